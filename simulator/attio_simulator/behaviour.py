@@ -1,0 +1,38 @@
+"""What the facts about Attio leave open: here it can be switched, because a client must work either way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+
+@dataclass(slots=True, kw_only=True)
+class Behaviour:
+    """How the simulator decides where Attio's documentation does not say.
+
+    Attributes:
+        active_from_filter: what the `active_from` filter of status and select attributes takes: `timestamps` (and
+            bare dates), `dates` alone, or nothing (`refused`).
+        active_from_precision: how exactly that filter compares: to the `nanosecond`, or by whole `second`.
+        ties: the order of rows that a sort leaves equal: by `id`, in another order that stays (`shuffled`), or in
+            another one for each request (`reshuffled`).
+        seed: the seed of those orders.
+        past_titles: whether a past value shows the title its status had `then` or has `now`.
+        listing_page_default: rows in a page of a query that names no limit.
+        listing_page_maximum: rows in a page of a query at most, whatever it asks for; `None` for no maximum.
+        values_page_default: values in a page when the request names no limit.
+        values_page_maximum: values in a page at most, whatever the request asks for; `None` for no maximum.
+        clock_offset: how far `Date` and `Retry-After` run ahead of the workspace's clock (negative: behind).
+    """
+
+    active_from_filter: Literal["timestamps", "dates", "refused"] = "timestamps"
+    active_from_precision: Literal["nanosecond", "second"] = "nanosecond"
+    ties: Literal["id", "shuffled", "reshuffled"] = "id"
+    seed: int = 0
+    past_titles: Literal["then", "now"] = "now"
+    listing_page_default: int = 500
+    listing_page_maximum: int | None = 500
+    values_page_default: int = 100
+    values_page_maximum: int | None = 100
+    clock_offset: timedelta = timedelta()

@@ -1,0 +1,226 @@
+"""A believable hiring pipeline of any size, made from a seed: same seed and same start, same bytes."""
+
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from .clock import MILLISECOND, SECOND, Clock, nanoseconds
+from .hiring import LIST_SLUG
+from .schema import SYSTEM, Actor, Attribute, Collection, Record, Status, Value
+from .writes import STAMP_LAG, Workspace
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+PERIOD = timedelta(days=90)
+HOUR = 3_600 * SECOND
+# The way through the pipeline, and how probable it is to go on from each place.
+PATH = ("Applied", "Screening", "Interview", "Take-home task", "Offer", "Hired")
+GOES_ON = (0.75, 0.6, 0.55, 0.6, 0.7)
+ENDS = ("Rejected", "Rejected", "Rejected", "Withdrawn")
+GOES_BACK = 0.08
+LONG_HISTORY = 0.002
+WITHOUT_STATUS = 0.005
+IN_POOL = 0.03
+JOBS = ("Data engineer", "Product designer", "Account executive", "Support specialist", "Backend engineer",
+        "Office manager", "Data analyst", "Solutions engineer")
+
+
+def generate_hiring_pipeline(
+    applications: int = 10_000,
+    *,
+    seed: int = 1,
+    clock: Clock | None = None,
+    moved_share: float = 0.6,
+    object_slug: str = "applications",
+    attribute_slug: str = "workflow_status",
+) -> Workspace:
+    """Make a workspace with applications spread over the 90 days before the clock's start.
+
+    Args:
+        applications: how many.
+        seed: same seed and same start of the clock: the same workspace, byte for byte.
+        clock: the workspace's clock; by default real time.
+        moved_share: the part of them that moved at least once.
+        object_slug: the slug of their object.
+        attribute_slug: the slug of their status attribute.
+    """
+    clock = clock or Clock()
+    # Everything is stamped from the start of the clock, not from now: generating takes time, and bytes must not.
+    frozen = Clock(start=clock.start, source=lambda: 0.0)
+    workspace = Workspace.hiring(
+        clock=frozen, seed=seed, object_slug=object_slug, attribute_slug=attribute_slug
+    )
+    _Generator(workspace, workspace.object(object_slug), seed).generate(applications, moved_share)
+    workspace.clock = clock
+    return workspace
+
+
+class _Generator:
+    def __init__(self, workspace: Workspace, collection: Collection, seed: int) -> None:
+        self.workspace = workspace
+        self.collection = collection
+        self.random = random.Random(f"pipeline {seed}")
+        self.end = nanoseconds(workspace.clock.start) // MILLISECOND * MILLISECOND - SECOND
+        self.begin = self.end - int(PERIOD.total_seconds()) * SECOND
+        self.status: Attribute = next(one for one in collection.attributes if one.type == "status")
+        self.statuses = {one.title: one for one in self.status.statuses}
+        self.recruiters = [member.actor for member in workspace.members[1:]]
+        self.automation = Actor("app", workspace.new_id())
+
+    def generate(self, count: int, moved_share: float) -> None:
+        """Make everything."""
+        workspace, chance = self.workspace, self.random
+        jobs = self._jobs()
+        self._people()
+        source = self.collection.attribute("source")
+        options = source.options if source is not None else []
+        size = sum(1 for one in self.collection.attributes if one.index >= 0)
+        name, job, origin, recruiter, score, notes = (
+            self._index(slug) for slug in ("name", "job", "source", "recruiter", "score", "notes")
+        )
+        moments = sorted(chance.randrange(self.begin // MILLISECOND, self.end // MILLISECOND) for _ in range(count))
+        records: list[Record] = []
+        for number, moment in enumerate(moments, 1):
+            created = moment * MILLISECOND
+            owner = self._pick(self.recruiters)
+            by = self.automation if chance.random() < 0.4 else (owner if chance.random() < 0.5 else workspace.api_token)
+            held: list[Any] = [None] * size
+            held[name] = f"Application {number:06d}"
+            held[job] = self._pick(jobs)
+            held[origin] = self._pick(options)
+            held[recruiter] = owner if chance.random() < 0.8 else None
+            held[score] = int(chance.random() * 5) + 1 if chance.random() < 0.3 else None
+            held[notes] = "Came with a recommendation." if chance.random() < 0.05 else None
+            held[self.status.index] = self._history(created, by, owner, moves=chance.random() < moved_share)
+            stamped = created + int(chance.random() * STAMP_LAG) * MILLISECOND
+            records.append(Record(workspace.new_id(), created, stamped, by, self.collection, held))
+        self.collection.add_all(records)
+        workspace.rows.update((record.id, record) for record in records)
+        self._pool(records)
+        self._renamings()
+
+    def _index(self, slug: str) -> int:
+        attribute = self.collection.attribute(slug)
+        if attribute is None:
+            raise KeyError(slug)
+        return attribute.index
+
+    def _pick(self, several: Sequence[Any]) -> Any:  # noqa: ANN401 - an item of the sequence
+        # `random.choice` takes three times as long, and this runs a million times for a large workspace.
+        return several[int(self.random.random() * len(several))]
+
+    def _history(self, created: int, by: Actor, owner: Actor, *, moves: bool) -> Any:  # noqa: ANN401 - see Record
+        """Make the history of one application: the bare status of one that never moved, else all its values."""
+        chance = self.random
+        if not moves:
+            return None if chance.random() < WITHOUT_STATUS else self.statuses[PATH[0]]
+        titles = self._journey()
+        room = (self.end - created) // MILLISECOND
+        if room <= len(titles) + 1:
+            # Created too late before now to have gone far.
+            titles = titles[:2] if room > 2 else titles[:1]
+        steps = sorted(int(chance.random() ** 2 * room) for _ in titles[1:])
+        values: list[Value] = []
+        since = created
+        actor = by
+        for place, title in enumerate(titles):
+            until = None
+            if place + 1 < len(titles):
+                # At least a millisecond apart, and never after now.
+                until = max(since + MILLISECOND, min(created + (steps[place] + 1) * MILLISECOND, self.end))
+            values.append(Value(since, until, actor, self.statuses[title]))
+            since = until or since
+            draw = chance.random()
+            actor = owner if draw < 0.6 else self.automation if draw < 0.85 else SYSTEM
+        return values
+
+    def _journey(self) -> list[str]:
+        """Make the way of one application through the statuses: at least two of them."""
+        chance = self.random
+        if chance.random() < LONG_HISTORY:
+            # A nightly automation that could not make up its mind.
+            return [PATH[i % 2 + 1] if i else PATH[0] for i in range(101 + int(chance.random() * 150))]
+        titles = [PATH[0]]
+        place = 0
+        # Until the screen by phone was given up, some went through it.
+        if chance.random() < 0.1:
+            titles.append("Phone screen")
+        while place < len(GOES_ON):
+            if place and chance.random() < GOES_BACK:
+                place -= 1
+            elif chance.random() < GOES_ON[place] or len(titles) == 1:
+                place += 1
+            else:
+                if chance.random() < 0.7:
+                    titles.append(self._pick(ENDS))
+                break
+            titles.append(PATH[place])
+        return titles
+
+    def _jobs(self) -> list[tuple[str, str]]:
+        jobs: list[tuple[str, str]] = []
+        for title in JOBS:
+            values = {
+                "title": title,
+                "is_open": self.random.random() < 0.7,
+                "budget": (round(40_000 + self.random.random() * 60_000, -3), "EUR"),
+                "opened_on": "2026-01-15",
+                "positions": 1 + int(self.random.random() * 4),
+            }
+            jobs.append(("jobs", self.workspace.create_record("jobs", values=values)))
+        return jobs
+
+    def _people(self) -> None:
+        workspace = self.workspace
+        for number in range(1, 4):
+            company = workspace.create_record(
+                "companies", values={"name": f"Company {number}", "domains": [f"company-{number}.example.com"]}
+            )
+            owner = workspace.members[0].actor
+            workspace.create_record(
+                "people",
+                values={
+                    "name": ("Candidate", str(number)),
+                    "email_addresses": [f"candidate.{number}@example.com"],
+                    "description": "A candidate.",
+                    "company": ("companies", company),
+                    "phone_numbers": [(f"+1555010000{number}", "US")],
+                    "primary_location": {"locality": "Example City", "country_code": "DE"},
+                    "first_email_interaction": ("email", self.begin, owner),
+                    "last_email_interaction": ("email", self.end, owner),
+                    "strongest_connection_strength": "Good",
+                },
+            )
+
+    def _pool(self, records: list[Record]) -> None:
+        """Put some applications into the list, and move some of the entries."""
+        workspace, chance = self.workspace, self.random
+        pool = workspace.list(LIST_SLUG)
+        stage = next(one for one in pool.attributes if one.type == "status")
+        entries: list[Record] = []
+        for record in records:
+            if chance.random() >= IN_POOL:
+                continue
+            room = (self.end - record.created) // MILLISECOND
+            created = record.created + int(chance.random() * room) * MILLISECOND
+            owner = self._pick(self.recruiters)
+            held: list[Any] = [self._pick(stage.statuses[:2]), owner, None]
+            if chance.random() < 0.5:
+                moved = created + (1 + int(chance.random() * (self.end - created) // MILLISECOND)) * MILLISECOND
+                last: Status = stage.statuses[2 + int(chance.random() * 2)]
+                held[0] = [Value(created, moved, owner, held[0]), Value(moved, None, self.automation, last)]
+            entry = Record(workspace.new_id(), created, created + 33 * MILLISECOND, owner, pool, held, record)
+            entries.append(entry)
+            workspace.entries_of.setdefault(record.id, []).append(entry)
+        pool.add_all(entries)
+        workspace.rows.update((entry.id, entry) for entry in entries)
+
+    def _renamings(self) -> None:
+        """One status was called something else during the first month."""
+        status = self.statuses["Take-home task"]
+        status.titles.insert(0, (status.titles[0][0] - int(PERIOD.total_seconds()) * SECOND, "Homework"))
+        renamed = self.begin + 30 * 24 * HOUR
+        status.titles[1] = (renamed, "Take-home task")

@@ -1,0 +1,63 @@
+"""Attio's refusals, with the bodies that the documentation and recordings show.
+
+Every body is `{"status_code", "type", "code", "message"}`; one about a malformed request adds `validation_errors`.
+See https://docs.attio.com/rest-api/endpoint-reference.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class ApiError(Exception):
+    """An answer of Attio that is not a success."""
+
+    def __init__(self, status: int, kind: str, code: str, message: str, **more: Any) -> None:  # noqa: ANN401 - any JSON
+        """Keep the answer: `more` is added to the body."""
+        super().__init__(message)
+        self.status = status
+        self.body: dict[str, Any] = {"status_code": status, "type": kind, "code": code, "message": message, **more}
+
+
+def bad_request(code: str, message: str, **more: Any) -> ApiError:  # noqa: ANN401 - any JSON
+    """400 for a request that Attio cannot take."""
+    return ApiError(400, "invalid_request_error", code, message, **more)
+
+
+def invalid_body(path: list[str | int], message: str) -> ApiError:
+    """400 for a body of the wrong shape; says where."""
+    problem = {"code": "invalid_type", "path": path, "message": message}
+    return bad_request("validation_type", "Body payload validation error.", validation_errors=[problem])
+
+
+def filter_error(message: str = "Error in filter.") -> ApiError:
+    """400 for a filter or a sort that Attio does not accept."""
+    return bad_request("filter_error", message)
+
+
+def not_found(message: str) -> ApiError:
+    """404 for what does not exist, or no longer."""
+    return ApiError(404, "invalid_request_error", "not_found", message)
+
+
+def merge_in_progress(record_id: str) -> ApiError:
+    """404 for a record that is being merged: not yet to be read, but not gone."""
+    message = f'Record with ID "{record_id}" is being merged. Please try again later.'
+    return ApiError(404, "invalid_request_error", "merge_in_progress", message)
+
+
+def unauthorized(message: str) -> ApiError:
+    """401 for a request without a token, or with one that Attio does not know."""
+    return ApiError(401, "auth_error", "unauthorized", message)
+
+
+def missing_scopes(scopes: list[str]) -> ApiError:
+    """403 for a token that may not do this."""
+    needed = ", ".join(f'"{scope}"' for scope in scopes)
+    return ApiError(403, "auth_error", "unauthorized", f"The token is missing the required scopes: {needed}.")
+
+
+def rate_limited() -> ApiError:
+    """429; see https://docs.attio.com/rest-api/guides/rate-limiting."""
+    message = "Rate limit exceeded, please try again later"
+    return ApiError(429, "rate_limit_error", "rate_limit_exceeded", message)

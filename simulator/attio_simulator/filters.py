@@ -1,0 +1,251 @@
+"""Attio's filters: a JSON object becomes a predicate over records.
+
+The grammar is that of https://docs.attio.com/rest-api/guides/filtering-and-sorting: several keys mean and; `$and`,
+`$or`, `$not`; an attribute with a scalar (shorthand), with operators, or with properties of its values; a value
+matches when any of the current values of the attribute does. What Attio refuses is refused with `filter_error`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from .clock import SECOND, parse_date, parse_timestamp
+from .comparisons import COMPARISONS, reader
+from .errors import filter_error
+from .schema import Attribute, Collection, Record, Value, active_values
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .behaviour import Behaviour
+    from .store import Store
+
+MAXIMUM_DEPTH = 20
+
+EQUALITY = frozenset({"$eq", "$in"})
+TEXT = EQUALITY | {"$contains", "$starts_with", "$ends_with", "$not_empty"}
+RANGE = frozenset({"$lt", "$lte", "$gt", "$gte"})
+ORDERED = EQUALITY | RANGE | {"$not_empty"}
+CHOICE = EQUALITY | {"$not_empty"}
+
+# What can be asked of each type of attribute: its properties, the first being meant when none is named, and the
+# operators each takes (https://docs.attio.com/docs/attribute-types).
+PROPERTIES: dict[str, dict[str, frozenset[str]]] = {
+    "text": {"value": TEXT},
+    "number": {"value": ORDERED},
+    "rating": {"value": ORDERED},
+    "checkbox": {"value": EQUALITY},
+    "date": {"value": ORDERED},
+    "timestamp": {"value": ORDERED},
+    "currency": {"currency_value": ORDERED, "currency_code": EQUALITY},
+    "status": {"status": CHOICE, "active_from": RANGE},
+    "select": {"option": CHOICE, "active_from": RANGE},
+    "record-reference": {"target_record_id": CHOICE, "target_object": EQUALITY},
+    "actor-reference": {"referenced_actor_id": CHOICE, "referenced_actor_type": EQUALITY},
+    "personal-name": dict.fromkeys(("full_name", "first_name", "last_name"), TEXT),
+    "email-address": dict.fromkeys(
+        ("email_address", "original_email_address", "email_domain", "email_root_domain", "email_local_specifier"),
+        TEXT,
+    ),
+    "domain": {"domain": TEXT, "root_domain": TEXT},
+    "phone-number": {"phone_number": TEXT, "original_phone_number": TEXT, "country_code": EQUALITY},
+    "location": dict.fromkeys(("locality", "region", "postcode", "country_code", "line_1", "line_2"), TEXT),
+    "interaction": {"interacted_at": ORDERED, "interaction_type": EQUALITY},
+}
+_MOMENTS = {("timestamp", "value"), ("interaction", "interacted_at")}
+
+
+@dataclass(slots=True)
+class Filter:
+    """A compiled filter.
+
+    Attributes:
+        matches: whether a record passes.
+        conditions: how many conditions it has, for the score of the query.
+        since: no record passes whose `created_at` attribute is earlier (nanoseconds since 1970).
+        until: no record passes whose `created_at` attribute is later.
+    """
+
+    matches: Callable[[Record], bool] | None = None
+    conditions: int = 0
+    since: int | None = None
+    until: int | None = None
+
+    def narrow(self, operator: str, operand: int) -> None:
+        """Note a condition on `created_at` that every match must meet."""
+        if operator in ("$gte", "$gt", "$eq") and (self.since is None or operand > self.since):
+            self.since = operand
+        if operator in ("$lte", "$lt", "$eq") and (self.until is None or operand < self.until):
+            self.until = operand
+
+
+class FilterCompiler:
+    """Compiles the filters of queries on one collection."""
+
+    def __init__(self, store: Store, collection: Collection, behaviour: Behaviour) -> None:
+        """Prepare for one collection."""
+        self.store = store
+        self.collection = collection
+        self.behaviour = behaviour
+        self.result = Filter()
+
+    def compile(self, wanted: object) -> Filter:
+        """Compile the `filter` of a query.
+
+        Raises:
+            ApiError: 400 `filter_error`.
+        """
+        if wanted is None or wanted == {}:
+            return self.result
+        self.result.matches = self._group(wanted, is_certain=True, depth=0)
+        return self.result
+
+    def _group(self, wanted: object, *, is_certain: bool, depth: int) -> Callable[[Record], bool]:
+        """Compile an object of conditions; `is_certain` says that every match must meet all of them."""
+        if not isinstance(wanted, dict) or depth > MAXIMUM_DEPTH:
+            raise filter_error()
+        parts: list[Callable[[Record], bool]] = []
+        conditions: dict[str, Any] = wanted
+        for key, operand in conditions.items():
+            if key in ("$and", "$or"):
+                if not isinstance(operand, list) or not operand:
+                    raise filter_error()
+                certain = is_certain and (key == "$and" or len(operand) == 1)
+                several = [self._group(one, is_certain=certain, depth=depth + 1) for one in operand]
+                parts.append(_all(several) if key == "$and" else _any(several))
+            elif key == "$not":
+                parts.append(_not(self._group(operand, is_certain=False, depth=depth + 1)))
+            elif key.startswith("$"):
+                raise filter_error(f'Unknown operator "{key}".')
+            else:
+                parts.append(self._attribute(key, operand, is_certain=is_certain))
+        return _all(parts)
+
+    def _attribute(self, slug: str, operand: object, *, is_certain: bool) -> Callable[[Record], bool]:
+        attribute = self.collection.attribute(slug)
+        if attribute is None:
+            raise filter_error(f'Unknown attribute "{slug}" in filter.')
+        main = next(iter(PROPERTIES[attribute.type]))
+        tests: list[Callable[[Record], bool]] = []
+        wanted: dict[str, Any] = operand if isinstance(operand, dict) else {"$eq": operand}
+        if not wanted:
+            raise filter_error()
+        for key, inner in wanted.items():
+            if key.startswith("$"):
+                tests.append(self._condition(attribute, main, key, inner, is_certain=is_certain))
+            elif isinstance(inner, dict) and inner:
+                tests += [self._condition(attribute, key, op, one, is_certain=is_certain) for op, one in inner.items()]
+            else:
+                tests.append(self._condition(attribute, key, "$eq", inner, is_certain=is_certain))
+        return _all(tests)
+
+    def _condition(
+        self, attribute: Attribute, name: str, operator: str, operand: Any, *, is_certain: bool
+    ) -> Callable[[Record], bool]:
+        self.result.conditions += 1
+        allowed = PROPERTIES[attribute.type].get(name)
+        if allowed is None:
+            raise filter_error(f'Cannot filter "{attribute.slug}" ({attribute.type}) by "{name}".')
+        if operator not in allowed:
+            raise filter_error(f'Cannot use "{operator}" on "{attribute.slug}" ({attribute.type}).')
+        if operator == "$not_empty":
+            if not isinstance(operand, bool):
+                raise filter_error()
+            return lambda record: bool(active_values(record, attribute)) is operand
+        if name == "active_from":
+            return self._active_from(attribute, operator, operand)
+        wanted: Any
+        if operator == "$in":
+            if not isinstance(operand, list):
+                raise filter_error()
+            wanted = [self._operand(attribute, name, one) for one in operand]
+        else:
+            wanted = self._operand(attribute, name, operand)
+        if attribute.slug == "created_at" and attribute.index < 0:
+            if is_certain and operator != "$in":
+                self.result.narrow(operator, wanted)
+            compare = COMPARISONS[operator]
+            return lambda record: compare(record.stamped, wanted)
+        read, compare = reader(attribute, name), COMPARISONS[operator]
+        return lambda record: any(compare(read(value.data), wanted) for value in active_values(record, attribute))
+
+    def _active_from(self, attribute: Attribute, operator: str, operand: object) -> Callable[[Record], bool]:
+        """When the current value was set; see https://docs.attio.com/docs/attribute-types/attribute-types-status."""
+        taken = self.behaviour.active_from_filter
+        if taken == "refused" or not isinstance(operand, str):
+            raise filter_error()
+        try:
+            wanted = parse_date(operand)
+        except ValueError:
+            if taken == "dates":
+                raise filter_error() from None
+            wanted = _moment(operand)
+        compare = COMPARISONS[operator]
+        unit = SECOND if self.behaviour.active_from_precision == "second" else 1
+        wanted //= unit
+        index = attribute.index
+
+        def matches(record: Record) -> bool:
+            values = record.values
+            held = values[index] if index < len(values) else None
+            if held is None:
+                return False
+            if isinstance(held, list):
+                last: Value = held[-1]
+                return last.active_until is None and compare(last.active_from // unit, wanted)
+            return compare(record.created // unit, wanted)
+
+        return matches
+
+    def _operand(self, attribute: Attribute, name: str, operand: Any) -> Any:  # noqa: ANN401, PLR0911 - by type
+        """Check what a value is compared with, and bring it into the form it is compared in."""
+        kind = attribute.type
+        if name in ("status", "option"):
+            found = attribute.choice(operand) if isinstance(operand, str) else None
+            if found is None:
+                raise filter_error(f'Cannot find {kind} "{operand}" of attribute "{attribute.slug}".')
+            return found
+        if (kind, name) in _MOMENTS:
+            if not isinstance(operand, str):
+                raise filter_error()
+            return _moment(operand)
+        if kind == "date":
+            try:
+                parse_date(operand)
+            except (TypeError, ValueError):
+                raise filter_error() from None
+            return operand
+        if kind in ("number", "rating") or name == "currency_value":
+            if isinstance(operand, bool) or not isinstance(operand, int | float):
+                raise filter_error()
+            return operand
+        if kind == "checkbox":
+            if not isinstance(operand, bool):
+                raise filter_error()
+            return operand
+        if not isinstance(operand, str):
+            raise filter_error()
+        return operand
+
+
+def _moment(text: str) -> int:
+    try:
+        return parse_timestamp(text)
+    except ValueError:
+        # Date *and* time are required: https://docs.attio.com/docs/attribute-types/attribute-types-timestamp
+        raise filter_error() from None
+
+
+def _all(tests: list[Callable[[Record], bool]]) -> Callable[[Record], bool]:
+    if len(tests) == 1:
+        return tests[0]
+    return lambda record: all(test(record) for test in tests)
+
+
+def _any(tests: list[Callable[[Record], bool]]) -> Callable[[Record], bool]:
+    return lambda record: any(test(record) for test in tests)
+
+
+def _not(test: Callable[[Record], bool]) -> Callable[[Record], bool]:
+    return lambda record: not test(record)

@@ -1,0 +1,161 @@
+"""Pages of records or entries: filter, sort, limit, offset.
+
+Without sorts rows come by ascending id, which recordings of the live API show. A page in either direction of the
+`created_at` attribute is read off an index, so that it costs no sort however large the object is.
+See https://docs.attio.com/rest-api/guides/filtering-and-sorting and https://docs.attio.com/rest-api/guides/pagination.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from bisect import bisect_left, bisect_right
+from itertools import groupby, islice
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from .comparisons import reader
+from .errors import filter_error, invalid_body
+from .filters import PROPERTIES, Filter, FilterCompiler
+from .schema import active_values
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from .behaviour import Behaviour
+    from .schema import Attribute, Collection, Record
+    from .store import Store
+
+
+class Sort(NamedTuple):
+    """One sort: by a property of an attribute, ascending or descending."""
+
+    attribute: Attribute
+    name: str
+    descending: bool
+
+
+class Query(NamedTuple):
+    """A parsed query on one collection."""
+
+    collection: Collection
+    filter: Filter
+    sorts: list[Sort]
+    limit: int
+    offset: int
+
+
+def parse_query(store: Store, collection: Collection, body: dict[str, Any], behaviour: Behaviour) -> Query:
+    """Read the body of a query.
+
+    Raises:
+        ApiError: 400 `filter_error` or `validation_type`.
+    """
+    compiled = FilterCompiler(store, collection, behaviour).compile(body.get("filter"))
+    limit = whole_number(body.get("limit"), "limit", behaviour.listing_page_default)
+    if behaviour.listing_page_maximum is not None:
+        limit = min(limit, behaviour.listing_page_maximum)
+    offset = whole_number(body.get("offset"), "offset", 0)
+    return Query(collection, compiled, _parse_sorts(collection, body.get("sorts")), limit, offset)
+
+
+def whole_number(given: object, name: str, default: int) -> int:
+    """Read a limit or an offset; a float that is a whole number will do (`10.0`), null means the default.
+
+    Raises:
+        ApiError: 400 `validation_type`.
+    """
+    if given is None:
+        return default
+    if isinstance(given, bool) or not isinstance(given, int | float) or given != given // 1 or given < 0:
+        raise invalid_body([name], f"Expected a non-negative integer, received {given!r}")
+    return int(given)
+
+
+def _parse_sorts(collection: Collection, given: object) -> list[Sort]:
+    if given is None:
+        return []
+    if not isinstance(given, list):
+        raise invalid_body(["sorts"], "Expected array")
+    sorts: list[Sort] = []
+    several: list[Any] = given
+    for number, one in enumerate(several):
+        if not isinstance(one, dict) or one.get("direction") not in ("asc", "desc"):
+            raise invalid_body(["sorts", number, "direction"], 'Expected "asc" or "desc"')
+        slug = one.get("attribute")
+        if slug is None and isinstance(one.get("path"), list) and len(one["path"]) == 1:
+            slug = one["path"][0][-1]
+        attribute = collection.attribute(slug) if isinstance(slug, str) else None
+        if attribute is None:
+            raise filter_error(f'Unknown attribute "{slug}" in sorts.')
+        names = PROPERTIES[attribute.type]
+        name = one.get("field") or next(iter(names))
+        # Sorting by active_from is not documented, so it is refused.
+        if name not in names or name == "active_from":
+            raise filter_error(f'Cannot sort "{slug}" by "{name}".')
+        sorts.append(Sort(attribute, name, one["direction"] == "desc"))
+    return sorts
+
+
+def page(query: Query, behaviour: Behaviour, request_number: int = 0) -> list[Record]:
+    """Give the records of one page."""
+    matches = query.filter.matches
+    ordered = _ordered(query, behaviour, request_number)
+    if matches is not None:
+        ordered = filter(matches, ordered)
+    return list(islice(ordered, query.offset, query.offset + query.limit))
+
+
+def _ordered(query: Query, behaviour: Behaviour, request_number: int) -> Iterator[Record]:
+    collection, sorts = query.collection, query.sorts
+    records = collection.records
+    first = sorts[0] if sorts else None
+    if first is None:
+        return (records[one] for one in collection.ids)
+    tie = _tie_breaker(behaviour, request_number)
+    if len(sorts) == 1 and first.attribute.slug == "created_at" and first.attribute.index < 0:
+        return _by_creation(query, descending=first.descending, tie=tie)
+    rows = list(records.values()) if query.filter.matches is None else list(filter(query.filter.matches, records.values()))
+    rows.sort(key=tie)
+    for sort in reversed(sorts):
+        rows.sort(key=_sort_key(sort), reverse=sort.descending)
+    return iter(rows)
+
+
+def _by_creation(query: Query, *, descending: bool, tie: Callable[[Record], Any]) -> Iterator[Record]:
+    records, index = query.collection.records, query.collection.by_creation
+    since, until = query.filter.since, query.filter.until
+    start = 0 if since is None else bisect_left(index, (since, ""))
+    # No id is larger than this, so that every row of the last instant is inside.
+    end = len(index) if until is None else bisect_right(index, (until, "~"))
+    places: Iterable[int] = range(end - 1, start - 1, -1) if descending else range(start, end)
+    for _, group in groupby((index[place] for place in places), key=lambda one: one[0]):
+        tied = [records[record_id] for _, record_id in group]
+        if len(tied) > 1:
+            tied.sort(key=tie)
+        yield from tied
+
+
+def _tie_breaker(behaviour: Behaviour, request_number: int) -> Callable[[Record], Any]:
+    if behaviour.ties == "id":
+        return lambda record: record.id
+    salt = f"{behaviour.seed} {request_number if behaviour.ties == 'reshuffled' else ''}".encode()
+    return lambda record: hashlib.blake2b(record.id.encode(), key=salt, digest_size=8).digest()
+
+
+def _sort_key(sort: Sort) -> Callable[[Record], Any]:
+    attribute, read = sort.attribute, reader(sort.attribute, sort.name)
+    if attribute.type in ("status", "select"):
+        # By the order in which statuses are shown, as a board does.
+        places = {id(one): place for place, one in enumerate([*attribute.statuses, *attribute.options])}
+
+        def choice_key(record: Record) -> Any:  # noqa: ANN401 - a key of any type
+            values = active_values(record, attribute)
+            return (0, places[id(values[0].data)]) if values else (1, 0)
+
+        return choice_key
+
+    def key(record: Record) -> Any:  # noqa: ANN401 - a key of any type
+        found = next((read(value.data) for value in active_values(record, attribute)), None)
+        # Rows without a value come last ascending and first descending, as in PostgreSQL.
+        return (1, 0) if found is None else (0, found)
+
+    return key

@@ -1,0 +1,88 @@
+"""Answers that break the contract, or go beyond it: values of a shape that no client expects."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from .requests import RequestInfo
+
+Change = Callable[[Any], Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mangle:
+    """How a value is mangled.
+
+    Attributes:
+        how: the field is missing (`missing_field`), has a `wrong_type`, or is `null`; or the value as a whole is
+            `not_an_object`.
+        field: the field; a dot leads inside, as in `status.id`.
+        by: a function that gives what the value becomes, instead of all that.
+    """
+
+    how: Literal["missing_field", "wrong_type", "null", "not_an_object"] = "missing_field"
+    field: str = "active_from"
+    by: Change | None = None
+
+
+def mangled(mangle: Mangle) -> Change:
+    """Give the function that mangles one value."""
+    if mangle.by is not None:
+        return mangle.by
+
+    def change(value: Any) -> Any:  # noqa: ANN401 - any JSON
+        if mangle.how == "not_an_object" or not isinstance(value, dict):
+            return "not an object"
+        *outer, name = mangle.field.split(".")
+        inside: Any = value
+        for one in outer:
+            inside = inside.get(one, {})
+        if mangle.how == "missing_field":
+            inside.pop(name, None)
+        elif mangle.how == "null":
+            inside[name] = None
+        else:
+            inside[name] = ["wrong"] if isinstance(inside.get(name), int | bool) else 12_345
+        return value  # pyright: ignore[reportUnknownVariableType] - any JSON
+
+    return change
+
+
+def with_unknown_field(value: Any) -> Any:  # noqa: ANN401 - any JSON
+    """Add fields that Attio does not have yet."""
+    if isinstance(value, dict):
+        value["source_of_value"] = {"kind": "automation", "confidence": 0.5}
+        if isinstance(value.get("status"), dict):
+            value["status"]["colour"] = "teal"
+    return value  # pyright: ignore[reportUnknownVariableType] - any JSON
+
+
+def with_unknown_enum(value: Any) -> Any:  # noqa: ANN401 - any JSON
+    """Let the value be made by a type of actor that Attio does not have yet."""
+    if isinstance(value, dict) and isinstance(value.get("created_by_actor"), dict):
+        value["created_by_actor"]["type"] = "ai-agent"
+    return value  # pyright: ignore[reportUnknownVariableType] - any JSON
+
+
+def alter_values(payload: dict[str, Any], info: RequestInfo, records: Collection[str], change: Change) -> None:
+    """Change the values in an answer about values, a record or a listing; there only those of statuses."""
+    data = payload.get("data")
+    if info.kind in ("values", "entry_values") and isinstance(data, list):
+        payload["data"] = [change(value) for value in data]
+        return
+    rows: list[Any] = data if isinstance(data, list) else [data]
+    for row in rows:
+        if not isinstance(row, dict):
+            continue
+        values: Any = row.get("values") or row.get("entry_values")
+        ids: Any = row.get("id")
+        if not isinstance(values, dict) or not isinstance(ids, dict):
+            continue
+        if records and (ids.get("record_id") or ids.get("entry_id")) not in records:
+            continue
+        for slug, held in values.items():
+            if held and held[0].get("attribute_type") == "status":
+                values[slug] = [change(value) for value in held]

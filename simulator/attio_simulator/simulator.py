@@ -1,0 +1,162 @@
+"""The simulator: one way from a request to its answer, used in-process and over sockets alike."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import TYPE_CHECKING, Any
+
+from .behaviour import Behaviour
+from .clock import http_date, nanoseconds, SECOND
+from .endpoints import READS, Call, Endpoint, Router, unknown_endpoint
+from .errors import ApiError, missing_scopes, unauthorized
+from .faults import Faults
+from .limits import Limits, RateLimited
+from .requests import Answer, Request, RequestCounters, RequestInfo
+from .server import RunningServer, serve
+from .transport import SimulatorTransport
+from .asgi import SimulatorApp
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from contextlib import AbstractContextManager
+
+    from .writes import Workspace
+
+ALL_SCOPES = frozenset(
+    {
+        "record_permission:read-write",
+        "object_configuration:read-write",
+        "list_entry:read-write",
+        "list_configuration:read-write",
+        "user_management:read",
+    }
+)
+DEFAULT_TOKEN = "simulated-attio-token"  # noqa: S105 - opens nothing but the simulator
+
+
+class Simulator:
+    """A stand-in for `https://api.attio.com` in front of one workspace.
+
+    Args:
+        workspace: the truth it answers from.
+        limits: how fast it may be asked; by default as Attio documents, with a modest latency.
+        faults: what goes wrong; by default nothing.
+        behaviour: what Attio's documentation leaves open.
+        token: the one token it knows.
+        scopes: what that token may do; by default everything. `read-write` includes `read`.
+    """
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        *,
+        limits: Limits | None = None,
+        faults: Faults | None = None,
+        behaviour: Behaviour | None = None,
+        token: str = DEFAULT_TOKEN,
+        scopes: Iterable[str] | None = None,
+    ) -> None:
+        """Put a simulator in front of a workspace."""
+        self.workspace = workspace
+        self.limits = limits or Limits()
+        self.faults = faults or Faults()
+        self.behaviour = behaviour or Behaviour()
+        self.token = token
+        self.scopes = ALL_SCOPES if scopes is None else frozenset(scopes)
+        self.requests = RequestCounters()
+        self.app = SimulatorApp(self)
+        self._number = 0
+        self._hooks: list[Callable[[RequestInfo], None]] = []
+        self._router = Router(READS)
+
+    def transport(self) -> SimulatorTransport:
+        """Give an httpx2 transport that answers in this process, without a socket."""
+        return SimulatorTransport(self)
+
+    def serve(self, *, port: int = 0, host: str = "127.0.0.1") -> AbstractContextManager[RunningServer]:
+        """Serve over HTTP on loopback, in a thread, while the context lasts; port 0 takes any free one."""
+        return serve(self, host=host, port=port)
+
+    def on_request(self, hook: Callable[[RequestInfo], None]) -> Callable[[], None]:
+        """Call a hook before each request is answered; what it raises, the client sees. Returns how to remove it."""
+        self._hooks.append(hook)
+        return lambda: self._hooks.remove(hook)
+
+    def answer(self, request: Request) -> Answer:
+        """Answer one request that arrives now."""
+        with self.workspace.lock:
+            return self._answer(request)
+
+    def _answer(self, request: Request) -> Answer:
+        now = nanoseconds(self.workspace.clock.now())
+        self._number += 1
+        found = self._router.find(request.method, request.path)
+        kind = "unknown" if found is None else found[0].kind
+        parts = {} if found is None else found[1]
+        info = RequestInfo(self._number, kind, request.method, request.path, parts, request.body)
+        self.requests.total += 1
+        self.requests.by_kind[kind] += 1
+        self.requests.by_second[now // SECOND] += 1
+        for hook in tuple(self._hooks):
+            hook(info)
+        self.workspace.settle()
+        faults = self.faults.due(info, self.workspace)
+        answer = faults.instead(now)
+        if answer is None:
+            try:
+                payload = self._payload(request, found, now)
+                status, retry_at = 200, None
+            except ApiError as error:
+                payload, status, retry_at = error.body, error.status, None
+            except RateLimited as refusal:
+                payload, status, retry_at = refusal.body, 429, refusal.retry_at
+            faults.change(payload)
+            body = json.dumps(payload, separators=(",", ":"), ensure_ascii=False).encode()
+            answer = Answer(status, [("content-type", "application/json")], body)
+            if retry_at is not None:
+                answer.headers.append(("retry-after", self._http_date(retry_at)))
+        faults.spoil(answer)
+        answer.headers.append(("date", self._http_date(now)))
+        self.requests.by_status[0 if answer.delivery in ("refuse", "drop") else answer.status] += 1
+        return answer
+
+    def _http_date(self, at: int) -> str:
+        offset = self.behaviour.clock_offset
+        return http_date(at + (offset.days * 86_400 + offset.seconds) * SECOND)
+
+    def _payload(self, request: Request, found: tuple[Endpoint, dict[str, str]] | None, now: int) -> Any:  # noqa: ANN401
+        """Do what the request asks for, or raise what Attio answers instead."""
+        if found is None:
+            raise unknown_endpoint(request)
+        endpoint, parts = found
+        scopes = self._authorize(request, endpoint)
+        self.limits.count(now, is_write=endpoint.is_write)
+        return endpoint.handler(
+            Call(self.workspace, self.behaviour, self.limits, request, parts, scopes, self._number, now)
+        )
+
+    def _authorize(self, request: Request, endpoint: Endpoint) -> frozenset[str] | None:
+        """Check the token; Basic with the token as user name works too."""
+        given = request.headers.get("authorization")
+        kind, _, credentials = (given or "").partition(" ")
+        if kind.lower() == "basic":
+            try:
+                credentials = base64.b64decode(credentials, validate=True).decode().partition(":")[0]
+            except ValueError:
+                credentials = ""
+        is_known = kind.lower() in ("bearer", "basic") and credentials.strip() == self.token
+        if endpoint.kind == "self":
+            return self.scopes if is_known else None
+        if given is None:
+            raise unauthorized("The Authorization header was not provided.")
+        if not is_known:
+            raise unauthorized("The access token is invalid or has been revoked.")
+        missing = [
+            scope
+            for scope in endpoint.scopes
+            if scope not in self.scopes and f"{scope}-write" not in self.scopes
+        ]
+        if missing:
+            raise missing_scopes(missing)
+        return self.scopes
