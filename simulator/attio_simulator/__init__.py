@@ -10,8 +10,8 @@ from .limits import Limits
 from .mangling import Mangle
 from .requests import RequestCounters, RequestInfo
 from .schema import SYSTEM, Actor
-from .server import RunningServer
 from .simulator import ALL_SCOPES, DEFAULT_TOKEN, Simulator
+from .sockets import RunningServer
 from .transport import SimulatorTransport
 from .writes import Workspace
 

@@ -29,7 +29,6 @@ class SimulatorApp:
     """An ASGI application in front of a simulator."""
 
     def __init__(self, simulator: Simulator) -> None:
-        """Connect to a simulator."""
         self._simulator = simulator
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:

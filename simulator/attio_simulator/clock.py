@@ -36,7 +36,6 @@ class Clock:
     """
 
     def __init__(self, start: datetime | None = None, source: Callable[[], float] | None = None) -> None:
-        """Start the clock."""
         if start is not None and start.tzinfo is None:
             message = "the start of a clock needs a time zone"
             raise ValueError(message)

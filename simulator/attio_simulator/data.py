@@ -6,7 +6,7 @@ import random
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from .clock import MILLISECOND, SECOND, Clock, nanoseconds
+from .clock import MILLISECOND, SECOND, Clock, timestamp
 from .hiring import LIST_SLUG
 from .schema import SYSTEM, Actor, Attribute, Collection, Record, Status, Value
 from .writes import STAMP_LAG, Workspace
@@ -15,20 +15,41 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 PERIOD = timedelta(days=90)
-HOUR = 3_600 * SECOND
+STAY = 4 * 24 * 3_600 * SECOND
 # The way through the pipeline, and how probable it is to go on from each place.
 PATH = ("Applied", "Screening", "Interview", "Take-home task", "Offer", "Hired")
 GOES_ON = (0.75, 0.6, 0.55, 0.6, 0.7)
 ENDS = ("Rejected", "Rejected", "Rejected", "Withdrawn")
+
+# How probable each is.
 GOES_BACK = 0.08
 LONG_HISTORY = 0.002
 WITHOUT_STATUS = 0.005
+PHONE_SCREEN = 0.1
+IS_TURNED_DOWN = 0.7
+BY_AUTOMATION = 0.4
+BY_RECRUITER = 0.7
+MOVED_BY_RECRUITER = 0.6
+MOVED_BY_AUTOMATION = 0.85
+HAS_RECRUITER = 0.8
+HAS_SCORE = 0.3
+HAS_NOTES = 0.05
+JOB_IS_OPEN = 0.7
 IN_POOL = 0.03
-JOBS = ("Data engineer", "Product designer", "Account executive", "Support specialist", "Backend engineer",
-        "Office manager", "Data analyst", "Solutions engineer")
+POOL_MOVES = 0.5
+JOBS = (
+    "Data engineer",
+    "Product designer",
+    "Account executive",
+    "Support specialist",
+    "Backend engineer",
+    "Office manager",
+    "Data analyst",
+    "Solutions engineer",
+)
 
 
-def generate_hiring_pipeline(
+def generate_hiring_pipeline(  # noqa: PLR0913 - two of them are for unusual slugs
     applications: int = 10_000,
     *,
     seed: int = 1,
@@ -50,9 +71,7 @@ def generate_hiring_pipeline(
     clock = clock or Clock()
     # Everything is stamped from the start of the clock, not from now: generating takes time, and bytes must not.
     frozen = Clock(start=clock.start, source=lambda: 0.0)
-    workspace = Workspace.hiring(
-        clock=frozen, seed=seed, object_slug=object_slug, attribute_slug=attribute_slug
-    )
+    workspace = Workspace.hiring(clock=frozen, seed=seed, object_slug=object_slug, attribute_slug=attribute_slug)
     _Generator(workspace, workspace.object(object_slug), seed).generate(applications, moved_share)
     workspace.clock = clock
     return workspace
@@ -63,7 +82,8 @@ class _Generator:
         self.workspace = workspace
         self.collection = collection
         self.random = random.Random(f"pipeline {seed}")
-        self.end = nanoseconds(workspace.clock.start) // MILLISECOND * MILLISECOND - SECOND
+        # A second before now, which leaves room for values that must lie a millisecond apart.
+        self.end = workspace.clock.nanoseconds() - SECOND
         self.begin = self.end - int(PERIOD.total_seconds()) * SECOND
         self.status: Attribute = next(one for one in collection.attributes if one.type == "status")
         self.statuses = {one.title: one for one in self.status.statuses}
@@ -75,38 +95,35 @@ class _Generator:
         workspace, chance = self.workspace, self.random
         jobs = self._jobs()
         self._people()
-        source = self.collection.attribute("source")
-        options = source.options if source is not None else []
         size = sum(1 for one in self.collection.attributes if one.index >= 0)
         name, job, origin, recruiter, score, notes = (
-            self._index(slug) for slug in ("name", "job", "source", "recruiter", "score", "notes")
+            self._attribute(slug).index for slug in ("name", "job", "source", "recruiter", "score", "notes")
         )
+        options = self._attribute("source").options
         moments = sorted(chance.randrange(self.begin // MILLISECOND, self.end // MILLISECOND) for _ in range(count))
         records: list[Record] = []
         for number, moment in enumerate(moments, 1):
             created = moment * MILLISECOND
             owner = self._pick(self.recruiters)
-            by = self.automation if chance.random() < 0.4 else (owner if chance.random() < 0.5 else workspace.api_token)
+            draw = chance.random()
+            by = self.automation if draw < BY_AUTOMATION else owner if draw < BY_RECRUITER else workspace.api_token
             held: list[Any] = [None] * size
             held[name] = f"Application {number:06d}"
             held[job] = self._pick(jobs)
             held[origin] = self._pick(options)
-            held[recruiter] = owner if chance.random() < 0.8 else None
-            held[score] = int(chance.random() * 5) + 1 if chance.random() < 0.3 else None
-            held[notes] = "Came with a recommendation." if chance.random() < 0.05 else None
+            held[recruiter] = owner if chance.random() < HAS_RECRUITER else None
+            held[score] = 1 + int(chance.random() * 5) if chance.random() < HAS_SCORE else None
+            held[notes] = "Came with a recommendation." if chance.random() < HAS_NOTES else None
             held[self.status.index] = self._history(created, by, owner, moves=chance.random() < moved_share)
             stamped = created + int(chance.random() * STAMP_LAG) * MILLISECOND
             records.append(Record(workspace.new_id(), created, stamped, by, self.collection, held))
         self.collection.add_all(records)
         workspace.rows.update((record.id, record) for record in records)
         self._pool(records)
-        self._renamings()
+        self._rename()
 
-    def _index(self, slug: str) -> int:
-        attribute = self.collection.attribute(slug)
-        if attribute is None:
-            raise KeyError(slug)
-        return attribute.index
+    def _attribute(self, slug: str) -> Attribute:
+        return next(one for one in self.collection.attributes if one.slug == slug)
 
     def _pick(self, several: Sequence[Any]) -> Any:  # noqa: ANN401 - an item of the sequence
         # `random.choice` takes three times as long, and this runs a million times for a large workspace.
@@ -118,23 +135,22 @@ class _Generator:
         if not moves:
             return None if chance.random() < WITHOUT_STATUS else self.statuses[PATH[0]]
         titles = self._journey()
-        room = (self.end - created) // MILLISECOND
-        if room <= len(titles) + 1:
-            # Created too late before now to have gone far.
-            titles = titles[:2] if room > 2 else titles[:1]
-        steps = sorted(int(chance.random() ** 2 * room) for _ in titles[1:])
+        room = self.end - created
+        # Some days in each status; a long history has to fit in.
+        stay = min(STAY, room // len(titles))
         values: list[Value] = []
-        since = created
-        actor = by
-        for place, title in enumerate(titles):
-            until = None
-            if place + 1 < len(titles):
-                # At least a millisecond apart, and never after now.
-                until = max(since + MILLISECOND, min(created + (steps[place] + 1) * MILLISECOND, self.end))
-            values.append(Value(since, until, actor, self.statuses[title]))
-            since = until or since
+        since, actor = created, by
+        for _ in titles[1:]:
+            left = since + int(chance.expovariate() * stay) // MILLISECOND * MILLISECOND
+            if left > self.end and values:
+                # It has not come further yet.
+                break
+            until = max(min(left, self.end), since + MILLISECOND)
+            values.append(Value(since, until, actor, self.statuses[titles[len(values)]]))
             draw = chance.random()
-            actor = owner if draw < 0.6 else self.automation if draw < 0.85 else SYSTEM
+            since = until
+            actor = owner if draw < MOVED_BY_RECRUITER else self.automation if draw < MOVED_BY_AUTOMATION else SYSTEM
+        values.append(Value(since, None, actor, self.statuses[titles[len(values)]]))
         return values
 
     def _journey(self) -> list[str]:
@@ -142,19 +158,19 @@ class _Generator:
         chance = self.random
         if chance.random() < LONG_HISTORY:
             # A nightly automation that could not make up its mind.
-            return [PATH[i % 2 + 1] if i else PATH[0] for i in range(101 + int(chance.random() * 150))]
+            return [PATH[0], *(PATH[1 + turn % 2] for turn in range(150 + int(chance.random() * 150)))]
         titles = [PATH[0]]
-        place = 0
         # Until the screen by phone was given up, some went through it.
-        if chance.random() < 0.1:
+        if chance.random() < PHONE_SCREEN:
             titles.append("Phone screen")
+        place = 0
         while place < len(GOES_ON):
             if place and chance.random() < GOES_BACK:
                 place -= 1
-            elif chance.random() < GOES_ON[place] or len(titles) == 1:
+            elif len(titles) == 1 or chance.random() < GOES_ON[place]:
                 place += 1
             else:
-                if chance.random() < 0.7:
+                if chance.random() < IS_TURNED_DOWN:
                     titles.append(self._pick(ENDS))
                 break
             titles.append(PATH[place])
@@ -165,9 +181,9 @@ class _Generator:
         for title in JOBS:
             values = {
                 "title": title,
-                "is_open": self.random.random() < 0.7,
+                "is_open": self.random.random() < JOB_IS_OPEN,
                 "budget": (round(40_000 + self.random.random() * 60_000, -3), "EUR"),
-                "opened_on": "2026-01-15",
+                "opened_on": timestamp(self.begin)[:10],
                 "positions": 1 + int(self.random.random() * 4),
             }
             jobs.append(("jobs", self.workspace.create_record("jobs", values=values)))
@@ -208,7 +224,7 @@ class _Generator:
             created = record.created + int(chance.random() * room) * MILLISECOND
             owner = self._pick(self.recruiters)
             held: list[Any] = [self._pick(stage.statuses[:2]), owner, None]
-            if chance.random() < 0.5:
+            if chance.random() < POOL_MOVES:
                 moved = created + (1 + int(chance.random() * (self.end - created) // MILLISECOND)) * MILLISECOND
                 last: Status = stage.statuses[2 + int(chance.random() * 2)]
                 held[0] = [Value(created, moved, owner, held[0]), Value(moved, None, self.automation, last)]
@@ -218,9 +234,9 @@ class _Generator:
         pool.add_all(entries)
         workspace.rows.update((entry.id, entry) for entry in entries)
 
-    def _renamings(self) -> None:
+    def _rename(self) -> None:
         """One status was called something else during the first month."""
         status = self.statuses["Take-home task"]
         status.titles.insert(0, (status.titles[0][0] - int(PERIOD.total_seconds()) * SECOND, "Homework"))
-        renamed = self.begin + 30 * 24 * HOUR
+        renamed = self.begin + 30 * 24 * 3_600 * SECOND
         status.titles[1] = (renamed, "Take-home task")

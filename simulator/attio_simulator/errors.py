@@ -13,29 +13,33 @@ class ApiError(Exception):
     """An answer of Attio that is not a success."""
 
     def __init__(self, status: int, kind: str, code: str, message: str, **more: Any) -> None:  # noqa: ANN401 - any JSON
-        """Keep the answer: `more` is added to the body."""
         super().__init__(message)
         self.status = status
         self.body: dict[str, Any] = {"status_code": status, "type": kind, "code": code, "message": message, **more}
 
 
-def bad_request(code: str, message: str, **more: Any) -> ApiError:  # noqa: ANN401 - any JSON
+def bad_request(*, code: str, message: str, **more: Any) -> ApiError:  # noqa: ANN401 - any JSON
     """400 for a request that Attio cannot take."""
     return ApiError(400, "invalid_request_error", code, message, **more)
+
+
+def conflict(message: str) -> ApiError:
+    """409 for a slug or a title that is taken."""
+    return ApiError(409, "invalid_request_error", "slug_conflict", message)
 
 
 def invalid_body(path: list[str | int], message: str) -> ApiError:
     """400 for a body of the wrong shape; says where."""
     problem = {"code": "invalid_type", "path": path, "message": message}
-    return bad_request("validation_type", "Body payload validation error.", validation_errors=[problem])
+    return bad_request(code="validation_type", message="Body payload validation error.", validation_errors=[problem])
 
 
-def filter_error(message: str = "Error in filter.") -> ApiError:
+def filter_error(*, message: str = "Error in filter.") -> ApiError:
     """400 for a filter or a sort that Attio does not accept."""
-    return bad_request("filter_error", message)
+    return bad_request(code="filter_error", message=message)
 
 
-def not_found(message: str) -> ApiError:
+def not_found(*, message: str) -> ApiError:
     """404 for what does not exist, or no longer."""
     return ApiError(404, "invalid_request_error", "not_found", message)
 
@@ -46,7 +50,7 @@ def merge_in_progress(record_id: str) -> ApiError:
     return ApiError(404, "invalid_request_error", "merge_in_progress", message)
 
 
-def unauthorized(message: str) -> ApiError:
+def unauthorized(*, message: str) -> ApiError:
     """401 for a request without a token, or with one that Attio does not know."""
     return ApiError(401, "auth_error", "unauthorized", message)
 

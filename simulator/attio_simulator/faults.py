@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -13,6 +12,8 @@ from .mangling import Mangle, alter_values, mangled, with_unknown_enum, with_unk
 from .requests import Answer, Delivery, RequestInfo
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
     from .writes import Workspace
 
 FaultKind = Literal[
@@ -118,7 +119,6 @@ class Faults:
     """The faults of a simulator: `Faults(Fault(kind="drop", rate=0.1), Fault(kind="stall", at=[3]), seed=7)`."""
 
     def __init__(self, *faults: Fault, seed: int = 0) -> None:
-        """Mix some faults; the seed decides when those with a rate happen."""
         self.faults = list(faults)
         self._random = random.Random(f"faults {seed}")
 
@@ -151,7 +151,6 @@ class Due:
     """What happens to one request."""
 
     def __init__(self, faults: list[Fault], info: RequestInfo) -> None:
-        """Keep the faults that are due."""
         self.faults = faults
         self._info = info
 

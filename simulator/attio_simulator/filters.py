@@ -8,17 +8,19 @@ matches when any of the current values of the attribute does. What Attio refuses
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from .clock import SECOND, parse_date, parse_timestamp
 from .comparisons import COMPARISONS, reader
 from .errors import filter_error
-from .schema import Attribute, Collection, Record, Value, active_values
+from .schema import active_values
+from .shapes import as_array, as_object
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .behaviour import Behaviour
+    from .schema import Attribute, Collection, Record, Value
     from .store import Store
 
 MAXIMUM_DEPTH = 20
@@ -53,7 +55,6 @@ PROPERTIES: dict[str, dict[str, frozenset[str]]] = {
     "location": dict.fromkeys(("locality", "region", "postcode", "country_code", "line_1", "line_2"), TEXT),
     "interaction": {"interacted_at": ORDERED, "interaction_type": EQUALITY},
 }
-_MOMENTS = {("timestamp", "value"), ("interaction", "interacted_at")}
 
 
 @dataclass(slots=True)
@@ -84,7 +85,6 @@ class FilterCompiler:
     """Compiles the filters of queries on one collection."""
 
     def __init__(self, store: Store, collection: Collection, behaviour: Behaviour) -> None:
-        """Prepare for one collection."""
         self.store = store
         self.collection = collection
         self.behaviour = behaviour
@@ -103,21 +103,22 @@ class FilterCompiler:
 
     def _group(self, wanted: object, *, is_certain: bool, depth: int) -> Callable[[Record], bool]:
         """Compile an object of conditions; `is_certain` says that every match must meet all of them."""
-        if not isinstance(wanted, dict) or depth > MAXIMUM_DEPTH:
+        conditions = as_object(wanted)
+        if conditions is None or depth > MAXIMUM_DEPTH:
             raise filter_error()
         parts: list[Callable[[Record], bool]] = []
-        conditions: dict[str, Any] = wanted
         for key, operand in conditions.items():
             if key in ("$and", "$or"):
-                if not isinstance(operand, list) or not operand:
+                groups = as_array(operand)
+                if not groups:
                     raise filter_error()
-                certain = is_certain and (key == "$and" or len(operand) == 1)
-                several = [self._group(one, is_certain=certain, depth=depth + 1) for one in operand]
+                certain = is_certain and (key == "$and" or len(groups) == 1)
+                several = [self._group(one, is_certain=certain, depth=depth + 1) for one in groups]
                 parts.append(_all(several) if key == "$and" else _any(several))
             elif key == "$not":
                 parts.append(_not(self._group(operand, is_certain=False, depth=depth + 1)))
             elif key.startswith("$"):
-                raise filter_error(f'Unknown operator "{key}".')
+                raise filter_error(message=f'Unknown operator "{key}".')
             else:
                 parts.append(self._attribute(key, operand, is_certain=is_certain))
         return _all(parts)
@@ -125,30 +126,31 @@ class FilterCompiler:
     def _attribute(self, slug: str, operand: object, *, is_certain: bool) -> Callable[[Record], bool]:
         attribute = self.collection.attribute(slug)
         if attribute is None:
-            raise filter_error(f'Unknown attribute "{slug}" in filter.')
+            raise filter_error(message=f'Unknown attribute "{slug}" in filter.')
         main = next(iter(PROPERTIES[attribute.type]))
         tests: list[Callable[[Record], bool]] = []
-        wanted: dict[str, Any] = operand if isinstance(operand, dict) else {"$eq": operand}
-        if not wanted:
+        wanted = as_object(operand)
+        if wanted is None:
+            wanted = {"$eq": operand}
+        elif not wanted:
             raise filter_error()
         for key, inner in wanted.items():
             if key.startswith("$"):
                 tests.append(self._condition(attribute, main, key, inner, is_certain=is_certain))
-            elif isinstance(inner, dict) and inner:
-                tests += [self._condition(attribute, key, op, one, is_certain=is_certain) for op, one in inner.items()]
             else:
-                tests.append(self._condition(attribute, key, "$eq", inner, is_certain=is_certain))
+                pairs = (as_object(inner) or {"$eq": inner}).items()
+                tests += [self._condition(attribute, key, op, one, is_certain=is_certain) for op, one in pairs]
         return _all(tests)
 
     def _condition(
-        self, attribute: Attribute, name: str, operator: str, operand: Any, *, is_certain: bool
+        self, attribute: Attribute, name: str, operator: str, operand: object, *, is_certain: bool
     ) -> Callable[[Record], bool]:
         self.result.conditions += 1
         allowed = PROPERTIES[attribute.type].get(name)
         if allowed is None:
-            raise filter_error(f'Cannot filter "{attribute.slug}" ({attribute.type}) by "{name}".')
+            raise filter_error(message=f'Cannot filter "{attribute.slug}" ({attribute.type}) by "{name}".')
         if operator not in allowed:
-            raise filter_error(f'Cannot use "{operator}" on "{attribute.slug}" ({attribute.type}).')
+            raise filter_error(message=f'Cannot use "{operator}" on "{attribute.slug}" ({attribute.type}).')
         if operator == "$not_empty":
             if not isinstance(operand, bool):
                 raise filter_error()
@@ -157,9 +159,10 @@ class FilterCompiler:
             return self._active_from(attribute, operator, operand)
         wanted: Any
         if operator == "$in":
-            if not isinstance(operand, list):
+            several = as_array(operand)
+            if several is None:
                 raise filter_error()
-            wanted = [self._operand(attribute, name, one) for one in operand]
+            wanted = [self._operand(attribute, name, one) for one in several]
         else:
             wanted = self._operand(attribute, name, operand)
         if attribute.slug == "created_at" and attribute.index < 0:
@@ -192,41 +195,47 @@ class FilterCompiler:
             if held is None:
                 return False
             if isinstance(held, list):
-                last: Value = held[-1]
+                last = cast("list[Value]", held)[-1]
                 return last.active_until is None and compare(last.active_from // unit, wanted)
             return compare(record.created // unit, wanted)
 
         return matches
 
-    def _operand(self, attribute: Attribute, name: str, operand: Any) -> Any:  # noqa: ANN401, PLR0911 - by type
+    def _operand(self, attribute: Attribute, name: str, operand: object) -> Any:  # noqa: ANN401 - data of any type
         """Check what a value is compared with, and bring it into the form it is compared in."""
-        kind = attribute.type
         if name in ("status", "option"):
             found = attribute.choice(operand) if isinstance(operand, str) else None
             if found is None:
-                raise filter_error(f'Cannot find {kind} "{operand}" of attribute "{attribute.slug}".')
+                raise filter_error(message=f'Cannot find {attribute.type} "{operand}" of attribute "{attribute.slug}".')
             return found
-        if (kind, name) in _MOMENTS:
-            if not isinstance(operand, str):
-                raise filter_error()
-            return _moment(operand)
-        if kind == "date":
-            try:
-                parse_date(operand)
-            except (TypeError, ValueError):
-                raise filter_error() from None
-            return operand
-        if kind in ("number", "rating") or name == "currency_value":
-            if isinstance(operand, bool) or not isinstance(operand, int | float):
-                raise filter_error()
-            return operand
-        if kind == "checkbox":
-            if not isinstance(operand, bool):
-                raise filter_error()
-            return operand
-        if not isinstance(operand, str):
+        kind = {"currency_value": "number", "interacted_at": "timestamp"}.get(name, attribute.type)
+        if not _IS_COMPARABLE.get(kind, _is_text)(operand):
             raise filter_error()
-        return operand
+        return _moment(cast("str", operand)) if kind == "timestamp" and name in ("value", "interacted_at") else operand
+
+
+def _is_text(operand: object) -> bool:
+    return isinstance(operand, str)
+
+
+def _is_number(operand: object) -> bool:
+    return isinstance(operand, int | float) and not isinstance(operand, bool)
+
+
+def _is_date(operand: object) -> bool:
+    try:
+        parse_date(cast("str", operand))
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+_IS_COMPARABLE: dict[str, Callable[[object], bool]] = {
+    "number": _is_number,
+    "rating": _is_number,
+    "checkbox": lambda operand: isinstance(operand, bool),
+    "date": _is_date,
+}
 
 
 def _moment(text: str) -> int:

@@ -87,9 +87,7 @@ def _people(workspace: Workspace) -> None:
         ("first_email_interaction", "First email interaction"),
         ("last_email_interaction", "Last email interaction"),
     ):
-        workspace.add_attribute(
-            people, slug, title, "interaction", is_writable=False, is_system=True, keeps_history=False
-        )
+        workspace.add_attribute(people, slug, title, "interaction", is_writable=False, is_system=True, keeps_history=False)
     strength = workspace.add_attribute(
         people,
         "strongest_connection_strength",

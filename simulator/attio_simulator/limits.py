@@ -63,9 +63,7 @@ class Limits:
     @classmethod
     def off(cls) -> Limits:
         """Give limits that never refuse, and no latency."""
-        return cls(
-            reads_per_second=None, writes_per_second=None, score_per_window=None, score_per_query=None, latency=0.0
-        )
+        return cls(reads_per_second=None, writes_per_second=None, score_per_window=None, score_per_query=None, latency=0.0)
 
     def draw_latency(self) -> float:
         """Give the latency of the next request, in seconds."""
@@ -138,7 +136,6 @@ class RateLimited(Exception):  # noqa: N818 - it is an answer, not a mistake
     """An answer 429 that says when to come back."""
 
     def __init__(self, retry_at: int) -> None:
-        """Keep when the limit resets, in nanoseconds since 1970."""
         super().__init__(f"until {retry_at}")
         self.retry_at = retry_at
         self.body = rate_limited().body

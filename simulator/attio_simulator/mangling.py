@@ -6,6 +6,8 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from .shapes import as_array, as_object
+
 if TYPE_CHECKING:
     from .requests import RequestInfo
 
@@ -34,52 +36,54 @@ def mangled(mangle: Mangle) -> Change:
         return mangle.by
 
     def change(value: Any) -> Any:  # noqa: ANN401 - any JSON
-        if mangle.how == "not_an_object" or not isinstance(value, dict):
+        inside = as_object(value)
+        if mangle.how == "not_an_object" or inside is None:
             return "not an object"
         *outer, name = mangle.field.split(".")
-        inside: Any = value
         for one in outer:
-            inside = inside.get(one, {})
+            inside = as_object(inside.get(one)) or {}
         if mangle.how == "missing_field":
             inside.pop(name, None)
         elif mangle.how == "null":
             inside[name] = None
         else:
             inside[name] = ["wrong"] if isinstance(inside.get(name), int | bool) else 12_345
-        return value  # pyright: ignore[reportUnknownVariableType] - any JSON
+        return value
 
     return change
 
 
 def with_unknown_field(value: Any) -> Any:  # noqa: ANN401 - any JSON
     """Add fields that Attio does not have yet."""
-    if isinstance(value, dict):
-        value["source_of_value"] = {"kind": "automation", "confidence": 0.5}
-        if isinstance(value.get("status"), dict):
-            value["status"]["colour"] = "teal"
-    return value  # pyright: ignore[reportUnknownVariableType] - any JSON
+    shown = as_object(value)
+    if shown is not None:
+        shown["source_of_value"] = {"kind": "automation", "confidence": 0.5}
+        status = as_object(shown.get("status"))
+        if status is not None:
+            status["colour"] = "teal"
+    return value
 
 
 def with_unknown_enum(value: Any) -> Any:  # noqa: ANN401 - any JSON
     """Let the value be made by a type of actor that Attio does not have yet."""
-    if isinstance(value, dict) and isinstance(value.get("created_by_actor"), dict):
-        value["created_by_actor"]["type"] = "ai-agent"
-    return value  # pyright: ignore[reportUnknownVariableType] - any JSON
+    shown = as_object(value)
+    actor = None if shown is None else as_object(shown.get("created_by_actor"))
+    if actor is not None:
+        actor["type"] = "ai-agent"
+    return value
 
 
 def alter_values(payload: dict[str, Any], info: RequestInfo, records: Collection[str], change: Change) -> None:
     """Change the values in an answer about values, a record or a listing; there only those of statuses."""
     data = payload.get("data")
-    if info.kind in ("values", "entry_values") and isinstance(data, list):
-        payload["data"] = [change(value) for value in data]
+    several = as_array(data)
+    if info.kind in ("values", "entry_values") and several is not None:
+        payload["data"] = [change(value) for value in several]
         return
-    rows: list[Any] = data if isinstance(data, list) else [data]
-    for row in rows:
-        if not isinstance(row, dict):
-            continue
-        values: Any = row.get("values") or row.get("entry_values")
-        ids: Any = row.get("id")
-        if not isinstance(values, dict) or not isinstance(ids, dict):
+    for item in [data] if several is None else several:
+        row = as_object(item) or {}
+        values, ids = as_object(row.get("values") or row.get("entry_values")), as_object(row.get("id"))
+        if values is None or ids is None:
             continue
         if records and (ids.get("record_id") or ids.get("entry_id")) not in records:
             continue

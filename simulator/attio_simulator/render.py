@@ -7,10 +7,11 @@ from urllib.parse import quote
 
 from .clock import SECOND, timestamp
 from .schema import active_values
-from .values import Json, ValueWriter, actor_json
+from .values import ValueWriter, actor_json
 
 if TYPE_CHECKING:
     from .schema import Attribute, Collection, Member, Record
+    from .shapes import Json
     from .store import Store
 
 
@@ -18,7 +19,6 @@ class RecordWriter:
     """Writes the records (or entries) of one collection: every attribute is present, an empty one as `[]`."""
 
     def __init__(self, store: Store, collection: Collection) -> None:
-        """Prepare for one collection."""
         self.store = store
         self.collection = collection
         self.writers = [

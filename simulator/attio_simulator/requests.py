@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import parse_qsl
 
-from .errors import ApiError, invalid_body
+from .errors import bad_request, invalid_body
+from .shapes import as_object
 
 Delivery = Literal["whole", "refuse", "drop", "drop_amid", "cut"]
 
@@ -34,12 +35,13 @@ class Request:
             ApiError: 400 for anything else.
         """
         try:
-            parsed = json.loads(self.body) if self.body.strip() else {}
+            parsed: object = json.loads(self.body) if self.body.strip() else {}
         except (ValueError, RecursionError):
-            raise ApiError(400, "invalid_request_error", "invalid_json", "Body is not valid JSON.") from None
-        if not isinstance(parsed, dict):
+            raise bad_request(code="invalid_json", message="Body is not valid JSON.") from None
+        found = as_object(parsed)
+        if found is None:
             raise invalid_body([], "Expected object")
-        return parsed  # pyright: ignore[reportUnknownVariableType] - any JSON
+        return found
 
 
 @dataclass(frozen=True, slots=True)

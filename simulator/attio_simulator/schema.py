@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 
 class Actor(NamedTuple):
@@ -193,7 +193,7 @@ def all_values(record: Record, attribute: Attribute) -> list[Value]:
     if held is None:
         return []
     if isinstance(held, list):
-        return held  # pyright: ignore[reportUnknownVariableType] - the one list it can be, see Record
+        return cast("list[Value]", held)
     return [Value(record.created, None, record.actor, held)]
 
 

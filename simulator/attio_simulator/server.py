@@ -1,113 +1,101 @@
-"""The simulator as a server on loopback."""
+"""The simulator as a command: `python -m attio_simulator --records 10000 --seed 1 --port 8080`."""
 
 from __future__ import annotations
 
+import argparse
 import contextlib
-import ipaddress
-import socket
+import sys
 import threading
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-
-from .asgi import EXTENSION
+from .clock import Clock
+from .data import generate_hiring_pipeline
+from .limits import Limits
+from .simulator import DEFAULT_TOKEN, Simulator
+from .sockets import check_loopback, serve
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Sequence
 
-    from .simulator import Simulator
-
-START_TIMEOUT = 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class RunningServer:
-    """A server that answers: `url` is its base URL, for example `http://127.0.0.1:8080`."""
-
-    url: str
-    port: int
+    from .behaviour import Behaviour
+    from .faults import Faults
 
 
-class _Protocol(HttpToolsProtocol):
-    """Lets the application lose the connection, which ASGI has no message for."""
+def run(  # noqa: PLR0913 - each is an option of the command
+    records: int = 10_000,
+    seed: int = 1,
+    port: int = 8080,
+    *,
+    host: str = "127.0.0.1",
+    moved_share: float = 0.6,
+    limits: Limits | None = None,
+    faults: Faults | None = None,
+    behaviour: Behaviour | None = None,
+    token: str = DEFAULT_TOKEN,
+    announce: Callable[[str, str], None] | None = None,
+) -> None:
+    """Generate a hiring pipeline and serve it on loopback until interrupted.
 
-    def on_message_begin(self) -> None:
-        super().on_message_begin()
-        self.scope["extensions"] = {EXTENSION: self.transport}  # pyright: ignore[reportGeneralTypeIssues]
-
-
-def check_loopback(host: str) -> None:
-    """Refuse every host but this machine: a simulator has no business on a network.
+    Args:
+        records: how many applications.
+        seed: same seed, same applications (their times are counted back from now).
+        port: the port; 0 takes any free one.
+        host: a loopback address; any other is refused.
+        moved_share: the part of the applications that moved at least once.
+        limits: how fast it may be asked; by default as Attio documents, with a modest latency.
+        faults: what goes wrong; by default nothing.
+        behaviour: what Attio's documentation leaves open.
+        token: the token it knows.
+        announce: called with the URL and the token once it listens; by default both are printed.
 
     Raises:
         ValueError: the host is not a loopback address.
+        OSError: the port is taken.
     """
-    with contextlib.suppress(ValueError):
-        if host == "localhost" or ipaddress.ip_address(host).is_loopback:
-            return
-    message = f"the simulator listens on loopback only, not on {host!r}"
-    raise ValueError(message)
-
-
-def bind(host: str, port: int) -> socket.socket:
-    """Open the listening socket."""
     check_loopback(host)
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    workspace = generate_hiring_pipeline(records, seed=seed, clock=Clock(), moved_share=moved_share)
+    simulator = Simulator(workspace, limits=limits, faults=faults, behaviour=behaviour, token=token)
+    with serve(simulator, host=host, port=port) as server, contextlib.suppress(KeyboardInterrupt):
+        (announce or _print)(server.url, token)
+        threading.Event().wait()
+
+
+def _print(url: str, token: str) -> None:
+    sys.stdout.write(f"url: {url}\ntoken: {token}\n")
+    sys.stdout.flush()
+
+
+def _latency(text: str) -> float | tuple[float, float]:
+    """Read `100` or `20-300` (milliseconds) as seconds."""
+    shortest, _, longest = text.partition("-")
+    if longest:
+        return float(shortest) / 1000, float(longest) / 1000
+    return float(shortest) / 1000
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command."""
+    parser = argparse.ArgumentParser(prog="python -m attio_simulator", description="A stand-in for Attio on loopback.")
+    parser.add_argument("--records", type=int, default=10_000, help="applications to generate (default: 10000)")
+    parser.add_argument("--seed", type=int, default=1, help="same seed, same applications (default: 1)")
+    parser.add_argument("--port", type=int, default=8080, help="port; 0 takes any free one (default: 8080)")
+    parser.add_argument("--host", default="127.0.0.1", help="a loopback address (default: 127.0.0.1)")
+    parser.add_argument("--moved-share", type=float, default=0.6, help="part of them that moved (default: 0.6)")
+    parser.add_argument("--latency-ms", type=_latency, help="100, or 20-300 for a spread one (default: 50)")
+    parser.add_argument("--no-limits", action="store_true", help="never answer 429")
+    parser.add_argument("--other-client", type=float, default=0.0, help="part of the reads another client takes")
+    options = parser.parse_args(arguments)
+    limits = Limits.off() if options.no_limits else Limits(other_client_share=options.other_client)
+    if options.latency_ms is not None:
+        limits.latency = options.latency_ms
     try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
-        listener.listen(2048)
-    except BaseException:
-        listener.close()
-        raise
-    return listener
-
-
-def _server(simulator: Simulator) -> uvicorn.Server:
-    config = uvicorn.Config(
-        simulator.app,
-        http=_Protocol,
-        ws="none",
-        loop="asyncio",
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        # The date is the workspace's, not this machine's.
-        date_header=False,
-        server_header=False,
-        # Longer than any pause of a client, so that no request meets a connection that is just being closed.
-        timeout_keep_alive=300,
-        timeout_graceful_shutdown=1,
-    )
-    return uvicorn.Server(config)
-
-
-def _url(listener: socket.socket) -> str:
-    host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
-@contextlib.contextmanager
-def serve(simulator: Simulator, *, host: str = "127.0.0.1", port: int = 0) -> Iterator[RunningServer]:
-    """Serve a simulator from a thread while the context lasts."""
-    listener = bind(host, port)
-    server = _server(simulator)
-    thread = threading.Thread(target=server.run, args=([listener],), name="attio-simulator", daemon=True)
-    thread.start()
-    try:
-        deadline = threading.Event()
-        for _ in range(int(START_TIMEOUT / 0.005)):
-            if server.started or not thread.is_alive():
-                break
-            deadline.wait(0.005)
-        if not server.started:
-            message = "the simulator did not start"
-            raise RuntimeError(message)
-        yield RunningServer(_url(listener), listener.getsockname()[1])
-    finally:
-        server.should_exit = True
-        thread.join()
-        listener.close()
+        run(
+            options.records,
+            options.seed,
+            options.port,
+            host=options.host,
+            moved_share=options.moved_share,
+            limits=limits,
+        )
+    except (OSError, ValueError) as error:
+        parser.exit(1, f"{parser.prog}: {error}\n")

@@ -6,16 +6,18 @@ import base64
 import json
 from typing import TYPE_CHECKING, Any
 
+from .asgi import SimulatorApp
 from .behaviour import Behaviour
-from .clock import http_date, nanoseconds, SECOND
-from .endpoints import READS, Call, Endpoint, Router, unknown_endpoint
+from .clock import SECOND, http_date, nanoseconds
+from .endpoints import READS
 from .errors import ApiError, missing_scopes, unauthorized
 from .faults import Faults
 from .limits import Limits, RateLimited
+from .mutations import WRITES
 from .requests import Answer, Request, RequestCounters, RequestInfo
-from .server import RunningServer, serve
+from .routing import Call, Endpoint, Router, unknown_endpoint
+from .sockets import RunningServer, serve
 from .transport import SimulatorTransport
-from .asgi import SimulatorApp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -47,7 +49,7 @@ class Simulator:
         scopes: what that token may do; by default everything. `read-write` includes `read`.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is a part that can be replaced
         self,
         workspace: Workspace,
         *,
@@ -57,7 +59,6 @@ class Simulator:
         token: str = DEFAULT_TOKEN,
         scopes: Iterable[str] | None = None,
     ) -> None:
-        """Put a simulator in front of a workspace."""
         self.workspace = workspace
         self.limits = limits or Limits()
         self.faults = faults or Faults()
@@ -68,7 +69,7 @@ class Simulator:
         self.app = SimulatorApp(self)
         self._number = 0
         self._hooks: list[Callable[[RequestInfo], None]] = []
-        self._router = Router(READS)
+        self._router = Router(READS + WRITES)
 
     def transport(self) -> SimulatorTransport:
         """Give an httpx2 transport that answers in this process, without a socket."""
@@ -149,14 +150,10 @@ class Simulator:
         if endpoint.kind == "self":
             return self.scopes if is_known else None
         if given is None:
-            raise unauthorized("The Authorization header was not provided.")
+            raise unauthorized(message="The Authorization header was not provided.")
         if not is_known:
-            raise unauthorized("The access token is invalid or has been revoked.")
-        missing = [
-            scope
-            for scope in endpoint.scopes
-            if scope not in self.scopes and f"{scope}-write" not in self.scopes
-        ]
+            raise unauthorized(message="The access token is invalid or has been revoked.")
+        missing = [scope for scope in endpoint.scopes if scope not in self.scopes and f"{scope}-write" not in self.scopes]
         if missing:
             raise missing_scopes(missing)
         return self.scopes

@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
+import functools
 import random
 import threading
-from typing import TYPE_CHECKING, Any
-from uuid import UUID
+from typing import TYPE_CHECKING, Any, Concatenate
 
-from .clock import Clock
+from .clock import SECOND, Clock
 from .schema import Actor, Attribute, Collection, Member, Record, active_values, all_values
 from .values import ValueWriter
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .values import PastTitles
 
 _UUID_4 = (4 << 76) | (2 << 62)
 _UUID_MASK = ~((0xF << 76) | (3 << 62)) & ((1 << 128) - 1)
+
+
+AGE = 365 * 86_400 * SECOND
+"""A workspace is a year old when it is opened, so that its records can have a past."""
+
+
+def locked[S: Store, **P, R](method: Callable[Concatenate[S, P], R]) -> Callable[Concatenate[S, P], R]:
+    """Let a method run while no other thread reads or changes the workspace."""
+
+    @functools.wraps(method)
+    def wrapper(self: S, *args: P.args, **kwargs: P.kwargs) -> R:
+        with self.lock:
+            return method(self, *args, **kwargs)
+
+    return wrapper
 
 
 class Store:
@@ -25,7 +42,6 @@ class Store:
     """
 
     def __init__(self, *, clock: Clock | None = None, seed: int = 0, name: str = "Example Hiring") -> None:
-        """Open an empty workspace."""
         self.lock = threading.RLock()
         self.clock = clock or Clock()
         self.random = random.Random(f"workspace {seed}")
@@ -34,7 +50,7 @@ class Store:
         self.id = self.new_id()
         self.client_id = self.new_id()
         self.api_token = Actor("api-token", self.new_id())
-        self.created = self.clock.nanoseconds()
+        self.created = self.clock.nanoseconds() - AGE
         self.collections: dict[str, Collection] = {}
         self.members: list[Member] = []
         self.rows: dict[str, Record] = {}
@@ -59,11 +75,7 @@ class Store:
     def find(self, slug_or_id: str, *, is_list: bool = False) -> Collection | None:
         """Find an object, or a list, by slug or id."""
         return next(
-            (
-                one
-                for one in self.collections.values()
-                if slug_or_id in (one.slug, one.id) and one.is_list is is_list
-            ),
+            (one for one in self.collections.values() if slug_or_id in (one.slug, one.id) and one.is_list is is_list),
             None,
         )
 
@@ -154,12 +166,3 @@ class Store:
         for record in done:
             record.collection.add(record)
             self.rows[record.id] = record
-
-
-def is_uuid(text: str) -> bool:
-    """Tell whether a text is a UUID."""
-    try:
-        UUID(text)
-    except ValueError:
-        return False
-    return True

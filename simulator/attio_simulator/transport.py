@@ -26,7 +26,6 @@ class SimulatorTransport(httpx2.AsyncBaseTransport):
     """Hands requests to a simulator in this process."""
 
     def __init__(self, simulator: Simulator) -> None:
-        """Connect to a simulator."""
         self._simulator = simulator
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:

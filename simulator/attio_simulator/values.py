@@ -23,15 +23,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from .clock import timestamp
-from .schema import Actor
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .schema import Attribute, Collection, Option, Status, Value
+    from .schema import Actor, Attribute, Collection, Option, Status, Value
+    from .shapes import Json
 
 PastTitles = Literal["then", "now"]
-Json = dict[str, Any]
 
 LOCATION_FIELDS = (
     "line_1",
@@ -147,7 +146,6 @@ class ValueWriter:
     def __init__(
         self, workspace_id: str, collection: Collection, attribute: Attribute, past_titles: PastTitles = "now"
     ) -> None:
-        """Prepare: on a list's attribute, `object_id` holds the id of the list."""
         self.attribute = attribute
         self.ids = {"workspace_id": workspace_id, "object_id": collection.id, "attribute_id": attribute.id}
         self.past_titles = past_titles

@@ -1,0 +1,5 @@
+"""Run the simulator as a command."""
+
+from .server import main
+
+main()

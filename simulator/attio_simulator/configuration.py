@@ -1,0 +1,104 @@
+"""Changing what a workspace is made of: members, objects, lists, attributes, statuses and options."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .schema import Attribute, Collection, Member, Option, Status
+from .store import Store, locked
+
+
+class Configuration(Store):
+    """A workspace whose furniture can be changed."""
+
+    @locked
+    def add_member(self, first_name: str, last_name: str, email_address: str, access_level: str = "member") -> Member:
+        """Add a member to the workspace."""
+        member = Member(self.new_id(), first_name, last_name, email_address, access_level, self.created)
+        self.members.append(member)
+        return member
+
+    @locked
+    def add_object(self, slug: str, singular: str, plural: str, *, is_standard: bool = False) -> Collection:
+        """Add an object with the attributes that every object has."""
+        return self._add_collection(slug, singular, plural, is_standard=is_standard)
+
+    @locked
+    def add_list(self, slug: str, name: str, parent_object: str) -> Collection:
+        """Add a list whose entries are records of one object."""
+        return self._add_collection(slug, name, name, is_list=True, parent_object=parent_object)
+
+    def _add_collection(self, slug: str, singular: str, plural: str, **more: Any) -> Collection:  # noqa: ANN401
+        if self.find(slug, is_list=more.get("is_list", False)) is not None:
+            message = f"{slug!r} exists"
+            raise ValueError(message)
+        collection = Collection(id=self.new_id(), slug=slug, singular=singular, plural=plural, created=self.created, **more)
+        self.collections[collection.id] = collection
+        own = ("entry_id", "Entry ID") if collection.is_list else ("record_id", "Record ID")
+        kinds = {"created_at": "timestamp", "created_by": "actor-reference"}
+        for name, title in [own, ("created_at", "Created at"), ("created_by", "Created by")]:
+            collection.attributes.append(
+                Attribute(
+                    id=self.new_id(),
+                    slug=name,
+                    title=title,
+                    type=kinds.get(name, "text"),
+                    created=self.created,
+                    is_system=True,
+                    is_writable=False,
+                    is_unique=name.endswith("_id"),
+                )
+            )
+        return collection
+
+    @locked
+    def add_attribute(self, collection: Collection, slug: str, title: str, kind: str, **more: Any) -> Attribute:  # noqa: ANN401
+        """Add an attribute: `kind` is one of Attio's attribute types, `more` are fields of `Attribute`.
+
+        It takes its place before the system attributes at the end, as a custom attribute does in Attio.
+        """
+        index = sum(1 for one in collection.attributes if one.index >= 0)
+        attribute = Attribute(
+            id=self.new_id(), slug=slug, title=title, type=kind, created=self.created, index=index, **more
+        )
+        place = next(i for i, one in enumerate(collection.attributes) if one.slug == "created_at")
+        collection.attributes.insert(place, attribute)
+        return attribute
+
+    @locked
+    def add_status(self, attribute: Attribute, title: str, **more: Any) -> Status:  # noqa: ANN401
+        """Add a status to a status attribute; `more` are fields of `Status`."""
+        status = Status(self.new_id(), [(self.created, title)], **more)
+        attribute.statuses.append(status)
+        return status
+
+    @locked
+    def add_option(self, attribute: Attribute, title: str, *, is_archived: bool = False) -> Option:
+        """Add an option to a select attribute."""
+        option = Option(self.new_id(), title, is_archived)
+        attribute.options.append(option)
+        return option
+
+    @locked
+    def rename_status(
+        self, title: str, new_title: str, *, collection: str = "applications", attribute: str | None = None
+    ) -> None:
+        """Give a status another title; what past values show then is open (`Behaviour.past_titles`)."""
+        self._status(title, collection, attribute).titles.append((self.clock.nanoseconds(), new_title))
+
+    @locked
+    def archive_status(
+        self, title: str, *, collection: str = "applications", attribute: str | None = None, archived: bool = True
+    ) -> None:
+        """Archive a status, or bring it back: the values that have it keep it."""
+        self._status(title, collection, attribute).is_archived = archived
+
+    def _status(self, title: str, slug: str, attribute: str | None) -> Status:
+        collection = self.find(slug) or self.list(slug)
+        candidates = [one for one in collection.attributes if one.type == "status"]
+        for one in candidates:
+            if attribute in (None, one.slug, one.id):
+                found = one.choice(title)
+                if isinstance(found, Status):
+                    return found
+        raise KeyError(title)
