@@ -1,0 +1,62 @@
+# Every task a person needs. `make` alone lists them.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+export DO_NOT_TRACK := 1
+
+# uv from the path, else one of our own, from PyPI.
+UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
+RUN := $(UV) run --locked --quiet
+
+.PHONY: help
+help: ## lists the tasks
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.tools/bin/uv:
+	@python3 -m venv .tools
+	@.tools/bin/python -m pip install --quiet --disable-pip-version-check uv
+
+.PHONY: setup
+setup: $(filter .tools/bin/uv,$(UV)) ## installs everything into .venv
+	@$(UV) sync --locked --quiet
+
+.PHONY: demo
+demo: setup ## a first and an incremental sync of a simulated workspace, with figures
+	@$(RUN) attio-sync demo
+
+.PHONY: test
+test: setup ## everything CI runs: format, lint, types, tests with coverage, documents, requirements.txt
+	@$(RUN) ruff format --check .
+	@$(RUN) ruff check .
+	@$(RUN) pyright --warnings
+	@$(MAKE) --no-print-directory check-requirements
+	@$(RUN) pytest -n auto --cov --cov-report=term
+
+.PHONY: test-long
+test-long: setup ## the tests in their long profile: more examples, more kills
+	@ATTIO_TEST_PROFILE=long $(RUN) pytest -n auto
+
+.PHONY: bench
+bench: setup ## the figures, into benchmarks/RESULTS.md
+	@$(RUN) python benchmarks/run.py
+
+.PHONY: format
+format: setup ## formats the code and repairs what lint can repair
+	@$(RUN) ruff format .
+	@$(RUN) ruff check --fix .
+
+# Fivetran's check calls what is not imported directly "not needed", so what our dependencies bring along is pruned.
+PRUNED = annotated-types h11 httpcore2 httpx2-jsfetch idna pydantic-core python-dotenv tenacity truststore typing-extensions typing-inspection
+EXPORT = $(UV) export --locked --quiet --format requirements-txt --no-default-groups --no-emit-project --no-hashes --no-annotate --no-header $(PRUNED:%=--prune %)
+
+.PHONY: requirements
+requirements: setup ## exports connector/requirements.txt from uv.lock
+	@$(EXPORT) --output-file connector/requirements.txt
+
+.PHONY: check-requirements
+check-requirements: setup
+	@diff <($(EXPORT)) connector/requirements.txt || { echo "connector/requirements.txt is not what uv.lock exports: run make requirements" >&2; exit 1; }
+
+.PHONY: audit
+audit: setup ## looks the dependencies up among known vulnerabilities (needs a network)
+	@$(UV) export --locked --quiet --format requirements-txt --no-default-groups --no-emit-project | $(UV) tool run --quiet pip-audit --disable-pip --require-hashes -r /dev/stdin

@@ -1,0 +1,54 @@
+"""Attio's timestamps: UTC, nine fractional digits and `Z`, as in `2026-05-15T21:49:04.642000000Z`.
+
+Python keeps six digits and the Fivetran SDK refuses nine, so a timestamp stays a string wherever it identifies something
+and becomes a datetime only where it is a column.
+"""
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated
+
+from pydantic import AfterValidator
+
+_TIMESTAMP = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(?:Z|\+00:00)", re.ASCII)
+
+
+def parse_timestamp(text: str) -> datetime:
+    """An aware datetime in UTC, cut to microseconds.
+
+    Raises:
+        ValueError: `text` is not a UTC timestamp.
+    """
+    seconds, fraction = _parts(text)
+    return datetime.fromisoformat(f"{seconds}.{fraction[:6]}+00:00")
+
+
+def sortable_timestamp(text: str) -> str:
+    """The same instant with exactly nine digits, so that comparing texts compares instants.
+
+    Raises:
+        ValueError: `text` is not a UTC timestamp.
+    """
+    seconds, fraction = _parts(text)
+    return f"{seconds}.{fraction}Z"
+
+
+def format_timestamp(instant: datetime) -> str:
+    """As Attio's filters take it: UTC, milliseconds, `Z`. Rounds down, so it asks for rather more than less."""
+    return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _parts(text: str) -> tuple[str, str]:
+    match = _TIMESTAMP.fullmatch(text)
+    if match is None:
+        message = "is not a UTC timestamp like 2026-05-15T21:49:04.642000000Z"
+        raise ValueError(message)
+    return match[1], (match[2] or "").ljust(9, "0")
+
+
+def _checked(text: str) -> str:
+    parse_timestamp(text)
+    return text
+
+
+AttioTimestamp = Annotated[str, AfterValidator(_checked)]

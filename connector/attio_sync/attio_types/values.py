@@ -1,0 +1,95 @@
+"""The values of a status attribute, and the history they make.
+
+Unknown extra fields are kept and unknown enum members accepted: Attio may add both at any time. A field that is missing
+or has another type makes the record invalid.
+https://docs.attio.com/docs/attribute-types/attribute-types-status
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+
+from attio_sync.attio_types.timestamps import AttioTimestamp
+from attio_sync.errors import InvalidValueError
+
+
+class _AttioModel(BaseModel):
+    model_config = ConfigDict(extra="allow", frozen=True, strict=True)
+
+
+class Actor(_AttioModel):
+    """Who set a value: a workspace member, an API token, an app or the system itself. Both can be null."""
+
+    type: str | None
+    id: str | None
+
+
+class StatusId(_AttioModel):
+    """Where a status belongs. On a list's attribute, `object_id` holds the list's id."""
+
+    workspace_id: str
+    object_id: str
+    attribute_id: str
+    status_id: str
+
+
+class Status(_AttioModel):
+    """One step of a pipeline. Its title can be changed, its id cannot."""
+
+    id: StatusId
+    title: str
+    is_archived: bool
+    target_time_in_status: str | None = None
+    """ISO 8601 duration."""
+
+
+class AttioApplicationWorkflowStatusAttribute(_AttioModel):
+    """One stay of an application in one status.
+
+    `active_until` is null while the stay lasts. Both timestamps are UTC with up to nine fractional digits.
+    """
+
+    active_from: AttioTimestamp
+    active_until: AttioTimestamp | None
+    created_by_actor: Actor
+    status: Status
+    attribute_type: Literal["status"]
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeHistory:
+    """All values one record has had for one attribute, oldest first.
+
+    `raw` is what Attio answered, `values` the same validated; `read_at` is when it was read, by this machine's clock.
+    """
+
+    record_id: str
+    raw: list[Any]
+    values: list[AttioApplicationWorkflowStatusAttribute]
+    read_at: datetime
+
+
+_VALUES = TypeAdapter(list[AttioApplicationWorkflowStatusAttribute])
+
+
+def parse_history(record_id: str, raw: Sequence[Any], read_at: datetime) -> AttributeHistory:
+    """Validates the values of one record.
+
+    Raises:
+        InvalidValueError: a value does not have the documented shape, or holds what no warehouse can store (a lone
+            surrogate, an infinite number).
+    """
+    raw = list(raw)
+    try:
+        values = _VALUES.validate_python(raw)
+        json.dumps(raw, ensure_ascii=False, allow_nan=False).encode()
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        raise InvalidValueError(record_id, ".".join(map(str, first["loc"])) or "values", first["msg"], raw) from None
+    except (ValueError, RecursionError) as error:
+        raise InvalidValueError(record_id, "values", f"cannot be stored: {error}", raw) from None
+    return AttributeHistory(record_id, raw, values, read_at)

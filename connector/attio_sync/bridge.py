@@ -1,0 +1,48 @@
+"""The bridge between the event loop, which reads, and Fivetran's blocking calls, which write.
+
+The loop runs in a thread of its own, so a connector called from a running loop (a notebook) works too.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import anyio
+import httpx2
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+
+from attio_sync.attribute_fetcher import HistoryPage, HistoryPages
+from attio_sync.client import utc_now
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """What a sync takes from the world around it; a test hands in another one, and time passes as it likes."""
+
+    now: Callable[[], datetime] = utc_now
+    monotonic: Callable[[], float] = time.monotonic
+    transport: httpx2.AsyncBaseTransport | None = None
+    loop_factory: Callable[[], asyncio.AbstractEventLoop] = field(default=asyncio.new_event_loop)
+
+
+@contextmanager
+def open_portal(environment: Environment) -> Generator[BlockingPortal]:
+    """An event loop in a thread of its own, for as long as the context lasts."""
+    with start_blocking_portal("asyncio", backend_options={"loop_factory": environment.loop_factory}) as portal:
+        yield portal
+
+
+async def next_page(pages: HistoryPages, patience_seconds: float) -> HistoryPage | None:
+    """The next page; None at the end.
+
+    Raises:
+        TimeoutError: none came in time; the next call goes on waiting for the same one.
+    """
+    with anyio.fail_after(patience_seconds):
+        try:
+            return await anext(pages)
+        except StopAsyncIteration:
+            return None

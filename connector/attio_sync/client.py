@@ -1,0 +1,276 @@
+"""AttioClient: one method for each endpoint we use. The only module that imports the HTTP library.
+
+https://docs.attio.com/rest-api/overview
+"""
+
+from collections import Counter
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import anyio
+import httpx2
+import stamina
+from pydantic import TypeAdapter, ValidationError
+
+from attio_sync import wire
+from attio_sync.attio_types import AttioAttribute, AttioObject, AttioStatus, TokenIdentity
+from attio_sync.errors import (
+    ContractChangedError,
+    GaveUpError,
+    MergeInProgressError,
+    RateLimitedError,
+    TryAgainError,
+    UnauthorizedError,
+    UnreachableError,
+    UnreadableAnswerError,
+)
+from attio_sync.limiter import Limiter
+from attio_sync.settings import Settings
+from attio_sync.shapes import as_array
+
+ATTEMPTS = 6
+"""How often a request that fails without being refused is sent."""
+
+RETRY_SECONDS = 300.0
+"""How long all attempts of one request may take together, waits told by Attio not counted."""
+
+REFUSED_SECONDS = 900.0
+"""How long one request may be refused (429) without a break before the sync gives up; the next sync resumes."""
+
+REQUEST_SECONDS = 120.0
+"""How long one attempt may take from sending to the last byte of the answer."""
+
+SILENCE = httpx2.Timeout(30.0, connect=15.0)
+"""How long Attio may stay silent within an attempt."""
+
+UNTOLD_WAITS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
+"""How long to wait at the first, second, … refusal in a row, where Attio does not ask for longer."""
+
+# By default each retry is a line on standard error; here they are counted, and the sync's last log line says how many.
+stamina.instrumentation.set_on_retry_hooks(())
+
+
+@dataclass(slots=True)
+class RequestCounts:
+    """What a client has sent: requests by what they read, and how many of all were refused with 429."""
+
+    sent: Counter[str] = field(default_factory=Counter[str])
+    refused: int = 0
+    retried: int = 0
+
+    @property
+    def total(self) -> int:
+        """All requests sent, refused and repeated ones included."""
+        return self.sent.total()
+
+
+def utc_now() -> datetime:
+    """This machine's time."""
+    return datetime.now(UTC)
+
+
+class AttioClient:
+    """Sends requests at the limiter's pace, repeats what may be repeated, and returns decoded data.
+
+    Every method raises an error of `attio_sync.errors`, and nothing else.
+    """
+
+    def __init__(self, http: httpx2.AsyncClient, limiter: Limiter, now: Callable[[], datetime] = utc_now) -> None:
+        self._http = http
+        self._now = now
+        self.limiter = limiter
+        self.counts = RequestCounts()
+        self.clock_lead_seconds: float | None = None
+        """How far this machine's clock is ahead of Attio's at most, once an answer has told."""
+
+    @classmethod
+    @asynccontextmanager
+    async def connect(
+        cls,
+        settings: Settings,
+        transport: httpx2.AsyncBaseTransport | None = None,
+        now: Callable[[], datetime] = utc_now,
+    ) -> AsyncGenerator["AttioClient"]:
+        """A client for these settings. It follows no redirect: the token goes to `attio_base_url` and nowhere else."""
+        headers = {
+            "Authorization": f"Bearer {settings.attio_api_token.get_secret_value()}",
+            "Accept": "application/json",
+            "User-Agent": "attio-history-connector",
+        }
+        limits = httpx2.Limits(max_connections=None, max_keepalive_connections=64)
+        async with httpx2.AsyncClient(
+            base_url=settings.attio_base_url,
+            headers=headers,
+            timeout=SILENCE,
+            limits=limits,
+            transport=transport,
+            follow_redirects=False,
+        ) as http:
+            yield cls(http, Limiter(settings.requests_per_second, settings.concurrency), now)
+
+    async def query_records(self, object_slug: str, body: dict[str, Any], refusals: int | None = None) -> list[Any]:
+        """One listing page, as Attio answers it.
+
+        Raises:
+            RateLimitedError: refused more than `refusals` times in a row, if that is given.
+        """
+        answer = await self._fetch(wire.query_records(object_slug, body), refusals)
+        return _list(answer, "records")
+
+    async def fetch_values(self, object_slug: str, record_id: str, attribute: str, offset: int = 0) -> list[Any]:
+        """The values of an attribute, past ones included, oldest first, from the `offset`-th on.
+
+        Raises:
+            RecordGoneError: there is no such record any more.
+            MergeInProgressError: the record is being merged, and still is after some patience.
+            NoHistoryError: Attio keeps no history of this attribute.
+        """
+        async with self.limiter.reading():
+            answer = await self._fetch(wire.attribute_values(object_slug, record_id, attribute, offset))
+        return _list(answer, "values")
+
+    async def fetch_objects(self) -> list[AttioObject]:
+        """All objects of the workspace."""
+        return _validated(TypeAdapter(list[AttioObject]), await self._fetch(wire.list_objects()))
+
+    async def fetch_attributes(self, object_slug: str) -> list[AttioAttribute]:
+        """All attributes of an object.
+
+        Raises:
+            UnknownNameError: there is no such object.
+        """
+        found: dict[str, AttioAttribute] = {}
+        while True:
+            page = await self._fetch(wire.list_attributes(object_slug, len(found)))
+            attributes = _validated(TypeAdapter(list[AttioAttribute]), page)
+            fresh = {a.api_slug: a for a in attributes if a.api_slug not in found}
+            if not fresh:
+                return list(found.values())
+            found |= fresh
+
+    async def fetch_statuses(self, object_slug: str, attribute: str) -> list[AttioStatus]:
+        """All statuses of a status attribute, archived ones included."""
+        return _validated(TypeAdapter(list[AttioStatus]), await self._fetch(wire.list_statuses(object_slug, attribute)))
+
+    async def fetch_self(self) -> TokenIdentity:
+        """Whom the token belongs to and what it may do.
+
+        Raises:
+            UnauthorizedError: Attio does not know the token, or it was revoked.
+        """
+        identity = _validated(TypeAdapter(TokenIdentity), await self._fetch(wire.identify()))
+        if not identity.active:
+            message = (
+                "Attio does not know this token, or it was revoked: create one in Attio under Workspace settings → "
+                "Developers and set attio_api_token"
+            )
+            raise UnauthorizedError(message)
+        return identity
+
+    async def _fetch(self, request: wire.Request, refusals: int | None = None) -> Any:  # noqa: ANN401
+        """Sends a request until it is answered, bounded in attempts and time."""
+        try:
+            async for attempt in stamina.retry_context(
+                on=_is_worth_another_attempt,
+                attempts=ATTEMPTS,
+                timeout=RETRY_SECONDS,
+                wait_initial=0.5,
+                wait_max=30.0,
+                wait_jitter=0.5,
+            ):
+                with attempt:
+                    self.counts.retried += attempt.num > 1
+                    return await self._fetch_when_allowed(request, refusals)
+        except (MergeInProgressError, RateLimitedError):
+            raise
+        except TryAgainError as error:
+            message = (
+                f"gave up after {ATTEMPTS} attempts: {error}. What came before is safe; the next sync goes on from there"
+            )
+            raise GaveUpError(message) from error
+        raise AssertionError  # pragma: no cover (stamina returns or raises)
+
+    async def _fetch_when_allowed(self, request: wire.Request, refusals: int | None) -> Any:  # noqa: ANN401
+        """Sends a request as often as it is refused with 429; a refusal is not a failed attempt."""
+        refused_since: float | None = None
+        refused = 0
+        while True:
+            try:
+                return await self._send(request)
+            except RateLimitedError as error:
+                self.counts.refused += 1
+                refused += 1
+                now = anyio.current_time()
+                refused_since = now if refused_since is None else refused_since
+                if refusals is not None and refused > refusals:
+                    raise
+                least = UNTOLD_WAITS[min(refused, len(UNTOLD_WAITS)) - 1] if refused > 1 else 0.0
+                told = UNTOLD_WAITS[0] if error.retry_after_seconds is None else error.retry_after_seconds
+                wait = max(told, least)
+                # A query may have been refused for its score, which says nothing about the rate of all other requests.
+                self.limiter.refused(wait, cut=request.reads != "records")
+                if now + wait - refused_since > REFUSED_SECONDS:
+                    message = (
+                        f"Attio asks to wait another {wait:.0f} s after {now - refused_since:.0f} s of refusals: {error}. "
+                        "What came before is safe; the next sync goes on from there"
+                    )
+                    raise GaveUpError(message) from error
+
+    async def _send(self, request: wire.Request) -> Any:  # noqa: ANN401
+        await self.limiter.depart()
+        self.counts.sent[request.reads] += 1
+        started = anyio.current_time()
+        try:
+            with anyio.fail_after(REQUEST_SECONDS):
+                status, headers, body = await self._exchange(request)
+        except (httpx2.TransportError, TimeoutError) as error:
+            message = f"{request.method} {request.path}: {type(error).__name__}" + (f": {error}" if str(error) else "")
+            raise UnreachableError(message) from None
+        except (httpx2.DecodingError, httpx2.StreamError) as error:
+            message = f"{request.method} {request.path}: the body cannot be read ({type(error).__name__})"
+            raise UnreadableAnswerError(message) from None
+        self._compare_clocks(headers)
+        data = wire.decode(request, status, headers, body, self._now())
+        if request.reads == "values":
+            self.limiter.answered(anyio.current_time() - started)
+        return data
+
+    async def _exchange(self, request: wire.Request) -> tuple[int, httpx2.Headers, bytes]:
+        async with self._http.stream(request.method, request.path, params=request.params, json=request.body) as response:
+            body = bytearray()
+            async for chunk in response.aiter_bytes():
+                body += chunk
+                if len(body) > wire.MAX_BODY_BYTES:
+                    message = f"{request.method} {request.path}: the body is larger than {wire.MAX_BODY_BYTES >> 20} MiB"
+                    raise UnreadableAnswerError(message)
+            return response.status_code, response.headers, bytes(body)
+
+    def _compare_clocks(self, headers: httpx2.Headers) -> None:
+        date = wire.parse_http_date(headers.get("date", ""))
+        if date is not None:
+            self.clock_lead_seconds = (self._now() - date).total_seconds()
+
+
+def _is_worth_another_attempt(error: Exception) -> bool:
+    """The whole verdict: a refusal has been waited for already."""
+    return isinstance(error, TryAgainError) and not isinstance(error, RateLimitedError)
+
+
+def _list(answer: Any, what: str) -> list[Any]:  # noqa: ANN401
+    array = as_array(answer)
+    if array is None:
+        message = f"Attio answered {what} that are not a list"
+        raise ContractChangedError(message)
+    return array
+
+
+def _validated[T](adapter: TypeAdapter[T], answer: Any) -> T:  # noqa: ANN401
+    try:
+        return adapter.validate_python(answer)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        message = f"Attio's answer does not have the documented shape: {'.'.join(map(str, first['loc']))}: {first['msg']}"
+        raise ContractChangedError(message) from None

@@ -1,0 +1,149 @@
+"""Everything that can go wrong, as a tree whose branches say what to do.
+
+AttioSyncError                    the root: everything this package raises on purpose
+├── TryAgainError                 the same request may succeed a moment later
+│   ├── RateLimitedError          429: Attio asks to wait (see `retry_after_seconds`); the request was not processed
+│   ├── UnavailableError          5xx: Attio could not answer
+│   ├── UnreachableError          no connection, a broken one, or no answer in time
+│   ├── UnreadableAnswerError     the body is cut short, too large or not JSON
+│   └── MergeInProgressError      404 `merge_in_progress`: the record is being merged into another
+├── StopError                     no later request of this sync can succeed until somebody acts
+│   ├── SettingsError             a setting is missing or wrong
+│   ├── StateError                the saved state comes from a newer version
+│   ├── UnauthorizedError         401, or a token that Attio calls inactive
+│   ├── ForbiddenError            403: the token lacks a scope, or the plan does not include this
+│   ├── NoHistoryError            400: Attio keeps no history of this attribute
+│   ├── FilterRefusedError        400 `filter_error`: the filter is not accepted
+│   ├── UnknownNameError          an object or attribute that does not exist
+│   ├── RequestRefusedError       any other refusal
+│   ├── ContractChangedError      too many answers do not have the shape Attio documents
+│   ├── SpoolError                a full pass found no room on disk
+│   └── GaveUpError               trying again went on for too long
+└── SkipError                     this record cannot be read; the others can
+    ├── RecordGoneError           404: deleted or merged since it was listed
+    └── InvalidValueError         its values do not have the shape Attio documents
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """What Attio answered instead of data: enough to find the request again, and never the token."""
+
+    method: str
+    path: str
+    status: int
+    code: str = ""
+    message: str = ""
+
+    def __str__(self) -> str:
+        """`GET /v2/self answered 403 unauthorized: …`."""
+        detail = f" {self.code}" if self.code else ""
+        return f"{self.method} {self.path} answered {self.status}{detail}" + (f": {self.message}" if self.message else "")
+
+
+class AttioSyncError(Exception):
+    """The root: everything this package raises on purpose."""
+
+
+class TryAgainError(AttioSyncError):
+    """The same request may succeed a moment later."""
+
+
+class RateLimitedError(TryAgainError):
+    """429: Attio asks to wait; the request was not processed.
+
+    `retry_after_seconds` is how long from now, or None where Attio did not say.
+    https://docs.attio.com/rest-api/guides/rate-limiting
+    """
+
+    def __init__(self, refusal: Refusal, retry_after_seconds: float | None) -> None:
+        super().__init__(str(refusal))
+        self.retry_after_seconds = retry_after_seconds
+
+
+class UnavailableError(TryAgainError):
+    """5xx: Attio could not answer."""
+
+
+class UnreachableError(TryAgainError):
+    """No connection, a broken one, or no answer in time."""
+
+
+class UnreadableAnswerError(TryAgainError):
+    """The body is cut short, too large or not JSON."""
+
+
+class MergeInProgressError(TryAgainError):
+    """404 `merge_in_progress`: the record is being merged into another."""
+
+
+class StopError(AttioSyncError):
+    """No later request of this sync can succeed until somebody acts."""
+
+
+class SettingsError(StopError):
+    """A setting is missing or wrong."""
+
+
+class StateError(StopError):
+    """The saved state comes from a newer version."""
+
+
+class UnauthorizedError(StopError):
+    """401, or a token that Attio calls inactive."""
+
+
+class ForbiddenError(StopError):
+    """403: the token lacks a scope, or the plan does not include this."""
+
+
+class NoHistoryError(StopError):
+    """400: Attio keeps no history of this attribute."""
+
+
+class FilterRefusedError(StopError):
+    """400 `filter_error`: the filter is not accepted."""
+
+
+class UnknownNameError(StopError):
+    """An object or attribute that does not exist."""
+
+
+class RequestRefusedError(StopError):
+    """Any other refusal."""
+
+
+class ContractChangedError(StopError):
+    """Too many answers do not have the shape Attio documents."""
+
+
+class SpoolError(StopError):
+    """A full pass found no room on disk."""
+
+
+class GaveUpError(StopError):
+    """Trying again went on for too long."""
+
+
+class SkipError(AttioSyncError):
+    """This record cannot be read; the others can."""
+
+
+class RecordGoneError(SkipError):
+    """404: deleted or merged since it was listed."""
+
+
+class InvalidValueError(SkipError):
+    """The values of a record do not have the shape Attio documents.
+
+    `field` is the path of the first field that is wrong, `reason` what is wrong with it, `raw` what Attio answered.
+    """
+
+    def __init__(self, record_id: str, field: str, reason: str, raw: object) -> None:
+        super().__init__(f"record {record_id}: {field}: {reason}")
+        self.record_id = record_id
+        self.field = field
+        self.reason = reason
+        self.raw = raw

@@ -1,0 +1,98 @@
+"""When the next request may leave, and how many may be under way.
+
+Attio counts by the clock second (https://docs.attio.com/rest-api/guides/rate-limiting), so requests leave evenly spaced
+and never in a burst. A refusal stops everything until the moment Attio names and cuts the rate, which then grows back.
+"""
+
+import math
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+import anyio
+
+START_IN_FLIGHT = 10
+LEAST_IN_FLIGHT = 4
+MOST_IN_FLIGHT = 40
+
+CATCH_UP_SECONDS = 0.05
+"""How far behind its schedule the limiter may catch up. A late wake-up then costs nothing, and no burst can follow."""
+
+CUT = 0.85
+"""What a refusal leaves of the rate."""
+
+GROWTH_PER_SECOND = 0.08
+"""What the rate gains back each second, as a share of the full rate."""
+
+LEAST_SHARE = 0.02
+"""The rate never falls below this share of the full one."""
+
+HEADROOM = 1.5
+"""Answers vary in time; this many times rate × latency keeps the pipe full."""
+
+
+class Limiter:
+    """Paces requests and bounds how many histories are read at once.
+
+    `requests_per_second` is the full rate. `concurrency` is the number of histories read at once, or None to let it follow
+    rate × latency between 4 and 40. All times are those of the event loop's clock.
+    """
+
+    def __init__(self, requests_per_second: float, concurrency: int | None = None) -> None:
+        self.full_rate = requests_per_second
+        self.rate = requests_per_second
+        self._adapts = concurrency is None
+        self._in_flight = anyio.CapacityLimiter(START_IN_FLIGHT if concurrency is None else concurrency)
+        self._latency: float | None = None
+        self._next_departure = -math.inf
+        self._not_before = -math.inf
+        self._grown_at = -math.inf
+        self._cut_at = -math.inf
+
+    @property
+    def most_in_flight(self) -> int:
+        """How many histories may be read at once, now."""
+        return int(self._in_flight.total_tokens)
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncGenerator[None]:
+        """Holds one of the places for a history under way."""
+        async with self._in_flight:
+            yield
+
+    async def depart(self) -> None:
+        """Returns when the next request may leave."""
+        while True:
+            now = anyio.current_time()
+            self._grow(now)
+            departure = max(self._next_departure, now - CATCH_UP_SECONDS, self._not_before)
+            self._next_departure = departure + 1 / self.rate
+            if departure > now:
+                await anyio.sleep_until(departure)
+            # A refusal may have come while we waited: then nothing leaves, and everybody queues anew.
+            if departure >= self._not_before:
+                return
+
+    def refused(self, wait_seconds: float, *, cut: bool) -> None:
+        """Nothing leaves for `wait_seconds`; the rate is cut if `cut`, at most once for all that was under way."""
+        now = anyio.current_time()
+        until = now + wait_seconds
+        if until > self._not_before:
+            self._not_before = until
+            self._next_departure = until
+        if cut and now - self._cut_at > 1.0:
+            self._grow(now)
+            self.rate = max(self.full_rate * LEAST_SHARE, self.rate * CUT)
+            self._cut_at = self._grown_at = now
+
+    def answered(self, latency_seconds: float) -> None:
+        """Takes note of how long an answer took and lets the number in flight follow."""
+        self._latency = latency_seconds if self._latency is None else self._latency * 0.9 + latency_seconds * 0.1
+        if self._adapts:
+            wanted = math.ceil(self.full_rate * self._latency * HEADROOM) + 2
+            self._in_flight.total_tokens = min(MOST_IN_FLIGHT, max(LEAST_IN_FLIGHT, wanted))
+
+    def _grow(self, now: float) -> None:
+        if self.rate < self.full_rate:
+            gained = (now - self._grown_at) * GROWTH_PER_SECOND * self.full_rate
+            self.rate = min(self.full_rate, self.rate + gained)
+            self._grown_at = now

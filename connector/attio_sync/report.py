@@ -1,0 +1,50 @@
+"""What a sync has done so far: the numbers behind its last log line, and behind a progress bar."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class SyncReport:
+    """Counts of one sync. `seconds` is the time it took, `requests_per_second` the limit it was given."""
+
+    requests_per_second: float
+    phase: str = "incremental"
+    listed: int = 0
+    histories_read: int = 0
+    requests_saved: int = 0
+    gone: int = 0
+    invalid: int = 0
+    rows_written: int = 0
+    checkpoints: int = 0
+    full_passes: int = 0
+    requests: int = 0
+    refused: int = 0
+    retried: int = 0
+    seconds: float = 0.0
+    warnings: list[str] = field(default_factory=list[str])
+
+    @property
+    def rate(self) -> float:
+        """Requests per second, over the whole sync."""
+        return self.requests / self.seconds if self.seconds else 0.0
+
+    def summary(self) -> str:
+        """The one line that sums a sync up."""
+        parts = [
+            f"{self.listed:,} records listed",
+            f"{self.histories_read:,} histories read",
+            f"{self.requests_saved:,} requests saved by not asking for what is already known",
+            f"{self.rows_written:,} rows written",
+            f"{self.requests:,} requests in {self.seconds:.1f} s",
+            f"{self.rate:.1f} a second of {self.requests_per_second:g} allowed",
+            f"{self.refused:,} refused with 429",
+        ]
+        if self.retried:
+            parts.append(f"{self.retried:,} repeated")
+        if self.gone:
+            parts.append(f"{self.gone:,} deleted or merged since they were listed")
+        if self.invalid:
+            parts.append(f"{self.invalid:,} invalid, see the table attio_sync_error")
+        if self.full_passes:
+            parts.append("everything read again")
+        return ", ".join(parts)

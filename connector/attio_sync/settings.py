@@ -1,0 +1,218 @@
+"""Settings: the configuration Fivetran hands over, else the environment, else a `.env` file, else the default.
+
+Each is a string in the configuration; in the environment and in `.env` it is named like its key in capitals, with `ATTIO_`
+before it: `ATTIO_API_TOKEN`, `ATTIO_BACKFILL_DAYS`.
+"""
+
+import difflib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Any, Literal, cast
+from urllib.parse import urlsplit
+
+from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, ValidationError, field_validator
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+
+from attio_sync.errors import SettingsError
+
+CONNECTOR = Path(__file__).parents[1]
+ENV_FILES = (CONNECTOR.parent / ".env", CONNECTOR / ".env")
+"""Where a `.env` is looked for: the repository's root and the connector's folder, the second before the first."""
+
+_TABLE = re.compile(r"[a-z_][a-z0-9_]*", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class TrackedHistory:
+    """One attribute whose history is synced, and the table it goes to: `parent.attribute=table`."""
+
+    parent: str
+    attribute: str
+    table: str
+
+    def __str__(self) -> str:
+        """As it is written in the setting."""
+        return f"{self.parent}.{self.attribute}={self.table}"
+
+
+def _parse_histories(text: object) -> object:
+    if not isinstance(text, str):
+        return text
+    histories: list[TrackedHistory] = []
+    for part in filter(None, (p.strip() for p in text.split(","))):
+        source, _, table = (p.strip() for p in part.partition("="))
+        parent, _, attribute = (p.strip() for p in source.partition("."))
+        if not (parent and attribute and table) or parent in {".", ".."} or "/" in part:
+            message = f"{part!r} is not parent.attribute=table, as in applications.workflow_status=attio_workflow_status"
+            raise ValueError(message)
+        if _TABLE.fullmatch(table) is None:
+            message = f"{table!r} is no table name: use small letters, digits and underscores"
+            raise ValueError(message)
+        histories.append(TrackedHistory(parent, attribute, table))
+    names = [name for h in histories for name in (h.table, f"{h.table}_history")]
+    if not histories or len(set(names)) != len(names) or "attio_sync_error" in names:
+        message = "name at least one history, and a different table for each"
+        raise ValueError(message)
+    return tuple(histories)
+
+
+def _none_for(word: str) -> BeforeValidator:
+    return BeforeValidator(lambda value: None if isinstance(value, str) and value.strip().lower() == word else value)
+
+
+class Settings(BaseSettings):
+    """All settings, validated. The token never prints."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="ATTIO_", env_ignore_empty=True, extra="ignore", frozen=True, hide_input_in_errors=True
+    )
+
+    attio_api_token: SecretStr = Field(
+        validation_alias=AliasChoices("attio_api_token", "ATTIO_API_TOKEN"),
+        title="Attio API token",
+        description="Create one in Attio under Workspace settings → Developers, with the scopes "
+        "record_permission:read and object_configuration:read",
+    )
+    attio_base_url: str = Field(
+        "https://api.attio.com",
+        validation_alias=AliasChoices("attio_base_url", "ATTIO_BASE_URL"),
+        title="Attio base URL",
+        description="Where Attio's API is. https, or http on this machine only",
+    )
+    history: Annotated[tuple[TrackedHistory, ...], NoDecode, BeforeValidator(_parse_histories)] = Field(
+        (TrackedHistory("applications", "workflow_status", "attio_workflow_status"),),
+        title="Histories",
+        description="What to track: parent.attribute=table, comma-separated",
+    )
+    backfill_days: Annotated[int | None, _none_for("all")] = Field(
+        30,
+        ge=0,
+        le=36500,
+        title="Backfill days",
+        description="How many days of changes a first sync goes back; all = everything",
+    )
+    buffer_minutes: int = Field(
+        60,
+        ge=0,
+        le=60 * 24 * 31,
+        title="Buffer minutes",
+        description="How many minutes before the last sync each sync looks again",
+    )
+    page_size: int = Field(500, ge=1, le=10_000, title="Page size", description="Records in a listing page")
+    concurrency: Annotated[int | None, _none_for("auto")] = Field(
+        None,
+        ge=1,
+        le=200,
+        title="Concurrency",
+        description="Histories read at once: a number, or auto = as many as the rate and Attio's answers need, at most 40",
+    )
+    requests_per_second: float = Field(
+        90.0, gt=0, le=10_000, title="Requests per second", description="Attio allows 100 over all its clients"
+    )
+    full_pass_days: float = Field(
+        7.0,
+        ge=0,
+        le=3650,
+        title="Full pass days",
+        description="Every how many days all is read again, to find what was deleted, merged or rewritten; 0 = never",
+    )
+    full_pass: Annotated[Literal["now"] | None, _none_for("")] = Field(
+        None,
+        title="Full pass at once",
+        description="now = every sync reads everything again, for as long as this is set; else empty",
+    )
+
+    @field_validator("attio_api_token")
+    @classmethod
+    def _one_word(cls, token: SecretStr) -> SecretStr:
+        text = token.get_secret_value().strip()
+        if not text or not text.isascii() or not text.isprintable() or " " in text:
+            message = "is empty or holds characters no token has; copy it again from Attio"
+            raise ValueError(message)
+        return SecretStr(text)
+
+    @field_validator("attio_base_url")
+    @classmethod
+    def _encrypted_or_local(cls, url: str) -> str:
+        parts = urlsplit(url)
+        if parts.scheme == "https" and parts.hostname and not parts.username:
+            return url.rstrip("/")
+        if parts.scheme == "http" and _is_loopback(parts.hostname or ""):
+            return url.rstrip("/")
+        message = "must start with https:// (http:// is for this machine only): the token must not travel unencrypted"
+        raise ValueError(message)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The order in which a setting is looked for."""
+        del settings_cls, file_secret_settings
+        return init_settings, env_settings, dotenv_settings
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def load_settings(configuration: Mapping[str, Any], env_files: tuple[Path, ...] = ENV_FILES) -> Settings:
+    """The settings of a connection. An empty value counts as not given.
+
+    Raises:
+        SettingsError: one or more settings are missing or wrong; the message names each and says what to do.
+    """
+    given = {key: value for key, value in configuration.items() if value not in (None, "")}
+    try:
+        return Settings(_env_file=env_files, **given)  # pyright: ignore[reportCallIssue] (pydantic-settings' own parameter)
+    except ValidationError as error:
+        problems = [_problem(dict(e)) for e in error.errors(include_url=False, include_input=False)]
+        raise SettingsError("; ".join(problems)) from None
+
+
+def unknown_settings(configuration: Mapping[str, Any]) -> list[str]:
+    """A sentence for each key that is no setting, with the one it may have been meant to be."""
+    known = list(Settings.model_fields)
+    sentences: list[str] = []
+    for key in sorted(set(configuration) - set(known)):
+        near = difflib.get_close_matches(key, known, n=1)
+        sentences.append(f"{key!r} is no setting and is ignored" + (f"; did you mean {near[0]!r}?" if near else ""))
+    return sentences
+
+
+def default_text(field: FieldInfo) -> str:
+    """A setting's default as one would write it into the configuration; empty where there is none."""
+    value: object = field.default
+    if isinstance(value, tuple):
+        return ",".join(map(str, cast("tuple[TrackedHistory, ...]", value)))
+    if value is None:
+        return "auto" if field.title == "Concurrency" else ""
+    return f"{value:g}" if isinstance(value, float) else "" if field.is_required() else str(value)
+
+
+def _problem(error: dict[str, Any]) -> str:
+    key = str(error["loc"][0]).lower() if error["loc"] else "settings"
+    if error["type"] == "missing":
+        return (
+            f"{key} is missing: set it in the connection's setup form on Fivetran, or locally as "
+            f"{environment_name(key)} in the environment or in a .env file"
+        )
+    return f"{key}: {str(error['msg']).removeprefix('Value error, ')}"
+
+
+def environment_name(key: str) -> str:
+    """The name of a setting in the environment and in `.env`."""
+    return "ATTIO_" + key.removeprefix("attio_").upper()

@@ -1,0 +1,46 @@
+"""Fivetran's entry: `update`, `schema`, `configuration_form` and `connector`. `python connector.py` runs it locally.
+
+https://fivetran.com/docs/connector-sdk/technical-reference/connector-sdk-code
+"""
+
+from typing import Any
+
+from fivetran_connector_sdk import ConfigurationForm, Connector, Operations
+
+from attio_sync import logs
+from attio_sync.errors import AttioSyncError, GaveUpError
+from attio_sync.settings import load_settings, unknown_settings
+from attio_sync.setup_form import build_form
+from attio_sync.sink import FivetranSink
+from attio_sync.sync import run_sync
+from attio_sync.tables import schema as tables_schema
+
+
+def schema(configuration: dict[str, Any]) -> list[dict[str, Any]]:
+    """The tables, for these settings."""
+    return tables_schema(load_settings(configuration).history)
+
+
+def update(configuration: dict[str, Any], state: dict[str, Any]) -> None:
+    """One sync. What needs somebody to act is shown on the dashboard as an error; what passes by itself is raised."""
+    try:
+        settings = load_settings(configuration)
+        for sentence in unknown_settings(configuration):
+            logs.warning(sentence)
+        run_sync(settings, state, FivetranSink())
+    except GaveUpError:
+        raise
+    except AttioSyncError as error:
+        Operations.error(str(error))
+        raise
+
+
+def configuration_form() -> ConfigurationForm:
+    """The setup form with its tests."""
+    return build_form()
+
+
+connector = Connector(update=update, schema=schema, configuration_form=configuration_form)
+
+if __name__ == "__main__":
+    connector.debug(configuration={})

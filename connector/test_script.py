@@ -1,0 +1,37 @@
+"""Smoke test: prints a few application ids, and so proves the token and the connection.
+
+Token from the environment (ATTIO_API_TOKEN) or a `.env` file.
+"""
+
+import sys
+
+import anyio
+
+from attio_sync.client import AttioClient
+from attio_sync.errors import AttioSyncError
+from attio_sync.settings import load_settings
+
+APPLICATIONS = 5
+
+
+async def list_a_few() -> list[str]:
+    """The ids of the first few applications."""
+    settings = load_settings({})
+    async with AttioClient.connect(settings) as client:
+        records = await client.query_records(settings.history[0].parent, {"limit": APPLICATIONS, "offset": 0})
+        return [record["id"]["record_id"] for record in records]
+
+
+def main() -> int:
+    """Prints the ids; an error is one line and exit code 1."""
+    try:
+        ids = anyio.run(list_a_few)
+    except AttioSyncError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    sys.stdout.write("".join(f"{record_id}\n" for record_id in ids) or "connected; there are no applications yet\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
