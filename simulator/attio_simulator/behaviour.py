@@ -23,6 +23,8 @@ class Behaviour:
         listing_page_maximum: rows in a page of a query at most, whatever it asks for; `None` for no maximum.
         values_page_default: values in a page when the request names no limit.
         values_page_maximum: values in a page at most, whatever the request asks for; `None` for no maximum.
+        merging_for: how long a merge asked for over HTTP takes; at more than zero it is answered 202 and meanwhile the
+            records answer 404 `merge_in_progress`.
         clock_offset: how far `Date` and `Retry-After` run ahead of the workspace's clock (negative: behind).
     """
 
@@ -35,4 +37,5 @@ class Behaviour:
     listing_page_maximum: int | None = 500
     values_page_default: int = 100
     values_page_maximum: int | None = 100
+    merging_for: timedelta = timedelta()
     clock_offset: timedelta = timedelta()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
@@ -158,7 +159,7 @@ class Due:
         """Give the answer that comes instead of Attio's, if one does; a drop before it leaves nothing done."""
         for fault in self.faults:
             if fault.kind == "rate_limited":
-                body = str(rate_limited().body).replace("'", '"').encode()
+                body = json.dumps(rate_limited().body).encode()
                 return Answer(429, [*JSON_HEADERS, *_retry_after(fault.retry_after, now)], body)
             if fault.kind == "server_error":
                 return _server_error(fault)
@@ -198,7 +199,7 @@ class Due:
 
 
 _BROKEN: dict[FaultKind, Delivery] = {"cut": "cut", "drop_amid": "drop_amid"}
-NOTHING = Due([], RequestInfo(0, "", "", "", {}, b""))
+NOTHING = Due([], RequestInfo(0, "", "", "", "", {}, b""))
 
 
 def _retry_after(kind: RetryAfter, now: int) -> list[tuple[str, str]]:

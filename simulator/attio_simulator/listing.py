@@ -97,28 +97,22 @@ def _parse_sorts(collection: Collection, given: object) -> list[Sort]:
 
 def page(query: Query, behaviour: Behaviour, request_number: int = 0) -> list[Record]:
     """Give the records of one page."""
-    matches = query.filter.matches
     stop = query.offset + query.limit
-    if matches is None and not query.sorts:
+    if query.filter.matches is None and not query.sorts:
         records = query.collection.records
         return [records[one] for one in query.collection.ids[query.offset : stop]]
-    ordered = _ordered(query, behaviour, request_number)
-    if matches is not None:
-        ordered = filter(matches, ordered)
-    return list(islice(ordered, query.offset, stop))
+    return list(islice(_matching(query, behaviour, request_number), query.offset, stop))
 
 
-def _ordered(query: Query, behaviour: Behaviour, request_number: int) -> Iterator[Record]:
-    collection, sorts = query.collection, query.sorts
-    records = collection.records
-    first = sorts[0] if sorts else None
-    if first is None:
-        return (records[one] for one in collection.ids)
+def _matching(query: Query, behaviour: Behaviour, request_number: int) -> Iterator[Record]:
+    """Give every record that the filter passes, in the order of the sorts."""
+    collection, sorts, matches = query.collection, query.sorts, query.filter.matches
     tie = _tie_breaker(behaviour, request_number)
-    if len(sorts) == 1 and first.attribute.slug == "created_at" and first.attribute.index < 0:
-        return _by_creation(query, descending=first.descending, tie=tie)
-    rows = list(records.values()) if query.filter.matches is None else list(filter(query.filter.matches, records.values()))
-    rows.sort(key=tie)
+    if not sorts:
+        return filter(matches, (collection.records[one] for one in collection.ids))
+    if len(sorts) == 1 and sorts[0].attribute.slug == "created_at" and sorts[0].attribute.index < 0:
+        return filter(matches, _by_creation(query, descending=sorts[0].descending, tie=tie))
+    rows = sorted(filter(matches, collection.records.values()), key=tie)
     for sort in reversed(sorts):
         rows.sort(key=_sort_key(sort), reverse=sort.descending)
     return iter(rows)

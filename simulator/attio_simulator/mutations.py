@@ -128,7 +128,10 @@ def merge_records(call: Call) -> Json:
     if ids[0] == ids[1]:
         raise bad_request(code="self_merge", message="A record cannot be merged with itself.")
     first, second = (call.row_of(collection, str(one)) for one in ids)
-    return {"data": {"new_record_id": call.workspace.merge_records(first.id, second.id)}}
+    merging_for = call.behaviour.merging_for
+    if merging_for:
+        call.status = 202
+    return {"data": {"new_record_id": call.workspace.merge_records(first.id, second.id, merging_for=merging_for)}}
 
 
 def replace_history(call: Call) -> Json:

@@ -49,7 +49,7 @@ class RequestInfo:
     """What a hook is told of a request before it is answered.
 
     Attributes:
-        number: the how manieth request it is, from 1; resetting the counters does not start again.
+        number: which request it is, counted from 1; resetting the counters does not start again.
         kind: the endpoint, for example `query`, `values` or `self` (see `endpoints.py`).
         parts: the named parts of the path: `object`, `list`, `record_id`, `entry_id`, `attribute`, …
     """
@@ -58,6 +58,7 @@ class RequestInfo:
     kind: str
     method: str
     path: str
+    query: str
     parts: dict[str, str]
     body: bytes
 

@@ -32,6 +32,7 @@ class Call:
     scopes: frozenset[str] | None
     number: int
     now: int
+    status: int = 200
 
     def object(self) -> Collection:
         """Find the object of the path, or answer 404."""

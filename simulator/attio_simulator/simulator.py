@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .asgi import SimulatorApp
 from .behaviour import Behaviour
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from contextlib import AbstractContextManager
 
+    from .shapes import Json
     from .writes import Workspace
 
 ALL_SCOPES = frozenset(
@@ -95,7 +96,7 @@ class Simulator:
         found = self._router.find(request.method, request.path)
         kind = "unknown" if found is None else found[0].kind
         parts = {} if found is None else found[1]
-        info = RequestInfo(self._number, kind, request.method, request.path, parts, request.body)
+        info = RequestInfo(self._number, kind, request.method, request.path, request.query, parts, request.body)
         self.requests.total += 1
         self.requests.by_kind[kind] += 1
         self.requests.by_second[now // SECOND] += 1
@@ -103,39 +104,36 @@ class Simulator:
             hook(info)
         self.workspace.settle()
         faults = self.faults.due(info, self.workspace)
-        answer = faults.instead(now)
+        offset = self.behaviour.clock_offset
+        ahead = (offset.days * 86_400 + offset.seconds) * SECOND
+        answer = faults.instead(now + ahead)
         if answer is None:
+            retry_at = None
             try:
-                payload = self._payload(request, found, now)
-                status, retry_at = 200, None
+                status, payload = self._do(request, found, now)
             except ApiError as error:
-                payload, status, retry_at = error.body, error.status, None
+                status, payload = error.status, error.body
             except RateLimited as refusal:
-                payload, status, retry_at = refusal.body, 429, refusal.retry_at
+                status, payload, retry_at = 429, refusal.body, refusal.retry_at
             faults.change(payload)
-            body = json.dumps(payload, separators=(",", ":"), ensure_ascii=False).encode()
-            answer = Answer(status, [("content-type", "application/json")], body)
+            answer = Answer(status, [("content-type", "application/json")], _encode(payload))
             if retry_at is not None:
-                answer.headers.append(("retry-after", self._http_date(retry_at)))
+                answer.headers.append(("retry-after", http_date(retry_at + ahead)))
         faults.spoil(answer)
-        answer.headers.append(("date", self._http_date(now)))
+        answer.headers.append(("date", http_date(now + ahead)))
         self.requests.by_status[0 if answer.delivery in ("refuse", "drop") else answer.status] += 1
         return answer
 
-    def _http_date(self, at: int) -> str:
-        offset = self.behaviour.clock_offset
-        return http_date(at + (offset.days * 86_400 + offset.seconds) * SECOND)
-
-    def _payload(self, request: Request, found: tuple[Endpoint, dict[str, str]] | None, now: int) -> Any:  # noqa: ANN401
-        """Do what the request asks for, or raise what Attio answers instead."""
+    def _do(self, request: Request, found: tuple[Endpoint, dict[str, str]] | None, now: int) -> tuple[int, Json]:
+        """Do what the request asks for and give status and body, or raise what Attio answers instead."""
         if found is None:
             raise unknown_endpoint(request)
         endpoint, parts = found
         scopes = self._authorize(request, endpoint)
         self.limits.count(now, is_write=endpoint.is_write)
-        return endpoint.handler(
-            Call(self.workspace, self.behaviour, self.limits, request, parts, scopes, self._number, now)
-        )
+        call = Call(self.workspace, self.behaviour, self.limits, request, parts, scopes, self._number, now)
+        payload = endpoint.handler(call)
+        return call.status, payload
 
     def _authorize(self, request: Request, endpoint: Endpoint) -> frozenset[str] | None:
         """Check the token; Basic with the token as user name works too."""
@@ -157,3 +155,11 @@ class Simulator:
         if missing:
             raise missing_scopes(missing)
         return self.scopes
+
+
+def _encode(payload: Json) -> bytes:
+    try:
+        return json.dumps(payload, separators=(",", ":"), ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        # Half of a surrogate pair, in a text that a client wrote: it can only be shown escaped.
+        return json.dumps(payload, separators=(",", ":")).encode()
