@@ -55,9 +55,13 @@ class HistoryPage:
 
 @dataclass(slots=True)
 class _Slot:
-    """A page on its way: one outcome for each record, filled in as they arrive."""
+    """A page on its way: one outcome for each record, filled in as they arrive.
+
+    `filtered` says that only records with a current value were asked for.
+    """
 
     listing: ListingPage
+    filtered: bool
     outcomes: list[AttributeHistory | SkipError | None] = field(default_factory=list[AttributeHistory | SkipError | None])
     to_read: list[int] = field(default_factory=list[int])
     left: int = 0
@@ -159,14 +163,14 @@ class AttioAttributeFetcher:
                 lister = RecordLister(self._client, self._history, self._page_size)
                 async with aclosing(lister.pages(since, cursor)) as pages:
                     async for listing in pages:
-                        await to_feeder.send(self._slot(listing))
+                        await to_feeder.send(self._slot(listing, filtered=since is not None))
             except Exception as error:  # noqa: BLE001 (handed to the consumer, in its place behind the pages before it)
-                failed = _Slot(ListingPage([], cursor or Cursor("")))
+                failed = _Slot(ListingPage([], cursor or Cursor("")), filtered=False)
                 failed.fail(await self._explained(error))
                 await to_feeder.send(failed)
 
-    def _slot(self, listing: ListingPage) -> _Slot:
-        slot = _Slot(listing, outcomes=[None] * len(listing.records), left=len(listing.records))
+    def _slot(self, listing: ListingPage, *, filtered: bool) -> _Slot:
+        slot = _Slot(listing, filtered, outcomes=[None] * len(listing.records), left=len(listing.records))
         if not listing.records:
             slot.complete.set()
         for index, record in enumerate(listing.records):
@@ -182,11 +186,12 @@ class AttioAttributeFetcher:
                 if slot.failure is not None:
                     continue
                 try:
-                    slot.fill(index, await self._read(slot.listing.records[index]))
+                    record = slot.listing.records[index]
+                    slot.fill(index, await self._read(record, has_value=slot.filtered or bool(record.current)))
                 except Exception as error:  # noqa: BLE001 (handed to the consumer, in its place)
                     slot.fail(await self._explained(error))
 
-    async def _read(self, record: ListedRecord) -> AttributeHistory | SkipError:
+    async def _read(self, record: ListedRecord, *, has_value: bool) -> AttributeHistory | SkipError:
         values: list[object] = []
         try:
             while len(values) < MOST_VALUES:
@@ -206,7 +211,7 @@ class AttioAttributeFetcher:
             return error
         except MergeInProgressError as error:
             return RecordGoneError(str(error))
-        if not values and record.current:
+        if not values and has_value:
             # Attio may answer nothing for billing reasons; an empty history must not replace a real one.
             return InvalidValueError(
                 record.record_id, "values", "no values, though the record has a current one", record.current

@@ -94,6 +94,11 @@ class Delivery:
         for table in (current_table(history).name, history_table(history).name):
             self._sink.truncate(table)
 
+    def begin(self, history: TrackedHistory, state: HistoryState) -> None:
+        """Gives a history its first state. Nothing has been delivered, so it is no reason for a checkpoint."""
+        self.put(history, state)
+        self._saved_state = self.state
+
     def put(self, history: TrackedHistory, state: HistoryState) -> None:
         """Moves the state of a history, behind the rows it speaks of."""
         if len(state.invalid) > MOST_INVALID_IDS:

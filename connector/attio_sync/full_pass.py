@@ -17,8 +17,8 @@ from typing import IO
 from attio_sync import logs
 from attio_sync.attio_types import AttributeHistory, parse_history
 from attio_sync.attribute_fetcher import HistoryPage
-from attio_sync.delivery import Delivery
-from attio_sync.errors import InvalidValueError, SpoolError
+from attio_sync.delivery import ENOUGH_TO_JUDGE, Delivery
+from attio_sync.errors import ContractChangedError, InvalidValueError, SpoolError
 from attio_sync.settings import TrackedHistory
 
 RECORDS_AT_ONCE = 500
@@ -73,13 +73,24 @@ def run_full_pass(delivery: Delivery, history: TrackedHistory, pages: Iterable[H
 
     Raises:
         SpoolError: no room on disk; nothing has been changed.
+        ContractChangedError: what was read cannot be what Attio holds; nothing has been changed.
     """
     invalid: list[InvalidValueError] = []
+    read = with_values = 0
     with open_spool() as spool:
         for page in pages:
             delivery.judge(page.histories, page.invalid)
             spool.append(page.histories)
             invalid += page.invalid
+            read += len(page.histories)
+            with_values += sum(bool(h.raw) for h in page.histories)
+        if read >= ENOUGH_TO_JUDGE and not with_values:
+            # Attio answers nothing at all where a plan does not include an attribute: that must not empty the tables.
+            message = (
+                f"Attio shows no value of {history.parent}.{history.attribute} for any of {read:,} records; check whether "
+                "the workspace's plan still includes it. Nothing was changed"
+            )
+            raise ContractChangedError(message)
         logs.info(f"full pass over {history.parent}: everything is read, writing it anew")
         delivery.put(history, replace(delivery.state.of(history), rewriting=True))
         delivery.checkpoint()

@@ -136,7 +136,7 @@ class _Sync:
             self._deliver(history, state.under_way, resumed=True)
         elif state == HistoryState():
             # A first sync: full passes count from now on. A state of an earlier version has none, and one is due.
-            self._delivery.put(history, HistoryState(full_pass_at=self._environment.now()))
+            self._delivery.begin(history, HistoryState(full_pass_at=self._environment.now()))
         state = self._delivery.state.of(history)
         self._deliver(history, fresh_window(state, self._settings, self._environment.now()), resumed=False)
 

@@ -1,0 +1,30 @@
+"""Profiles: `short` is what `make test` runs, `long` what `make test-long` does (ATTIO_TEST_PROFILE)."""
+
+import os
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+PROFILE = os.environ.get("ATTIO_TEST_PROFILE", "short")
+
+settings.register_profile("short", max_examples=100, deadline=None, print_blob=True)
+settings.register_profile(
+    "long", max_examples=2000, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile(PROFILE)
+
+
+@pytest.fixture(autouse=True)
+def environment_without_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test sees a token or setting of the person who runs it, and none reports its runs to anybody."""
+    for name in list(os.environ):
+        if name.startswith("ATTIO_") and name != "ATTIO_TEST_PROFILE":
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("DO_NOT_TRACK", "1")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if PROFILE != "long":
+        for item in items:
+            if item.get_closest_marker("long"):
+                item.add_marker(pytest.mark.skip(reason="long profile only: make test-long"))

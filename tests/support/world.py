@@ -1,0 +1,88 @@
+"""A simulated workspace, a connection that syncs it, and time that passes only when asked to."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from tests.support import truth
+from tests.support.virtual_time import VirtualTime
+from tests.support.warehouse import MemoryWarehouse
+
+from attio_simulator import Behaviour, Clock, Faults, Limits, Simulator, Workspace
+from attio_sync.bridge import Environment
+from attio_sync.report import SyncReport
+from attio_sync.settings import Settings, load_settings
+from attio_sync.sync import run_sync
+from attio_sync.tables import schema
+
+TABLE, HISTORY, ERRORS = "attio_workflow_status", "attio_workflow_status_history", "attio_sync_error"
+
+
+def fast_limits() -> Limits:
+    """Attio's limits with an answer time of 50 ms."""
+    return Limits(latency=0.05)
+
+
+@dataclass(slots=True)
+class World:
+    """One workspace and one connection to it. A sync that raises leaves the warehouse as a dead process would."""
+
+    workspace: Workspace
+    simulator: Simulator
+    time: VirtualTime
+    warehouse: MemoryWarehouse
+    configuration: dict[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def environment(self) -> Environment:
+        return Environment(self.time.now, self.time.monotonic, self.simulator.transport(), self.time.loop_factory)
+
+    def settings(self, **more: str) -> Settings:
+        return load_settings({"attio_api_token": self.simulator.token, **self.configuration, **more}, ())
+
+    def sync(self, **more: str) -> SyncReport:
+        try:
+            report = run_sync(self.settings(**more), self.warehouse.state, self.warehouse, self.environment)
+        except BaseException:
+            self.warehouse.die()
+            raise
+        self.warehouse.finish()
+        return report
+
+    def pass_time(self, **duration: float) -> None:
+        self.time.sleep(timedelta(**duration).total_seconds())
+
+    @property
+    def histories(self) -> dict[str, Any]:
+        """What the first table holds, by application."""
+        return {row["application_id"]: row["workflow_status"] for row in self.warehouse.rows(TABLE)}
+
+    @property
+    def stays(self) -> dict[tuple[str, datetime, str], dict[str, Any]]:
+        """What the second table holds, by key and without `read_at`."""
+        return {
+            (row["application_id"], row["active_from"], row["status_id"]): {k: v for k, v in row.items() if k != "read_at"}
+            for row in self.warehouse.rows(HISTORY)
+        }
+
+    def assert_equal_to_attio(self) -> None:
+        assert self.histories == truth.status_table(self.workspace)
+        assert self.stays == truth.history_table(self.workspace)
+
+
+def make_world(
+    fill: Callable[[Clock], Workspace] | None = None,
+    *,
+    limits: Limits | None = None,
+    faults: Faults | None = None,
+    behaviour: Behaviour | None = None,
+    **configuration: str,
+) -> World:
+    time = VirtualTime()
+    clock = Clock(start=time.start, source=time.monotonic)
+    workspace = fill(clock) if fill else Workspace.hiring(clock=clock)
+    simulator = Simulator(workspace, limits=limits or fast_limits(), faults=faults, behaviour=behaviour)
+    world = World(workspace, simulator, time, MemoryWarehouse({}), {"backfill_days": "all", **configuration})
+    world.warehouse.keys.update({t["table"]: t["primary_key"] for t in schema(world.settings().history)})
+    return world
