@@ -96,7 +96,7 @@ class Fault:
     _left: int = field(default=0, init=False, repr=False)
 
     def is_due(self, info: RequestInfo, chance: random.Random) -> bool:
-        """Decide whether it happens to this request, and note that it does."""
+        """Decide whether it is due at this request; whether it then happens depends on the others."""
         if self.on and info.kind not in self.on:
             return False
         touches_values = self.kind in ("mangle", "unknown_field", "unknown_enum")
@@ -112,7 +112,6 @@ class Fault:
                 return False
             self._left = self.burst
         self._left -= 1
-        self.happened += 1
         return True
 
 
@@ -136,8 +135,9 @@ class Faults:
         """Decide what happens to a request, and do what happens before it is answered."""
         if not self.faults:
             return NOTHING
-        due = Due([fault for fault in self.faults if fault.is_due(info, self._random)], info)
+        due = Due(_compatible([fault for fault in self.faults if fault.is_due(info, self._random)]), info)
         for fault in due.faults:
+            fault.happened += 1
             if fault.kind == "vanish" and info.record_id in workspace.rows:
                 workspace.delete_record(str(info.record_id))
             elif fault.kind == "change":
@@ -146,6 +146,15 @@ class Faults:
                 else:
                     fault.change(workspace)
         return due
+
+
+def _compatible(faults: list[Fault]) -> list[Fault]:
+    """Leave out what cannot happen together: one answer comes instead of Attio's, and a connection breaks once."""
+    instead = next((fault for fault in faults if fault.kind in _INSTEAD), None)
+    if instead is not None:
+        return [fault for fault in faults if fault is instead or fault.kind == "stall"]
+    broken = next((fault for fault in faults if fault.kind in _BROKEN), None)
+    return [fault for fault in faults if fault is broken or fault.kind not in _BROKEN]
 
 
 class Due:
@@ -186,7 +195,7 @@ class Due:
         for fault in self.faults:
             if fault.kind == "stall":
                 answer.stall += fault.seconds
-            elif answer.delivery != "whole" or not answer.body:
+            elif not answer.body:
                 continue
             elif fault.kind == "stall_amid":
                 answer.stall_amid += fault.seconds
@@ -198,6 +207,7 @@ class Due:
                 answer.delivery = _BROKEN[fault.kind]
 
 
+_INSTEAD = frozenset({"rate_limited", "server_error", "not_json", "redirect", "drop", "refuse"})
 _BROKEN: dict[FaultKind, Delivery] = {"cut": "cut", "drop_amid": "drop_amid"}
 NOTHING = Due([], RequestInfo(0, "", "", "", "", {}, b""))
 

@@ -74,7 +74,10 @@ def _no_choice(attribute: Attribute, wanted: object) -> ApiError:
 def _inside(given: Any, *names: str) -> Any:  # noqa: ANN401 - any JSON
     """Give the value itself, which may be wrapped in an object under one of the names."""
     wrapped = as_object(given)
-    return given if wrapped is None else next(wrapped[name] for name in names if name in wrapped)
+    if wrapped is None:
+        return given
+    name = next((name for name in names if name in wrapped), names[0])
+    return wrapped[name]
 
 
 def _text(_: Store, given: Any) -> str:  # noqa: ANN401

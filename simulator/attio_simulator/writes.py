@@ -172,8 +172,9 @@ class Workspace(Histories):
             raise ValueError(message)
         collection = first.collection
         # Later than every value it takes over: none of them may look as if it were set at the record's creation.
-        created = max(self.stamp(at), *(self._last_change(one) + MILLISECOND for one in (first, second)))
-        held: list[Any] = [None] * len(first.values)
+        asked = self.stamp(at)
+        created = max(asked, *(self._last_change(one) + MILLISECOND for one in (first, second)))
+        held = self._initial(collection, None, None)
         for attribute in collection.attributes:
             if attribute.index >= 0:
                 held[attribute.index] = list(all_values(first, attribute) or all_values(second, attribute)) or None
@@ -186,7 +187,7 @@ class Workspace(Histories):
         for old in (first, second):
             collection.remove(old)
             del self.rows[old.id]
-        until = created + (0 if merging_for is None else int(merging_for.total_seconds() * 1000) * MILLISECOND)
+        until = asked + (0 if merging_for is None else int(merging_for.total_seconds() * 1000) * MILLISECOND)
         self.merging.update(dict.fromkeys((primary, secondary, merged.id), until))
         self.unfinished_merges.append((until if merging_for else 0, merged))
         self.settle()
