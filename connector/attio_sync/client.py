@@ -108,6 +108,8 @@ class AttioClient:
             limits=limits,
             transport=transport,
             follow_redirects=False,
+            # http:// is for this machine only: through a proxy of the environment the token would leave it unencrypted.
+            trust_env=settings.attio_base_url.startswith("https:"),
         ) as http:
             yield cls(http, Limiter(settings.requests_per_second, settings.concurrency), now)
 
