@@ -3,6 +3,8 @@
 https://fivetran.com/docs/connector-sdk/technical-reference/connector-sdk-code
 """
 
+import json
+from pathlib import Path
 from typing import Any
 
 from fivetran_connector_sdk import ConfigurationForm, Connector, Operations
@@ -43,4 +45,7 @@ def configuration_form() -> ConfigurationForm:
 connector = Connector(update=update, schema=schema, configuration_form=configuration_form)
 
 if __name__ == "__main__":
-    connector.debug(configuration={})
+    # As `fivetran debug` does: goes on from the state the last run left, wherever it is called from.
+    folder = Path(__file__).parent
+    saved = folder / "files" / "state.json"
+    connector.debug(str(folder), configuration={}, state=json.loads(saved.read_text("utf-8")) if saved.exists() else {})
