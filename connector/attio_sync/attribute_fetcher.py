@@ -8,7 +8,7 @@ stalls the lister.
 """
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -158,16 +158,25 @@ class AttioAttributeFetcher:
             raise failure
 
     async def _list(self, since: datetime | None, cursor: Cursor | None, to_feeder: MemoryObjectSendStream[_Slot]) -> None:
+        # The consumer may leave at any moment: then the other end of a stream is closed, and there is nothing left to do.
         async with to_feeder:
-            try:
-                lister = RecordLister(self._client, self._history, self._page_size)
-                async with aclosing(lister.pages(since, cursor)) as pages:
-                    async for listing in pages:
-                        await to_feeder.send(self._slot(listing, filtered=since is not None))
-            except Exception as error:  # noqa: BLE001 (handed to the consumer, in its place behind the pages before it)
-                failed = _Slot(ListingPage([], cursor or Cursor("")), filtered=False)
-                failed.fail(await self._explained(error))
-                await to_feeder.send(failed)
+            with suppress(anyio.BrokenResourceError):
+                await self._list_into(to_feeder, since, cursor)
+
+    async def _list_into(
+        self, to_feeder: MemoryObjectSendStream[_Slot], since: datetime | None, cursor: Cursor | None
+    ) -> None:
+        try:
+            lister = RecordLister(self._client, self._history, self._page_size)
+            async with aclosing(lister.pages(since, cursor)) as pages:
+                async for listing in pages:
+                    await to_feeder.send(self._slot(listing, filtered=since is not None))
+        except anyio.BrokenResourceError:
+            raise
+        except Exception as error:  # noqa: BLE001 (handed to the consumer, in its place behind the pages before it)
+            failed = _Slot(ListingPage([], cursor or Cursor("")), filtered=False)
+            failed.fail(await self._explained(error))
+            await to_feeder.send(failed)
 
     def _slot(self, listing: ListingPage, *, filtered: bool) -> _Slot:
         slot = _Slot(listing, filtered, outcomes=[None] * len(listing.records), left=len(listing.records))
@@ -242,10 +251,11 @@ async def _feed(
 ) -> None:
     """Hands each page to the consumer's queue first, so that the queue bounds what is read ahead, then its jobs out."""
     async with from_lister, to_consumer, to_readers:
-        async for slot in from_lister:
-            await to_consumer.send(slot)
-            for index in slot.to_read:
-                await to_readers.send((slot, index))
+        with suppress(anyio.BrokenResourceError):
+            async for slot in from_lister:
+                await to_consumer.send(slot)
+                for index in slot.to_read:
+                    await to_readers.send((slot, index))
 
 
 def _parsed(record_id: str, values: list[object], read_at: datetime) -> AttributeHistory | InvalidValueError:

@@ -6,7 +6,7 @@ The loop runs in a thread of its own, so a connector called from a running loop 
 import asyncio
 import time
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import AbstractAsyncContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -33,6 +33,23 @@ def open_portal(environment: Environment) -> Generator[BlockingPortal]:
     """An event loop in a thread of its own, for as long as the context lasts."""
     with start_blocking_portal("asyncio", backend_options={"loop_factory": environment.loop_factory}) as portal:
         yield portal
+
+
+@contextmanager
+def entered[T](portal: BlockingPortal, context: AbstractAsyncContextManager[T]) -> Generator[T]:
+    """An asynchronous context, held open from this thread.
+
+    Whatever is raised within is raised again behind it and does not pass through the loop: a KeyboardInterrupt, or the
+    SDK's own way of ending a sync, would break the loop before everything in it is closed.
+    """
+    failure: BaseException | None = None
+    with portal.wrap_async_context_manager(context) as value:
+        try:
+            yield value
+        except BaseException as error:  # noqa: BLE001 (raised again below)
+            failure = error
+    if failure is not None:
+        raise failure
 
 
 async def next_page(pages: HistoryPages, patience_seconds: float) -> HistoryPage | None:

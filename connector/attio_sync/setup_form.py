@@ -9,7 +9,7 @@ from typing import Any
 from fivetran_connector_sdk import ConfigurationForm, Test, form_field
 
 from attio_sync import logs
-from attio_sync.bridge import Environment, open_portal
+from attio_sync.bridge import Environment, entered, open_portal
 from attio_sync.client import AttioClient
 from attio_sync.errors import AttioSyncError, ForbiddenError, SettingsError, UnknownNameError
 from attio_sync.settings import Settings, TrackedHistory, default_text, load_settings
@@ -139,7 +139,7 @@ def run_check(settings: Settings, check: Check, environment: Environment | None 
     environment = environment or Environment()
     with (
         open_portal(environment) as portal,
-        portal.wrap_async_context_manager(AttioClient.connect(settings, environment.transport, environment.now)) as client,
+        entered(portal, AttioClient.connect(settings, environment.transport, environment.now)) as client,
     ):
         return portal.call(check, client, settings)
 

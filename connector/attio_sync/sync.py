@@ -10,7 +10,7 @@ from anyio.from_thread import BlockingPortal
 
 from attio_sync import logs
 from attio_sync.attribute_fetcher import AttioAttributeFetcher, HistoryPage
-from attio_sync.bridge import Environment, next_page, open_portal
+from attio_sync.bridge import Environment, entered, next_page, open_portal
 from attio_sync.client import AttioClient
 from attio_sync.delivery import Delivery
 from attio_sync.errors import AttioSyncError
@@ -43,7 +43,7 @@ def run_sync(
     delivery = Delivery(settings, parse_state(state, logs.warning), sink, environment, report)
     with (
         open_portal(environment) as portal,
-        portal.wrap_async_context_manager(AttioClient.connect(settings, environment.transport, environment.now)) as client,
+        entered(portal, AttioClient.connect(settings, environment.transport, environment.now)) as client,
     ):
         sync = _Sync(settings, delivery, environment, _Reader(portal, client, environment, report, on_progress))
         try:
@@ -83,7 +83,7 @@ class _Reader:
     def pages(self, delivery: Delivery, fetcher: AttioAttributeFetcher, window: Window) -> Generator[Iterator[HistoryPage]]:
         """The pages of a window. While none comes for long, checkpoints are made all the same."""
         stream = fetcher.stream_attribute_values(window.since, window.cursor)
-        with self._portal.wrap_async_context_manager(stream) as pages:
+        with entered(self._portal, stream) as pages:
 
             def received() -> Generator[HistoryPage]:
                 while True:
