@@ -106,7 +106,11 @@ async def _client_left(seconds: float, receive: Receive) -> bool:
 
 
 def _transport(scope: Message) -> asyncio.Transport:
-    return scope["extensions"][EXTENSION]
+    transport = scope.get("extensions", {}).get(EXTENSION)
+    if transport is None:
+        message = "this server does not say how to lose a connection"
+        raise RuntimeError(message)
+    return transport
 
 
 async def _reset(scope: Message, receive: Receive) -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 FaultKind = Literal[
     "rate_limited",
     "server_error",
+    "answer",
     "not_json",
     "truncated",
     "cut",
@@ -38,7 +39,8 @@ FaultKind = Literal[
 ]
 RetryAfter = Literal["next_second", "absent", "nonsense", "past", "hour", "seconds"]
 HTML = b"<html><head><title>Bad Gateway</title></head><body><h1>Bad Gateway</h1></body></html>"
-JSON_HEADERS = [("content-type", "application/json")]
+JSON_HEADERS = (("content-type", "application/json"),)
+HTML_HEADERS = (("content-type", "text/html"),)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -49,6 +51,7 @@ class Fault:
     | --- | --- |
     | rate_limited | 429, with `retry_after` of several kinds |
     | server_error | `status` (500, 502, 503) with a `body` of `json`, `html` or nothing (`empty`) |
+    | answer | `status` with `payload` as JSON, whatever they are: 403 `billing_error`, a redirect, an empty page |
     | not_json | 200 with a body that is not JSON |
     | truncated | 200 with half of the JSON, and a `content-length` that agrees with it |
     | cut | the connection is closed after half of the body |
@@ -86,6 +89,7 @@ class Fault:
     retry_after: RetryAfter = "next_second"
     status: int = 502
     body: Literal["json", "html", "empty"] = "html"
+    payload: object = None
     seconds: float = 60.0
     size: int = 200_000_000
     location: str = "https://elsewhere.example.com/v2/self"
@@ -166,19 +170,8 @@ class Due:
 
     def instead(self, now: int) -> Answer | None:
         """Give the answer that comes instead of Attio's, if one does; a drop before it leaves nothing done."""
-        for fault in self.faults:
-            if fault.kind == "rate_limited":
-                body = json.dumps(rate_limited().body).encode()
-                return Answer(429, [*JSON_HEADERS, *_retry_after(fault.retry_after, now)], body)
-            if fault.kind == "server_error":
-                return _server_error(fault)
-            if fault.kind == "not_json":
-                return Answer(200, [("content-type", "text/html")], HTML)
-            if fault.kind == "redirect":
-                return Answer(302, [("location", fault.location)], b"")
-            if fault.kind in ("drop", "refuse"):
-                return Answer(200, [], b"", delivery=fault.kind)
-        return None
+        fault = next((fault for fault in self.faults if fault.kind in _INSTEAD), None)
+        return None if fault is None else _INSTEAD[fault.kind](fault, now)
 
     def change(self, payload: dict[str, Any]) -> None:
         """Change what Attio answers."""
@@ -207,7 +200,6 @@ class Due:
                 answer.delivery = _BROKEN[fault.kind]
 
 
-_INSTEAD = frozenset({"rate_limited", "server_error", "not_json", "redirect", "drop", "refuse"})
 _BROKEN: dict[FaultKind, Delivery] = {"cut": "cut", "drop_amid": "drop_amid"}
 NOTHING = Due([], RequestInfo(0, "", "", "", "", {}, b""))
 
@@ -223,11 +215,27 @@ def _retry_after(kind: RetryAfter, now: int) -> list[tuple[str, str]]:
     return [("retry-after", given[kind])] if kind in given else []
 
 
-def _server_error(fault: Fault) -> Answer:
+def _rate_limited(fault: Fault, now: int) -> Answer:
+    headers = [*JSON_HEADERS, *_retry_after(fault.retry_after, now)]
+    return Answer(429, headers, json.dumps(rate_limited().body).encode())
+
+
+def _server_error(fault: Fault, _: int) -> Answer:
     if fault.body == "json":
         body = b'{"status_code":%d,"type":"api_error","code":"internal_error","message":"Something went wrong."}'
         return Answer(fault.status, list(JSON_HEADERS), body % fault.status)
-    return Answer(fault.status, [("content-type", "text/html")], HTML if fault.body == "html" else b"")
+    return Answer(fault.status, list(HTML_HEADERS), HTML if fault.body == "html" else b"")
+
+
+_INSTEAD: dict[str, Callable[[Fault, int], Answer]] = {
+    "rate_limited": _rate_limited,
+    "server_error": _server_error,
+    "answer": lambda fault, _: Answer(fault.status, list(JSON_HEADERS), json.dumps(fault.payload).encode()),
+    "not_json": lambda _, __: Answer(200, list(HTML_HEADERS), HTML),
+    "redirect": lambda fault, _: Answer(302, [("location", fault.location)], b""),
+    "drop": lambda _, __: Answer(200, [], b"", delivery="drop"),
+    "refuse": lambda _, __: Answer(200, [], b"", delivery="refuse"),
+}
 
 
 def some_change(workspace: Workspace, chance: random.Random) -> None:

@@ -56,22 +56,25 @@ class Histories(Configuration):
         at: datetime | None = None,
     ) -> None:
         """Make `data` the current values of an attribute: what is missing there ends, what is new begins."""
-        values = list(all_values(record, attribute))
-        kept = [value for value in values if value.active_until is None and value.data in data]
-        new = [one for one in data if all(one != value.data for value in kept)]
-        ended = [value for value in values if value.active_until is None and value.data not in data]
-        if not new and not ended:
+        values = all_values(record, attribute)
+        # Of several values at a time any may be the current ones; of one at a time only the last.
+        first = 0 if attribute.is_multiselect else max(len(values) - 1, 0)
+        before, recent = values[:first], values[first:]
+        kept = [value.data for value in recent if value.active_until is None and value.data in data]
+        new = [one for one in data if one not in kept]
+        if not new and not any(value.active_until is None and value.data not in kept for value in recent):
             return
         moment = self.stamp(at)
-        latest = max((max(value.active_from + MILLISECOND, value.active_until or 0) for value in values), default=0)
+        latest = max([record.created, *(max(one.active_from + MILLISECOND, one.active_until or 0) for one in recent)])
         if at is not None and moment < latest:
             message = f"{at} is not after the values that are there"
             raise ValueError(message)
         moment = max(moment, latest)
-        by = actor or self.api_token
-        values = [value._replace(active_until=moment) if value in ended else value for value in values]
-        values += [Value(moment, None, by, one) for one in new]
-        self._hold(record, attribute, values)
+        before += [
+            one if one.active_until is not None or one.data in kept else one._replace(active_until=moment) for one in recent
+        ]
+        before += [Value(moment, None, actor or self.api_token, one) for one in new]
+        self._hold(record, attribute, before)
 
     @locked
     def replace_history(
@@ -127,7 +130,7 @@ class Histories(Configuration):
                 message = "active_until must be after active_from"
                 raise ValueError(message)
         for earlier, later in pairwise(ordered):
-            if earlier.active_until is None or earlier.active_until > later.active_from:
+            if not attribute.is_multiselect and (earlier.active_until is None or earlier.active_until > later.active_from):
                 message = "values may not overlap"
                 raise ValueError(message)
         self._hold(record, attribute, ordered)

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 class Limits:
     """The limits, each of which can be changed, or switched off with `None` (`Limits.off()` switches off all).
 
+    They count, so each belongs to one simulator.
+
     Attributes:
         reads_per_second: reads answered in one second of the workspace's clock; queries count as reads.
         writes_per_second: writes answered in one second of the workspace's clock.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import gc
 import sys
 import threading
 from typing import TYPE_CHECKING
@@ -54,6 +55,9 @@ def run(  # noqa: PLR0913 - each is an option of the command
     """
     check_loopback(host)
     workspace = generate_hiring_pipeline(records, seed=seed, clock=Clock(), moved_share=moved_share)
+    # What has been generated stays: without this, each full garbage collection goes through all of it, and answers wait.
+    gc.collect()
+    gc.freeze()
     simulator = Simulator(workspace, limits=limits, faults=faults, behaviour=behaviour, token=token)
     with serve(simulator, host=host, port=port) as server, contextlib.suppress(KeyboardInterrupt):
         (announce or _print)(server.url, token)

@@ -145,6 +145,12 @@ def test_server_errors_have_json_html_or_nothing(simulator: Simulator, status: i
     assert answers[2].content == b""
 
 
+def test_any_answer_can_be_given(api: Asking) -> None:
+    body = {"status_code": 403, "type": "auth_error", "code": "billing_error", "message": "Please upgrade."}
+    api.simulator.faults.add(Fault(kind="answer", status=403, payload=body))
+    assert api.ask("GET", "/v2/objects") == (403, body)
+
+
 def test_a_200_can_be_no_json_or_half_of_it(simulator: Simulator, record_id: str) -> None:
     whole = Asking(simulator).answer("GET", values_url(record_id)).body
     simulator.faults.add(Fault(kind="not_json", times=1))

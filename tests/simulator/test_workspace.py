@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from tests.simulator.support import START, Time
 
 from attio_simulator import SYSTEM, Actor, Clock, Workspace
+from attio_simulator.clock import nanoseconds
 
 if TYPE_CHECKING:
     from attio_simulator.shapes import Json
@@ -165,6 +166,27 @@ def test_a_replaced_history_is_exactly_what_was_written(workspace: Workspace) ->
         ("Offer", "21"),
         ("Offer", "23"),
     ]
+
+
+def test_several_values_may_overlap_where_an_attribute_takes_several(workspace: Workspace) -> None:
+    record = workspace.record(workspace.create_record("people"))
+    attribute = workspace.attribute_of(record, "email_addresses")
+    since = nanoseconds(START - timedelta(days=2))
+    workspace.write_history(record, attribute, [("one@example.com", since, None), ("two@example.com", since, None)])
+    workspace.set_values(record, attribute, ["two@example.com", "three@example.com"])
+    shown = workspace.history(record.id, "email_addresses")
+    assert [(value["email_address"][:3], value["active_until"] is None) for value in shown] == [
+        ("one", False),
+        ("two", True),
+        ("thr", True),
+    ]
+
+
+def test_a_long_history_is_written_quickly(workspace: Workspace) -> None:
+    record_id = workspace.create_record("applications", "Applied")
+    for turn in range(4_999):
+        workspace.set_status(record_id, ("Interview", "Screening")[turn % 2])
+    assert len(workspace.history(record_id)) == 5_000
 
 
 @pytest.mark.parametrize(
