@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from attio_simulator import DEFAULT_TOKEN
+from attio_simulator.server import main
+
+README = (Path(__file__).parents[2] / "simulator" / "README.md").read_text()
+
+
+def test_the_python_of_the_readme_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    [code] = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    exec(compile(code.replace("10_000", "50"), "README.md", "exec"), {})  # noqa: S102 - our own README
+    assert re.fullmatch(rf"http://127\.0\.0\.1:\d+ {DEFAULT_TOKEN}\n", capsys.readouterr().out)
+
+
+def test_the_options_of_the_readme_exist(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["--help"])
+    assert caught.value.code == 0
+    options = set(re.findall(r"--[a-z][a-z-]+", README))
+    assert options <= set(re.findall(r"--[a-z][a-z-]+", capsys.readouterr().out))
+    assert len(options) > 5
+
+
+def test_every_module_of_the_readme_exists() -> None:
+    table = README.partition("## Where to change what")[2]
+    named = set(re.findall(r"`([a-z_]+)`", table))
+    modules = {path.stem for path in Path(__file__).parents[2].joinpath("simulator/attio_simulator").glob("[a-z]*.py")}
+    # What is left is used by all of them.
+    assert modules - named == {"clock", "errors", "shapes"}
+    assert named <= modules
