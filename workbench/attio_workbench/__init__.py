@@ -1,0 +1,1 @@
+"""`attio-sync`: commands for people, around the connector and the simulated Attio."""

@@ -1,0 +1,95 @@
+"""`attio-sync check`: who the token is, what the workspace holds, and what a sync would bring."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import anyio
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from attio_sync.attio_types import AttioAttribute, AttioStatus
+from attio_sync.client import AttioClient, utc_now
+from attio_sync.settings import Settings, TrackedHistory
+from attio_sync.setup_form import Check, check_history, check_names, check_scopes, check_token
+from attio_sync.state import SyncState, fresh_window, full_pass_is_due, parse_state
+from attio_sync.tables import ERROR_TABLE, current_table, history_table
+from attio_workbench.place import Place
+from attio_workbench.terminal import instant_text, warn
+
+CHECKS: tuple[Check, ...] = (check_token, check_scopes, check_names, check_history)
+"""The setup tests of the connection on Fivetran, in the same order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What a workspace holds, as far as it concerns a sync."""
+
+    attributes: dict[str, list[AttioAttribute]]
+    statuses: dict[TrackedHistory, list[AttioStatus]]
+
+
+def run_check(console: Console, settings: Settings, place: Place) -> None:
+    """Prints each check as it succeeds, then the tables.
+
+    Raises:
+        AttioSyncError: a check fails, and so would a sync.
+    """
+    findings = anyio.run(_look, console, settings)
+    state = parse_state(place.read_state(), warn)
+    console.print()
+    console.print(_objects_table(settings, findings))
+    console.print()
+    console.print(_sync_table(settings, findings, state))
+
+
+async def _look(console: Console, settings: Settings) -> Findings:
+    async with AttioClient.connect(settings) as client:
+        for check in CHECKS:
+            console.print(f"[green]✓[/green] {escape(await check(client, settings))}")
+        slugs = sorted(o.api_slug for o in await client.fetch_objects() if o.api_slug)
+        attributes = {slug: await client.fetch_attributes(slug) for slug in slugs}
+        statuses = {h: await client.fetch_statuses(h.parent, h.attribute) for h in settings.history}
+        return Findings(attributes, statuses)
+
+
+def _objects_table(settings: Settings, findings: Findings) -> Table:
+    tracked = {(h.parent, h.attribute) for h in settings.history}
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    table.add_column("object", no_wrap=True)
+    table.add_column("status attributes")
+    table.add_column("other attributes")
+    for slug, attributes in findings.attributes.items():
+        statuses = [a.api_slug for a in attributes if a.type == "status"]
+        marked = [f"[green]{escape(s)}[/green]" if (slug, s) in tracked else escape(s) for s in statuses]
+        others = [escape(a.api_slug) for a in attributes if a.type != "status"]
+        table.add_row(escape(slug), ", ".join(marked) or "[dim]none[/dim]", f"[dim]{', '.join(others)}[/dim]")
+    return table
+
+
+def _sync_table(settings: Settings, findings: Findings, state: SyncState) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    table.add_column("would be synced", no_wrap=True)
+    table.add_column("")
+    for history in settings.history:
+        titles = [f"{s.title} (archived)" if s.is_archived else s.title for s in findings.statuses[history]]
+        table.add_row(f"[green]{escape(f'{history.parent}.{history.attribute}')}[/green]", "")
+        table.add_row("  its statuses", escape(", ".join(titles)))
+        table.add_row("  into", f"{current_table(history).name}, {history_table(history).name}")
+        table.add_row("  next sync", _next_sync(settings, history, state, utc_now()))
+    table.add_row("from", escape(settings.attio_base_url))
+    table.add_row("at most", f"{settings.requests_per_second:g} requests a second")
+    table.add_row("what cannot be read", f"goes into {ERROR_TABLE}")
+    return table
+
+
+def _next_sync(settings: Settings, history: TrackedHistory, state: SyncState, now: datetime) -> str:
+    known = state.of(history)
+    window = known.under_way or fresh_window(known, settings, now)
+    what = "everything" if window.since is None else f"what changed since {instant_text(window.since)}"
+    if known.under_way:
+        what = f"goes on where the last one stopped: {what}"
+    elif known.last_sync is None:
+        what = f"the first: {what}"
+    has_state = str(history) in state.histories
+    return f"{what}, then a full pass" if has_state and full_pass_is_due(known, settings, now) else what

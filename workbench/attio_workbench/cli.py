@@ -1,0 +1,225 @@
+"""`attio-sync`: the commands, their options and what `--help` says of them.
+
+What a command needs is imported when it runs: `--help` answers at once, without loading Fivetran's SDK.
+"""
+# ruff: noqa: D301 (click keeps lines as they are after a backspace)
+# ruff: noqa: PLC0415 (imports: see above)
+
+import sys
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from attio_workbench.terminal import fail, open_console, path_text
+
+if TYPE_CHECKING:
+    from attio_workbench.place import Place
+
+app = typer.Typer(
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,  # they print local variables, and a token may be among them
+    add_completion=False,
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+
+Configuration = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="A configuration.json as Fivetran's commands take it. Without it: the environment, then .env.",
+        show_default=False,
+    ),
+]
+Into = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FOLDER", help="Database and state go to FOLDER/files. Without it: connector/files.", show_default=False
+    ),
+]
+
+
+@app.callback()
+def attio_sync() -> None:
+    """The history of an Attio workspace, in the warehouse: try it, check a connection, sync locally, look at a record.
+
+    \b
+    attio-sync demo     needs nothing, and shows what it is
+    attio-sync check    is the next step, with a token of your own
+
+    Settings come from the environment or a .env file (ATTIO_API_TOKEN, ATTIO_HISTORY, …); the README lists them.
+    """
+
+
+@app.command()
+def demo(
+    *,
+    records: Annotated[
+        int, typer.Option(metavar="N", min=10, max=100_000, help="Job applications in the simulated workspace.")
+    ] = 1_500,
+    seed: Annotated[int, typer.Option(metavar="N", help="The same seed makes the same applications.")] = 1,
+    into: Into = None,
+) -> None:
+    """Shows it working, without any account.
+
+    Serves a simulated Attio workspace on this machine, runs a first sync and, after changes in the workspace, an
+    incremental one, through Fivetran's SDK into connector/files/warehouse.db, and shows what happened. A database of your
+    own that is in the way is moved aside, not overwritten.
+
+    \b
+    attio-sync demo
+    attio-sync demo --records 10000
+    """
+    from attio_workbench.demo import run_demo
+
+    run_demo(open_console(), _place(into), records, seed)
+
+
+@app.command()
+def check(*, configuration: Configuration = None, into: Into = None) -> None:
+    """Who the token is, what the workspace holds, and what would be synced.
+
+    Runs the setup tests that Fivetran runs, then lists objects, attributes and statuses, and what the next sync would look
+    at. Changes nothing.
+
+    \b
+    ATTIO_API_TOKEN=… attio-sync check
+    ATTIO_HISTORY=deals.stage=attio_deal_stage attio-sync check
+    attio-sync check --configuration connector/configuration.json
+    """
+    from attio_workbench.check import run_check
+    from attio_workbench.configuration import read_settings
+
+    run_check(open_console(), read_settings(configuration), _place(into))
+
+
+@app.command()
+def sync(
+    *,
+    full: Annotated[
+        bool, typer.Option("--full", help="Read everything again, to find what was deleted, merged or rewritten.")
+    ] = False,
+    configuration: Configuration = None,
+    into: Into = None,
+    state: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Go on from this state, and keep it there. Without it: state.json.", show_default=False
+        ),
+    ] = None,
+) -> None:
+    """Syncs into a DuckDB file on this machine, as Fivetran would into the warehouse.
+
+    The first sync goes back ATTIO_BACKFILL_DAYS; each later one reads what changed since the one before. After an
+    interruption the next one goes on from there.
+
+    \b
+    attio-sync sync
+    attio-sync sync --full
+    ATTIO_BACKFILL_DAYS=all attio-sync sync --into /tmp/everything
+    """
+    from attio_workbench.configuration import read_settings
+    from attio_workbench.sync import run_local_sync
+
+    run_local_sync(open_console(), read_settings(configuration), _place(into, state), full=full)
+
+
+@app.command()
+def history(
+    *,
+    record_id: Annotated[str, typer.Argument(metavar="RECORD_ID", help="The record's id, the end of its URL in Attio.")],
+    local: Annotated[bool, typer.Option("--local", help="Read the local database instead of asking Attio.")] = False,
+    configuration: Configuration = None,
+    into: Into = None,
+) -> None:
+    """Draws what one record went through: status, from, to, how long, by whom.
+
+    \b
+    attio-sync history 6f1f1d4c-6b0e-4f0e-9d5a-0f4a3c9f5a11
+    attio-sync history 6f1f1d4c-6b0e-4f0e-9d5a-0f4a3c9f5a11 --local
+    """
+    from attio_workbench.configuration import read_settings
+    from attio_workbench.history import checked_record_id, draw, fetch_histories, read_histories
+
+    console, record = open_console(), checked_record_id(record_id)
+    settings = read_settings(configuration, needs_token=not local)
+    found = read_histories(settings, _place(into), record) if local else fetch_histories(settings, record)
+    for tracked, values in found:
+        draw(console, tracked, values)
+
+
+@app.command()
+def simulate(  # noqa: PLR0913 (each is an option)
+    *,
+    records: Annotated[int, typer.Option(metavar="N", min=0, help="Job applications to make.")] = 10_000,
+    seed: Annotated[int, typer.Option(metavar="N", help="The same seed makes the same applications.")] = 1,
+    port: Annotated[
+        int, typer.Option(metavar="PORT", min=0, max=65_535, help="The port on this machine; 0 takes a free one.")
+    ] = 8080,
+    moved_share: Annotated[
+        float, typer.Option(metavar="SHARE", min=0, max=1, help="The part of them that ever moved.")
+    ] = 0.6,
+    latency: Annotated[str, typer.Option(metavar="MS", help="Milliseconds an answer takes; 20-300 spreads it.")] = "50",
+    other_client: Annotated[
+        float, typer.Option(metavar="SHARE", min=0, max=1, help="The part of the limit another client takes.")
+    ] = 0.0,
+    no_limits: Annotated[bool, typer.Option("--no-limits", help="Never answer 429.")] = False,
+    fault: Annotated[
+        list[str] | None,
+        typer.Option(metavar="KIND=SHARE", help="What goes wrong at this share of requests; can be repeated."),
+    ] = None,
+) -> None:
+    """Serves a simulated Attio on this machine.
+
+    A hiring pipeline behind Attio's API, with Attio's limits: for trying things, and for tests of other tools. It listens
+    on this machine only, until Ctrl-C.
+
+    \b
+    attio-sync simulate --records 10000 --seed 1 --port 8080
+    attio-sync simulate --latency 20-300 --other-client 0.5
+    attio-sync simulate --fault server_error=0.01 --fault drop=0.01
+    """
+    from attio_workbench.simulate import Simulation, run_simulation
+
+    simulation = Simulation(records, seed, port, moved_share, latency, other_client, no_limits, fault or [])
+    run_simulation(open_console(), simulation)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Runs a command; whatever goes wrong is one line and exit code 1."""
+    try:
+        app(arguments)
+    except Exception as error:  # noqa: BLE001 (nobody at a terminal is helped by a traceback; it is kept where we say)
+        fail(sentence_of(error))
+        sys.exit(1)
+
+
+def _place(folder: Path | None, state: Path | None = None) -> "Place":
+    from attio_workbench.place import Place
+
+    state = state.absolute() if state else None
+    return Place(folder.absolute(), state) if folder else Place(chosen_state=state)
+
+
+def sentence_of(error: Exception, log: Path | None = None) -> str:
+    """What to say of an error; of one that nobody foresaw, the traceback goes to the log."""
+    import duckdb
+    from fivetran_connector_sdk_core import SdkException
+
+    from attio_sync.errors import AttioSyncError
+    from attio_workbench.errors import WorkbenchError
+    from attio_workbench.place import Place
+
+    if isinstance(error, AttioSyncError | WorkbenchError):
+        return str(error)
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.strerror}: {error.filename}" if error.filename else error.strerror
+    if isinstance(error, SdkException | duckdb.Error):
+        return str(error).partition("\n")[0]
+    log = log or Place().log
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("a", encoding="utf-8") as file:
+        traceback.print_exception(error, file=file)
+    return f"unexpected, and a bug: {type(error).__name__}: {error} (where: {path_text(log)})"

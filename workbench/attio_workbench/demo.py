@@ -1,0 +1,150 @@
+"""`attio-sync demo`: shows the connector at work on a simulated workspace, without any account."""
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from rich.console import Console
+
+from attio_simulator import RequestInfo, Simulator, Workspace, generate_hiring_pipeline
+from attio_sync.report import SyncReport
+from attio_sync.settings import CONNECTOR, Settings, default_text, load_settings
+from attio_workbench.changes import Stay, change, delivered_stays, histories_to_read, true_stays
+from attio_workbench.errors import WorkbenchError
+from attio_workbench.figures import figures_table
+from attio_workbench.local_run import run_locally
+from attio_workbench.place import DEMO, Place, claim, clear_for_demo, open_database
+from attio_workbench.progress import SyncProgress
+from attio_workbench.terminal import command_text, path_text
+from attio_workbench.time_in_status import read_time_in_status, time_in_status_table
+
+MOST_STAYS_DRAWN = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """What a demo works with."""
+
+    console: Console
+    place: Place
+    simulator: Simulator
+    settings: Settings
+
+    def sync(self, title: str, since: datetime | None) -> SyncReport:
+        """One sync, with a bar that follows the requests the simulator sees."""
+        total = histories_to_read(self.simulator.workspace, since)
+        with SyncProgress(self.console, f"{title:16}", total) as progress:
+            stop = self.simulator.on_request(_counter(progress.on_requests))
+            try:
+                run = run_locally(self.settings, self.place, progress.on_progress)
+            finally:
+                stop()
+        for warning in run.warnings:
+            self.console.print(f"[yellow]warning:[/yellow] {warning}")
+        return run.report
+
+
+def run_demo(console: Console, place: Place, records: int, seed: int) -> None:
+    """A first sync, changes in the workspace, an incremental sync; then what is in the warehouse.
+
+    Raises:
+        WorkbenchError: the database is open elsewhere, or the tables do not hold what the workspace holds.
+    """
+    if said := clear_for_demo(place):
+        console.print(said)
+    place = Place(place.folder, place.files / "demo-state.json")
+    place.state.unlink(missing_ok=True)
+    place.log.unlink(missing_ok=True)
+    claim(place, DEMO)
+
+    workspace = generate_hiring_pipeline(records, seed=seed)
+    simulator = Simulator(workspace)
+    with simulator.serve() as server:
+        console.print(
+            f"A simulated Attio workspace with {records:,} job applications answers on {server.url}: 50 ms each time, and "
+            "100 requests a second at most, as Attio does. The sync asks 90 times a second.\n"
+        )
+        demo = Demo(console, place, simulator, demo_settings(server.url, simulator.token))
+        started = datetime.now(UTC)
+        first = demo.sync("First sync", None)
+        changes = change(workspace, seed)
+        console.print(
+            f"In the workspace  {changes.moved:,} applications move on, {changes.back:,} go back to Applied, "
+            f"{changes.new:,} come in"
+        )
+        second = demo.sync("Incremental sync", started - timedelta(minutes=demo.settings.buffer_minutes))
+
+    console.print()
+    console.print(figures_table({"first sync": first, "incremental": second}))
+    console.print()
+    with open_database(place.database, read_only=True) as connection:
+        delivered = sorted(delivered_stays(connection))
+        rows = read_time_in_status(connection)
+    compare(workspace, delivered)
+    console.print(
+        f"[green]✓[/green] The warehouse holds exactly what the workspace holds: {len(delivered):,} stays of "
+        f"{len(workspace.record_ids('applications')):,} applications.\n"
+    )
+    console.print("[bold]Time spent in each status[/bold], from attio_workflow_status_history")
+    console.print(time_in_status_table(rows))
+    _say_what_next(console, place, _worth_drawing(delivered))
+
+
+def demo_settings(url: str, token: str) -> Settings:
+    """The default settings, whatever the environment and `.env` say, but for the address and everything there is."""
+    defaults = {key: default_text(field) for key, field in Settings.model_fields.items()}
+    given = defaults | {"attio_base_url": url, "attio_api_token": token, "backfill_days": "all"}
+    return load_settings(given, env_files=()).model_copy(update={"full_pass": None})
+
+
+def compare(workspace: Workspace, delivered: list[Stay]) -> None:
+    """Says so if the warehouse does not hold what the workspace holds.
+
+    Raises:
+        WorkbenchError: it does not.
+    """
+    expected = sorted(true_stays(workspace))
+    if delivered != expected:
+        differ = len(set(delivered) ^ set(expected))
+        message = f"the warehouse does not hold what the workspace holds: {differ} stays differ. This is a bug"
+        raise WorkbenchError(message)
+
+
+def _counter(on_requests: Callable[[int, int, float], None]) -> Callable[[RequestInfo], None]:
+    """Counts the requests the simulator sees."""
+    started = time.monotonic()
+    histories = requests = 0
+
+    def seen(info: RequestInfo) -> None:
+        nonlocal histories, requests
+        requests += 1
+        histories += info.kind == "values"
+        on_requests(histories, requests, time.monotonic() - started)
+
+    return seen
+
+
+def _say_what_next(console: Console, place: Place, application_id: str) -> None:
+    command = command_text()
+    elsewhere = "" if place.folder == CONNECTOR else f" --into {path_text(place.folder)}"
+    console.print(
+        f"""
+[bold]Next[/bold]
+[dim]Look into the tables; they are in the schema tester.[/dim]
+  uvx --from duckdb-cli duckdb {path_text(place.database)}
+[dim]Draw what one application went through.[/dim]
+  {command} history {application_id} --local{elsewhere}
+[dim]Your own workspace: write ATTIO_API_TOKEN=… into .env (Attio: Workspace settings → Developers).[/dim]
+  {command} check
+  {command} sync
+[dim]What was logged: {path_text(place.log)}[/dim]""",
+        soft_wrap=True,
+    )
+
+
+def _worth_drawing(stays: list[Stay]) -> str:
+    """An application that moved, but not too often."""
+    count = Counter(stay.application_id for stay in stays)
+    return max(count, key=lambda application: (count[application] <= MOST_STAYS_DRAWN, count[application]))

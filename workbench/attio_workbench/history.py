@@ -1,0 +1,184 @@
+"""`attio-sync history`: one record's stays, drawn to scale."""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import anyio
+import duckdb
+from rich.cells import cell_len
+from rich.console import Console
+from rich.markup import escape
+from rich.text import Text
+
+from attio_sync.attio_types import (
+    Actor,
+    AttioApplicationWorkflowStatusAttribute,
+    AttributeHistory,
+    parse_history,
+    parse_timestamp,
+)
+from attio_sync.client import AttioClient, utc_now
+from attio_sync.errors import RecordGoneError
+from attio_sync.settings import Settings, TrackedHistory
+from attio_sync.tables import current_table, id_column
+from attio_workbench.errors import WorkbenchError
+from attio_workbench.place import Place, open_database
+from attio_workbench.terminal import instant_text, length_text, path_text
+
+COLORS = ("cyan", "green", "yellow", "magenta", "blue", "red", "bright_cyan", "bright_green", "bright_yellow")
+HEADER = ("status", "from (UTC)", "to", "how long", "by whom")
+GAP = 2
+LEAST_BESIDE = 16
+"""A bar narrower than this says little: then it gets a line of its own."""
+
+_UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The time a drawing covers, and the width it has for that."""
+
+    begin: datetime
+    end: datetime
+    width: int
+
+    def bar(self, begin: datetime, end: datetime) -> str:
+        """A bar where these two instants lie; however short, it can be seen."""
+        seconds = max((self.end - self.begin).total_seconds(), 1.0)
+        first = int((begin - self.begin).total_seconds() / seconds * self.width)
+        last = round((end - self.begin).total_seconds() / seconds * self.width)
+        first = min(first, self.width - 1)
+        return " " * first + "█" * max(1, last - first)
+
+
+def checked_record_id(text: str) -> str:
+    """The id, if it is one: it becomes part of a URL.
+
+    Raises:
+        WorkbenchError: it is none.
+    """
+    if _UUID.fullmatch(text) is None:
+        message = f"{text!r} is no record id: one ends a record's URL in Attio, as in 6f1f1d4c-6b0e-4f0e-9d5a-0f4a3c9f5a11"
+        raise WorkbenchError(message)
+    return text
+
+
+def fetch_histories(settings: Settings, record_id: str) -> list[tuple[TrackedHistory, AttributeHistory]]:
+    """What Attio says now: every tracked history that the record has.
+
+    Raises:
+        WorkbenchError: no tracked object has such a record.
+    """
+    found = anyio.run(_fetch, settings, record_id)
+    if not found:
+        parents = " and ".join(sorted({h.parent for h in settings.history}))
+        message = f"there is no record {record_id} among the {parents}: it was deleted or merged, or never was"
+        raise WorkbenchError(message)
+    return found
+
+
+async def _fetch(settings: Settings, record_id: str) -> list[tuple[TrackedHistory, AttributeHistory]]:
+    found: list[tuple[TrackedHistory, AttributeHistory]] = []
+    async with AttioClient.connect(settings) as client:
+        for history in settings.history:
+            values: list[Any] = []
+            try:
+                while page := await client.fetch_values(history.parent, record_id, history.attribute, len(values)):
+                    if values and page[0] == values[0]:
+                        break  # a server that ignores the offset starts over
+                    values += page
+            except RecordGoneError:
+                continue
+            found.append((history, parse_history(record_id, values, utc_now())))
+    return found
+
+
+def read_histories(settings: Settings, place: Place, record_id: str) -> list[tuple[TrackedHistory, AttributeHistory]]:
+    """What the last local sync left in the warehouse.
+
+    Raises:
+        WorkbenchError: there is no database, or no such record in it.
+    """
+    if not place.database.exists():
+        message = f"there is no {path_text(place.database)} yet: run attio-sync demo or attio-sync sync first"
+        raise WorkbenchError(message)
+    found: list[tuple[TrackedHistory, AttributeHistory]] = []
+    with open_database(place.database, read_only=True) as connection:
+        for history in settings.history:
+            query = (
+                f'SELECT "{history.attribute}", _fivetran_synced FROM tester."{current_table(history).name}" '  # noqa: S608 (names from our own settings, quoted)
+                f"WHERE {id_column(history)} = ? AND NOT _fivetran_deleted"
+            )
+            try:
+                row = connection.execute(query, [record_id]).fetchone()
+            except duckdb.CatalogException:
+                continue  # not synced yet
+            if row:
+                found.append((history, parse_history(record_id, json.loads(row[0]), row[1])))
+    if not found:
+        message = f"there is no record {record_id} in {path_text(place.database)}: ask Attio instead, without --local"
+        raise WorkbenchError(message)
+    return found
+
+
+def draw(console: Console, history: TrackedHistory, found: AttributeHistory) -> None:
+    """Prints a line for each stay, with a bar where it lies in the whole; below the line where there is no room beside."""
+    name = f"[bold]{escape(history.parent)}.{escape(history.attribute)}[/bold] of {found.record_id}"
+    if not found.values:
+        console.print(f"{name}: it has never had a value")
+        return
+    now = datetime.now(UTC)
+    stays = [_Stay.of(value, now) for value in found.values]
+    begin, end = stays[0].begin, max(stay.end for stay in stays)
+    noun = "stay" if len(stays) == 1 else "stays"
+    console.print(f"{name}\n{len(stays):,} {noun} in {length_text(end - begin)}, to scale\n", soft_wrap=True)
+    lines = [HEADER, *(stay.cells for stay in stays)]
+    widths = [max(map(cell_len, column)) for column in zip(*lines, strict=True)]
+    beside = console.width - sum(widths) - GAP * len(widths)
+    span = Span(begin, end, beside if beside >= LEAST_BESIDE else console.width)
+    console.print(_line(HEADER, widths), style="bold")
+    colors: dict[str, str] = {}
+    for stay in stays:
+        color = colors.setdefault(stay.status_id, COLORS[len(colors) % len(COLORS)])
+        line, bar = _line(stay.cells, widths), Text(span.bar(stay.begin, stay.end), color)
+        line.stylize(color, 0, len(stay.cells[0]))
+        console.print(line.append_text(bar) if beside >= LEAST_BESIDE else line.append("\n").append_text(bar))
+
+
+@dataclass(frozen=True, slots=True)
+class _Stay:
+    """One stay: when it was, and what its line says."""
+
+    begin: datetime
+    end: datetime
+    status_id: str
+    cells: tuple[str, ...]
+
+    @classmethod
+    def of(cls, value: AttioApplicationWorkflowStatusAttribute, now: datetime) -> "_Stay":
+        begin = parse_timestamp(value.active_from)
+        left = parse_timestamp(value.active_until) if value.active_until else None
+        end = left or max(now, begin)
+        cells = (
+            " ".join(value.status.title.split()),
+            instant_text(begin),
+            instant_text(left) if left else "now",
+            length_text(end - begin),
+            actor_text(value.created_by_actor),
+        )
+        return cls(begin, end, value.status.id.status_id, cells)
+
+
+def _line(cells: Sequence[str], widths: Sequence[int]) -> Text:
+    padded = [cell + " " * (width + GAP - cell_len(cell)) for cell, width in zip(cells, widths, strict=True)]
+    return Text("".join(padded), no_wrap=True, overflow="ellipsis")
+
+
+def actor_text(actor: Actor) -> str:
+    """Who it was: the kind, and as much of the id as tells them apart."""
+    kind = (actor.type or "unknown").replace("workspace-member", "member").replace("-", " ")
+    return f"{kind} {actor.id[:8]}" if actor.id else kind

@@ -1,0 +1,71 @@
+"""Runs the connector as Fivetran's local run does: the SDK's own run time, in this process, into a DuckDB file.
+
+`fivetran debug` does the same after a scan of all imports, which asks PyPI about packages and fails slowly without it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fivetran_connector_sdk import Connector
+from fivetran_connector_sdk_cli import core_adapter
+from fivetran_connector_sdk_core import SdkException
+from fivetran_connector_sdk_core.constants import LOCK_ERROR
+
+from attio_sync import tables
+from attio_sync.report import SyncReport
+from attio_sync.settings import Settings
+from attio_sync.sink import FivetranSink
+from attio_sync.sync import OnProgress, run_sync
+from attio_workbench.errors import WorkbenchError
+from attio_workbench.place import Place, busy_text
+from attio_workbench.sdk_log import kept_log
+
+
+@dataclass(frozen=True, slots=True)
+class LocalRun:
+    """What a local sync did, and what it warned of."""
+
+    report: SyncReport
+    warnings: list[str]
+
+
+class _LocalConnector(Connector):
+    """A connector whose errors come out as they were raised, not as a message with a traceback in it.
+
+    And without the SDK's memory watch, which prints its findings when the process ends, below everything we print.
+    """
+
+    def run_update(self, configuration: dict[str, Any] | None = None, state: dict[str, Any] | None = None) -> None:
+        """Runs one sync."""
+        self.update_method(configuration=configuration, state=state)
+
+
+def run_locally(settings: Settings, place: Place, on_progress: OnProgress) -> LocalRun:
+    """One sync into the place's database, from the place's state; what is logged goes to the place's log.
+
+    Raises:
+        AttioSyncError: the sync could not go on; what it delivered before is kept.
+        WorkbenchError: the database is open elsewhere.
+    """
+    reports: list[SyncReport] = []
+
+    def schema(configuration: Mapping[str, Any]) -> list[dict[str, Any]]:
+        del configuration
+        return tables.schema(settings.history)
+
+    def update(configuration: Mapping[str, Any], state: Mapping[str, Any]) -> None:
+        del configuration
+        reports.append(run_sync(settings, state, FivetranSink(), on_progress=on_progress))
+
+    state = place.read_state()
+    place.files.mkdir(parents=True, exist_ok=True)
+    with kept_log(place.log) as log:
+        connector = _LocalConnector(update=update, schema=schema)
+        try:
+            core_adapter.run(connector, str(place.folder), {}, state, state_path=str(place.state.absolute()))
+        except SdkException as error:
+            if str(error) == LOCK_ERROR:
+                raise WorkbenchError(busy_text(place.database)) from error
+            raise
+    return LocalRun(reports[0], log.warnings)

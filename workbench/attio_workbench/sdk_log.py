@@ -1,0 +1,56 @@
+"""What the SDK and the connector print during a sync: kept in a file, and the warnings among it remembered."""
+
+import io
+import re
+from collections.abc import Generator
+from contextlib import contextmanager, redirect_stdout
+from pathlib import Path
+from typing import IO
+
+from fivetran_connector_sdk import Logging
+from fivetran_connector_sdk_common import constants
+
+_WARNING = re.compile(r"\d\d:\d\d:\d\d\.\d{3} WARNING\s+⚡ (?:sdk|connector)\s+(?P<said>.*)")
+
+
+class SdkLog(io.TextIOBase):
+    """Takes the place of standard output while the SDK runs: the SDK's logger is `print`."""
+
+    def __init__(self, file: IO[str]) -> None:
+        super().__init__()
+        self.warnings: list[str] = []
+        self._file = file
+        self._line = ""
+
+    def writable(self) -> bool:
+        """It is written to."""
+        return True
+
+    def write(self, text: str, /) -> int:
+        """Keeps the text, and remembers each line that warns."""
+        self._file.write(text)
+        *lines, self._line = (self._line + text).split("\n")
+        self.warnings += [match["said"] for line in lines if (match := _WARNING.fullmatch(line))]
+        return len(text)
+
+    def flush(self) -> None:
+        """Writes to disk what is waiting."""
+        self._file.flush()
+
+
+@contextmanager
+def kept_log(path: Path) -> Generator[SdkLog]:
+    """Sends what is printed to the end of a file while the context lasts, logged as in Fivetran's local run."""
+    debugging, level = constants.DEBUGGING, Logging.LOG_LEVEL
+    with path.open("a", encoding="utf-8") as file, redirect_stdout(SdkLog(file)) as log:
+        constants.DEBUGGING = True
+        _set_level(Logging.Level.DEBUG)
+        try:
+            yield log
+        finally:
+            constants.DEBUGGING = debugging
+            _set_level(level)
+
+
+def _set_level(level: Logging.Level | None) -> None:
+    setattr(Logging, "LOG_LEVEL", level)  # noqa: B010 (typed as None in the SDK)

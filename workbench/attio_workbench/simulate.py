@@ -1,0 +1,95 @@
+"""`attio-sync simulate`: the simulated workspace as a server on this machine."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import cast, get_args
+
+from rich.console import Console
+
+from attio_simulator import Fault, Faults, Limits
+from attio_simulator.faults import FaultKind
+from attio_simulator.server import run
+from attio_workbench.errors import WorkbenchError
+from attio_workbench.terminal import command_text
+
+
+@dataclass(frozen=True, slots=True)
+class Simulation:
+    """What is simulated, and how awkward it is; `latency` and `faults` as they are written on the command line."""
+
+    records: int
+    seed: int
+    port: int
+    moved_share: float
+    latency: str
+    other_client: float
+    no_limits: bool
+    faults: Sequence[str]
+
+
+def run_simulation(console: Console, simulation: Simulation) -> None:
+    """Serves until interrupted.
+
+    Raises:
+        WorkbenchError: an option cannot be understood, or the port is taken.
+    """
+    limits = Limits.off() if simulation.no_limits else Limits(other_client_share=simulation.other_client)
+    limits.latency = parse_latency(simulation.latency)
+    faults = Faults(*map(parse_fault, simulation.faults), seed=simulation.seed)
+
+    def announce(url: str, token: str) -> None:
+        command = command_text()
+        console.print(
+            f"{simulation.records:,} simulated job applications on {url}, until Ctrl-C. In another terminal:\n\n"
+            f"  export ATTIO_BASE_URL={url} ATTIO_API_TOKEN={token}\n"
+            f"  {command} check\n"
+            f"  {command} sync",
+            soft_wrap=True,
+        )
+
+    try:
+        run(
+            simulation.records,
+            simulation.seed,
+            simulation.port,
+            moved_share=simulation.moved_share,
+            limits=limits,
+            faults=faults,
+            announce=announce,
+        )
+    except OSError as error:
+        message = f"cannot listen on port {simulation.port}: {error.strerror}. --port 0 takes a free one"
+        raise WorkbenchError(message) from error
+
+
+def parse_latency(text: str) -> float | tuple[float, float]:
+    """Milliseconds as seconds: `50`, or `20-300` for a spread one.
+
+    Raises:
+        WorkbenchError: it is neither.
+    """
+    shortest, _, longest = text.partition("-")
+    try:
+        low = float(shortest) / 1000
+        return (low, float(longest) / 1000) if longest else low
+    except ValueError:
+        message = f"{text!r} is no latency: write 50, or 20-300 for a spread one (milliseconds)"
+        raise WorkbenchError(message) from None
+
+
+def parse_fault(text: str) -> Fault:
+    """A fault and how probable it is at each request: `drop=0.01`.
+
+    Raises:
+        WorkbenchError: there is no such fault, or no such probability.
+    """
+    kind, _, rate = text.partition("=")
+    kinds = get_args(FaultKind)
+    try:
+        probability = float(rate)
+    except ValueError:
+        probability = -1.0
+    if kind not in kinds or not 0 <= probability <= 1:
+        message = f"{text!r} is no fault: write KIND=SHARE, as in drop=0.01; the kinds are {', '.join(kinds)}"
+        raise WorkbenchError(message)
+    return Fault(kind=cast("FaultKind", kind), rate=probability)

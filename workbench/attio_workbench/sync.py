@@ -1,0 +1,41 @@
+"""`attio-sync sync`: a local sync into DuckDB, with progress."""
+
+from rich.console import Console
+from rich.markup import escape
+
+from attio_sync.settings import Settings
+from attio_workbench.figures import figures_table
+from attio_workbench.local_run import run_locally
+from attio_workbench.place import Place, claim
+from attio_workbench.progress import SyncProgress
+from attio_workbench.terminal import path_text, warn
+
+
+def run_local_sync(console: Console, settings: Settings, place: Place, *, full: bool) -> None:
+    """Syncs once and says what happened.
+
+    Raises:
+        AttioSyncError: the sync could not go on; what it delivered before is kept.
+        WorkbenchError: the database is open elsewhere.
+    """
+    if said := claim(place, settings.attio_base_url):
+        warn(said)
+    if full:
+        settings = settings.model_copy(update={"full_pass": "now"})
+    place.log.unlink(missing_ok=True)
+    try:
+        with SyncProgress(console, f"From {settings.attio_base_url}") as progress:
+            run = run_locally(settings, place, progress.on_progress)
+    except KeyboardInterrupt:
+        warn("interrupted: what was delivered until the last checkpoint is kept, and the next sync goes on from there")
+        raise
+    for warning in run.warnings:
+        # What is meant for a setting that somebody forgot is no news to who asked for one full pass.
+        if not (full and warning.startswith("full_pass is set")):
+            warn(warning)
+    console.print(figures_table({"this sync": run.report}))
+    console.print(
+        f"\nDatabase  {escape(path_text(place.database))}, schema tester\n"
+        f"State     {escape(path_text(place.state))}\n"
+        f"Log       {escape(path_text(place.log))}"
+    )

@@ -1,0 +1,77 @@
+"""How things are said in the terminal: figures, instants, lengths of time, bars."""
+
+import os
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from rich.console import Console
+
+MINUTE = 60
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+
+EIGHTHS = " ▏▎▍▌▋▊▉█"
+
+
+def open_console() -> Console:
+    """A console on today's standard output, which stays the same when the SDK's output is redirected."""
+    return Console(file=sys.stdout, highlight=False, soft_wrap=False)
+
+
+def length_text(length: timedelta) -> str:
+    """A length of time in its two largest units: `3 d 4 h`, `4 h 10 min`, `25 s`."""
+    seconds = int(length.total_seconds())
+    if seconds < MINUTE:
+        return f"{seconds} s"
+    if seconds < HOUR:
+        return f"{seconds // MINUTE} min"
+    if seconds < DAY:
+        hours, rest = divmod(seconds, HOUR)
+        return f"{hours} h {rest // MINUTE} min" if rest >= MINUTE else f"{hours} h"
+    days, rest = divmod(seconds, DAY)
+    return f"{days:,} d {rest // HOUR} h" if rest >= HOUR else f"{days:,} d"
+
+
+def instant_text(instant: datetime) -> str:
+    """An instant to the minute, in UTC."""
+    return instant.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
+
+
+def bar_text(share: float, width: int) -> str:
+    """A bar that fills this share of the width, to the eighth of a cell; anything above nothing can be seen."""
+    eighths = round(min(1.0, max(0.0, share)) * width * 8)
+    if share > 0:
+        eighths = max(1, eighths)
+    full, rest = divmod(eighths, 8)
+    return "█" * full + (EIGHTHS[rest] if rest else "")
+
+
+def path_text(path: Path) -> str:
+    """A path as one would type it here."""
+    try:
+        return str(path.absolute().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+def command_text() -> str:
+    """This command as one can type it again here, also where it is not on the path."""
+    script = Path(sys.argv[0]).absolute()
+    return path_text(script) if script.name == "attio-sync" else "attio-sync"
+
+
+def warn(sentence: str) -> None:
+    """A warning, on standard error: one line."""
+    _say("warning", "33", sentence)
+
+
+def fail(sentence: str) -> None:
+    """An error, on standard error: one line."""
+    _say("error", "31", sentence)
+
+
+def _say(word: str, color: str, sentence: str) -> None:
+    colored = sys.stderr.isatty() and "NO_COLOR" not in os.environ
+    mark = f"\x1b[{color}m{word}:\x1b[0m" if colored else f"{word}:"
+    sys.stderr.write(f"{mark} {' '.join(sentence.split())}\n")
