@@ -22,6 +22,7 @@ from attio_sync.errors import (
     GaveUpError,
     MergeInProgressError,
     RateLimitedError,
+    SettingsError,
     TryAgainError,
     UnauthorizedError,
     UnreachableError,
@@ -101,16 +102,21 @@ class AttioClient:
             "User-Agent": "attio-history-connector",
         }
         limits = httpx2.Limits(max_connections=None, max_keepalive_connections=64)
-        async with httpx2.AsyncClient(
-            base_url=settings.attio_base_url,
-            headers=headers,
-            timeout=SILENCE,
-            limits=limits,
-            transport=transport,
-            follow_redirects=False,
-            # http:// is for this machine only: through a proxy of the environment the token would leave it unencrypted.
-            trust_env=settings.attio_base_url.startswith("https:"),
-        ) as http:
+        try:
+            http = httpx2.AsyncClient(
+                base_url=settings.attio_base_url,
+                headers=headers,
+                timeout=SILENCE,
+                limits=limits,
+                transport=transport,
+                follow_redirects=False,
+                # http:// is for this machine only: through a proxy of the environment the token would leave it unencrypted.
+                trust_env=settings.attio_base_url.startswith("https:"),
+            )
+        except httpx2.InvalidURL as error:
+            message = f"attio_base_url: {error}"
+            raise SettingsError(message) from None
+        async with http:
             yield cls(http, Limiter(settings.requests_per_second, settings.concurrency), now)
 
     async def query_records(self, object_slug: str, body: dict[str, Any], refusals: int | None = None) -> list[Any]:

@@ -23,6 +23,9 @@ CONNECTOR = Path(__file__).parents[1]
 ENV_FILES = (CONNECTOR.parent / ".env", CONNECTOR / ".env")
 """Where a `.env` is looked for: the repository's root and the connector's folder, the second before the first."""
 
+_BASE_URL = re.compile(r"https?://(?:[\w.-]+|\[[\w:.]+\])(?::\d+)?(?:/[\w.~%/-]*)?", re.ASCII)
+"""No user, query, fragment or blank: nothing that one library may read in another way than the next."""
+
 _TABLE = re.compile(r"[a-z_][a-z0-9_]*", re.ASCII)
 
 
@@ -46,7 +49,8 @@ def _parse_histories(text: object) -> object:
     for part in filter(None, (p.strip() for p in text.split(","))):
         source, _, table = (p.strip() for p in part.partition("="))
         parent, _, attribute = (p.strip() for p in source.partition("."))
-        if not (parent and attribute and table) or parent in {".", ".."} or "/" in part:
+        # A name becomes a segment of a path, which must be no dot segment.
+        if not (parent and attribute and table) or attribute in {".", ".."} or "/" in part or not part.isprintable():
             message = f"{part!r} is not parent.attribute=table, as in applications.workflow_status=attio_workflow_status"
             raise ValueError(message)
         if _TABLE.fullmatch(table) is None:
@@ -138,11 +142,13 @@ class Settings(BaseSettings):
     @field_validator("attio_base_url")
     @classmethod
     def _encrypted_or_local(cls, url: str) -> str:
+        url = url.strip().rstrip("/")
         parts = urlsplit(url)
-        if parts.scheme == "https" and parts.hostname and not parts.username:
-            return url.rstrip("/")
-        if parts.scheme == "http" and _is_loopback(parts.hostname or ""):
-            return url.rstrip("/")
+        if _BASE_URL.fullmatch(url) is None or parts.port == 0:
+            message = "is no address like https://api.attio.com"
+            raise ValueError(message)
+        if parts.scheme == "https" or _is_loopback(parts.hostname or ""):
+            return url
         message = "must start with https:// (http:// is for this machine only): the token must not travel unencrypted"
         raise ValueError(message)
 

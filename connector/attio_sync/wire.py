@@ -91,7 +91,14 @@ def identify() -> Request:
 
 
 def _segment(text: str) -> str:
-    """One segment of a path: no slug or id can reach outside its place."""
+    """One segment of a path: no slug or id can reach outside its place.
+
+    Raises:
+        UnknownNameError: it is empty or a dot segment, which on its way is dropped or takes the one before it along.
+    """
+    if text in {"", ".", ".."}:
+        message = f"{text!r} is no name of an object, an attribute or a record"
+        raise UnknownNameError(message)
     return quote(text, safe="")
 
 

@@ -1,0 +1,382 @@
+"""Settings: the configuration, else the environment, else a `.env`, else the default; and what a wrong one says."""
+
+import json
+import pickle
+import re
+import traceback
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from attio_sync.errors import SettingsError
+from attio_sync.settings import (
+    Settings,
+    TrackedHistory,
+    default_text,
+    environment_name,
+    load_settings,
+    unknown_settings,
+)
+
+TOKEN = "f4k3-t0k3n-that-opens-nothing"  # noqa: S105 (it opens nothing)
+DEFAULT_HISTORY = TrackedHistory("applications", "workflow_status", "attio_workflow_status")
+
+DEFAULTS: dict[str, Any] = {
+    "attio_base_url": "https://api.attio.com",
+    "history": (DEFAULT_HISTORY,),
+    "backfill_days": 30,
+    "buffer_minutes": 60,
+    "page_size": 500,
+    "concurrency": None,
+    "requests_per_second": 90.0,
+    "full_pass_days": 7.0,
+    "full_pass": None,
+}
+
+# For each setting two texts and what they mean.
+SAMPLES: dict[str, tuple[tuple[str, Any], tuple[str, Any]]] = {
+    "attio_base_url": (
+        ("https://attio.example.com/", "https://attio.example.com"),
+        ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
+    ),
+    "history": (
+        ("deals.stage=deal_stage", (TrackedHistory("deals", "stage", "deal_stage"),)),
+        (" a.b=c , d.e = f", (TrackedHistory("a", "b", "c"), TrackedHistory("d", "e", "f"))),
+    ),
+    "backfill_days": (("all", None), ("7", 7)),
+    "buffer_minutes": (("0", 0), ("120", 120)),
+    "page_size": (("100", 100), ("1", 1)),
+    "concurrency": (("auto", None), ("3", 3)),
+    "requests_per_second": (("50", 50.0), ("0.5", 0.5)),
+    "full_pass_days": (("0", 0.0), ("1.5", 1.5)),
+    "full_pass": (("now", "now"), ("now", "now")),
+}
+
+
+def load(env_files: tuple[Path, ...] = (), /, **configuration: object) -> Settings:
+    return load_settings({"attio_api_token": TOKEN, **configuration}, env_files)
+
+
+def problem(**configuration: object) -> str:
+    with pytest.raises(SettingsError) as caught:
+        load(**configuration)
+    assert TOKEN not in "".join(traceback.format_exception(caught.value))
+    return str(caught.value)
+
+
+def dotenv(folder: Path, name: str = ".env", **lines: str) -> Path:
+    path = folder / name
+    path.write_text("".join(f"{key}={value}\n" for key, value in lines.items()))
+    return path
+
+
+def test_each_default_is_this() -> None:
+    settings = load()
+    assert {key: getattr(settings, key) for key in DEFAULTS} == DEFAULTS
+    assert set(Settings.model_fields) == {"attio_api_token", *DEFAULTS}
+
+
+def test_every_setting_has_a_title_and_a_description() -> None:
+    assert all(field.title and field.description for field in Settings.model_fields.values())
+
+
+def test_each_default_can_be_written_into_the_configuration() -> None:
+    fields = Settings.model_fields
+    written = {key: default_text(field) for key, field in fields.items()}
+    assert written == {
+        "attio_api_token": "",
+        "attio_base_url": "https://api.attio.com",
+        "history": "applications.workflow_status=attio_workflow_status",
+        "backfill_days": "30",
+        "buffer_minutes": "60",
+        "page_size": "500",
+        "concurrency": "auto",
+        "requests_per_second": "90",
+        "full_pass_days": "7",
+        "full_pass": "",
+    }
+    assert load(**{key: text for key, text in written.items() if key != "attio_api_token"}) == load()
+
+
+@pytest.mark.parametrize("key", SAMPLES)
+def test_each_setting_is_looked_for_in_the_configuration_the_environment_two_files_and_is_else_the_default(
+    key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (one, meaning), (other, other_meaning) = SAMPLES[key]
+    name = environment_name(key)
+    outer, inner = dotenv(tmp_path, "outer.env", **{name: one}), dotenv(tmp_path, "inner.env", **{name: other})
+    absent = tmp_path / "absent.env"
+    assert getattr(load((absent,)), key) == DEFAULTS[key]
+    assert getattr(load((outer, absent)), key) == meaning
+    # The file in the connector's folder comes second and counts more.
+    assert getattr(load((outer, inner)), key) == other_meaning
+    monkeypatch.setenv(name, one)
+    assert getattr(load((outer, inner)), key) == meaning
+    assert getattr(load((outer, inner), **{key: other}), key) == other_meaning
+
+
+def test_the_token_is_looked_for_in_the_same_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def token(files: tuple[Path, ...], **configuration: str) -> str:
+        return load_settings(configuration, files).attio_api_token.get_secret_value()
+
+    file = dotenv(tmp_path, ATTIO_API_TOKEN="from-file")
+    assert token((file,)) == "from-file"
+    monkeypatch.setenv("ATTIO_API_TOKEN", "from-environment")
+    assert token((file,)) == "from-environment"
+    assert token((file,), attio_api_token="from-configuration") == "from-configuration"
+
+
+@pytest.mark.parametrize("key", SAMPLES)
+@pytest.mark.parametrize("empty", ["", None])
+def test_an_empty_setting_counts_as_not_given(
+    key: str, empty: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (one, meaning), _ = SAMPLES[key]
+    assert getattr(load(**{key: empty}), key) == DEFAULTS[key]
+    file = dotenv(tmp_path, **{environment_name(key): one})
+    monkeypatch.setenv(environment_name(key), "")
+    assert getattr(load((file,), **{key: empty}), key) == meaning
+
+
+def test_the_name_of_each_setting_in_the_environment_begins_with_attio_once() -> None:
+    names = [environment_name(key) for key in Settings.model_fields]
+    assert names[:4] == ["ATTIO_API_TOKEN", "ATTIO_BASE_URL", "ATTIO_HISTORY", "ATTIO_BACKFILL_DAYS"]
+    assert all(re.fullmatch(r"ATTIO_(?!ATTIO_)[A-Z_]+", name) for name in names)
+
+
+def test_other_variables_and_other_lines_of_a_file_do_not_matter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ATTIO_SOMETHING_ELSE", "1")
+    monkeypatch.setenv("PAGE_SIZE", "7")
+    assert load((dotenv(tmp_path, DATABASE_URL="x", PAGE_SIZE="7"),)) == load()
+
+
+# --- What is wrong, and what to do
+
+
+@pytest.mark.parametrize("configuration", [{}, {"attio_api_token": ""}, {"attio_api_token": None}])
+def test_a_missing_token_says_where_to_set_it(configuration: dict[str, Any]) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load_settings(configuration, ())
+    assert str(caught.value) == (
+        "attio_api_token is missing: set it in the connection's setup form on Fivetran, or locally as ATTIO_API_TOKEN in "
+        "the environment or in a .env file"
+    )
+
+
+WRONG: list[tuple[str, str, str]] = [
+    ("backfill_days", "many", "valid integer"),
+    ("backfill_days", "-1", "greater than or equal to 0"),
+    ("backfill_days", "36501", "less than or equal to 36500"),
+    ("backfill_days", "1.5", "valid integer"),
+    ("buffer_minutes", "all", "valid integer"),
+    ("buffer_minutes", "-1", "greater than or equal to 0"),
+    ("buffer_minutes", "44641", "less than or equal to 44640"),
+    ("page_size", "0", "greater than or equal to 1"),
+    ("page_size", "10001", "less than or equal to 10000"),
+    ("page_size", "5e2", "valid integer"),
+    ("concurrency", "0", "greater than or equal to 1"),
+    ("concurrency", "201", "less than or equal to 200"),
+    ("concurrency", "all", "valid integer"),
+    ("requests_per_second", "0", "greater than 0"),
+    ("requests_per_second", "-90", "greater than 0"),
+    ("requests_per_second", "fast", "valid number"),
+    ("requests_per_second", "inf", "less than or equal to 10000"),
+    ("requests_per_second", "nan", "10000"),
+    ("full_pass_days", "-1", "greater than or equal to 0"),
+    ("full_pass_days", "nan", "3650"),
+    ("full_pass_days", "3651", "less than or equal to 3650"),
+    ("full_pass", "yes", "should be 'now'"),
+    ("history", "applications", "is not parent.attribute=table, as in applications.workflow_status=attio_workflow_status"),
+    ("history", "applications.workflow_status", "is not parent.attribute=table"),
+    ("history", ".workflow_status=t", "is not parent.attribute=table"),
+    ("history", "applications.=t", "is not parent.attribute=table"),
+    ("history", "a/b.c=t", "is not parent.attribute=table"),
+    ("history", "a.b/c=t", "is not parent.attribute=table"),
+    ("history", "applications...=t", "is not parent.attribute=table"),
+    ("history", "applications..=t", "is not parent.attribute=table"),
+    ("history", "a\x00.b=t", "is not parent.attribute=table"),
+    ("history", "a.b\ud800=t", "is not parent.attribute=table"),
+    ("history", "a.b=My Table", "use small letters, digits and underscores"),
+    ("history", "a.b=1t", "use small letters, digits and underscores"),
+    ("history", 'a.b=t"; drop', "use small letters, digits and underscores"),
+    ("history", "a.b=t,c.d=t", "a different table for each"),
+    ("history", "a.b=t,c.d=t_history", "a different table for each"),
+    ("history", "a.b=attio_sync_error", "a different table for each"),
+    ("history", " , ", "name at least one history"),
+    ("attio_base_url", "http://api.attio.com", "must start with https://"),
+    ("attio_base_url", "ftp://api.attio.com", "is no address like https://api.attio.com"),
+    ("attio_base_url", "api.attio.com", "is no address like https://api.attio.com"),
+    ("attio_base_url", "HTTPS://api.attio.com", "is no address like https://api.attio.com"),
+    ("attio_base_url", "https://", "is no address like https://api.attio.com"),
+    ("attio_base_url", "https://api.attio.com:0", "is no address like https://api.attio.com"),
+    ("attio_base_url", "https://user:secret@api.attio.com", "attio_base_url"),
+    ("attio_base_url", "http://user:secret@127.0.0.1", "attio_base_url"),
+    ("attio_base_url", "https://api.attio.com:port", "attio_base_url"),
+    ("attio_base_url", "https://api.attio.com:99999", "attio_base_url"),
+    ("attio_base_url", "https://api.attio.com?x=1", "attio_base_url"),
+    ("attio_base_url", "https://api.attio.com#x", "attio_base_url"),
+    ("attio_base_url", "https://api.at tio.com", "attio_base_url"),
+    ("attio_base_url", "https://api.attio.com\n/x", "attio_base_url"),
+    ("attio_base_url", "http://[::1", "attio_base_url"),
+    ("attio_api_token", "   ", "copy it again from Attio"),
+    ("attio_api_token", "two words", "copy it again from Attio"),
+    ("attio_api_token", "line\nbreak", "copy it again from Attio"),
+    ("attio_api_token", "tökén", "copy it again from Attio"),
+    ("attio_api_token", "nul\x00", "copy it again from Attio"),
+]
+
+
+@pytest.mark.parametrize(("key", "text", "says"), WRONG)
+def test_a_wrong_setting_is_named_with_what_is_expected(key: str, text: str, says: str) -> None:
+    said = problem(**{key: text})
+    assert said.startswith(f"{key}: ")
+    assert says in said
+
+
+def test_every_wrong_setting_is_named_at_once() -> None:
+    said = problem(page_size="0", backfill_days="x", attio_base_url="http://example.com")
+    assert [part.split(":")[0] for part in said.split("; ")] == ["attio_base_url", "backfill_days", "page_size"]
+
+
+@pytest.mark.parametrize("key", ["page_size", "backfill_days", "concurrency", "history", "attio_base_url"])
+@pytest.mark.parametrize("value", [{}, ["x"], {"x": 1}])
+def test_a_setting_that_is_no_text_is_wrong_and_no_crash(key: str, value: object) -> None:
+    assert key in problem(**{key: value})
+
+
+@given(st.sampled_from([key for key in DEFAULTS if key != "attio_base_url"]), st.text(max_size=30))
+def test_whatever_is_typed_in_is_a_setting_or_an_error_that_names_it(key: str, text: str) -> None:
+    try:
+        load(**{key: text})
+    except SettingsError as error:
+        said = str(error)
+    else:
+        said = key
+    assert said.startswith(key)
+
+
+pieces = (
+    "http https :// : / // @ ? # \\ [ ] ::1 127.0.0.1 localhost 0x7f.1 evil.example.com api.attio.com "
+    ". .. %2e :80 :99999 user ä xn--"
+)
+urls = st.lists(st.sampled_from([*pieces.split(), " ", "\n", "\t", "\x00"]), max_size=7).map("".join)
+
+
+@given(urls | st.builds("http{}://{}".format, st.sampled_from(["", "s"]), urls))
+def test_a_base_url_that_is_taken_is_encrypted_or_this_machine_for_the_http_library_too(url: str) -> None:
+    try:
+        taken = load(attio_base_url=url).attio_base_url if url else DEFAULTS["attio_base_url"]
+    except SettingsError as error:
+        said, taken = str(error), DEFAULTS["attio_base_url"]
+    else:
+        said = "attio_base_url: "
+    assert said.startswith("attio_base_url: ")
+    sent = httpx2.AsyncClient(base_url=taken).build_request("GET", "/v2/self").url
+    assert sent.scheme == "https" or (sent.scheme == "http" and sent.host in {"127.0.0.1", "::1", "localhost"})
+    assert sent.path.endswith("/v2/self")
+    assert sent.host
+    assert not sent.userinfo
+
+
+@pytest.mark.parametrize(
+    "url", ["http://localhost:8080", "http://127.0.0.1:8080", "http://127.0.0.2", "http://[::1]:8080", "http://LOCALHOST:1"]
+)
+def test_plain_http_is_for_this_machine(url: str) -> None:
+    assert load(attio_base_url=url).attio_base_url == url
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "192.168.0.1",
+        "10.0.0.1",
+        "localhost.example.com",
+        "127.0.0.1.example.com",
+        "[::]",
+        "example.com",
+    ],
+)
+def test_plain_http_is_for_no_other_machine(host: str) -> None:
+    assert "must not travel unencrypted" in problem(attio_base_url=f"http://{host}")
+
+
+@pytest.mark.parametrize("url", ["https://api.attio.com/", " https://api.attio.com ", "https://api.attio.com//"])
+def test_blanks_around_an_url_and_slashes_behind_it_do_not_matter(url: str) -> None:
+    assert load(attio_base_url=url).attio_base_url == "https://api.attio.com"
+
+
+def test_blanks_around_a_token_do_not_matter() -> None:
+    assert load(attio_api_token=f" {TOKEN}\n").attio_api_token.get_secret_value() == TOKEN
+
+
+# --- The token never prints
+
+
+def test_the_token_is_in_no_way_to_show_the_settings() -> None:
+    settings = load()
+    shown = [
+        repr(settings),
+        str(settings),
+        f"{settings}",
+        f"{settings!r:>500}",
+        settings.model_dump_json(),
+        json.dumps(settings.model_dump(mode="json")),
+        str(settings.model_dump()),
+        str(list(settings)),
+        str(vars(settings)),
+        repr(settings.attio_api_token),
+    ]
+    assert not [text for text in shown if TOKEN in text]
+    assert settings.attio_api_token.get_secret_value() == TOKEN
+
+
+@pytest.mark.parametrize("token", [f"{TOKEN} and more", f"{TOKEN}\n{TOKEN}", f"{TOKEN}ä"])
+def test_a_token_that_is_wrong_is_in_no_error(token: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load(attio_api_token=token, page_size="0")
+    shown = "".join(traceback.format_exception(caught.value)) + repr(caught.value) + str(vars(caught.value))
+    assert TOKEN not in shown
+    assert TOKEN.encode() not in pickle.dumps(caught.value)
+    assert caught.value.__cause__ is None
+
+
+@pytest.mark.parametrize("token", [[TOKEN], {"token": TOKEN}, 7])
+def test_a_token_of_another_type_is_in_no_error(token: object) -> None:
+    assert problem(attio_api_token=token) == "attio_api_token: Input should be a valid string"
+
+
+def test_settings_cannot_be_changed() -> None:
+    with pytest.raises(ValueError, match="frozen"):
+        setattr(load(), "page_size", 7)  # noqa: B010 (a type checker refuses the plain assignment)
+
+
+# --- Keys that are none
+
+
+def test_a_key_that_is_no_setting_is_named_with_the_one_it_may_have_been_meant_to_be() -> None:
+    configuration = {"attio_api_token": "x", "backfil_days": "7", "zzz": "1", "page_size": "5"}
+    assert unknown_settings(configuration) == [
+        "'backfil_days' is no setting and is ignored; did you mean 'backfill_days'?",
+        "'zzz' is no setting and is ignored",
+    ]
+    assert load(backfil_days="7") == load()
+
+
+tracked_names = st.text(st.characters(exclude_categories=["C", "Z"], exclude_characters=".=,/"), min_size=1, max_size=8)
+
+
+@given(
+    st.lists(
+        st.tuples(tracked_names, tracked_names, st.from_regex(r"[a-z_][a-z0-9_]{0,5}", fullmatch=True)),
+        min_size=1,
+        max_size=4,
+        unique_by=lambda parts: parts[2],
+    )
+)
+def test_what_is_tracked_reads_as_it_is_written(parts: list[tuple[str, str, str]]) -> None:
+    histories = tuple(TrackedHistory(*each) for each in parts)
+    assert load(history=",".join(map(str, histories))).history == histories
