@@ -40,10 +40,13 @@ def format_timestamp(instant: datetime) -> str:
 
 def _parts(text: str) -> tuple[str, str]:
     match = _TIMESTAMP.fullmatch(text)
-    if match is None:
-        message = "is not a UTC timestamp like 2026-05-15T21:49:04.642000000Z"
-        raise ValueError(message)
-    return match[1], (match[2] or "").ljust(9, "0")
+    try:
+        if match is not None and datetime.fromisoformat(match[1]):  # the digits may still be no date
+            return match[1], (match[2] or "").ljust(9, "0")
+    except ValueError:
+        pass
+    message = "is not a UTC timestamp like 2026-05-15T21:49:04.642000000Z"
+    raise ValueError(message)
 
 
 def _checked(text: str) -> str:
