@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from attio_sync.attio_types.timestamps import AttioTimestamp
 from attio_sync.errors import InvalidValueError
+from attio_sync.shapes import as_array, as_object
 
 
 class _AttioModel(BaseModel):
@@ -75,21 +76,35 @@ class AttributeHistory:
 
 _VALUES = TypeAdapter(list[AttioApplicationWorkflowStatusAttribute])
 
+MOST_NESTED = 50
+"""Attio's values are four levels deep. How deep JSON can still be written depends on where in the program that is done."""
+
 
 def parse_history(record_id: str, raw: Sequence[Any], read_at: datetime) -> AttributeHistory:
     """Validates the values of one record.
 
     Raises:
         InvalidValueError: a value does not have the documented shape, or holds what no warehouse can store (a lone
-            surrogate, an infinite number).
+            surrogate, an infinite number, endless nesting).
     """
     raw = list(raw)
     try:
         values = _VALUES.validate_python(raw)
         json.dumps(raw, ensure_ascii=False, allow_nan=False).encode()
+        _check_depth(raw, MOST_NESTED)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         raise InvalidValueError(record_id, ".".join(map(str, first["loc"])) or "values", first["msg"], raw) from None
     except (ValueError, RecursionError) as error:
         raise InvalidValueError(record_id, "values", f"cannot be stored: {error}", raw) from None
     return AttributeHistory(record_id, raw, values, read_at)
+
+
+def _check_depth(raw: object, left: int) -> None:
+    if not left:
+        message = f"it is nested more than {MOST_NESTED} levels deep"
+        raise ValueError(message)
+    inside = as_array(raw)
+    for one in (as_object(raw) or {}).values() if inside is None else inside:
+        if isinstance(one, dict | list):
+            _check_depth(one, left - 1)  # pyright: ignore[reportUnknownArgumentType]
