@@ -23,7 +23,10 @@ MOST_CURSOR_IDS = 2_000
 """Ids kept beside a cursor. Those beyond are delivered again after a restart, which changes nothing."""
 
 MOST_INVALID_IDS = 50_000
-"""Ids kept of records that did not validate: 2 MB at most."""
+"""Ids kept of records that did not validate, over all histories: 2 MB at most."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+"""Nothing in Attio is older, and what is subtracted from it stays within the calendar."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +92,14 @@ def parse_state(raw: Mapping[str, Any], warn: Callable[[str], None]) -> SyncStat
         raise StateError(message)
     outside = _instant(raw, "last_sync", warn)
     inside = as_object(raw.get("histories"))
-    if inside is None:
+    if not inside:
         return SyncState({OLDEST_HISTORY: HistoryState(last_sync=outside)} if outside else {})
-    histories = {key: _parse_history_state(as_object(value) or {}, warn) for key, value in inside.items()}
-    if outside is not None:  # moved back by hand, it asks for everything since then
+    histories = {key: _parse_history_state(value, outside, warn) for key, value in inside.items()}
+    finished = [s.last_sync for s in histories.values() if s.last_sync]
+    if outside is not None and finished and outside < min(finished):
+        # Moved back by hand, it asks for everything since then; a window under way would move it forward again.
         histories = {
-            key: replace(s, last_sync=min(s.last_sync, outside)) if s.last_sync else s for key, s in histories.items()
+            key: replace(s, last_sync=outside, under_way=None) if s.last_sync else s for key, s in histories.items()
         }
     return SyncState(histories)
 
@@ -104,7 +109,11 @@ def dump_state(state: SyncState, settings: Settings) -> dict[str, Any]:
     kept = {str(h): state.of(h) for h in settings.history if str(h) in state.histories}
     finished = [s.last_sync for s in kept.values() if s.last_sync]
     oldest = {"last_sync": _text(min(finished))} if finished else {}
-    return oldest | {"version": VERSION, "histories": {key: _dump_history_state(s) for key, s in kept.items()}}
+    dumped, room = dict[str, Any](), MOST_INVALID_IDS
+    for key, one in kept.items():
+        dumped[key] = _dump_history_state(one, room)
+        room -= len(dumped[key].get("invalid", ()))
+    return oldest | {"version": VERSION, "histories": dumped}
 
 
 def fresh_window(state: HistoryState, settings: Settings, now: datetime) -> Window:
@@ -129,9 +138,15 @@ def full_pass_is_due(state: HistoryState, settings: Settings, now: datetime) -> 
     return not timedelta(0) <= now - state.full_pass_at < timedelta(days=settings.full_pass_days)
 
 
-def _parse_history_state(raw: dict[str, Any], warn: Callable[[str], None]) -> HistoryState:
+def _parse_history_state(value: object, outside: datetime | None, warn: Callable[[str], None]) -> HistoryState:
+    """One history; where its own `last_sync` cannot be read the one outside stands, which is never later."""
+    raw = as_object(value)
+    if raw is None:
+        warn(f"the saved state holds {str(value)[:60]!r} for a history, which is ignored")
+        return HistoryState(last_sync=outside)
+    last_sync = _instant(raw, "last_sync", warn)
     return HistoryState(
-        last_sync=_instant(raw, "last_sync", warn),
+        last_sync=outside if last_sync is None and raw.get("last_sync") is not None else last_sync,
         under_way=_parse_window(as_object(raw.get("under_way")), warn),
         full_pass_at=_instant(raw, "full_pass_at", warn),
         rewriting=raw.get("rewriting") is True,
@@ -153,7 +168,7 @@ def _parse_window(raw: dict[str, Any] | None, warn: Callable[[str], None]) -> Wi
     return Window(since, started_at, cursor)
 
 
-def _dump_history_state(state: HistoryState) -> dict[str, Any]:
+def _dump_history_state(state: HistoryState, room: int) -> dict[str, Any]:
     dumped: dict[str, Any] = {}
     if state.last_sync:
         dumped["last_sync"] = _text(state.last_sync)
@@ -164,7 +179,7 @@ def _dump_history_state(state: HistoryState) -> dict[str, Any]:
     if state.rewriting:
         dumped["rewriting"] = True
     if state.invalid:
-        dumped["invalid"] = sorted(state.invalid)[:MOST_INVALID_IDS]
+        dumped["invalid"] = sorted(state.invalid)[:room]
     return dumped
 
 
@@ -185,7 +200,7 @@ def _instant(raw: Mapping[str, Any], key: str, warn: Callable[[str], None]) -> d
         return None
     try:
         instant = datetime.fromisoformat(value)
-        return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+        return max(_EPOCH, instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC))
     except (TypeError, ValueError, OverflowError):
         warn(f"the saved state's {key} {str(value)[:60]!r} is no timestamp and is ignored")
         return None
