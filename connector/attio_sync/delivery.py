@@ -101,10 +101,11 @@ class Delivery:
 
     def put(self, history: TrackedHistory, state: HistoryState) -> None:
         """Moves the state of a history, behind the rows it speaks of."""
-        if len(state.invalid) > MOST_INVALID_IDS:
-            message = f"more than {MOST_INVALID_IDS:,} records of {history.parent} do not have the shape Attio documents"
+        moved = self.state.put(history, state)
+        if sum(len(one.invalid) for one in moved.histories.values()) > MOST_INVALID_IDS:
+            message = f"more than {MOST_INVALID_IDS:,} records do not have the shape Attio documents"
             raise ContractChangedError(message)
-        self.state = self.state.put(history, state)
+        self.state = moved
 
     def checkpoint_if_due(self) -> None:
         """At the end of a page: at most once a minute, unless many rows wait."""

@@ -7,8 +7,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.support.warehouse import MemoryWarehouse
 
-from attio_sync.errors import StateError
+from attio_sync.bridge import Environment
+from attio_sync.delivery import Delivery
+from attio_sync.errors import ContractChangedError, StateError
+from attio_sync.report import SyncReport
 from attio_sync.settings import Settings, TrackedHistory, load_settings
 from attio_sync.state import (
     MOST_CURSOR_IDS,
@@ -340,6 +344,16 @@ def test_a_state_of_any_size_of_workspace_stays_below_ten_megabytes() -> None:
     dumped = dump_state(SyncState({str(DEFAULT): one}), SETTINGS)
     assert len(dumped["histories"][str(DEFAULT)]["invalid"]) == MOST_INVALID_IDS
     assert len(dumped["histories"][str(DEFAULT)]["under_way"]["record_ids"]) == MOST_CURSOR_IDS
+
+
+def test_more_invalid_records_than_a_state_can_hold_stop_the_sync_before_one_is_forgotten() -> None:
+    delivery = Delivery(SETTINGS, SyncState(), MemoryWarehouse({}), Environment(), SyncReport(90))
+    ids = [f"{number:08d}-0000-4000-8000-000000000000" for number in range(MOST_INVALID_IDS)]
+    delivery.put(DEFAULT, HistoryState(invalid=frozenset(ids[1:])))
+    delivery.put(DEALS, HistoryState(invalid=frozenset(ids[:1])))
+    assert parsed(dump_state(delivery.state, SETTINGS))[0] == delivery.state
+    with pytest.raises(ContractChangedError, match="more than 50,000 records do not have the shape"):
+        delivery.put(DEALS, HistoryState(invalid=frozenset(ids[:2])))
 
 
 @given(sync_states)
