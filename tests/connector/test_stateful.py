@@ -1,0 +1,243 @@
+"""Random workspaces, random interleavings of what people, Attio and machines do, against what was true when."""
+
+import copy
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    consumes,
+    invariant,
+    multiple,
+    rule,
+    run_state_machine_as_test,
+)
+from tests.conftest import PROFILE
+from tests.support import truth
+from tests.support.warehouse import Killed
+from tests.support.world import HISTORY, World, make_world
+
+from attio_simulator import Behaviour, Fault, Faults, Limits
+from attio_sync.errors import AttioSyncError
+
+STATUSES = ("Applied", "Screening", "Interview", "Offer", "Rejected")
+BUFFER = timedelta(minutes=60)
+
+BEHAVIOURS = {
+    "as documented": Behaviour(),
+    "dates only, small pages, ties in any order": Behaviour(
+        active_from_filter="dates", listing_page_maximum=6, values_page_maximum=2, ties="reshuffled"
+    ),
+    "no filter, past titles of then": Behaviour(active_from_filter="refused", past_titles="then", listing_page_maximum=9),
+}
+
+PASSING_FAULTS = ("rate_limited", "server_error", "not_json", "truncated", "cut", "drop", "drop_amid", "refuse", "stall")
+
+faults = st.lists(
+    st.builds(
+        Fault,
+        kind=st.sampled_from(PASSING_FAULTS),
+        rate=st.sampled_from([0.05, 0.3, 1.0]),
+        burst=st.integers(1, 4),
+        seconds=st.just(45.0),
+    ),
+    min_size=1,
+    max_size=3,
+)
+
+
+class Connection(RuleBasedStateMachine):
+    """One connection. `versions` holds every history a record ever had: what is in the destination must be one of them."""
+
+    records = Bundle("records")
+    behaviour = Behaviour()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.world: World = make_world(limits=Limits(latency=0.05), behaviour=self.behaviour, page_size="8")
+        self.workspace = self.world.workspace
+        self.versions: dict[str, list[list[Any]]] = {}
+        self.seen_until = self.world.time.start - timedelta(days=36_500)
+
+    def note(self) -> None:
+        """Remembers what is true now."""
+        for record_id, history in truth.status_table(self.workspace).items():
+            known = self.versions.setdefault(record_id, [])
+            if not known or known[-1] != history:
+                known.append(copy.deepcopy(history))
+
+    def a_millisecond_passes(self) -> None:
+        """A current value that begins when its record was created proves that there is no other.
+
+        Only a rewritten history could break that, by an older value before one of exactly that instant.
+        """
+        self.world.pass_time(milliseconds=1)
+
+    def exists(self, record_id: str) -> bool:
+        return record_id in self.workspace.record_ids("applications")
+
+    @rule(target=records, status=st.sampled_from([*STATUSES, None]))
+    def create(self, status: str | None) -> str:
+        record_id = self.workspace.create_record("applications", status)
+        self.a_millisecond_passes()
+        return record_id
+
+    @rule(target=records, count=st.integers(2, 20), status=st.sampled_from(STATUSES))
+    def import_many_in_one_millisecond(self, count: int, status: str) -> object:
+        record_ids = self.workspace.import_records("applications", count, status)
+        self.a_millisecond_passes()
+        return multiple(*record_ids)
+
+    @rule(record=records, status=st.sampled_from(STATUSES))
+    def move(self, record: str, status: str) -> None:
+        if self.exists(record):
+            self.workspace.set_status(record, status)
+
+    @rule(record=records)
+    def move_there_and_back(self, record: str) -> None:
+        if self.exists(record):
+            self.workspace.set_status(record, "Interview")
+            self.world.pass_time(minutes=5)
+            self.workspace.set_status(record, "Applied")
+
+    @rule(record=records)
+    def clear(self, record: str) -> None:
+        if self.exists(record):
+            self.workspace.clear_value(record, "workflow_status")
+
+    @rule(record=records, days=st.integers(1, 100), is_open=st.booleans())
+    def rewrite_history(self, record: str, days: int, is_open: bool) -> None:  # noqa: FBT001 (hypothesis passes by name)
+        if self.exists(record):
+            now = self.workspace.clock.now()
+            start = now - timedelta(days=days)
+            until = None if is_open else now - timedelta(hours=1)
+            values = [("Applied", start, start + timedelta(hours=2)), ("Offer", start + timedelta(hours=3), until)]
+            self.workspace.replace_history(record, values)
+
+    @rule(record=consumes(records))
+    def delete(self, record: str) -> None:
+        if self.exists(record):
+            self.workspace.delete_record(record)
+
+    @rule(target=records, first=consumes(records), second=consumes(records), minutes=st.integers(0, 30))
+    def merge(self, first: str, second: str, minutes: int) -> object:
+        if first == second or not (self.exists(first) and self.exists(second)):
+            return multiple()  # pyright: ignore[reportUnknownVariableType] (of no element)
+        return self.workspace.merge_records(first, second, merging_for=timedelta(minutes=minutes) if minutes else None)
+
+    @rule(status=st.sampled_from(STATUSES))
+    def rename_a_status_and_back(self, status: str) -> None:
+        self.workspace.rename_status(status, f"{status} (renamed)")
+        self.note()
+        self.workspace.rename_status(f"{status} (renamed)", status)
+
+    @rule(minutes=st.sampled_from([1, 30, 59, 61, 600, 60 * 24 * 3, 60 * 24 * 8]))
+    def time_passes(self, minutes: int) -> None:
+        self.world.pass_time(minutes=minutes)
+
+    @rule()
+    def sync(self) -> None:
+        self.note()
+        started = self.workspace.clock.now()
+        self.world.sync(full_pass_days="0")
+        self.check_what_an_incremental_sync_sees(started)
+
+    @rule()
+    def sync_with_full_pass(self) -> None:
+        self.note()
+        started = self.workspace.clock.now()
+        self.world.sync(full_pass="now")
+        self.world.assert_equal_to_attio()
+        self.check_what_an_incremental_sync_sees(started)
+
+    @rule(
+        operation=st.sampled_from(["upsert", "truncate", "checkpoint", "checkpointed"]),
+        number=st.integers(1, 60),
+        full=st.booleans(),
+    )
+    def sync_that_is_killed(self, operation: str, number: int, full: bool) -> None:  # noqa: FBT001 (hypothesis passes by name)
+        self.note()
+        seen = 0
+
+        def before(name: str) -> None:
+            nonlocal seen
+            seen += name == operation
+            if name == operation and seen == number:
+                raise Killed
+
+        self.world.warehouse.before = before
+        started = self.workspace.clock.now()
+        try:
+            self.world.sync(**({"full_pass": "now"} if full else {"full_pass_days": "0"}))
+        except Killed:
+            return
+        finally:
+            self.world.warehouse.before = lambda _operation: None
+        self.check_what_an_incremental_sync_sees(started)
+
+    @rule(faults=faults, seed=st.integers(0, 1_000), full=st.booleans())
+    def sync_amid_faults(self, faults: list[Fault], seed: int, full: bool) -> None:  # noqa: FBT001 (hypothesis passes by name)
+        self.note()
+        self.world.simulator.faults = Faults(*faults, seed=seed)
+        started = self.workspace.clock.now()
+        try:
+            self.world.sync(**({"full_pass": "now"} if full else {"full_pass_days": "0"}))
+        except AttioSyncError:
+            return
+        finally:
+            self.world.simulator.faults = Faults()
+        self.check_what_an_incremental_sync_sees(started)
+
+    def check_what_an_incremental_sync_sees(self, started: datetime) -> None:
+        """Every record whose current status dates from after the last completed sync is in the destination as it is."""
+        self.note()
+        histories = self.world.histories
+        for record_id, history in truth.status_table(self.workspace).items():
+            current = history[-1] if history and history[-1]["active_until"] is None else None
+            if current and truth.instant(current["active_from"]) >= self.seen_until:
+                assert histories[record_id] == history
+        self.seen_until = started
+
+    @invariant()
+    def whatever_is_in_the_destination_was_true_once(self) -> None:
+        self.note()
+        for record_id, history in self.world.histories.items():
+            assert history in self.versions[record_id]
+
+    @invariant()
+    def the_newest_rows_of_the_second_table_say_what_the_first_says(self) -> None:
+        newest: dict[str, Any] = {}
+        rows = self.world.warehouse.rows(HISTORY)
+        for row in rows:
+            newest[row["application_id"]] = max(newest.get(row["application_id"], row["read_at"]), row["read_at"])
+        for record_id, history in self.world.histories.items():
+            if not history:  # then there are no rows that could be newer than those of before
+                continue
+            shown = [r for r in rows if r["application_id"] == record_id and r["read_at"] == newest[record_id]]
+            kept = {(truth.instant(v["active_from"]), v["status"]["id"]["status_id"]): v["active_until"] for v in history}
+            found = {(r["active_from"], r["status_id"]): r["active_until"] for r in shown}
+            assert found == {key: until and truth.instant(until) for key, until in kept.items()}
+
+    def teardown(self) -> None:
+        self.world.pass_time(hours=2)
+        self.world.sync(full_pass="now")
+        self.world.assert_equal_to_attio()
+
+
+@pytest.mark.parametrize("name", BEHAVIOURS)
+def test_whatever_happens_the_destination_ends_equal_to_attio(name: str) -> None:
+    machine = type("Connection", (Connection,), {"behaviour": BEHAVIOURS[name]})
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=100 if PROFILE == "short" else 1_500,
+            stateful_step_count=15 if PROFILE == "short" else 25,
+            deadline=None,
+            print_blob=True,
+            suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
+        ),
+    )

@@ -1,0 +1,91 @@
+"""The destination in memory that most tests use behaves as the SDK's own run into DuckDB does."""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from fivetran_connector_sdk import Connector, Logging
+from fivetran_connector_sdk_cli import core_adapter
+from fivetran_connector_sdk_common import constants
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.conftest import PROFILE
+from tests.support.sdk import LocalRun
+from tests.support.warehouse import MemoryWarehouse
+from tests.support.world import make_world
+
+from attio_sync.sink import FivetranSink, Sink
+
+type Operation = tuple[str, tuple[str, int]]
+
+ROW = st.tuples(st.sampled_from("abc"), st.integers(0, 9))
+OPERATION = st.one_of(
+    st.tuples(st.just("upsert"), ROW),
+    st.tuples(st.just("upsert"), ROW),
+    st.tuples(st.just("delete"), ROW),
+    st.tuples(st.just("truncate"), ROW),
+    st.tuples(st.just("checkpoint"), ROW),
+    st.tuples(st.just("die"), ROW),
+)
+
+
+class DiedError(Exception):
+    """The end of a sync that does not end well."""
+
+
+def carry_out(operations: list[Operation], sink: Sink) -> None:
+    for operation, (key, value) in operations:
+        match operation:
+            case "upsert":
+                sink.upsert("things", {"id": key, "value": value})
+            case "delete":
+                sink.delete("things", {"id": key})
+            case "truncate":
+                sink.truncate("things")
+            case "checkpoint":
+                sink.checkpoint({"at": value})
+            case _:
+                raise DiedError
+
+
+def in_memory(syncs: list[list[Operation]]) -> tuple[list[Any], dict[str, Any]]:
+    warehouse = MemoryWarehouse({"things": ["id"]})
+    for operations in syncs:
+        try:
+            carry_out(operations, warehouse)
+        except DiedError:
+            warehouse.die()
+        else:
+            warehouse.finish()
+    return [(row["id"], row["value"]) for row in warehouse.rows("things")], warehouse.state
+
+
+def in_duckdb(syncs: list[list[Operation]]) -> tuple[list[Any], dict[str, Any]]:
+    constants.DEBUGGING = True
+    setattr(Logging, "LOG_LEVEL", Logging.Level.INFO)  # noqa: B010 (typed as None in the SDK)
+    with TemporaryDirectory() as folder:
+        run = LocalRun(Path(folder), make_world().environment)
+        for operations in syncs:
+
+            def update(configuration: object, state: object, operations: list[Operation] = operations) -> None:
+                del configuration, state
+                carry_out(operations, FivetranSink())
+
+            def schema(configuration: object) -> list[dict[str, Any]]:
+                del configuration
+                return [{"table": "things", "primary_key": ["id"], "columns": {"id": "STRING", "value": "INT"}}]
+
+            try:
+                core_adapter.run(Connector(update=update, schema=schema), folder, {}, run.state)
+            except RuntimeError as error:
+                assert "DiedError" in str(error)  # noqa: PT017 (a sync that died is no failure of this test)
+        rows = sorted((row["id"], row["value"]) for row in run.rows("things")) if any(syncs) else []
+        return rows, run.state
+
+
+@settings(max_examples=15 if PROFILE == "short" else 150)
+@given(st.lists(st.lists(OPERATION, min_size=1, max_size=12), min_size=1, max_size=3))
+def test_the_destination_in_memory_behaves_as_the_sdk_and_duckdb_do(syncs: list[list[Operation]]) -> None:
+    # A row that is written in each sync, so that the table is there and can be read.
+    syncs = [[("upsert", ("z", 0)), ("checkpoint", ("z", 0)), *operations] for operations in syncs]
+    assert in_duckdb(syncs) == in_memory(syncs)
