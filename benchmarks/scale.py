@@ -1,0 +1,35 @@
+"""How large each measurement is."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Scale:
+    """The sizes of one run; the defaults are those that the goals are for."""
+
+    quick: bool = False
+    paced: int = 10_000
+    shared: int = 6_000
+    costed: int = 10_000
+    small: int = 10_000
+    large: int = 200_000
+    killed: int = 12_000
+    compared: int = 1_000
+    checkpoint_seconds: float | None = None
+
+
+FULL = Scale()
+QUICK = Scale(
+    quick=True,
+    paced=1_500,
+    shared=1_500,
+    costed=2_000,
+    small=2_000,
+    large=20_000,
+    killed=1_500,
+    compared=150,
+    checkpoint_seconds=4.0,
+)
+TINY = Scale(
+    quick=True, paced=100, shared=100, costed=100, small=50, large=100, killed=100, compared=20, checkpoint_seconds=1.0
+)

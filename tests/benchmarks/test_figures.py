@@ -1,0 +1,61 @@
+"""Figures end to end in a tiny size: real processes, a real socket, the real SDK."""
+
+from pathlib import Path
+
+from benchmarks.figures import cost
+from benchmarks.figures.kill import read_though_safe
+from benchmarks.figures.pace import share_kept_busy
+from benchmarks.processes import simulator
+from benchmarks.profiling import layer_of
+from benchmarks.scale import TINY
+from benchmarks.stays import difference, read_truth
+from benchmarks.tools import own_tool
+
+
+def test_the_cost_of_a_record_is_measured_with_and_without_the_sdk_and_profiled() -> None:
+    (section,) = cost.measure(TINY)
+
+    per_record, rows = section.figures
+    assert 0.1 < float(per_record.measured.removesuffix(" ms")) < 100
+    assert "100 records" in per_record.note
+    assert "into DuckDB" in rows.measured
+    assert "the HTTP library" in section.body
+
+
+def test_this_connectors_rows_are_compared_with_the_truth(tmp_path: Path) -> None:
+    own = own_tool()
+    with simulator(records=60, no_limits=True) as attio:
+        first = own.sync(tmp_path, attio, False)  # noqa: FBT003 (not full)
+        attio.ask("truth", path=str(tmp_path / "before.json"))
+        attio.ask("vanish", count=2)
+        attio.ask("truth", path=str(tmp_path / "after.json"))
+
+    assert first.code == 0
+    assert first.peak_mib > 10
+    rows = own.rows(tmp_path)
+    assert difference(read_truth(tmp_path / "before.json"), rows).is_none
+    assert not difference(read_truth(tmp_path / "after.json"), rows).is_none
+
+
+def test_the_share_kept_busy_leaves_refused_requests_out() -> None:
+    stats = {"requests": 190, "refused": 9, "first": 100.0, "last": 102.0}
+
+    assert share_kept_busy(stats) == 1.0
+
+
+def test_a_history_read_twice_was_safe_if_the_cursor_had_passed_it() -> None:
+    saved = {"created_at": "2026-05-16T00:00:00.001000000Z", "record_ids": ["at the cursor"]}
+    cursor = 1_778_889_600_001_000_000
+    twice = {"before": cursor - 1_000_000, "at the cursor": cursor, "beside it": cursor, "after": cursor + 1_000_000}
+
+    assert read_though_safe(twice, saved) == ["before", "at the cursor"]
+
+
+def test_a_file_belongs_to_the_layer_that_answers_for_it() -> None:
+    packages = "/venv/lib/python3.12/site-packages"
+
+    assert layer_of(f"{packages}/httpcore2/_async/http11.py") == "the HTTP library"
+    assert layer_of(f"{packages}/fivetran_connector_sdk_core/destination/staging.py") == "DuckDB, called by the SDK"
+    assert layer_of(f"{packages}/fivetran_connector_sdk_core/runner.py") == "the SDK's local run"
+    assert layer_of("/usr/lib/python3.12/asyncio/events.py") == "the event loop"
+    assert layer_of("/usr/lib/python3.12/json/decoder.py") is None

@@ -1,0 +1,38 @@
+from benchmarks.results import Figure, Section, document, figures_table, table, terminal_table
+
+SECTIONS = [
+    Section("Pace", (Figure("share kept busy", "≥ 97 %", "98.2%", met=True, note="in 70 s"),), "How it was measured."),
+    Section("Cost", (Figure("time | record", "≤ 1.2 ms", "1.50 ms", met=False), Figure("rows", "many", "9", met=None))),
+]
+
+
+def test_a_table_is_markdown_and_a_bar_in_a_cell_does_not_break_it() -> None:
+    assert table(["a", "b"], [["1", "x|y"]]) == "| a | b |\n| --- | --- |\n| 1 | x\\|y |"
+
+
+def test_every_figure_is_a_line_that_says_whether_its_goal_is_met() -> None:
+    assert figures_table(SECTIONS).splitlines() == [
+        "| figure | goal | measured |  |",
+        "| --- | --- | --- | --- |",
+        "| share kept busy | ≥ 97 % | 98.2% | met |",
+        "| time \\| record | ≤ 1.2 ms | 1.50 ms | **not met** |",
+        "| rows | many | 9 | – |",
+    ]
+
+
+def test_in_a_terminal_the_columns_are_aligned() -> None:
+    assert terminal_table(SECTIONS).splitlines() == [
+        "figure           goal      measured",
+        "share kept busy  ≥ 97 %    98.2%     met",
+        "time | record    ≤ 1.2 ms  1.50 ms   not met",
+        "rows             many      9         –",
+    ]
+
+
+def test_the_document_says_when_where_and_why() -> None:
+    text = document(SECTIONS, quick=True, minutes=3.2)
+
+    assert text.startswith("# Figures\n\nMeasured on 20")
+    assert "small sizes (`--quick`)" in text
+    assert "httpx2 " in text
+    assert "- *share kept busy*: in 70 s\n\nHow it was measured." in text
