@@ -78,7 +78,8 @@ class Limiter:
         until = now + wait_seconds
         if until > self._not_before:
             self._not_before = until
-            self._next_departure = until
+            # Moments behind `until` are taken by those who wait already, and they keep them.
+            self._next_departure = max(self._next_departure, until)
         if cut and now - self._cut_at > 1.0:
             self._grow(now)
             self.rate = max(self.full_rate * LEAST_SHARE, self.rate * CUT)
