@@ -180,34 +180,37 @@ class AttioClient:
 
     async def _fetch(self, request: wire.Request, refusals: int | None = None) -> Any:  # noqa: ANN401
         """Sends a request until it is answered, bounded in attempts and time."""
+        patience = _Patience(anyio.current_time() + RETRY_SECONDS)
+        attempts = 0
         try:
             async for attempt in stamina.retry_context(
-                on=_is_worth_another_attempt,
+                on=patience.allows_another_attempt,
                 attempts=ATTEMPTS,
-                timeout=RETRY_SECONDS,
+                timeout=None,
                 wait_initial=0.5,
                 wait_max=30.0,
                 wait_jitter=0.5,
             ):
                 with attempt:
-                    self.counts.retried += attempt.num > 1
-                    return await self._fetch_when_allowed(request, refusals)
+                    attempts = attempt.num
+                    self.counts.retried += attempts > 1
+                    return await self._fetch_when_allowed(request, refusals, patience)
         except (MergeInProgressError, RateLimitedError):
             raise
         except TryAgainError as error:
             message = (
-                f"gave up after {ATTEMPTS} attempts: {error}. What came before is safe; the next sync goes on from there"
+                f"gave up after {attempts} attempts: {error}. What came before is safe; the next sync goes on from there"
             )
             raise GaveUpError(message) from error
         raise AssertionError  # pragma: no cover (stamina returns or raises)
 
-    async def _fetch_when_allowed(self, request: wire.Request, refusals: int | None) -> Any:  # noqa: ANN401
+    async def _fetch_when_allowed(self, request: wire.Request, refusals: int | None, patience: "_Patience") -> Any:  # noqa: ANN401
         """Sends a request as often as it is refused with 429; a refusal is not a failed attempt."""
         refused_since: float | None = None
         refused = 0
         while True:
             try:
-                return await self._send(request)
+                return await self._send(request, patience)
             except RateLimitedError as error:
                 self.counts.refused += 1
                 refused += 1
@@ -227,10 +230,12 @@ class AttioClient:
                     )
                     raise GaveUpError(message) from error
 
-    async def _send(self, request: wire.Request) -> Any:  # noqa: ANN401
+    async def _send(self, request: wire.Request, patience: "_Patience") -> Any:  # noqa: ANN401
+        queued = anyio.current_time()
         await self.limiter.depart()
         self.counts.sent[request.reads] += 1
         started = anyio.current_time()
+        patience.until += started - queued
         try:
             with anyio.fail_after(REQUEST_SECONDS):
                 status, headers, body = await self._exchange(request)
@@ -262,9 +267,16 @@ class AttioClient:
             self.clock_lead_seconds = (self._now() - date).total_seconds()
 
 
-def _is_worth_another_attempt(error: Exception) -> bool:
-    """The whole verdict: a refusal has been waited for already."""
-    return isinstance(error, TryAgainError) and not isinstance(error, RateLimitedError)
+@dataclass(slots=True)
+class _Patience:
+    """Until when the attempts of one request may go on. What it waits for the limiter is added."""
+
+    until: float
+
+    def allows_another_attempt(self, error: Exception) -> bool:
+        """The whole verdict: a refusal has been waited for already."""
+        is_worth_it = isinstance(error, TryAgainError) and not isinstance(error, RateLimitedError)
+        return is_worth_it and anyio.current_time() < self.until
 
 
 def _list(answer: Any, what: str) -> list[Any]:  # noqa: ANN401

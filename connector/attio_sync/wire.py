@@ -162,7 +162,10 @@ def _outcome(request: Request, refusal: Refusal, headers: Mapping[str, str], now
         ):
             return error(f"{refusal}{_hint(error, refusal)}")
     if refusal.status == 404:  # noqa: PLR2004 (Not Found)
-        return RecordGoneError(str(refusal)) if request.reads == "values" else UnknownNameError(str(refusal))
+        if request.reads != "values":
+            return UnknownNameError(str(refusal))
+        # A 404 that is not Attio's own says nothing about the record: some gateway has lost its way.
+        return RecordGoneError(str(refusal)) if refusal.code == "not_found" else UnavailableError(str(refusal))
     if refusal.status >= 500:  # noqa: PLR2004 (the HTTP range of server errors)
         return UnavailableError(str(refusal))
     return RequestRefusedError(str(refusal))

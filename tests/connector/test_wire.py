@@ -54,6 +54,8 @@ OUTCOMES: list[Row] = [
     (VALUES, 404, "merge_in_progress", "It is being merged.", MergeInProgressError),
     (VALUES, 404, "not_found", f'Record with ID "{RECORD_ID}" not found.', RecordGoneError),
     (VALUES, 404, "not_found", UNKNOWN_ATTRIBUTE, UnknownNameError),
+    (VALUES, 404, "", "no route", UnavailableError),
+    (QUERY, 404, "", "no route", UnknownNameError),
     (QUERY, 404, "not_found", "The referenced object was not found.", UnknownNameError),
     (ATTRIBUTES, 404, "not_found", 'Object with slug/ID "nothing" not found.', UnknownNameError),
     (VALUES, 408, "", "", UnavailableError),
