@@ -9,6 +9,7 @@ from typing import Any
 from fivetran_connector_sdk import ConfigurationForm, Test, form_field
 
 from attio_sync import logs
+from attio_sync.attio_types import parse_listed_record
 from attio_sync.bridge import Environment, entered, open_portal
 from attio_sync.client import AttioClient
 from attio_sync.errors import AttioSyncError, ForbiddenError, SettingsError, UnknownNameError
@@ -108,8 +109,9 @@ async def check_history(client: AttioClient, settings: Settings) -> str:
     """
     read = 0
     for history in settings.history:
-        for record in await client.query_records(history.parent, {"limit": 1, "offset": 0}):
-            await client.fetch_values(history.parent, record["id"]["record_id"], history.attribute)
+        for raw in await client.query_records(history.parent, {"limit": 1, "offset": 0}):
+            record = parse_listed_record(raw, history.attribute)
+            await client.fetch_values(history.parent, record.record_id, history.attribute)
             read += 1
     return f"{read} histories read" if read else "there are no records yet"
 

@@ -135,7 +135,10 @@ def _error_body(body: bytes) -> dict[str, Any]:
 
 def _text(answer: dict[str, Any], key: str) -> str:
     value = answer.get(key)
-    return value[:500] if isinstance(value, str) else ""
+    if not isinstance(value, str):
+        return ""
+    # It ends in log lines and on a dashboard: one line, and nothing that cannot be encoded.
+    return "".join(c if c.isprintable() else " " for c in value[:500]).strip()
 
 
 # Read from top to bottom; the first row that matches decides. (status, code or None for any, start of the message or None)

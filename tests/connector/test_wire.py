@@ -97,6 +97,11 @@ def test_each_status_has_one_outcome(
     assert message in said
 
 
+@pytest.mark.parametrize("text", ["two\nlines\r\n", "\ud800", "nul\x00", "\x1b[31mred"])
+def test_whatever_attio_says_is_shown_on_one_line(text: str) -> None:
+    assert str(refusal_of(QUERY, 400, error_body(400, text, text))).isprintable()
+
+
 @pytest.mark.parametrize(
     "body", [b"", b"<html>Bad Gateway</html>", b"[]", b"null", b'{"code":7,"message":["x"]}', b"\xff\xfe"]
 )

@@ -1,0 +1,275 @@
+"""The setup form: a field for every setting, and tests that pass, or fail with a sentence that says what to do."""
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any, cast
+
+import httpx2
+import pytest
+from fivetran_connector_sdk import form_field
+from tests.support.world import make_world
+
+from attio_simulator import Fault, Limits, Mangle, Simulator, Workspace
+from attio_sync.bridge import Environment
+from attio_sync.errors import AttioSyncError, ContractChangedError
+from attio_sync.settings import Settings, default_text, load_settings
+from attio_sync.setup_form import (
+    SCOPES,
+    build_form,
+    check_history,
+    check_names,
+    check_scopes,
+    check_token,
+    histories_exist,
+    history_is_kept,
+    run_check,
+    token_has_scopes,
+    token_is_valid,
+)
+
+TESTS = [token_is_valid, token_has_scopes, histories_exist, history_is_kept]
+CHECKS = [check_token, check_scopes, check_names, check_history]
+
+
+@pytest.fixture(scope="module")
+def simulator() -> Simulator:
+    workspace = Workspace.hiring()
+    workspace.create_record("applications", "Applied")
+    workspace.create_record("jobs", values={"title": "Data engineer"})
+    return Simulator(workspace, limits=Limits.off())
+
+
+@pytest.fixture(scope="module")
+def url(simulator: Simulator) -> Iterator[str]:
+    with simulator.serve() as server:
+        yield server.url
+
+
+@pytest.fixture
+def configuration(simulator: Simulator, url: str) -> Iterator[dict[str, Any]]:
+    """A configuration as Fivetran hands it over; what a test changed of the simulator is put back."""
+    scopes = simulator.scopes
+    yield {
+        "attio_api_token": simulator.token,
+        "attio_base_url": url,
+        "history": "applications.workflow_status=attio_workflow_status",
+    }
+    simulator.scopes = scopes
+    simulator.faults.clear()
+
+
+def failure(result: object, configuration: dict[str, Any]) -> str:
+    """The sentence that Fivetran shows; it never holds the token."""
+    found: Any = result
+    assert found.success is None
+    said = cast("str", found.failure)
+    assert configuration["attio_api_token"] not in said
+    assert "\n" not in said
+    return said
+
+
+# --- The form
+
+
+def test_every_setting_has_a_field_with_label_help_and_default() -> None:
+    fields = {field.name: field for field in build_form().to_response().fields}
+    assert list(fields) == list(Settings.model_fields)
+    for key, setting in Settings.model_fields.items():
+        field, default = fields[key], default_text(setting)
+        assert field.label == setting.title
+        assert field.description is not None
+        assert field.description.startswith(f"{setting.description}.")
+        assert field.placeholder == (default or None)
+        assert (f" Default: {default}." in field.description) == bool(default)
+        assert field.required == (key == "attio_api_token")
+
+
+def test_the_token_is_the_one_password() -> None:
+    fields = build_form().to_response().fields
+    passwords = [field.name for field in fields if field.text_field == form_field.TextField.password]
+    assert passwords == ["attio_api_token"]
+    assert all(field.text_field is not None for field in fields)
+
+
+def test_the_setup_tests_are_these_in_this_order() -> None:
+    assert [(test.name, test.label) for test in build_form().to_response().tests] == [
+        ("token_is_valid", "The token is valid"),
+        ("token_has_scopes", "The token has the scopes it needs"),
+        ("histories_exist", "What is to be tracked exists"),
+        ("history_is_kept", "Attio keeps its history"),
+    ]
+
+
+def test_the_form_is_what_fivetran_reads_from_a_package() -> None:
+    assert b"attio_api_token" in build_form()._to_proto().SerializeToString()  # pyright: ignore[reportPrivateUsage] (its only way)
+
+
+# --- All is well
+
+
+@pytest.mark.parametrize("test", TESTS)
+def test_each_test_passes_against_a_workspace_in_order(test: Any, configuration: dict[str, Any]) -> None:  # noqa: ANN401 (a setup test)
+    result = test(configuration)
+    assert (result.success, result.failure) == (True, None)
+
+
+def test_what_was_found_is_said(simulator: Simulator, configuration: dict[str, Any]) -> None:
+    settings = load_settings(configuration, ())
+    assert [run_check(settings, check) for check in CHECKS] == [
+        f"the token is for the workspace {simulator.workspace.name!r} ({simulator.workspace.slug})",
+        f"the token has {SCOPES[0]} and {SCOPES[1]}",
+        "tracking applications.workflow_status=attio_workflow_status",
+        "1 histories read",
+    ]
+
+
+def test_reading_is_enough_where_writing_is_not_allowed(simulator: Simulator, configuration: dict[str, Any]) -> None:
+    simulator.scopes = frozenset(SCOPES)
+    assert all(cast("Any", test(configuration)).success for test in TESTS)
+
+
+def test_an_object_without_records_is_no_failure() -> None:
+    world = make_world()
+    environment = Environment(transport=world.simulator.transport())
+    assert run_check(world.settings(), check_history, environment) == "there are no records yet"
+
+
+def test_several_histories_are_each_looked_up(configuration: dict[str, Any]) -> None:
+    configuration["history"] += ",jobs.state=job_states"
+    said = failure(histories_exist(configuration), configuration)
+    assert said == "jobs has no attribute 'state'; its status attributes are: none"
+
+
+# --- What can be wrong
+
+
+@pytest.mark.parametrize("test", TESTS)
+def test_an_unknown_token_fails_every_test_and_says_where_to_get_one(test: Any, configuration: dict[str, Any]) -> None:  # noqa: ANN401 (a setup test)
+    configuration["attio_api_token"] = "a-token-of-somebody-else"  # noqa: S105 (it opens nothing)
+    said = failure(test(configuration), configuration)
+    assert "Workspace settings → Developers" in said
+    assert "set attio_api_token" in said
+
+
+@pytest.mark.parametrize("missing", SCOPES)
+def test_a_missing_scope_is_named(missing: str, simulator: Simulator, configuration: dict[str, Any]) -> None:
+    simulator.scopes = frozenset(SCOPES) - {missing}
+    expected = f"the token lacks {missing}: add it in Attio under Workspace settings → Developers"
+    assert failure(token_has_scopes(configuration), configuration) == expected
+    assert cast("Any", token_is_valid(configuration)).success
+    said = failure(history_is_kept(configuration), configuration)
+    assert "answered 403" in said
+    assert missing in said
+
+
+def test_all_missing_scopes_are_named(simulator: Simulator, configuration: dict[str, Any]) -> None:
+    simulator.scopes = frozenset()
+    said = failure(token_has_scopes(configuration), configuration)
+    assert said.startswith("the token lacks record_permission:read and object_configuration:read: add it")
+    assert "answered 403" in failure(histories_exist(configuration), configuration)
+
+
+def test_an_unknown_object_is_named_with_those_that_exist(configuration: dict[str, Any]) -> None:
+    configuration["history"] = "aplications.workflow_status=t"
+    said = failure(histories_exist(configuration), configuration)
+    assert said == "there is no object 'aplications'; the objects are applications, companies, jobs, people"
+
+
+def test_an_unknown_attribute_is_named_with_the_statuses_that_exist(configuration: dict[str, Any]) -> None:
+    configuration["history"] = "applications.status=t"
+    said = failure(histories_exist(configuration), configuration)
+    assert said == "applications has no attribute 'status'; its status attributes are: workflow_status"
+
+
+def test_an_attribute_that_is_no_status_is_refused(configuration: dict[str, Any]) -> None:
+    configuration["history"] = "applications.source=t"
+    said = failure(histories_exist(configuration), configuration)
+    assert said == (
+        "applications.source is a select, and only the history of a status is tracked; the status attributes are: "
+        "workflow_status"
+    )
+
+
+def test_an_attribute_that_keeps_no_history_is_refused(simulator: Simulator, configuration: dict[str, Any]) -> None:
+    workspace = simulator.workspace
+    with workspace.lock:
+        deals = workspace.find("deals") or workspace.add_object("deals", "Deal", "Deals")
+        stage = workspace.add_attribute(deals, "stage", "Stage", "status", keeps_history=False)
+        workspace.add_status(stage, "Lead")
+        workspace.create_record("deals", "Lead")
+    configuration["history"] = "deals.stage=t"
+    assert cast("Any", histories_exist(configuration)).success
+    said = failure(history_is_kept(configuration), configuration)
+    assert "Cannot set show_historic" in said
+    assert "Attio keeps no history of this attribute; take it out of the setting history" in said
+    del workspace.collections[deals.id]
+
+
+@pytest.mark.parametrize("test", TESTS)
+@pytest.mark.parametrize(
+    ("key", "text"), [("attio_base_url", "http://attio.example.com"), ("history", "applications"), ("page_size", "many")]
+)
+def test_a_wrong_setting_fails_every_test_and_is_named(
+    test: Any,  # noqa: ANN401 (a setup test)
+    key: str,
+    text: str,
+    configuration: dict[str, Any],
+) -> None:
+    configuration[key] = text
+    assert failure(test(configuration), configuration).startswith(f"{key}: ")
+
+
+def test_a_fault_on_the_way_is_no_failure(simulator: Simulator, configuration: dict[str, Any]) -> None:
+    simulator.faults.add(Fault(kind="drop", at=[1]))
+    simulator.faults.add(Fault(kind="rate_limited", retry_after="past", at=[2]))
+    assert cast("Any", token_is_valid(configuration)).success
+
+
+def test_no_server_at_all_is_said(configuration: dict[str, Any]) -> None:
+    # Waits between attempts take no time here; on a real clock they are half a minute.
+    world = make_world()
+
+    def refuse(request: httpx2.Request) -> httpx2.Response:
+        message = "All connection attempts failed"
+        raise httpx2.ConnectError(message, request=request)
+
+    environment = Environment(world.time.now, world.time.monotonic, httpx2.MockTransport(refuse), world.time.loop_factory)
+    with pytest.raises(AttioSyncError, match="gave up after 6 attempts: GET /v2/self: ConnectError: All connection"):
+        run_check(load_settings(configuration, ()), check_token, environment)
+    assert world.time.seconds < timedelta(minutes=2).total_seconds()
+
+
+@pytest.mark.parametrize(
+    "record", [7, None, {}, {"id": {"record_id": ".."}}, {"id": {"record_id": "../../self"}}, {"id": []}]
+)
+def test_an_answer_cannot_choose_the_path_of_the_next_request(record: object) -> None:
+    asked: list[str] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        asked.append(request.url.path)
+        return httpx2.Response(200, json={"data": [record]})
+
+    with pytest.raises(ContractChangedError):
+        run_check(make_world().settings(), check_history, Environment(transport=httpx2.MockTransport(answer)))
+    assert asked == ["/v2/objects/applications/records/query"]
+
+
+def test_a_history_of_another_shape_does_not_matter_yet(simulator: Simulator, configuration: dict[str, Any]) -> None:
+    # Such a record goes to the table of errors; the connection works.
+    simulator.faults.add(Fault(kind="mangle", mangle=Mangle(how="wrong_type"), on=["values"]))
+    assert cast("Any", history_is_kept(configuration)).success
+
+
+@pytest.mark.parametrize("message", ["two\nlines\r\n", "\ud800", "nul\x00", "\x1b[31mred"])
+def test_whatever_attio_says_can_be_shown_on_one_line(message: str) -> None:
+    body = json.dumps({"status_code": 400, "code": message, "message": message})
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        del request
+        return httpx2.Response(400, content=body.encode())
+
+    with pytest.raises(AttioSyncError) as caught:
+        run_check(make_world().settings(), check_token, Environment(transport=httpx2.MockTransport(answer)))
+    assert str(caught.value).encode()
+    assert str(caught.value).isprintable()
