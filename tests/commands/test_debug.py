@@ -1,0 +1,250 @@
+"""`fivetran debug` and `python connector.py`: a whole sync, into a real DuckDB file."""
+
+import asyncio
+import importlib
+import json
+import shutil
+import time
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fivetran_connector_sdk import Logging
+from fivetran_connector_sdk_cli import core_adapter
+from fivetran_connector_sdk_common import constants
+from tests.commands.conftest import Serve
+from tests.commands.projects import (
+    HISTORY,
+    PATIENCE_SECONDS,
+    TABLE,
+    TOKEN,
+    Attio,
+    Project,
+    assert_failed,
+    assert_succeeded,
+    finish,
+)
+from tests.support import truth
+
+from attio_simulator import Limits, RequestInfo, Workspace
+
+FOLDER_HISTORY = "applications.workflow_status=attio_workflow_status"
+STAYS = {
+    "application_id": "VARCHAR",
+    "active_from": "TIMESTAMP WITH TIME ZONE",
+    "status_id": "VARCHAR",
+    "active_until": "TIMESTAMP WITH TIME ZONE",
+    "is_active": "BOOLEAN",
+    "status_title": "VARCHAR",
+    "status_is_archived": "BOOLEAN",
+    "target_time_in_status": "VARCHAR",
+    "created_by_actor_type": "VARCHAR",
+    "created_by_actor_id": "VARCHAR",
+    "read_at": "TIMESTAMP WITH TIME ZONE",
+}
+LOCKED = "the fivetran debug command failed because a connection with 'warehouse.db' is already open"
+
+
+def changed_since(workspace: Workspace, instant: datetime) -> list[str]:
+    """The applications whose current status dates from then or later."""
+    currents = ((record_id, workspace.current(record_id)) for record_id in workspace.record_ids("applications"))
+    return [record_id for record_id, value in currents if value and truth.instant(value["active_from"]) >= instant]
+
+
+def test_a_first_sync_delivers_every_history_and_a_second_what_changed(project: Project, attio: Attio) -> None:
+    first = project.run("fivetran", "debug", **attio.variables)
+
+    assert_succeeded(first)
+    assert "sync done: 60 records listed" in first.out
+    project.assert_holds_history_of(attio.workspace)
+    assert project.rows("attio_sync_error") == []
+    assert project.columns(TABLE) == {"application_id": "VARCHAR", "workflow_status": "JSON"}
+    assert project.columns(HISTORY) == STAYS
+    assert sorted(project.state) == ["histories", "last_sync", "version"]
+    assert sorted(path.name for path in (project.folder / "files").iterdir()) == ["state.json", "warehouse.db"]
+
+    moved = attio.workspace.record_ids("applications")[:2]
+    for record_id in moved:
+        attio.workspace.set_status(record_id, "Hired")
+    attio.workspace.create_record("applications", "Applied")
+    before = attio.simulator.requests.by_kind["values"]
+    second = project.run("fivetran", "debug", **attio.variables, ATTIO_BUFFER_MINUTES="0")
+
+    assert_succeeded(second)
+    assert "sync done: 3 records listed" in second.out
+    assert attio.simulator.requests.by_kind["values"] - before == len(moved)
+    project.assert_holds_history_of(attio.workspace)
+    assert not (project.folder / "crash-reports").exists()
+
+
+def test_python_connector_py_does_the_same_and_goes_on_from_its_state(project: Project, attio: Attio) -> None:
+    assert_succeeded(project.run("python", "connector.py", **attio.variables))
+    project.assert_holds_history_of(attio.workspace)
+    last_sync = project.state["last_sync"]
+
+    attio.workspace.set_status(attio.workspace.record_ids("applications")[0], "Hired")
+    second = project.run("python", "connector.py", **attio.variables, ATTIO_BUFFER_MINUTES="0")
+
+    assert_succeeded(second)
+    assert last_sync in second.out
+    assert "sync done: 1 records listed" in second.out
+    assert project.state["last_sync"] > last_sync
+    project.assert_holds_history_of(attio.workspace)
+
+    state = project.state
+    assert_failed(project.run("python", "connector.py", **{**attio.variables, "ATTIO_API_TOKEN": "another"}), "401")
+    assert project.state == state
+
+
+def test_settings_may_come_from_a_file(project: Project, attio: Attio) -> None:
+    (project.place / "settings.json").write_text(
+        json.dumps({**attio.settings, "history": "applications.workflow_status=t"})
+    )
+
+    finished = project.run("fivetran", "debug", "--configuration", str(project.place / "settings.json"))
+
+    assert_succeeded(finished)
+    assert len(project.rows("t")) == 60
+    assert TOKEN not in finished.text
+
+
+@pytest.mark.parametrize("every_days", ["7", "0"])
+def test_a_state_of_the_first_version_goes_on_from_its_last_sync(project: Project, attio: Attio, every_days: str) -> None:
+    currents = sorted(truth.instant(values[-1]["active_from"]) for values in truth.status_table(attio.workspace).values())
+    last_sync = currents[40]
+    file = project.place / "state of yesterday.json"
+    file.write_text(json.dumps({"last_sync": last_sync.isoformat(timespec="microseconds")}))
+
+    variables = {**attio.variables, "ATTIO_FULL_PASS_DAYS": every_days}
+    finished = project.run("fivetran", "debug", "--state", str(file), **variables)
+
+    assert_succeeded(finished)
+    changed = changed_since(attio.workspace, last_sync - timedelta(hours=1))
+    assert 15 < len(changed) < 40
+    # Such a state does not know of any full pass, so one is due, unless they are switched off.
+    project.assert_holds_history_of(attio.workspace, changed if every_days == "0" else None)
+    written = json.loads(file.read_text())
+    assert written["version"] == 1
+    assert datetime.fromisoformat(written["last_sync"]) > last_sync
+    assert not (project.folder / "files" / "state.json").exists()
+
+
+def test_a_state_file_that_is_not_there_is_said(project: Project, attio: Attio) -> None:
+    finished = project.run("fivetran", "debug", "--state", "nowhere.json", **attio.variables)
+
+    assert finished.code == 1
+    assert "nowhere.json" in finished.out
+    assert attio.simulator.requests.total == 0
+
+
+def test_a_bad_token_is_said_and_nothing_is_lost(project: Project, attio: Attio) -> None:
+    assert_succeeded(project.run("fivetran", "debug", **attio.variables))
+    state = project.state
+
+    finished = project.run("fivetran", "debug", **{**attio.variables, "ATTIO_API_TOKEN": "another"})
+
+    assert_failed(
+        finished,
+        "answered 401 unauthorized: The access token is invalid or has been revoked. — the token is missing, wrong or "
+        "revoked. Create one in Attio under Workspace settings → Developers and set attio_api_token",
+    )
+    assert "Traceback" not in finished.text
+    assert project.state == state
+    project.assert_holds_history_of(attio.workspace)
+
+
+def test_a_missing_token_is_said(project: Project, attio: Attio) -> None:
+    finished = project.run("fivetran", "debug", ATTIO_BASE_URL=attio.url)
+
+    assert_failed(finished, "attio_api_token is missing: set it in the connection's setup form on Fivetran")
+    assert attio.simulator.requests.total == 0
+
+
+@pytest.mark.parametrize(
+    ("history", "message"),
+    [
+        ("applications.nope=t", "no attribute 'nope' — the attributes of applications are created_at, "),
+        ("nope.stage=t", "there is no object 'nope'; the objects are applications, companies, jobs, people. Correct the"),
+        ("applications", "history: 'applications' is not parent.attribute=table"),
+    ],
+)
+def test_what_does_not_exist_is_named(project: Project, attio: Attio, history: str, message: str) -> None:
+    finished = project.run("fivetran", "debug", **attio.variables, ATTIO_HISTORY=history)
+
+    assert_failed(finished, message)
+
+
+def test_what_came_before_a_failure_stays_and_the_next_sync_goes_on_there(project: Project, attio: Attio) -> None:
+    read = 0
+
+    def revoke(info: RequestInfo) -> None:
+        nonlocal read
+        read += info.kind == "values"
+        if read == 20:  # the histories of the first page have been read by then, and those of the second have not
+            attio.simulator.token = "revoked"  # noqa: S105 (opens nothing)
+
+    stop_revoking = attio.simulator.on_request(revoke)
+    failed = project.run("fivetran", "debug", **attio.variables, ATTIO_PAGE_SIZE="15", ATTIO_CONCURRENCY="1")
+
+    assert_failed(failed, "answered 401 unauthorized")
+    kept = [row["application_id"] for row in project.rows(TABLE)]
+    assert 14 <= len(kept) <= 30
+    project.assert_holds_history_of(attio.workspace, kept)
+    assert "under_way" in project.state["histories"][FOLDER_HISTORY]
+    assert "last_sync" not in project.state
+
+    stop_revoking()
+    attio.simulator.token = TOKEN
+    again = project.run("fivetran", "debug", **attio.variables)
+
+    assert_succeeded(again)
+    assert "going on with applications.workflow_status where the last sync was interrupted" in again.out
+    project.assert_holds_history_of(attio.workspace)
+
+
+def test_a_second_sync_at_the_same_time_is_refused_and_the_first_is_right(project: Project, serve: Serve) -> None:
+    attio = serve(limits=Limits(latency=0.3, reads_per_second=None))
+    slowly = {**attio.variables, "ATTIO_CONCURRENCY": "1"}
+    first = project.start("fivetran", "debug", **slowly)
+    until = time.monotonic() + PATIENCE_SECONDS
+    while attio.simulator.requests.by_kind["values"] < 2:
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+    second = project.run("fivetran", "debug", **slowly)
+    assert first.poll() is None, "it was not at the same time"
+    attio.simulator.limits.latency = 0.0
+
+    assert_failed(second, LOCKED)
+    assert_succeeded(finish(first))
+    project.assert_holds_history_of(attio.workspace)
+    assert attio.simulator.requests.by_kind["query"] <= 3
+
+
+def test_update_works_where_an_event_loop_is_running(
+    project: Project, attio: Attio, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("HOME", str(project.home))
+    monkeypatch.setattr(constants, "DEBUGGING", True)
+    monkeypatch.setattr(Logging, "LOG_LEVEL", Logging.Level.DEBUG)
+    connector: Any = importlib.import_module("connector").connector
+
+    async def cell_of_a_notebook() -> None:
+        core_adapter.run(connector, str(project.folder), attio.settings, {})
+
+    asyncio.run(cell_of_a_notebook())
+
+    assert "SYNC SUCCEEDED" in capsys.readouterr().out
+    project.assert_holds_history_of(attio.workspace)
+
+
+def test_the_folder_can_be_anywhere(project: Project, attio: Attio, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "a folder with spaces" / "Übung"
+    shutil.copytree(project.folder, elsewhere)
+
+    finished = project.run("fivetran", "debug", str(elsewhere), **attio.variables, PYTHONPATH=str(elsewhere))
+
+    assert_succeeded(finished)
+    assert (elsewhere / "files" / "warehouse.db").exists()
+    assert not (project.folder / "files").exists()

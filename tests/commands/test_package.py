@@ -1,0 +1,100 @@
+"""What is deployed: the zip holds the connector and nothing else, and runs where only its requirements are installed."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+from tests.commands.projects import ROOT, TOKEN, Attio, Project, assert_succeeded, shipped_files
+
+NOT_SHIPPED = {"configuration.json"}
+ADDED_BY_THE_SDK = {"configuration_form.pb"}
+LITTER = (
+    ".env",
+    ".secret/key",
+    ".venv/pyvenv.cfg",
+    ".venv/lib/module.py",
+    "__pycache__/connector.cpython-312.pyc",
+    "attio_sync/__pycache__/client.cpython-312.pyc",
+    "attio_sync/.env",
+    "crash-reports/crash_20261124-120000.log",
+    "files/state.json",
+    "files/warehouse.db",
+)
+
+
+def build(project: Project) -> zipfile.ZipFile:
+    """Packages the folder as `fivetran deploy` does."""
+    # The SDK itself calls what one of its dependencies has deprecated.
+    packaged = project.run("fivetran", "package", PYTHONWARNINGS="")
+    assert (packaged.code, packaged.err) == (0, "")
+    assert "WARN" not in packaged.out
+    return zipfile.ZipFile(project.folder / "files" / "connector.zip")
+
+
+def test_the_package_holds_the_connector_and_nothing_else(project: Project) -> None:
+    for name in LITTER:
+        (project.folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (project.folder / name).write_text(f"ATTIO_API_TOKEN={TOKEN}\n")
+    (project.folder / "configuration.json").write_text(f'{{"attio_api_token": "{TOKEN}"}}')
+    tracked = set(shipped_files())
+
+    with build(project) as package:
+        names = package.namelist()
+        assert sorted(names) == sorted((tracked - NOT_SHIPPED) | ADDED_BY_THE_SDK)
+        for name in names:
+            assert TOKEN.encode() not in package.read(name)
+            if name in tracked:
+                assert package.read(name) == (ROOT / "connector" / name).read_bytes()
+        assert b"attio_api_token" in package.read("configuration_form.pb")
+
+    # A .gitignore always ships, so there is none.
+    assert tracked > NOT_SHIPPED
+    assert all(name == "requirements.txt" or name in NOT_SHIPPED or name.endswith(".py") for name in tracked)
+
+
+def uv() -> str:
+    """The uv that runs these tests, the one on the path, or the one `make setup` installs."""
+    found = os.environ.get("UV") or shutil.which("uv") or shutil.which(ROOT / ".tools" / "bin" / "uv")
+    if found is None:
+        pytest.skip("there is no uv to make an environment with")
+    return found
+
+
+def make_environment(folder: Path, requirements: Path) -> None:
+    """An environment that holds these requirements and what Fivetran provides, in the locked versions, and nothing else."""
+    lock = tomllib.loads((ROOT / "uv.lock").read_text())["package"]
+    locked = {package["name"]: package["version"] for package in lock if "editable" not in package["source"]}
+    constraints = folder.with_suffix(".txt")
+    constraints.write_text("".join(f"{name}=={version}\n" for name, version in locked.items()))
+    base = Path(sys.base_prefix) / "bin" / f"python3.{sys.version_info.minor}"
+    installed = ["--requirement", str(requirements), "fivetran-connector-sdk", "duckdb"]
+    for command in (
+        ["venv", "--quiet", "--no-python-downloads", "--python", str(base), str(folder)],
+        ["pip", "install", "--quiet", "--python", str(folder), "--constraint", str(constraints), *installed],
+    ):
+        done = subprocess.run([uv(), *command], check=False, capture_output=True, text=True, cwd=folder.parent)  # noqa: S603 (uv)
+        assert done.returncode == 0, done.stderr
+
+
+def test_the_package_runs_where_only_its_requirements_are_installed(project: Project, attio: Attio) -> None:
+    with build(project) as package:
+        package.extractall(project.place / "unpacked")
+    shutil.rmtree(project.folder)
+    shutil.move(project.place / "unpacked", project.folder)
+    (project.folder / "configuration.json").write_text("{}")
+    make_environment(project.place / "environment", project.folder / "requirements.txt")
+    project.programs = [project.place / "environment" / "bin"]
+
+    missing = project.run("python", "-c", "import attio_simulator", PYTHONPATH="")
+    assert "No module named 'attio_simulator'" in missing.err
+    assert_succeeded(project.run("fivetran", "debug", **attio.variables, PYTHONPATH=""))
+    project.assert_holds_history_of(attio.workspace)
+
+    attio.workspace.set_status(attio.workspace.record_ids("applications")[0], "Hired")
+    assert_succeeded(project.run("python", "connector.py", **attio.variables, PYTHONPATH=""))
+    project.assert_holds_history_of(attio.workspace)

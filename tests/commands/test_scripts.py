@@ -1,0 +1,104 @@
+"""`python test_script.py` and `python main.py`, and where all commands find the token."""
+
+import socket
+
+import pytest
+from tests.commands.conftest import NewProject, Serve
+from tests.commands.projects import TOKEN, Attio, Finished, Project, assert_failed, finish
+
+from attio_simulator import Workspace
+
+SCRIPTS = ("test_script.py", "main.py")
+MISSING = "attio_api_token is missing: set it in the connection's setup form on Fivetran, or locally as ATTIO_API_TOKEN"
+REFUSED = "answered 401 unauthorized"
+
+
+def assert_one_line(finished: Finished, message: str) -> None:
+    assert (finished.code, finished.out) == (1, "")
+    assert finished.err.endswith("\n")
+    assert len(finished.err.splitlines()) == 1, finished.err
+    assert message in finished.err
+
+
+def closed_port() -> str:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+def test_the_smoke_test_prints_a_few_application_ids(project: Project, attio: Attio) -> None:
+    finished = project.run("python", "test_script.py", **attio.variables)
+
+    ids = finished.out.splitlines()
+    assert (finished.code, finished.err) == (0, "")
+    assert len(set(ids)) == 5
+    assert set(ids) <= set(attio.workspace.record_ids("applications"))
+    assert attio.simulator.requests.total == 1
+
+
+def test_the_smoke_test_of_an_empty_workspace_says_that_it_is_connected(project: Project, serve: Serve) -> None:
+    finished = project.run("python", "test_script.py", **serve(workspace=Workspace.hiring()).variables)
+
+    assert finished == Finished(0, "connected; there are no applications yet\n", "")
+
+
+def test_main_streams_whole_histories(project: Project, attio: Attio) -> None:
+    finished = project.run("python", "main.py", **attio.variables)
+
+    ids = [line for line in finished.out.splitlines() if not line.startswith(" ")]
+    expected: list[str] = []
+    for record_id in ids:
+        expected.append(record_id)
+        for value in attio.workspace.history(record_id):
+            until = value["active_until"] or "now"
+            expected.append(f"  {value['active_from']} → {until:30} {value['status']['title']}")
+    assert (finished.code, finished.err) == (0, "")
+    assert len(set(ids)) == 5
+    assert finished.out.splitlines() == expected
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_an_unknown_token_is_one_line(project: Project, attio: Attio, script: str) -> None:
+    finished = project.run("python", script, **{**attio.variables, "ATTIO_API_TOKEN": "another"})
+
+    assert_one_line(finished, REFUSED)
+    assert "Create one in Attio under Workspace settings → Developers" in finished.err
+    assert attio.simulator.requests.total == 1
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_a_missing_token_is_one_line(project: Project, attio: Attio, script: str) -> None:
+    finished = project.run("python", script, ATTIO_BASE_URL=attio.url)
+
+    assert_one_line(finished, MISSING)
+    assert attio.simulator.requests.total == 0
+
+
+def test_without_a_network_every_command_says_so_and_ends(new_project: NewProject) -> None:
+    variables = {"ATTIO_API_TOKEN": TOKEN, "ATTIO_BASE_URL": closed_port()}
+    project, syncing = new_project("scripts"), new_project("sync")
+    scripts = [project.start("python", script, **variables) for script in SCRIPTS]
+    sync = syncing.start("fivetran", "debug", **variables)
+
+    for script in scripts:
+        assert_one_line(
+            finish(script), "gave up after 6 attempts: POST /v2/objects/applications/records/query: ConnectError"
+        )
+    assert_failed(finish(sync), "gave up after 6 attempts: POST /v2/objects/applications/records/query: ConnectError")
+
+
+def test_the_token_may_be_in_a_file_beside_the_script_or_one_folder_up(project: Project, attio: Attio) -> None:
+    above, beside = project.folder.parent / ".env", project.folder / ".env"
+    elsewhere = {key: value for key, value in attio.variables.items() if key != "ATTIO_API_TOKEN"}
+
+    above.write_text(f"ATTIO_API_TOKEN={TOKEN}\n")
+    assert project.run("python", "test_script.py", **elsewhere).code == 0
+
+    above.write_text("ATTIO_API_TOKEN=another\n")
+    assert_one_line(project.run("python", "test_script.py", **elsewhere), REFUSED)
+
+    beside.write_text(f"ATTIO_API_TOKEN={TOKEN}\n")
+    assert project.run("python", "main.py", **elsewhere).code == 0
+
+    given = {**elsewhere, "ATTIO_API_TOKEN": "another"}
+    assert_one_line(project.run("python", "main.py", **given), REFUSED)
