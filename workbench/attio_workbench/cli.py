@@ -190,7 +190,7 @@ def simulate(  # noqa: PLR0913 (each is an option)
 def main(arguments: list[str] | None = None) -> None:
     """Runs a command; whatever goes wrong is one line and exit code 1."""
     try:
-        app(arguments)
+        app(arguments, prog_name="attio-sync")
     except Exception as error:  # noqa: BLE001 (nobody at a terminal is helped by a traceback; it is kept where we say)
         fail(sentence_of(error))
         sys.exit(1)

@@ -53,7 +53,7 @@ def run_demo(console: Console, place: Place, records: int, seed: int) -> None:
         WorkbenchError: the database is open elsewhere, or the tables do not hold what the workspace holds.
     """
     if said := clear_for_demo(place):
-        console.print(said)
+        console.print(said, markup=False, soft_wrap=True)
     place = Place(place.folder, place.files / "demo-state.json")
     place.state.unlink(missing_ok=True)
     place.log.unlink(missing_ok=True)

@@ -140,13 +140,16 @@ def draw(console: Console, history: TrackedHistory, found: AttributeHistory) -> 
     widths = [max(map(cell_len, column)) for column in zip(*lines, strict=True)]
     beside = console.width - sum(widths) - GAP * len(widths)
     span = Span(begin, end, beside if beside >= LEAST_BESIDE else console.width)
-    console.print(_line(HEADER, widths), style="bold")
+    console.print(_line(HEADER, widths), style="bold", no_wrap=True, overflow="ellipsis")
     colors: dict[str, str] = {}
     for stay in stays:
         color = colors.setdefault(stay.status_id, COLORS[len(colors) % len(COLORS)])
         line, bar = _line(stay.cells, widths), Text(span.bar(stay.begin, stay.end), color)
         line.stylize(color, 0, len(stay.cells[0]))
-        console.print(line.append_text(bar) if beside >= LEAST_BESIDE else line.append("\n").append_text(bar))
+        if beside < LEAST_BESIDE:
+            line.rstrip()
+            line.append("\n")
+        console.print(line.append_text(bar), no_wrap=True, overflow="ellipsis")
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +178,7 @@ class _Stay:
 
 def _line(cells: Sequence[str], widths: Sequence[int]) -> Text:
     padded = [cell + " " * (width + GAP - cell_len(cell)) for cell, width in zip(cells, widths, strict=True)]
-    return Text("".join(padded), no_wrap=True, overflow="ellipsis")
+    return Text("".join(padded))
 
 
 def actor_text(actor: Actor) -> str:

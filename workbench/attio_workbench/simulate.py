@@ -1,5 +1,6 @@
 """`attio-sync simulate`: the simulated workspace as a server on this machine."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast, get_args
@@ -68,13 +69,15 @@ def parse_latency(text: str) -> float | tuple[float, float]:
     Raises:
         WorkbenchError: it is neither.
     """
-    shortest, _, longest = text.partition("-")
+    low, dash, high = text.partition("-")
     try:
-        low = float(shortest) / 1000
-        return (low, float(longest) / 1000) if longest else low
+        shortest, longest = float(low) / 1000, float(high if dash else low) / 1000
     except ValueError:
+        shortest, longest = -1.0, -1.0
+    if not 0 <= shortest <= longest < math.inf:
         message = f"{text!r} is no latency: write 50, or 20-300 for a spread one (milliseconds)"
-        raise WorkbenchError(message) from None
+        raise WorkbenchError(message)
+    return (shortest, longest) if dash else shortest
 
 
 def parse_fault(text: str) -> Fault:

@@ -1,0 +1,97 @@
+import json
+from pathlib import Path
+
+import pytest
+from tests.workbench.conftest import AttioSync, assert_one_line
+
+from attio_simulator import Simulator
+
+SCOPES = {"record_permission:read", "object_configuration:read"}
+
+
+@pytest.mark.usefixtures("attio")
+def test_it_says_who_the_token_is_and_what_would_be_synced(attio_sync: AttioSync, place: Path) -> None:
+    finished = attio_sync("check", "--into", place)
+
+    assert (finished.code, finished.err) == (0, "")
+    lines = [" ".join(line.split()) for line in finished.out.splitlines()]
+    assert lines[0].startswith("✓ the token is for the workspace 'Example Hiring'")
+    assert [line[0] for line in lines[:4]] == ["✓"] * 4
+    for said in (
+        "object status attributes other attributes",
+        "jobs none record_id, title, is_open, budget, opened_on, positions, created_at, created_by",
+        "applications.workflow_status",
+        "into attio_workflow_status, attio_workflow_status_history",
+        "next sync the first: everything",
+        "at most 2000 requests a second",
+        "what cannot be read goes into attio_sync_error",
+    ):
+        assert said in lines
+    assert "Phone screen (archived)" in finished.out
+    assert not (place / "files").exists()
+
+
+def test_it_reads_only(attio_sync: AttioSync, attio: Simulator, place: Path) -> None:
+    attio_sync("check", "--into", place)
+
+    assert set(attio.requests.by_kind) == {"self", "objects", "attributes", "statuses", "query", "values"}
+    assert attio.requests.by_kind["values"] == 1
+
+
+@pytest.mark.usefixtures("attio")
+def test_it_says_where_the_next_sync_goes_on(attio_sync: AttioSync, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    attio_sync("sync", "--into", place)
+    state = json.loads((place / "files" / "state.json").read_text())
+    [history] = state["histories"].values()
+
+    assert "  next sync                   what changed since 20" in attio_sync("check", "--into", place).out
+
+    history |= {"full_pass_at": "2026-01-01T00:00:00+00:00"}
+    (place / "files" / "state.json").write_text(json.dumps(state))
+    assert ", then a full pass" in attio_sync("check", "--into", place).out
+
+    history["under_way"] = {"since": None, "started_at": "2026-11-01T00:00:00+00:00"}
+    (place / "files" / "state.json").write_text(json.dumps(state))
+    assert "goes on where the last one stopped: everything" in attio_sync("check", "--into", place).out
+
+    (place / "files" / "state.json").unlink()
+    monkeypatch.setenv("ATTIO_BACKFILL_DAYS", "7")
+    assert "the first: what changed since 20" in attio_sync("check", "--into", place).out
+
+
+@pytest.mark.usefixtures("attio")
+def test_an_unknown_token_is_one_line(attio_sync: AttioSync, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ATTIO_API_TOKEN", "another")
+
+    assert_one_line(attio_sync("check"), "Attio does not know this token, or it was revoked")
+
+
+def test_a_missing_token_is_one_line(attio_sync: AttioSync) -> None:
+    assert_one_line(attio_sync("check"), "attio_api_token is missing")
+
+
+def test_what_succeeded_before_a_failure_is_shown(attio_sync: AttioSync, attio: Simulator) -> None:
+    attio.scopes = frozenset({"record_permission:read"})
+
+    finished = attio_sync("check")
+
+    assert_one_line(finished, "the token lacks object_configuration:read: add it in Attio")
+    assert finished.out.startswith("✓ the token is for the workspace")
+    assert finished.out.count("✓") == 1
+
+
+@pytest.mark.parametrize(
+    ("history", "message"),
+    [
+        ("deals.stage=deals", "there is no object 'deals'; the objects are applications, companies, jobs, people"),
+        ("applications.stage=a", "applications has no attribute 'stage'; its status attributes are: workflow_status"),
+        ("applications.name=a", "applications.name is a text, and only the history of a status is tracked"),
+    ],
+)
+@pytest.mark.usefixtures("attio")
+def test_a_history_that_cannot_be_tracked_is_one_line(
+    attio_sync: AttioSync, monkeypatch: pytest.MonkeyPatch, history: str, message: str
+) -> None:
+    monkeypatch.setenv("ATTIO_HISTORY", history)
+
+    assert_one_line(attio_sync("check"), message)

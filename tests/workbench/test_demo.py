@@ -1,0 +1,171 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+from tests.workbench.conftest import AttioSync, assert_one_line
+
+from attio_simulator import Workspace
+from attio_workbench.changes import true_stays
+from attio_workbench.demo import compare
+from attio_workbench.errors import WorkbenchError
+
+DEMO = ("demo", "--records", "24", "--into")
+
+
+def test_the_demo_shows_two_syncs_and_what_is_next(attio_sync: AttioSync, place: Path) -> None:
+    finished = attio_sync(*DEMO, place)
+
+    assert (finished.code, finished.err) == (0, "")
+    listed, read, saved = (
+        [int(n) for n in line.split()[-2:]]
+        for line in finished.out.splitlines()
+        if line.startswith(("records listed", "histories read", "requests saved"))
+    )
+    assert (listed[0], listed[1] < 12) == (24, True)
+    assert [a - b for a, b in zip(listed, read, strict=True)] == saved
+    for said in (
+        "First sync: 24 listed",
+        "In the workspace  ",
+        "Incremental sync: ",
+        "rows written ",
+        "refused with 429 ",
+        "of 90",
+        "✓ The warehouse holds exactly what the workspace holds: ",
+        "Time spent in each status",
+        "Take-home task ",
+        "nobody leaves",
+        f"duckdb {place / 'files' / 'warehouse.db'}\n",
+        "attio-sync check\n",
+        "ATTIO_API_TOKEN=…",
+    ):
+        assert said in finished.out
+
+
+def test_what_the_demo_tells_to_draw_can_be_drawn(attio_sync: AttioSync, place: Path) -> None:
+    out = attio_sync(*DEMO, place).out
+    [command] = [line for line in out.splitlines() if " --local" in line]
+
+    drawn = attio_sync(*command.split()[1:])
+
+    assert (drawn.code, drawn.err) == (0, "")
+    assert "stays in " in drawn.out
+
+
+def test_a_second_demo_replaces_the_first_one(attio_sync: AttioSync, place: Path) -> None:
+    first = attio_sync(*DEMO, place)
+    second = attio_sync(*DEMO, place)
+
+    assert (second.code, second.err) == (0, "")
+    assert "moved aside" not in second.out
+    assert files(place) == ["attio-sync.log", "demo-state.json", "warehouse.db"]
+    assert len(first.out.splitlines()) == len(second.out.splitlines())
+
+
+def test_a_database_of_ones_own_is_moved_aside_and_not_touched(attio_sync: AttioSync, place: Path) -> None:
+    (place / "files").mkdir(parents=True)
+    with duckdb.connect(str(place / "files" / "warehouse.db")) as connection:
+        connection.execute("CREATE TABLE mine AS SELECT 42 AS n")
+    (place / "files" / "state.json").write_text('{"mine": true}')
+
+    finished = attio_sync(*DEMO, place)
+
+    [database] = place.glob("files/warehouse-*.db")
+    [state] = place.glob("files/state-*.json")
+    assert (finished.code, finished.err) == (0, "")
+    assert f"was not made by the demo and was moved aside: {database.name}, {state.name}" in finished.out
+    assert state.read_text() == '{"mine": true}'
+    with duckdb.connect(str(database), read_only=True) as connection:
+        assert connection.execute("SELECT n FROM mine").fetchall() == [(42,)]
+
+
+def test_what_somebody_synced_into_the_demos_database_is_moved_aside(attio_sync: AttioSync, place: Path) -> None:
+    attio_sync(*DEMO, place)
+    # As `fivetran debug` leaves it behind.
+    (place / "files" / "state.json").write_text("{}")
+
+    finished = attio_sync(*DEMO, place)
+
+    assert "was moved aside" in finished.out
+    assert len(list(place.glob("files/warehouse-*.db"))) == 1
+
+
+@pytest.mark.usefixtures("attio")
+def test_a_sync_after_the_demo_starts_with_a_database_of_its_own(attio_sync: AttioSync, place: Path) -> None:
+    attio_sync(*DEMO, place)
+
+    finished = attio_sync("sync", "--into", place)
+
+    [database] = place.glob("files/warehouse-*.db")
+    assert finished.code == 0
+    assert finished.err == (
+        f"warning: {place / 'files' / 'warehouse.db'} held data from the demo and was moved aside: {database.name}\n"
+    )
+    with duckdb.connect(str(place / "files" / "warehouse.db"), read_only=True) as connection:
+        assert connection.execute("SELECT count(*) FROM tester.attio_workflow_status").fetchone() == (40,)
+
+
+def test_the_demo_takes_no_notice_of_settings_for_a_real_workspace(
+    attio_sync: AttioSync, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {
+        "API_TOKEN": "real",
+        "BASE_URL": "https://attio.invalid",
+        "HISTORY": "deals.stage=deals",
+        "BACKFILL_DAYS": "1",
+        "FULL_PASS": "now",
+    }.items():
+        monkeypatch.setenv(f"ATTIO_{name}", value)
+
+    finished = attio_sync(*DEMO, place)
+
+    assert (finished.code, finished.err) == (0, "")
+    assert "✓ The warehouse holds exactly" in finished.out
+    assert "full passes" not in finished.out
+
+
+def test_a_database_that_is_open_elsewhere_is_left_alone(attio_sync: AttioSync, place: Path) -> None:
+    attio_sync(*DEMO, place)
+    database = place / "files" / "warehouse.db"
+    with held_open(database):
+        finished = attio_sync(*DEMO, place)
+
+    assert_one_line(finished, f"{database} is open elsewhere")
+
+
+def test_a_warehouse_that_does_not_hold_the_truth_is_noticed() -> None:
+    workspace = Workspace.hiring()
+    workspace.create_record("applications", "Applied")
+    stays = list(true_stays(workspace))
+
+    compare(workspace, stays)
+    with pytest.raises(WorkbenchError, match="1 stays differ"):
+        compare(workspace, [])
+
+
+def test_without_a_terminal_it_says_nothing_but_its_figures(place: Path) -> None:
+    environment = {**os.environ, "PYTHONWARNINGS": "error", "DO_NOT_TRACK": "1"}
+    command = [sys.executable, "-m", "attio_workbench", *DEMO, str(place)]
+
+    finished = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603 (our own)
+
+    assert (finished.returncode, finished.stderr) == (0, "")
+    assert "\x1b" not in finished.stdout
+    assert "warning" not in finished.stdout.lower()
+
+
+def files(place: Path) -> list[str]:
+    return sorted(path.name for path in (place / "files").iterdir())
+
+
+def held_open(database: Path) -> "subprocess.Popen[str]":
+    """Another process that has the database open until the context ends."""
+    code = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('open', flush=True); sys.stdin.read()"
+    process = subprocess.Popen(  # noqa: S603 (our own)
+        [sys.executable, "-c", code, str(database)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "open\n"
+    return process

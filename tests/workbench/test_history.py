@@ -1,0 +1,135 @@
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from tests.workbench.conftest import AttioSync, assert_one_line
+
+from attio_simulator import Actor, Simulator
+
+UNKNOWN = "6f1f1d4c-6b0e-4f0e-9d5a-0f4a3c9f5a11"
+START = datetime(2026, 9, 1, 8, tzinfo=UTC)
+MEMBER = Actor("workspace-member", "1a2b3c4d-0000-4000-8000-000000000000")
+
+
+@pytest.fixture
+def application(attio: Simulator) -> str:
+    """An application that took four days, ten days, and half an hour."""
+    record_id = attio.workspace.create_record("applications", at=START)
+    moments = [timedelta(0), timedelta(days=4), timedelta(days=14), timedelta(days=14, minutes=30)]
+    titles = ("Applied", "Interview", "Rejected")
+    stays = [(t, START + moments[n], START + moments[n + 1]) for n, t in enumerate(titles)]
+    attio.workspace.replace_history(record_id, stays, actor=MEMBER)
+    return record_id
+
+
+def test_a_line_for_each_stay_with_a_bar_to_scale(
+    attio_sync: AttioSync, application: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "116")
+
+    finished = attio_sync("history", application)
+
+    assert (finished.code, finished.err) == (0, "")
+    assert [line.rstrip() for line in finished.out.splitlines()] == [
+        f"applications.workflow_status of {application}",
+        "3 stays in 14 d, to scale",
+        "",
+        "status     from (UTC)        to                how long  by whom",
+        "Applied    2026-09-01 08:00  2026-09-05 08:00  4 d       member 1a2b3c4d  " + "█" * 12,
+        "Interview  2026-09-05 08:00  2026-09-15 08:00  10 d      member 1a2b3c4d  " + " " * 12 + "█" * 30,
+        "Rejected   2026-09-15 08:00  2026-09-15 08:30  30 min    member 1a2b3c4d  " + " " * 41 + "█",
+    ]
+
+
+def test_a_narrow_terminal_has_the_bars_below(
+    attio_sync: AttioSync, application: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "84")
+
+    lines = [line.rstrip() for line in attio_sync("history", application).out.splitlines()]
+
+    assert lines[4:] == [
+        "Applied    2026-09-01 08:00  2026-09-05 08:00  4 d       member 1a2b3c4d",
+        "█" * 24,
+        "Interview  2026-09-05 08:00  2026-09-15 08:00  10 d      member 1a2b3c4d",
+        " " * 24 + "█" * 60,
+        "Rejected   2026-09-15 08:00  2026-09-15 08:30  30 min    member 1a2b3c4d",
+        " " * 83 + "█",
+    ]
+
+
+def test_a_stay_that_lasts_is_until_now(attio_sync: AttioSync, attio: Simulator) -> None:
+    record_id = attio.workspace.create_record("applications", "Applied", at=datetime.now(UTC) - timedelta(days=3))
+
+    out = attio_sync("history", record_id).out
+
+    assert "1 stay in 3 d" in out
+    assert "now  3 d" in out
+    assert "api token " in out
+
+
+def test_a_record_that_never_had_a_status(attio_sync: AttioSync, attio: Simulator) -> None:
+    record_id = attio.workspace.create_record("applications")
+
+    assert (
+        attio_sync("history", record_id).out == f"applications.workflow_status of {record_id}: it has never had a value\n"
+    )
+
+
+def test_a_history_longer_than_a_page_is_drawn_whole(attio_sync: AttioSync, attio: Simulator) -> None:
+    attio.behaviour.values_page_maximum = 7
+    record_id = attio.workspace.create_record("applications", at=START)
+    titles = ["Applied", "Screening"] * 10
+    stays = [(t, START + timedelta(days=n), START + timedelta(days=n + 1)) for n, t in enumerate(titles)]
+    attio.workspace.replace_history(record_id, stays)
+
+    assert "\n20 stays in 20 d" in attio_sync("history", record_id).out
+
+
+def test_titles_are_printed_as_they_are(attio_sync: AttioSync, attio: Simulator) -> None:
+    workspace = attio.workspace
+    status = workspace.object("applications").attribute("workflow_status")
+    assert status is not None
+    workspace.add_status(status, "[bold]面接[/bold]")
+    record_id = workspace.create_record("applications", "[bold]面接[/bold]")
+
+    assert "\n[bold]面接[/bold]  20" in attio_sync("history", record_id).out
+
+
+def test_the_local_database_says_the_same_without_a_token(
+    attio_sync: AttioSync, application: str, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = attio_sync("history", application)
+    attio_sync("sync", "--full", "--into", place)
+    monkeypatch.delenv("ATTIO_API_TOKEN")
+
+    assert attio_sync("history", application, "--local", "--into", place) == asked
+
+
+def test_an_unknown_record_is_one_line(attio_sync: AttioSync, attio: Simulator, place: Path) -> None:
+    assert_one_line(attio_sync("history", UNKNOWN), f"there is no record {UNKNOWN} among the applications")
+    assert attio.requests.total == 1
+
+    assert_one_line(attio_sync("history", UNKNOWN, "--local", "--into", place), "warehouse.db yet: run attio-sync demo")
+
+    attio_sync("sync", "--into", place)
+    local = attio_sync("history", UNKNOWN, "--local", "--into", place)
+    assert_one_line(local, f"there is no record {UNKNOWN} in {place}")
+
+
+@pytest.mark.usefixtures("attio")
+def test_a_history_that_was_never_synced_is_not_looked_for(
+    attio_sync: AttioSync, application: str, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attio_sync("sync", "--into", place)
+    monkeypatch.setenv("ATTIO_HISTORY", "applications.workflow_status=another_table")
+
+    local = attio_sync("history", application, "--local", "--into", place)
+
+    assert_one_line(local, f"there is no record {application} in {place}")
+
+
+@pytest.mark.parametrize("text", ["", "x", "../../self", UNKNOWN + "/..", UNKNOWN[:-1] + "ä"])
+def test_what_is_no_id_never_enters_a_url(attio_sync: AttioSync, attio: Simulator, text: str) -> None:
+    assert_one_line(attio_sync("history", text), "is no record id")
+    assert attio.requests.total == 0

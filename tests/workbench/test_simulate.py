@@ -1,0 +1,66 @@
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+
+import pytest
+from tests.workbench.conftest import AttioSync, assert_one_line
+
+COMMAND = (sys.executable, "-m", "attio_workbench", "simulate", "--port", "0", "--records", "20")
+
+
+@contextmanager
+def simulated(*options: str) -> Generator[tuple["subprocess.Popen[str]", str]]:
+    environment = {**os.environ, "PYTHONWARNINGS": "error"}
+    with subprocess.Popen(  # noqa: S603 (our own)
+        [*COMMAND, *options], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        said = "".join(process.stdout.readline() for _ in range(5))
+        try:
+            yield process, said
+        finally:
+            process.kill()
+
+
+def test_it_serves_until_interrupted_and_says_how_to_use_it(attio_sync: AttioSync, monkeypatch: pytest.MonkeyPatch) -> None:
+    with simulated("--latency", "1-2", "--fault", "drop=0.05", "--other-client", "0.2") as (process, said):
+        [variables] = re.findall(r"export (.*)\n", said)
+        for variable in variables.split():
+            name, _, value = variable.partition("=")
+            monkeypatch.setenv(name, value)
+        checked = attio_sync("check")
+        process.send_signal(signal.SIGINT)
+        _, complained = process.communicate(timeout=20)
+
+    assert said.startswith("20 simulated job applications on http://127.0.0.1:")
+    assert (checked.code, checked.err) == (0, "")
+    assert (process.returncode, complained) == (0, "")
+
+
+def test_a_port_that_is_taken_is_one_line(attio_sync: AttioSync) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        finished = attio_sync("simulate", "--records", "10", "--port", str(port))
+
+    assert_one_line(finished, f"cannot listen on port {port}: Address already in use. --port 0 takes a free one")
+
+
+@pytest.mark.parametrize("fault", ["flood=0.1", "drop", "drop=often", "drop=2", "=0.1"])
+def test_a_fault_that_does_not_exist_is_one_line(attio_sync: AttioSync, fault: str) -> None:
+    finished = attio_sync("simulate", "--fault", fault)
+
+    assert_one_line(finished, f"'{fault}' is no fault: write KIND=SHARE, as in drop=0.01; the kinds are rate_limited,")
+
+
+@pytest.mark.parametrize("latency", ["slow", "5-", "-5", "30-20"])
+def test_a_latency_that_makes_no_sense_is_one_line(attio_sync: AttioSync, latency: str) -> None:
+    finished = attio_sync("simulate", "--no-limits", f"--latency={latency}")
+
+    assert_one_line(finished, f"'{latency}' is no latency: write 50, or 20-300 for a spread one")

@@ -1,0 +1,190 @@
+import json
+from pathlib import Path
+
+import duckdb
+import pytest
+from fivetran_connector_sdk_cli.configuration_decryption import encrypt_value, get_or_create_key
+from tests.workbench.conftest import APPLICATIONS, TOKEN, AttioSync, assert_one_line
+from tests.workbench.test_demo import held_open
+
+from attio_simulator import Fault, Mangle, RequestInfo, Simulator
+from attio_workbench.changes import delivered_stays, true_stays
+
+KEY = "applications.workflow_status=attio_workflow_status"
+
+
+def test_a_sync_brings_what_there_is_and_the_next_one_what_changed(
+    attio_sync: AttioSync, attio: Simulator, place: Path
+) -> None:
+    first = attio_sync("sync", "--into", place)
+    assert (first.code, first.err) == (0, "")
+    assert figure(first.out, "records listed") == APPLICATIONS
+    assert_holds(place, attio)
+
+    changed = attio.workspace.create_record("applications", "Applied")
+    attio.workspace.set_status(changed, "Offer")
+    second = attio_sync("sync", "--into", place)
+
+    assert (second.code, second.err) == (0, "")
+    assert figure(second.out, "records listed") < 5
+    assert_holds(place, attio)
+    for name in ("Database", "State", "Log"):
+        assert f"{name:10}{place}" in second.out
+
+
+def test_a_full_sync_finds_what_was_deleted_and_does_not_warn_of_what_was_asked_for(
+    attio_sync: AttioSync, attio: Simulator, place: Path
+) -> None:
+    attio_sync("sync", "--into", place)
+    attio.workspace.delete_record(attio.workspace.record_ids("applications")[0])
+
+    finished = attio_sync("sync", "--full", "--into", place)
+
+    assert (finished.code, finished.err) == (0, "")
+    assert figure(finished.out, "full passes: everything read again") == 1
+    assert "full pass: " in finished.out
+    assert_holds(place, attio)
+
+
+@pytest.mark.usefixtures("attio")
+def test_the_state_can_be_elsewhere(attio_sync: AttioSync, place: Path, tmp_path: Path) -> None:
+    state = tmp_path / "elsewhere" / "mine.json"
+    finished = attio_sync("sync", "--into", place, "--state", state)
+
+    assert finished.code == 0
+    assert json.loads(state.read_text())["histories"][KEY]["last_sync"]
+    assert not (place / "files" / "state.json").exists()
+    assert figure(attio_sync("sync", "--into", place, "--state", state).out, "records listed") < 5
+
+
+@pytest.mark.usefixtures("attio")
+def test_a_configuration_file_as_fivetran_takes_it(
+    attio_sync: AttioSync, place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("ATTIO_API_TOKEN")
+    secret = encrypt_value(TOKEN, "attio_api_token", get_or_create_key())
+    configuration = tmp_path / "configuration.json"
+    configuration.write_text(json.dumps({"attio_api_token": secret, "backfill_day": "3", "backfill_days": "0"}))
+
+    finished = attio_sync("sync", "--into", place, "--configuration", configuration)
+
+    assert finished.code == 0
+    assert finished.err == "warning: 'backfill_day' is no setting and is ignored; did you mean 'backfill_days'?\n"
+    assert figure(finished.out, "records listed") < 5
+
+
+@pytest.mark.parametrize("text", ["[]", "{", '{"page_size": 3}'])
+def test_a_configuration_that_is_none_is_one_line(attio_sync: AttioSync, tmp_path: Path, text: str) -> None:
+    configuration = tmp_path / "configuration.json"
+    configuration.write_text(text)
+
+    finished = attio_sync("sync", "--configuration", configuration)
+
+    assert_one_line(finished, 'must be a JSON object of strings, such as {"backfill_days": "90"}')
+
+
+def test_a_configuration_that_cannot_be_read_is_one_line(attio_sync: AttioSync, tmp_path: Path) -> None:
+    nowhere = tmp_path / "nowhere.json"
+    assert_one_line(attio_sync("sync", "--configuration", nowhere), f"cannot read {nowhere}: No such file or directory")
+
+    encrypted = tmp_path / "configuration.json"
+    encrypted.write_text('{"attio_api_token": "fivetran_encrypted:AAAA"}')
+    assert_one_line(attio_sync("sync", "--configuration", encrypted), "encryption key was not found")
+
+
+@pytest.mark.usefixtures("attio")
+@pytest.mark.parametrize("text", ["[]", "nonsense"])
+def test_a_state_that_cannot_be_read_is_one_line(attio_sync: AttioSync, place: Path, text: str) -> None:
+    (place / "files").mkdir(parents=True)
+    (place / "files" / "state.json").write_text(text)
+
+    assert_one_line(attio_sync("sync", "--into", place), "state.json is not a JSON object: mend it, or delete it")
+
+
+@pytest.mark.usefixtures("attio")
+def test_two_syncs_at_once_are_said_plainly(attio_sync: AttioSync, place: Path) -> None:
+    attio_sync("sync", "--into", place)
+    with held_open(place / "files" / "warehouse.db"):
+        finished = attio_sync("sync", "--into", place)
+
+    assert_one_line(finished, "is open elsewhere: another sync is under way, or a DuckDB session has it")
+
+
+@pytest.mark.usefixtures("attio")
+def test_a_file_that_is_no_database_is_one_line(attio_sync: AttioSync, place: Path) -> None:
+    (place / "files").mkdir(parents=True)
+    (place / "files" / "warehouse.db").write_text("a text" * 1000)
+
+    assert_one_line(attio_sync("sync", "--into", place), "not a valid DuckDB database file")
+
+
+@pytest.mark.usefixtures("attio")
+def test_a_folder_that_cannot_be_made_is_one_line(attio_sync: AttioSync, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    assert_one_line(attio_sync("sync", "--into", tmp_path / "file"), "Not a directory: ")
+
+
+def test_a_sync_that_fails_says_why_in_one_line_and_the_next_one_completes_it(
+    attio_sync: AttioSync, attio: Simulator, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ATTIO_PAGE_SIZE", "10")
+    asked = 0
+
+    def revoke(info: RequestInfo) -> None:
+        nonlocal asked
+        asked += info.kind == "query"
+        if asked == 3:
+            attio.token = "revoked"  # noqa: S105 (opens nothing)
+
+    stop = attio.on_request(revoke)
+    assert_one_line(attio_sync("sync", "--into", place), "answered 401 unauthorized")
+
+    stop()
+    attio.token = TOKEN
+    assert attio_sync("sync", "--into", place).code == 0
+    assert_holds(place, attio)
+
+
+def test_warnings_are_shown_and_the_log_is_kept_without_the_token(
+    attio_sync: AttioSync, attio: Simulator, place: Path
+) -> None:
+    workspace = attio.workspace
+    moved = next(i for i in workspace.record_ids("applications") if len(workspace.history(i)) > 1)
+    attio.faults.add(Fault(kind="mangle", on=["values"], records=[moved], mangle=Mangle()))
+
+    finished = attio_sync("sync", "--into", place)
+
+    assert finished.code == 0
+    assert finished.err.startswith("warning: 1 records of applications do not have the shape Attio documents")
+    assert finished.err.count("\n") == 1
+    assert figure(finished.out, "invalid, see the table attio_sync_error") == 1
+    log = (place / "files" / "attio-sync.log").read_text()
+    assert "SYNC SUCCEEDED" in log
+    assert "sync done: " in log
+    for path in (place / "files").iterdir():
+        assert TOKEN.encode() not in path.read_bytes(), path
+
+
+def test_a_database_from_elsewhere_is_moved_aside_with_its_state(
+    attio_sync: AttioSync, attio: Simulator, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attio_sync("sync", "--into", place)
+    with attio.serve() as other:
+        monkeypatch.setenv("ATTIO_BASE_URL", other.url)
+        finished = attio_sync("sync", "--into", place)
+
+    assert finished.err.startswith(f"warning: {place / 'files' / 'warehouse.db'} held data from http://127.0.0.1:")
+    assert len(list(place.glob("files/warehouse-*.db"))) == len(list(place.glob("files/state-*.json"))) == 1
+    assert figure(finished.out, "records listed") == APPLICATIONS
+
+
+def figure(out: str, name: str) -> int:
+    [line] = [line for line in out.splitlines() if line.startswith(name)]
+    return int(line.split()[-1].replace(",", ""))
+
+
+def assert_holds(place: Path, attio: Simulator) -> None:
+    with duckdb.connect(str(place / "files" / "warehouse.db"), read_only=True) as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        assert sorted(delivered_stays(connection)) == sorted(true_stays(attio.workspace))
