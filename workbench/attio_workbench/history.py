@@ -49,7 +49,7 @@ class Span:
     def bar(self, begin: datetime, end: datetime) -> str:
         """A bar where these two instants lie; however short, it can be seen."""
         seconds = max((self.end - self.begin).total_seconds(), 1.0)
-        first = int((begin - self.begin).total_seconds() / seconds * self.width)
+        first = round((begin - self.begin).total_seconds() / seconds * self.width)
         last = round((end - self.begin).total_seconds() / seconds * self.width)
         first = min(first, self.width - 1)
         return " " * first + "█" * max(1, last - first)
