@@ -7,6 +7,7 @@ import sys
 
 import anyio
 
+from attio_sync.attio_types import parse_listed_record
 from attio_sync.client import AttioClient
 from attio_sync.errors import AttioSyncError
 from attio_sync.settings import load_settings
@@ -18,8 +19,9 @@ async def list_a_few() -> list[str]:
     """The ids of the first few applications."""
     settings = load_settings({})
     async with AttioClient.connect(settings) as client:
-        records = await client.query_records(settings.history[0].parent, {"limit": APPLICATIONS, "offset": 0})
-        return [record["id"]["record_id"] for record in records]
+        history = settings.history[0]
+        records = await client.query_records(history.parent, {"limit": APPLICATIONS, "offset": 0})
+        return [parse_listed_record(record, history.attribute).record_id for record in records]
 
 
 def main() -> int:

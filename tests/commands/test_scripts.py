@@ -6,7 +6,7 @@ import pytest
 from tests.commands.conftest import NewProject, Serve
 from tests.commands.projects import TOKEN, Attio, Finished, Project, assert_failed, finish
 
-from attio_simulator import Workspace
+from attio_simulator import Fault, Workspace
 
 SCRIPTS = ("test_script.py", "main.py")
 MISSING = "attio_api_token is missing: set it in the connection's setup form on Fivetran, or locally as ATTIO_API_TOKEN"
@@ -72,6 +72,13 @@ def test_a_missing_token_is_one_line(project: Project, attio: Attio, script: str
 
     assert_one_line(finished, MISSING)
     assert attio.simulator.requests.total == 0
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_an_answer_of_another_shape_is_one_line(project: Project, serve: Serve, script: str) -> None:
+    attio = serve(Fault(kind="answer", status=200, payload={"data": [{"id": 5}]}))
+
+    assert_one_line(project.run("python", script, **attio.variables), "a record without a readable id")
 
 
 def test_without_a_network_every_command_says_so_and_ends(new_project: NewProject) -> None:
