@@ -3,11 +3,11 @@
 https://docs.attio.com/rest-api/overview
 """
 
-from collections import Counter
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 
 import anyio
@@ -29,6 +29,7 @@ from attio_sync.errors import (
     UnreadableAnswerError,
 )
 from attio_sync.limiter import Limiter
+from attio_sync.report import RequestCounts
 from attio_sync.settings import Settings
 from attio_sync.shapes import as_array
 
@@ -52,20 +53,6 @@ UNTOLD_WAITS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
 
 # By default each retry is a line on standard error; here they are counted, and the sync's last log line says how many.
 stamina.instrumentation.set_on_retry_hooks(())
-
-
-@dataclass(slots=True)
-class RequestCounts:
-    """What a client has sent: requests by what they read, and how many of all were refused with 429."""
-
-    sent: Counter[str] = field(default_factory=Counter[str])
-    refused: int = 0
-    retried: int = 0
-
-    @property
-    def total(self) -> int:
-        """All requests sent, refused and repeated ones included."""
-        return self.sent.total()
 
 
 def utc_now() -> datetime:
@@ -110,6 +97,8 @@ class AttioClient:
                 limits=limits,
                 transport=transport,
                 follow_redirects=False,
+                # Attio's API sets none, and one that cannot be sent again would break every request after it.
+                cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
                 # http:// is for this machine only: through a proxy of the environment the token would leave it unencrypted.
                 trust_env=settings.attio_base_url.startswith("https:"),
             )

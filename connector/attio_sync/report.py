@@ -1,6 +1,21 @@
 """What a sync has done so far: the numbers behind its last log line, and behind a progress bar."""
 
+from collections import Counter
 from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class RequestCounts:
+    """What a client has sent: requests by what they read, and how many of all were refused with 429."""
+
+    sent: Counter[str] = field(default_factory=Counter[str])
+    refused: int = 0
+    retried: int = 0
+
+    @property
+    def total(self) -> int:
+        """All requests sent, refused and repeated ones included."""
+        return self.sent.total()
 
 
 @dataclass(slots=True)

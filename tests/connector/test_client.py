@@ -581,6 +581,19 @@ def test_the_token_is_not_in_what_the_client_shows_of_itself() -> None:
     assert it.world.simulator.token not in shown
 
 
+@pytest.mark.parametrize("cookie", [b"session=1; Path=/", b"a=\x80", b"\xff\xfe", b"a=b; Domain=attio.com; Max-Age=9"])
+def test_no_cookie_is_kept_and_none_breaks_what_follows(cookie: bytes) -> None:
+    it = line_to(lambda _: httpx2.Response(200, headers=[(b"set-cookie", cookie)], json={"data": []}))
+    recording = it.transport = Recording(it.transport)
+
+    async def ask_twice(client: AttioClient) -> None:
+        await listing(client)
+        await listing(client)
+
+    it.ask(ask_twice)
+    assert [request.headers.get("cookie") for request in recording.requests] == [None, None]
+
+
 @pytest.mark.parametrize("url", ["https://999.1.1.1", "https://1.2.3.4444"])
 def test_an_url_that_only_the_http_library_refuses_is_a_wrong_setting(url: str) -> None:
     it = line()

@@ -189,13 +189,15 @@ def test_the_refusals_of_what_was_under_way_together_cut_it_once() -> None:
 
 
 def test_a_later_refusal_cuts_it_again() -> None:
-    assert rates_after((0.0, True), (1.5, True))[1] == pytest.approx((85 + 1.5 * 100 * GROWTH_PER_SECOND) * CUT)
+    assert rates_after((0.0, True), (1.5, True))[1] == pytest.approx(min(100, 85 + 1.5 * 100 * GROWTH_PER_SECOND) * CUT)
 
 
 def test_the_rate_grows_back_evenly_and_no_further_than_it_was() -> None:
-    assert rates_after((0.0, True), (1.0, False), (0.5, False), (0.25, False), (60.0, False)) == pytest.approx(
-        [85, 93, 97, 99, 100]
-    )
+    steps = [1 / 4, 1 / 8, 1 / 8]
+    grown = [100 * (CUT + GROWTH_PER_SECOND * seconds) for seconds in (0, 1 / 4, 3 / 8, 1 / 2)]
+    assert grown[-1] < 100
+    seen = rates_after((0.0, True), *[(step, False) for step in steps], (60.0, False))
+    assert seen == pytest.approx([*grown, 100])
 
 
 def test_the_rate_never_falls_to_nothing() -> None:
