@@ -48,6 +48,12 @@ REQUEST_SECONDS = 120.0
 SILENCE = httpx2.Timeout(30.0, connect=15.0)
 """How long Attio may stay silent within an attempt."""
 
+ALL_REQUESTS_SECONDS = 1.0
+"""How long a refused query may hold up requests that are no queries."""
+
+KEPT_CONNECTIONS = 10
+"""Idle connections kept open. The pool looks at each of them at every request, which costs as much as a request itself."""
+
 UNTOLD_WAITS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
 """How long to wait at the first, second, … refusal in a row, where Attio does not ask for longer."""
 
@@ -88,7 +94,7 @@ class AttioClient:
             "Accept": "application/json",
             "User-Agent": "attio-history-connector",
         }
-        limits = httpx2.Limits(max_connections=None, max_keepalive_connections=64)
+        limits = httpx2.Limits(max_connections=None, max_keepalive_connections=KEPT_CONNECTIONS)
         try:
             http = httpx2.AsyncClient(
                 base_url=settings.attio_base_url,
@@ -190,7 +196,7 @@ class AttioClient:
             message = (
                 f"gave up after {attempts} attempts: {error}. What came before is safe; the next sync goes on from there"
             )
-            raise GaveUpError(message) from error
+            raise GaveUpError(message) from None
         raise AssertionError  # pragma: no cover (stamina returns or raises)
 
     async def _fetch_when_allowed(self, request: wire.Request, refusals: int | None, patience: "_Patience") -> Any:  # noqa: ANN401
@@ -210,14 +216,27 @@ class AttioClient:
                 least = UNTOLD_WAITS[min(refused, len(UNTOLD_WAITS)) - 1] if refused > 1 else 0.0
                 told = UNTOLD_WAITS[0] if error.retry_after_seconds is None else error.retry_after_seconds
                 wait = max(told, least)
-                # A query may have been refused for its score, which says nothing about the rate of all other requests.
-                self.limiter.refused(wait, cut=request.reads != "records")
                 if now + wait - refused_since > REFUSED_SECONDS:
                     message = (
                         f"Attio asks to wait another {wait:.0f} s after {now - refused_since:.0f} s of refusals: {error}. "
                         "What came before is safe; the next sync goes on from there"
                     )
-                    raise GaveUpError(message) from error
+                    raise GaveUpError(message) from None
+                patience.until += await self._wait_after_refusal(request, wait)
+
+    async def _wait_after_refusal(self, request: wire.Request, seconds: float) -> float:
+        """Everything waits as long as Attio asks, unless only queries are meant.
+
+        The limit on all requests starts anew with each second. A query told to wait for longer, or refused while other
+        requests pass, was refused for its score, which no other request has. Returns the seconds this request slept.
+        https://docs.attio.com/rest-api/guides/rate-limiting
+        """
+        is_query = request.reads == "records"
+        self.limiter.refused(min(seconds, ALL_REQUESTS_SECONDS) if is_query else seconds, cut=not is_query)
+        if not is_query:
+            return 0.0
+        await anyio.sleep(seconds)
+        return seconds
 
     async def _send(self, request: wire.Request, patience: "_Patience") -> Any:  # noqa: ANN401
         queued = anyio.current_time()

@@ -20,7 +20,7 @@ CATCH_UP_SECONDS = 0.05
 CUT = 0.85
 """What a refusal leaves of the rate."""
 
-GROWTH_PER_SECOND = 0.08
+GROWTH_PER_SECOND = 0.15
 """What the rate gains back each second, as a share of the full rate."""
 
 LEAST_SHARE = 0.02
