@@ -91,7 +91,7 @@ def simulator(**setup: Any) -> Generator[SimulatorProcess]:  # noqa: ANN401 (JSO
 
 @dataclass(frozen=True)
 class Job:
-    """One sync of the connector: into nothing (`null`), or into DuckDB through the SDK (`duckdb`)."""
+    """One sync of the connector: into nothing (`null`), through the SDK into nothing (`sdk`) or into DuckDB (`duckdb`)."""
 
     configuration: dict[str, str]
     sink: str = "null"

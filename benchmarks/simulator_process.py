@@ -11,10 +11,11 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from attio_simulator import Limits, RequestInfo, Simulator, Workspace, generate_hiring_pipeline
+from attio_simulator import Limits, Simulator, Workspace, generate_hiring_pipeline
 from attio_simulator.requests import Answer, Request
 from attio_simulator.schema import Record, Value, all_values
 
@@ -22,36 +23,38 @@ OBJECT = "applications"
 NANOSECONDS = 1_000_000_000
 MILLISECOND = 1_000_000
 TOO_MANY_REQUESTS = 429
+RECORD_PART = 5
+"""Where the record stands in `/v2/objects/…/records/…/attributes/…/values`."""
 STEADY_AFTER = 5.0
 """After how many seconds a sync is in its steady state."""
 
 MOVES = ("Screening", "Interview", "Offer", "Rejected", "Withdrawn")
 
 
+@dataclass
 class Log:
-    """When requests came, and which records' histories were asked for how often."""
+    """When requests came, when they were refused, and how often a record's history was begun to be read."""
 
-    def __init__(self) -> None:
-        self.arrivals: list[float] = []
-        self.values: Counter[str] = Counter()
-
-    def note(self, info: RequestInfo) -> None:
-        """Called before each request is answered."""
-        self.arrivals.append(time.time())
-        if info.kind == "values" and info.record_id is not None:
-            self.values[info.record_id] += 1
+    arrivals: list[float] = field(default_factory=list[float])
+    refusals: list[float] = field(default_factory=list[float])
+    histories: Counter[str] = field(default_factory=Counter[str])
 
 
 class LoggingSimulator(Simulator):
-    """A simulator that remembers when it refused."""
+    """A simulator that remembers what it was asked."""
 
-    refusals: list[float]
+    log: Log
 
     def answer(self, request: Request) -> Answer:
         """Answers one request."""
+        now = time.time()
         given = super().answer(request)
+        self.log.arrivals.append(now)
         if given.status == TOO_MANY_REQUESTS:
-            self.refusals.append(time.time())
+            self.log.refusals.append(now)
+        # A long history takes several requests; only the first has no offset.
+        elif request.path.endswith("/values") and "offset=" not in request.query:
+            self.log.histories[request.path.split("/")[RECORD_PART]] += 1
         return given
 
 
@@ -61,12 +64,8 @@ class Controller:
     def __init__(self, simulator: LoggingSimulator, most_requests_per_second: float) -> None:
         self._simulator = simulator
         self._most = most_requests_per_second
-        self._log = Log()
         self._chance = random.Random("benchmark")
-        simulator.on_request(self._note)
-
-    def _note(self, info: RequestInfo) -> None:
-        self._log.note(info)
+        simulator.log = Log()
 
     @property
     def _workspace(self) -> Workspace:
@@ -75,20 +74,20 @@ class Controller:
     def reset(self) -> dict[str, Any]:
         """Starts all counts from zero."""
         self._simulator.requests.reset()
-        self._simulator.refusals = []
-        self._log = Log()
+        self._simulator.log = Log()
         return {}
 
     def stats(self) -> dict[str, Any]:
         """What was counted since the last reset. `allowed`: what could have been answered meanwhile (see `_allowed`)."""
-        arrivals, counters = self._log.arrivals, self._simulator.requests
+        log, counters = self._simulator.log, self._simulator.requests
+        arrivals = log.arrivals
         gaps = [later - earlier for earlier, later in itertools.pairwise(arrivals)]
         return {
             "requests": counters.total,
             "queries": counters.by_kind["query"],
             "values": counters.by_kind["values"],
-            "refused": len(self._simulator.refusals),
-            "refused_late": sum(at > arrivals[0] + STEADY_AFTER for at in self._simulator.refusals),
+            "refused": len(log.refusals),
+            "refused_late": sum(at > arrivals[0] + STEADY_AFTER for at in log.refusals),
             "first": arrivals[0] if arrivals else 0.0,
             "last": arrivals[-1] if arrivals else 0.0,
             "longest_gap": max(gaps, default=0.0),
@@ -169,9 +168,9 @@ class Controller:
         return {"stays": len(stays)}
 
     def read_twice(self) -> dict[str, Any]:
-        """The records whose histories were read more than once, each with when its `created_at` attribute says."""
+        """The records whose histories were read more than once, each with its `created_at` attribute in nanoseconds."""
         by_id = {record.id: record.stamped for record in self._records()}
-        return {"records": {one: by_id[one] for one, count in self._log.values.items() if count > 1}}
+        return {"records": {one: by_id[one] for one, count in self._simulator.log.histories.items() if count > 1}}
 
     def _records(self) -> list[Record]:
         return list(self._workspace.object(OBJECT).records.values())
@@ -204,7 +203,6 @@ def main() -> None:
         generate_hiring_pipeline(setup["records"], seed=setup.get("seed", 1), moved_share=setup.get("moved_share", 0.6)),
         limits=limits,
     )
-    simulator.refusals = []
     controller = Controller(simulator, setup.get("requests_per_second", 90.0))
     controller.limits(**setup.get("limits", {}))
     with simulator.serve() as server:

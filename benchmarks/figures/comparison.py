@@ -95,7 +95,8 @@ def measure(scale: Scale) -> list[Section]:
                 )
                 if measured.code:
                     say(_last_line(folder))
-    PICTURE.write_text(picture(tools, results), encoding="utf-8")
+    if not scale.quick:
+        PICTURE.write_text(picture(tools, results), encoding="utf-8")
     return [Section("Comparison", (_figure(tools, results, scale),), body(tools, results, imports, scale))]
 
 
@@ -178,7 +179,8 @@ COMPARISON = (
     "them by key is not in their figures. *The same job a week later* is what each does by itself, without anybody's "
     "help: this connector makes a full pass every seven days. *Everything read again* asks for it: a full pass here, "
     "`replace` with dlt, a full refresh with overwrite with Airbyte, activated versions with Singer; it is a second job "
-    "to set up and schedule. This connector's later syncs look again at what changed in the last hour (`buffer_minutes`), which here is everything that changed."
+    "to set up and schedule. This connector's later syncs look again at what changed in the last hour "
+    "(`buffer_minutes`), which here is everything that changed."
 )
 
 

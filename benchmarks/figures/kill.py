@@ -38,10 +38,9 @@ def measure(scale: Scale) -> list[Section]:
         before = attio.ask("stats")
         finish_sync(*start_sync(job, folder))
         caught_up = time.monotonic() - killed
-        after, least = attio.ask("stats"), attio.ask("least")
         twice: dict[str, int] = attio.ask("read_twice")["records"]
     safe = read_though_safe(twice, saved)
-    again = after["values"] - least["moved"]
+    again = len(twice)
     say(f"kill: caught up after {caught_up:.1f} s, {again} histories read again, {len(safe)} of them safe before")
     note = (
         f"killed after {before['requests']:,} requests, {MORE_SECONDS:.0f} s after a checkpoint; {again} histories, "
