@@ -14,7 +14,7 @@ help: ## lists the tasks
 
 .tools/bin/uv:
 	@python3 -m venv .tools
-	@.tools/bin/python -m pip install --quiet --disable-pip-version-check uv
+	@.tools/bin/python -m pip install -qq --disable-pip-version-check uv
 
 .PHONY: setup
 setup: $(filter .tools/bin/uv,$(UV)) ## installs everything into .venv

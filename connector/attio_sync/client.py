@@ -5,7 +5,6 @@ https://docs.attio.com/rest-api/overview
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
@@ -29,18 +28,10 @@ from attio_sync.errors import (
     UnreadableAnswerError,
 )
 from attio_sync.limiter import Limiter
+from attio_sync.patience import ATTEMPTS, REFUSED_SECONDS, RETRY_SECONDS, Patience, seconds_to_wait
 from attio_sync.report import RequestCounts
 from attio_sync.settings import Settings
 from attio_sync.shapes import as_array
-
-ATTEMPTS = 6
-"""How often a request that fails without being refused is sent."""
-
-RETRY_SECONDS = 300.0
-"""How long all attempts of one request may take together, waits told by Attio not counted."""
-
-REFUSED_SECONDS = 900.0
-"""How long one request may be refused (429) without a break before the sync gives up; the next sync resumes."""
 
 REQUEST_SECONDS = 120.0
 """How long one attempt may take from sending to the last byte of the answer."""
@@ -53,9 +44,6 @@ ALL_REQUESTS_SECONDS = 1.0
 
 KEPT_CONNECTIONS = 10
 """Idle connections kept open. The pool looks at each of them at every request, which costs as much as a request itself."""
-
-UNTOLD_WAITS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
-"""How long to wait at the first, second, … refusal in a row, where Attio does not ask for longer."""
 
 # By default each retry is a line on standard error; here they are counted, and the sync's last log line says how many.
 stamina.instrumentation.set_on_retry_hooks(())
@@ -95,23 +83,18 @@ class AttioClient:
             "User-Agent": "attio-history-connector",
         }
         limits = httpx2.Limits(max_connections=None, max_keepalive_connections=KEPT_CONNECTIONS)
-        try:
-            http = httpx2.AsyncClient(
-                base_url=settings.attio_base_url,
-                headers=headers,
-                timeout=SILENCE,
-                limits=limits,
-                transport=transport,
-                follow_redirects=False,
-                # Attio's API sets none, and one that cannot be sent again would break every request after it.
-                cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
-                # http:// is for this machine only: through a proxy of the environment the token would leave it unencrypted.
-                trust_env=settings.attio_base_url.startswith("https:"),
-            )
-        except httpx2.InvalidURL as error:
-            message = f"attio_base_url: {error}"
-            raise SettingsError(message) from None
-        async with http:
+        async with httpx2.AsyncClient(
+            base_url=_checked(settings.attio_base_url),
+            headers=headers,
+            timeout=SILENCE,
+            limits=limits,
+            transport=transport,
+            follow_redirects=False,
+            # Attio's API sets none, and one that cannot be sent again would break every request after it.
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
+            # http:// is for this machine only: through a proxy of the environment the token would leave it unencrypted.
+            trust_env=settings.attio_base_url.startswith("https:"),
+        ) as http:
             yield cls(http, Limiter(settings.requests_per_second, settings.concurrency), now)
 
     async def query_records(self, object_slug: str, body: dict[str, Any], refusals: int | None = None) -> list[Any]:
@@ -175,7 +158,7 @@ class AttioClient:
 
     async def _fetch(self, request: wire.Request, refusals: int | None = None) -> Any:  # noqa: ANN401
         """Sends a request until it is answered, bounded in attempts and time."""
-        patience = _Patience(anyio.current_time() + RETRY_SECONDS)
+        patience = Patience(anyio.current_time() + RETRY_SECONDS)
         attempts = 0
         try:
             async for attempt in stamina.retry_context(
@@ -199,7 +182,7 @@ class AttioClient:
             raise GaveUpError(message) from None
         raise AssertionError  # pragma: no cover (stamina returns or raises)
 
-    async def _fetch_when_allowed(self, request: wire.Request, refusals: int | None, patience: "_Patience") -> Any:  # noqa: ANN401
+    async def _fetch_when_allowed(self, request: wire.Request, refusals: int | None, patience: Patience) -> Any:  # noqa: ANN401
         """Sends a request as often as it is refused with 429; a refusal is not a failed attempt."""
         refused_since: float | None = None
         refused = 0
@@ -213,9 +196,7 @@ class AttioClient:
                 refused_since = now if refused_since is None else refused_since
                 if refusals is not None and refused > refusals:
                     raise
-                least = UNTOLD_WAITS[min(refused, len(UNTOLD_WAITS)) - 1] if refused > 1 else 0.0
-                told = UNTOLD_WAITS[0] if error.retry_after_seconds is None else error.retry_after_seconds
-                wait = max(told, least)
+                wait = seconds_to_wait(error, refused)
                 if now + wait - refused_since > REFUSED_SECONDS:
                     message = (
                         f"Attio asks to wait another {wait:.0f} s after {now - refused_since:.0f} s of refusals: {error}. "
@@ -238,7 +219,7 @@ class AttioClient:
         await anyio.sleep(seconds)
         return seconds
 
-    async def _send(self, request: wire.Request, patience: "_Patience") -> Any:  # noqa: ANN401
+    async def _send(self, request: wire.Request, patience: Patience) -> Any:  # noqa: ANN401
         queued = anyio.current_time()
         await self.limiter.depart()
         self.counts.sent[request.reads] += 1
@@ -275,16 +256,15 @@ class AttioClient:
             self.clock_lead_seconds = (self._now() - date).total_seconds()
 
 
-@dataclass(slots=True)
-class _Patience:
-    """Until when the attempts of one request may go on. What it waits for the limiter is added."""
-
-    until: float
-
-    def allows_another_attempt(self, error: Exception) -> bool:
-        """The whole verdict: a refusal has been waited for already."""
-        is_worth_it = isinstance(error, TryAgainError) and not isinstance(error, RateLimitedError)
-        return is_worth_it and anyio.current_time() < self.until
+def _checked(base_url: str) -> httpx2.URL:
+    """The address, if the HTTP library can send something there; it looks at the host only when a request is built."""
+    try:
+        url = httpx2.URL(base_url)
+        httpx2.Request("GET", url)
+    except (httpx2.InvalidURL, UnicodeError) as error:
+        message = f"attio_base_url: {error}"
+        raise SettingsError(message) from None
+    return url
 
 
 def _list(answer: Any, what: str) -> list[Any]:  # noqa: ANN401

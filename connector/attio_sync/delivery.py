@@ -107,10 +107,10 @@ class Delivery:
             raise ContractChangedError(message)
         self.state = moved
 
-    def checkpoint_if_due(self) -> None:
-        """At the end of a page: at most once a minute, unless many rows wait."""
+    def checkpoint_if_due(self, most_rows: int = ROWS_BETWEEN_CHECKPOINTS) -> None:
+        """At the end of a page: at most once a minute, unless more than `most_rows` wait."""
         waited = self._environment.monotonic() - self._saved_at
-        if waited >= CHECKPOINT_SECONDS or self._rows_since >= ROWS_BETWEEN_CHECKPOINTS:
+        if waited >= CHECKPOINT_SECONDS or self._rows_since >= most_rows:
             self.checkpoint()
 
     def checkpoint(self) -> None:

@@ -23,6 +23,9 @@ from attio_sync.settings import TrackedHistory
 
 RECORDS_AT_ONCE = 500
 
+ROWS_WHILE_REWRITING = 10_000
+"""No rate limit slows the rewriting down, so what the SDK's local run keeps in memory is bounded by checkpoints."""
+
 
 class Spool:
     """Histories on disk, one line each, read back in the order they came."""
@@ -97,7 +100,7 @@ def run_full_pass(delivery: Delivery, history: TrackedHistory, pages: Iterable[H
         delivery.truncate(history)
         for batch in spool.batches():
             delivery.write(history, batch, [])
-            delivery.checkpoint_if_due()
+            delivery.checkpoint_if_due(ROWS_WHILE_REWRITING)
     delivery.replace_invalid(history, invalid)
     delivery.put(history, replace(delivery.state.of(history), rewriting=False, full_pass_at=started_at))
     delivery.checkpoint()

@@ -17,7 +17,7 @@ CONNECTOR = ROOT / "connector"
 # Each module may import what stands in a line above its own, and nothing in its own line or below.
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("errors", "shapes", "report", "logs"),
-    ("attio_types.timestamps", "attio_types.workspace", "settings", "limiter", "wire"),
+    ("attio_types.timestamps", "attio_types.workspace", "settings", "limiter", "patience", "wire"),
     ("attio_types.records", "attio_types.values"),
     ("attio_types",),
     ("state", "tables", "client"),
@@ -36,7 +36,7 @@ PURE = ("errors", "shapes", "report", "wire", "state", "tables", "settings", "at
 LIBRARIES: dict[str, tuple[str, ...]] = {
     "httpx2": ("client",),
     "stamina": ("client",),
-    "anyio": ("client", "limiter", "attribute_fetcher", "bridge", "sync", "main", "test_script"),
+    "anyio": ("client", "limiter", "patience", "attribute_fetcher", "bridge", "sync", "main", "test_script"),
     "pydantic": ("client", "settings", "attio_types"),
     "pydantic_settings": ("settings",),
     "fivetran_connector_sdk": ("sink", "logs", "setup_form", "connector"),

@@ -16,7 +16,7 @@ from tests.support.world import World, fast_limits, make_world
 from attio_simulator import Behaviour, Clock, Fault, Faults, Limits, Simulator, Workspace, generate_hiring_pipeline
 from attio_simulator.render import RecordWriter
 from attio_sync.attio_types import AttioAttribute, AttioObject, AttioStatus
-from attio_sync.client import ATTEMPTS, REFUSED_SECONDS, REQUEST_SECONDS, RETRY_SECONDS, AttioClient
+from attio_sync.client import REQUEST_SECONDS, AttioClient
 from attio_sync.errors import (
     AttioSyncError,
     ContractChangedError,
@@ -32,6 +32,7 @@ from attio_sync.errors import (
     UnauthorizedError,
     UnknownNameError,
 )
+from attio_sync.patience import ATTEMPTS, REFUSED_SECONDS, RETRY_SECONDS
 
 type Ask[T] = Callable[[AttioClient], Awaitable[T]]
 
@@ -594,7 +595,7 @@ def test_no_cookie_is_kept_and_none_breaks_what_follows(cookie: bytes) -> None:
     assert [request.headers.get("cookie") for request in recording.requests] == [None, None]
 
 
-@pytest.mark.parametrize("url", ["https://999.1.1.1", "https://1.2.3.4444"])
+@pytest.mark.parametrize("url", ["https://999.1.1.1", "https://1.2.3.4444", "https://xn--", "https://xn--a-.example.com"])
 def test_an_url_that_only_the_http_library_refuses_is_a_wrong_setting(url: str) -> None:
     it = line()
     it.configuration["attio_base_url"] = url

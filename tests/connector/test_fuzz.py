@@ -23,8 +23,9 @@ from attio_simulator.requests import Request
 from attio_sync import wire
 from attio_sync.attio_types import parse_history, parse_listed_record
 from attio_sync.bridge import Environment
-from attio_sync.client import ATTEMPTS, AttioClient
+from attio_sync.client import AttioClient
 from attio_sync.errors import AttioSyncError, GaveUpError, InvalidValueError
+from attio_sync.patience import ATTEMPTS
 from attio_sync.settings import TrackedHistory
 from attio_sync.shapes import as_array, as_object
 from attio_sync.sync import run_sync

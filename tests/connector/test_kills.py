@@ -1,11 +1,15 @@
 """A process that dies at any moment: what it leaves, and that the next sync ends as if nothing had happened."""
 
+import json
 import os
 import random
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -14,7 +18,7 @@ from tests.conftest import PROFILE
 from tests.support import truth
 from tests.support.sdk import LocalRun
 from tests.support.warehouse import Killed
-from tests.support.world import ERRORS, World, make_world
+from tests.support.world import ERRORS, HISTORY, TABLE, World, make_world
 
 from attio_simulator import Behaviour, Clock, Limits, RequestInfo, Simulator, Workspace, generate_hiring_pipeline
 from attio_sync.bridge import Environment
@@ -271,37 +275,77 @@ def test_a_full_pass_never_due_is_never_made() -> None:
         assert world.sync().full_passes == 0
 
 
-@pytest.mark.parametrize("hit", range(10 if PROFILE == "short" else 50))
-def test_sigkill_at_a_random_moment_leaves_a_destination_that_the_next_sync_completes(hit: int, tmp_path: Path) -> None:
-    workspace = generate_hiring_pipeline(300, seed=9)
-    simulator = Simulator(workspace, limits=Limits(reads_per_second=None, latency=0.01, score_per_window=None))
-    with simulator.serve() as server:
-        (tmp_path / "files").mkdir()
-        environment = {
-            "ATTIO_API_TOKEN": simulator.token,
-            "ATTIO_BASE_URL": server.url,
+@dataclass(frozen=True)
+class Killable:
+    """A connection whose syncs run in processes of their own, against a served workspace."""
+
+    simulator: Simulator
+    url: str
+    folder: Path
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
+            "ATTIO_API_TOKEN": self.simulator.token,
+            "ATTIO_BASE_URL": self.url,
             "ATTIO_BACKFILL_DAYS": "all",
             "ATTIO_PAGE_SIZE": "25",
             "ATTIO_REQUESTS_PER_SECOND": "400",
         }
-        program = [str(Path(__file__).with_name("one_sync.py")), str(tmp_path)]
+
+    @property
+    def program(self) -> list[str]:
+        return [str(Path(__file__).with_name("one_sync.py")), str(self.folder)]
+
+    def sync_and_kill(self, requests: int) -> None:
+        """SIGKILL once the sync has sent so many requests."""
         process = subprocess.Popen(  # noqa: S603 (our own program)
-            [sys.executable, *program], env=_environment(environment), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            [sys.executable, *self.program],
+            env=_environment(self.environment),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
-        target = random.Random(hit).randint(0, 190)
-        deadline = time.monotonic() + 60
-        while simulator.requests.total < target and process.poll() is None and time.monotonic() < deadline:
+        target = self.simulator.requests.total + requests
+        while self.simulator.requests.total < target and process.poll() is None:
             time.sleep(0.002)
         process.send_signal(signal.SIGKILL)
         process.wait()
-        done = run_program(program, environment)
+
+    def assert_the_next_sync_completes(self) -> None:
+        done = run_program(self.program, self.environment)
         assert done.returncode == 0, done.stdout + done.stderr
         assert "SYNC SUCCEEDED" in done.stdout
-    run = LocalRun(tmp_path, Environment())
-    stays = {
-        (r["application_id"], r["active_from"], r["status_id"]): {k: v for k, v in r.items() if k != "read_at"}
-        for r in run.rows("attio_workflow_status_history")
-    }
-    assert stays == truth.history_table(workspace)
-    assert run.rows(ERRORS) == []
-    assert not [path for path in (tmp_path / "files").iterdir() if path.suffix == ".tmp"]
+        run = LocalRun(self.folder, Environment())
+        stays = {
+            (r["application_id"], r["active_from"], r["status_id"]): {k: v for k, v in r.items() if k != "read_at"}
+            for r in run.rows(HISTORY)
+        }
+        assert stays == truth.history_table(self.simulator.workspace)
+        rows = {r["application_id"]: json.loads(r["workflow_status"]) for r in run.rows(TABLE)}
+        assert rows == truth.status_table(self.simulator.workspace)
+        assert run.rows(ERRORS) == []
+        assert {path.name for path in (self.folder / "files").iterdir()} <= {"warehouse.db", "state.json", "uploads"}
+
+
+@contextmanager
+def killable(applications: int, folder: Path) -> Generator[Killable]:
+    workspace = generate_hiring_pipeline(applications, seed=9)
+    simulator = Simulator(workspace, limits=Limits(reads_per_second=None, latency=0.01, score_per_window=None))
+    with simulator.serve() as server:
+        yield Killable(simulator, server.url, folder)
+
+
+@pytest.mark.parametrize("hit", range(4 if PROFILE == "short" else 50))
+def test_sigkill_at_a_random_moment_leaves_a_destination_that_the_next_sync_completes(hit: int, tmp_path: Path) -> None:
+    with killable(300, tmp_path) as connection:
+        connection.sync_and_kill(random.Random(hit).randint(0, 190))
+        connection.assert_the_next_sync_completes()
+
+
+def test_a_connection_killed_ten_times_in_a_row_ends_exactly_where_attio_is(tmp_path: Path) -> None:
+    applications = 300 if PROFILE == "short" else 10_000
+    moment = random.Random(applications)
+    with killable(applications, tmp_path) as connection:
+        for _ in range(10):
+            connection.sync_and_kill(moment.randint(1, applications // 20))
+        connection.assert_the_next_sync_completes()

@@ -37,6 +37,38 @@ def test_a_first_sync_delivers_every_history_exactly_and_costs_what_it_must() ->
     assert report.requests_saved == sum(len(h) == 1 for h in world.histories.values())
 
 
+def test_ten_thousand_applications_arrive_exactly_while_the_workspace_changes_under_the_sync() -> None:
+    world = make_world(partial(pipeline, 10_000))
+    least = requests_at_least(world)
+    there = world.workspace.record_ids("applications")
+    deleted: list[str] = []
+
+    def change(info: RequestInfo) -> None:
+        if info.kind == "query":
+            # Between any two pages: one is deleted, one moves, one is created; and once an import of thousands.
+            deleted.append(there[info.number % len(there)])
+            if deleted[-1] in world.workspace.record_ids("applications"):
+                world.workspace.delete_record(deleted[-1])
+            world.workspace.set_status(there[-1 - len(deleted)], "Offer")
+            world.workspace.create_record("applications", "Applied")
+            if len(deleted) == 5:
+                world.workspace.import_records("applications", 3_000, "Applied")
+
+    remove = world.simulator.on_request(change)
+    report = world.sync()
+    remove()
+    # What came in at the very end is the next sync's.
+    assert set(there) - set(deleted) <= set(world.histories)
+    imported_pages = 2 * (3_000 / 500 + 2)
+    assert report.requests <= (least + 3_000 / 500) * 1.03 + imported_pages
+    world.sync()
+    found = truth.status_table(world.workspace)
+    assert found.items() <= world.histories.items()
+    world.pass_time(days=8)
+    world.sync()
+    world.assert_equal_to_attio()
+
+
 def test_the_second_sync_reads_and_writes_only_what_changed() -> None:
     world = make_world(partial(pipeline, 2_000))
     world.sync()
