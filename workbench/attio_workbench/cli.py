@@ -36,7 +36,7 @@ Configuration = Annotated[
 Into = Annotated[
     Path | None,
     typer.Option(
-        metavar="FOLDER", help="Database and state go to FOLDER/files. Without it: connector/files.", show_default=False
+        metavar="FOLDER", help="Database and state are in FOLDER/files. Without it: connector/files.", show_default=False
     ),
 ]
 

@@ -1,0 +1,110 @@
+"""The README's commands, run from top to bottom in a copy of the repository that nobody has set up yet."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import duckdb
+from tests.docs.documents import ROOT, blocks
+
+from attio_simulator import Limits, Simulator, generate_hiring_pipeline
+
+# Before it runs or packages anything, the SDK looks every import up online.
+NO_LOOK_UP = "#!/bin/sh\nexit 0\n"
+TOKEN = "tok-SECRET-3fb2"  # noqa: S105 (opens nothing but a simulator)
+UV = os.environ.get("UV") or shutil.which("uv") or str(ROOT / ".tools" / "bin" / "uv")
+
+
+def test_what_is_not_run_needs_somebody_or_something_we_do_not_have() -> None:
+    not_run = {block.not_run: block.text for block in blocks("sh") if block.not_run}
+
+    assert list(not_run) == ["asks for each setting", "needs an account at Fivetran"]
+    assert not_run["asks for each setting"] == "cd connector && uv run fivetran configuration\n"
+    assert not_run["needs an account at Fivetran"].startswith("cd connector && uv run fivetran deploy --api-key ")
+
+
+def test_the_options_of_what_is_not_run_exist() -> None:
+    fivetran = Path(sys.executable).with_name("fivetran")
+    for block in blocks("sh"):
+        for command, options in re.findall(r"fivetran ([a-z]+)(.*)", block.text):
+            said = subprocess.run([fivetran, command, "--help"], capture_output=True, text=True, check=True).stdout  # noqa: S603 (Fivetran's own)
+            assert set(re.findall(r"--[a-z-]+", options)) <= set(re.findall(r"--[a-z-]+", said)), command
+
+
+def test_every_command_of_the_readme_runs(tmp_path: Path) -> None:
+    clone, home = tmp_path / "clone", tmp_path / "home"
+    copy_repository(clone)
+    simulator = Simulator(generate_hiring_pipeline(60, seed=1), limits=Limits.off(), token=TOKEN)
+    [query] = blocks("sql")
+    with simulator.serve() as server:
+        environment = environment_of_a_newcomer(home) | {"ATTIO_API_TOKEN": TOKEN, "ATTIO_BASE_URL": server.url}
+        for block in blocks("sh"):
+            if block.not_run:
+                continue
+            output = run(block.text, clone, environment)
+            assert TOKEN not in output
+            if block.text == "make demo\n":
+                assert "✓ The warehouse holds exactly what the workspace holds" in output
+                assert answers(clone / "connector" / "files" / "warehouse.db", query.text) == 9
+                (clone / ".venv" / "bin" / "pipreqs").write_text(NO_LOOK_UP)
+    assert (clone / "connector" / "files" / "connector.zip").exists()
+    exported = (clone / "connector" / "requirements.txt").read_text()
+    assert exported == (ROOT / "connector" / "requirements.txt").read_text()
+
+
+def copy_repository(clone: Path) -> None:
+    """What a clone would hold, and what is about to be committed."""
+    listing = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    names = subprocess.run(listing, cwd=ROOT, check=True, capture_output=True, text=True).stdout.split("\0")  # noqa: S603 (no input)
+    for name in filter(None, names):
+        if (ROOT / name).is_file():
+            (clone / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, clone / name)
+
+
+def environment_of_a_newcomer(home: Path) -> dict[str, str]:
+    """No virtual environment, a home of one's own; uv with the packages it has at hand."""
+    asked = home / ".fivetran" / "connector_sdk_core" / "_config.json"
+    asked.parent.mkdir(parents=True)
+    asked.write_text(json.dumps({"lastVersionCheck": int(time.time()), "licenseNoticeShown": True}))
+    (home / ".fivetran" / "connector_sdk").mkdir()
+    (home / ".fivetran" / "connector_sdk" / "_last_version_check").write_text(str(int(time.time())))
+    cache = subprocess.run([UV, "cache", "dir"], check=True, capture_output=True, text=True).stdout.strip()  # noqa: S603 (uv's own)
+    path = [str(Path(UV).parent), *(p for p in os.environ["PATH"].split(os.pathsep) if not p.startswith(sys.prefix))]
+    unwanted = ("VIRTUAL_ENV", "UV_RUN_RECURSION_DEPTH", "PYTHON", "COV_", "ATTIO_", "PYTEST_", "MAKE", "MFLAGS")
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(unwanted)}
+    return inherited | {
+        "PATH": os.pathsep.join(path),
+        "HOME": str(home),
+        "UV_CACHE_DIR": cache,
+        "UV_PYTHON": sys.executable if sys.prefix == sys.base_prefix else str(Path(sys.base_prefix) / "bin" / "python3"),
+        "DO_NOT_TRACK": "1",
+        "COLUMNS": "100",
+    }
+
+
+def run(script: str, folder: Path, environment: dict[str, str]) -> str:
+    """Runs a block as one would paste it, in the repository's root."""
+    finished = subprocess.run(  # noqa: S603 (our own README)
+        ["/bin/bash", "-euo", "pipefail", "-c", script],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    output = finished.stdout + finished.stderr
+    assert finished.returncode == 0, f"{script}\n{output}"
+    assert "Traceback" not in output, output
+    return output
+
+
+def answers(database: Path, query: str) -> int:
+    with duckdb.connect(str(database), read_only=True) as connection:
+        connection.execute("USE tester")
+        return len(connection.execute(query).fetchall())

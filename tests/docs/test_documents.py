@@ -1,0 +1,86 @@
+import re
+from pathlib import Path
+
+import pytest
+from tests.docs.documents import DOCUMENTS, MAKEFILE, README, ROOT, table_after
+
+from attio_sync.settings import Settings, TrackedHistory, default_text
+from attio_sync.tables import current_table, error_table, history_table
+
+HISTORY = TrackedHistory("applications", "workflow_status", "attio_workflow_status")
+TABLES = [current_table(HISTORY).schema(), history_table(HISTORY).schema(), error_table().schema()]
+
+each_document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table["table"])
+def test_the_readme_has_the_columns_of_each_table(table: dict[str, object]) -> None:
+    rows = table_after(f"`{table['table']}`: each row is one ")
+    kinds = {name: kind.partition(",") for name, kind, _ in rows}
+
+    assert {name: kind for name, (kind, _, _) in kinds.items()} == table["columns"]
+    assert [name for name, (_, _, key) in kinds.items() if key.strip() == "key"] == table["primary_key"]
+    assert [name for name, _, _ in rows] == list(kinds)
+
+
+def test_the_readme_has_every_setting_with_its_default() -> None:
+    rows = table_after("| setting | default |")
+
+    assert [(name, default) for name, default, _ in rows] == [
+        (name, default_text(field)) for name, field in Settings.model_fields.items()
+    ]
+
+
+def test_the_readme_is_short() -> None:
+    assert len(README.splitlines()) < 150
+
+
+def test_what_replaces_make_does_what_make_does() -> None:
+    for target, command in (row[:2] for row in table_after("| make | without make |")):
+        recipe = recipe_of(target.strip("`").removeprefix("make "))
+        for one in command.strip("`").split(" && "):
+            if one.startswith("uv run "):
+                assert f"@{one} " in recipe.replace("$(RUN)", "uv run").replace("\n", " \n") + " ", one
+
+
+@each_document
+def test_every_file_that_is_linked_exists(document: Path) -> None:
+    for link in re.findall(r"\]\(([^)]+)\)", document.read_text(encoding="utf-8")):
+        if not link.startswith("https://"):
+            assert (document.parent / link).exists(), link
+
+
+@each_document
+def test_every_module_that_is_named_exists(document: Path) -> None:
+    modules = {path.name for folder in ROOT.iterdir() if folder.name[0] != "." for path in folder.rglob("*.py")}
+    named = set(re.findall(r"`(?:[\w/]+/)?(\w+\.py)`", document.read_text(encoding="utf-8")))
+
+    assert named <= modules
+
+
+@each_document
+def test_every_task_of_make_that_is_named_exists(document: Path) -> None:
+    named = set(re.findall(r"`make ([a-z-]+)", document.read_text(encoding="utf-8")))
+
+    assert named <= set(re.findall(r"^([a-z-]+):", MAKEFILE, re.MULTILINE))
+
+
+@each_document
+def test_no_document_names_a_place_that_only_one_machine_knows(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+
+    assert not re.search(r"(?<![\w.])/(?:home|root|work|Users)/", text)
+    assert not re.search(r"\b(?:pypi|registry|index|mirror)\.[a-z]+\.?[a-z]*\b", text)
+
+
+@pytest.mark.parametrize("picture", sorted(ROOT.glob("docs/*.svg")), ids=lambda path: path.name)
+def test_pictures_fetch_nothing(picture: Path) -> None:
+    text = picture.read_text(encoding="utf-8")
+
+    assert not re.search(r"url\(\s*['\"]?http|<image|<script|@import|href=\"http", text)
+
+
+def recipe_of(target: str) -> str:
+    found = re.search(rf"^{target}:.*\n((?:\t.*\n)+)", MAKEFILE, re.MULTILINE)
+    assert found is not None, target
+    return found[1]
