@@ -1,4 +1,4 @@
-"""How long one request goes on being sent. What it waits because Attio asks for it counts neither as attempt nor as time."""
+"""How long one request goes on being sent. A wait that Attio asks for counts neither as an attempt nor as time."""
 
 from dataclasses import dataclass
 

@@ -595,7 +595,7 @@ def test_no_cookie_is_kept_and_none_breaks_what_follows(cookie: bytes) -> None:
     assert [request.headers.get("cookie") for request in recording.requests] == [None, None]
 
 
-@pytest.mark.parametrize("url", ["https://999.1.1.1", "https://1.2.3.4444", "https://xn--", "https://xn--a-.example.com"])
+@pytest.mark.parametrize("url", ["https://999.1.1.1", "https://1.2.3.4444", "https://axn--.example.com"])
 def test_an_url_that_only_the_http_library_refuses_is_a_wrong_setting(url: str) -> None:
     it = line()
     it.configuration["attio_base_url"] = url
