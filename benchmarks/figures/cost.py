@@ -44,7 +44,7 @@ def _per_record(whole: Outcome, alone: Outcome) -> Figure:
         f"{report['listed']:,} records, {report['requests']:,} requests, {report['rows_written']:,} rows through the SDK "
         "into DuckDB, without limits and latency, both threads on one core. The connector alone (HTTP, validation, "
         f"rows, into a sink that forgets them) takes {_milliseconds(alone):.2f} ms of it; the rest is the SDK's local "
-        "run and DuckDB, which are not there in production"
+        "run and DuckDB"
     )
     return Figure("processor time per record on one core", "≤ 1.2 ms", f"{spent:.2f} ms", spent <= MOST_MILLISECONDS, note)
 
