@@ -42,6 +42,9 @@ SILENCE = httpx2.Timeout(30.0, connect=15.0)
 ALL_REQUESTS_SECONDS = 1.0
 """How long a refused query may hold up requests that are no queries."""
 
+MOST_ATTRIBUTES = 10_000
+"""More attributes than any object has."""
+
 KEPT_CONNECTIONS = 10
 """Idle connections kept open. The pool looks at each of them at every request, which costs as much as a request itself."""
 
@@ -136,6 +139,9 @@ class AttioClient:
             if not fresh:
                 return list(found.values())
             found |= fresh
+            if len(found) > MOST_ATTRIBUTES:
+                message = f"Attio lists more than {MOST_ATTRIBUTES:,} attributes of {object_slug}: an endless list"
+                raise ContractChangedError(message)
 
     async def fetch_statuses(self, object_slug: str, attribute: str) -> list[AttioStatus]:
         """All statuses of a status attribute, archived ones included."""

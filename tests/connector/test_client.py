@@ -200,6 +200,17 @@ def test_a_server_that_ignores_the_offset_is_no_endless_loop() -> None:
     assert len(answering(data={"data": every}).ask(lambda client: client.fetch_attributes("applications"))) == 3
 
 
+def test_a_list_of_attributes_without_end_is_not_read_to_its_end() -> None:
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        offset = int(request.url.params.get("offset", "0"))
+        page = [{"api_slug": f"a{number}", "title": "A", "type": "text"} for number in range(offset, offset + 2_000)]
+        return httpx2.Response(200, json={"data": page})
+
+    it = line_to(answer)
+    said = str(it.fails(ContractChangedError, lambda client: client.fetch_attributes("applications")))
+    assert said == "Attio lists more than 10,000 attributes of applications: an endless list"
+
+
 # --- Refused for the rate: everything waits as told
 
 
