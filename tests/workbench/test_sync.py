@@ -1,4 +1,8 @@
 import json
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import duckdb
@@ -55,6 +59,19 @@ def test_the_state_can_be_elsewhere(attio_sync: AttioSync, place: Path, tmp_path
     assert json.loads(state.read_text())["histories"][KEY]["last_sync"]
     assert not (place / "files" / "state.json").exists()
     assert figure(attio_sync("sync", "--into", place, "--state", state).out, "records listed") < 5
+
+
+def test_a_state_whose_database_is_gone_is_said(attio_sync: AttioSync, attio: Simulator, place: Path) -> None:
+    attio_sync("sync", "--into", place)
+    (place / "files" / "warehouse.db").unlink()
+
+    finished = attio_sync("sync", "--into", place)
+    assert finished.code == 0
+    assert finished.err.startswith(f"warning: {place / 'files' / 'state.json'} says how far an earlier sync came")
+    assert figure(finished.out, "records listed") < 5
+
+    assert attio_sync("sync", "--full", "--into", place).err == ""
+    assert_holds(place, attio)
 
 
 @pytest.mark.usefixtures("attio")
@@ -188,3 +205,21 @@ def assert_holds(place: Path, attio: Simulator) -> None:
     with duckdb.connect(str(place / "files" / "warehouse.db"), read_only=True) as connection:
         connection.execute("SET TimeZone = 'UTC'")
         assert sorted(delivered_stays(connection)) == sorted(true_stays(attio.workspace))
+
+
+def test_an_interrupted_sync_says_so_and_the_next_one_goes_on(attio_sync: AttioSync, attio: Simulator, place: Path) -> None:
+    attio.limits.latency = 0.3
+    command = [sys.executable, "-m", "attio_workbench", "sync", "--into", str(place)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:  # noqa: S603 (our own)
+        until = time.monotonic() + 60
+        while not attio.requests.by_kind["values"] and time.monotonic() < until:
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+    attio.limits.latency = 0.0
+
+    assert process.returncode not in (0, 1)
+    assert err.startswith("warning: interrupted: what was delivered until the last checkpoint is kept")
+    assert "Traceback" not in out + err
+    assert attio_sync("sync", "--into", place).code == 0
+    assert_holds(place, attio)

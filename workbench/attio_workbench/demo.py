@@ -1,10 +1,13 @@
 """`attio-sync demo`: shows the connector at work on a simulated workspace, without any account."""
 
+import os
+import shutil
 import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from rich.console import Console
 
@@ -133,15 +136,22 @@ def _say_what_next(console: Console, place: Place, application_id: str) -> None:
         f"""
 [bold]Next[/bold]
 [dim]Look into the tables; they are in the schema tester.[/dim]
-  uvx --from duckdb-cli duckdb {path_text(place.database)}
+  {_uvx()} --from duckdb-cli duckdb {path_text(place.database)}
 [dim]Draw what one application went through.[/dim]
   {command} history {application_id} --local{elsewhere}
-[dim]Your own workspace: write ATTIO_API_TOKEN=… into .env (Attio: Workspace settings → Developers).[/dim]
+[dim]Your own workspace: write ATTIO_API_TOKEN=… into a file called .env here.
+The token is made in Attio under Workspace settings → Developers.[/dim]
   {command} check
   {command} sync
 [dim]What was logged: {path_text(place.log)}[/dim]""",
         soft_wrap=True,
     )
+
+
+def _uvx() -> str:
+    """How to call uvx here: `make` may have installed uv where no path leads."""
+    uv = os.environ.get("UV")
+    return path_text(Path(uv).with_name("uvx")) if uv and shutil.which("uvx") is None else "uvx"
 
 
 def _worth_drawing(stays: list[Stay]) -> str:

@@ -18,6 +18,11 @@ def run_local_sync(console: Console, settings: Settings, place: Place, *, full: 
         AttioSyncError: the sync could not go on; what it delivered before is kept.
         WorkbenchError: the database is open elsewhere.
     """
+    if place.read_state() and not place.database.exists():
+        warn(
+            f"{path_text(place.state)} says how far an earlier sync came, but its database is gone: this one brings only "
+            "what changed since. Delete the state, or use --full, to have everything"
+        )
     if said := claim(place, settings.attio_base_url):
         warn(said)
     if full:
