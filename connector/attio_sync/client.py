@@ -254,6 +254,9 @@ class AttioClient:
                 if len(body) > wire.MAX_BODY_BYTES:
                     message = f"{request.method} {request.path}: the body is larger than {wire.MAX_BODY_BYTES >> 20} MiB"
                     raise UnreadableAnswerError(message)
+            token = self._http.headers.get("Authorization", "").removeprefix("Bearer ").encode()
+            if token and not response.is_success:  # it may repeat what it was sent, and its message is shown
+                body = body.replace(token, b"[token]")
             return response.status_code, response.headers, bytes(body)
 
     def _compare_clocks(self, headers: httpx2.Headers) -> None:

@@ -40,6 +40,14 @@ faulthandler.enable()
 sys.excepthook = show
 """
 
+# A server that says again what it was sent.
+REPEATED = {
+    "status_code": 403,
+    "type": "auth_error",
+    "code": "unauthorized",
+    "message": f"the token {TOKEN} may not do this",
+}
+
 SHAPES = (
     TOKEN.encode(),
     base64.b64encode(TOKEN.encode()),
@@ -108,6 +116,11 @@ def test_no_failing_command_shows_the_token(new_project: NewProject, serve: Serv
     """All at once, because the retries of some take a quarter of a minute."""
     failures: dict[str, tuple[Attio, dict[str, str], str]] = {
         "unknown token": (serve(token="another"), {}, "401 unauthorized"),
+        "repeated": (
+            serve(Fault(kind="answer", status=403, payload=REPEATED)),
+            {},
+            "unauthorized: the token [token] may not",
+        ),
         "unknown object": (serve(), {"ATTIO_HISTORY": "nope.stage=t"}, "there is no object 'nope'"),
         "503": (serve(Fault(kind="server_error", status=503, body="json")), {}, "gave up after 6 attempts"),
         "no JSON": (serve(Fault(kind="not_json")), {}, "bytes that are not the JSON it should be"),
@@ -216,6 +229,7 @@ FAULTS: dict[str, Callable[[], list[Fault]]] = {
     "503": lambda: [Fault(kind="server_error", status=503)],
     "no JSON": lambda: [Fault(kind="not_json")],
     "half of the body": lambda: [Fault(kind="cut", on=["values"])],
+    "repeated": lambda: [Fault(kind="answer", status=500, payload=REPEATED)],
     "lost": lambda: [Fault(kind="drop")],
     "redirect": lambda: [Fault(kind="redirect")],
     "other values": lambda: [Fault(kind="mangle")],
