@@ -11,11 +11,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 import anyio
-import httpx2
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from attio_sync.attribute_fetcher import HistoryPage, HistoryPages
-from attio_sync.client import utc_now
+from attio_sync.client import Transport, utc_now
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +23,7 @@ class Environment:
 
     now: Callable[[], datetime] = utc_now
     monotonic: Callable[[], float] = time.monotonic
-    transport: httpx2.AsyncBaseTransport | None = None
+    transport: Transport | None = None
     loop_factory: Callable[[], asyncio.AbstractEventLoop] = field(default=asyncio.new_event_loop)
 
 

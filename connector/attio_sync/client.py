@@ -4,10 +4,11 @@ https://docs.attio.com/rest-api/overview
 """
 
 from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from datetime import UTC, datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
+from urllib.parse import urlencode
 
 import anyio
 import httpx2
@@ -32,6 +33,9 @@ from attio_sync.patience import ATTEMPTS, REFUSED_SECONDS, RETRY_SECONDS, Patien
 from attio_sync.report import RequestCounts
 from attio_sync.settings import Settings
 from attio_sync.shapes import as_array
+
+type Transport = httpx2.AsyncBaseTransport
+"""What carries requests and answers; a test hands in its own."""
 
 REQUEST_SECONDS = 120.0
 """How long one attempt may take from sending to the last byte of the answer."""
@@ -65,6 +69,7 @@ class AttioClient:
 
     def __init__(self, http: httpx2.AsyncClient, limiter: Limiter, now: Callable[[], datetime] = utc_now) -> None:
         self._http = http
+        self._base_url = str(http.base_url).rstrip("/")
         self._now = now
         self.limiter = limiter
         self.counts = RequestCounts()
@@ -76,7 +81,7 @@ class AttioClient:
     async def connect(
         cls,
         settings: Settings,
-        transport: httpx2.AsyncBaseTransport | None = None,
+        transport: Transport | None = None,
         now: Callable[[], datetime] = utc_now,
     ) -> AsyncGenerator["AttioClient"]:
         """A client for these settings. It follows no redirect: the token goes to `attio_base_url` and nowhere else."""
@@ -89,7 +94,6 @@ class AttioClient:
         async with httpx2.AsyncClient(
             base_url=_checked(settings.attio_base_url),
             headers=headers,
-            timeout=SILENCE,
             limits=limits,
             transport=transport,
             follow_redirects=False,
@@ -182,9 +186,7 @@ class AttioClient:
         except (MergeInProgressError, RateLimitedError):
             raise
         except TryAgainError as error:
-            message = (
-                f"gave up after {attempts} attempts: {error}. What came before is safe; the next sync goes on from there"
-            )
+            message = f"gave up after {attempts} attempts: {error}"
             raise GaveUpError(message) from None
         raise AssertionError  # pragma: no cover (stamina returns or raises)
 
@@ -205,8 +207,7 @@ class AttioClient:
                 wait = seconds_to_wait(error, refused)
                 if now + wait - refused_since > REFUSED_SECONDS:
                     message = (
-                        f"Attio asks to wait another {wait:.0f} s after {now - refused_since:.0f} s of refusals: {error}. "
-                        "What came before is safe; the next sync goes on from there"
+                        f"Attio asks to wait another {wait:.0f} s after {now - refused_since:.0f} s of refusals: {error}"
                     )
                     raise GaveUpError(message) from None
                 patience.until += await self._wait_after_refusal(request, wait)
@@ -247,7 +248,11 @@ class AttioClient:
         return data
 
     async def _exchange(self, request: wire.Request) -> tuple[int, httpx2.Headers, bytes]:
-        async with self._http.stream(request.method, request.path, params=request.params, json=request.body) as response:
+        # Built whole: put together by the library from base, path and parameters, a URL is parsed three times.
+        url = f"{self._base_url}{request.path}" + (f"?{urlencode(request.params)}" if request.params else "")
+        timeout = {"timeout": SILENCE.as_dict()}
+        built = httpx2.Request(request.method, url, headers=self._http.headers, json=request.body, extensions=timeout)
+        async with aclosing(await self._http.send(built, stream=True)) as response:
             body = bytearray()
             async for chunk in response.aiter_bytes():
                 body += chunk

@@ -6,7 +6,7 @@ from dataclasses import replace
 from attio_sync.attio_types import AttributeHistory
 from attio_sync.bridge import Environment
 from attio_sync.errors import ContractChangedError, InvalidValueError
-from attio_sync.report import SyncReport
+from attio_sync.report import SyncReport, counted
 from attio_sync.settings import Settings, TrackedHistory
 from attio_sync.sink import Sink
 from attio_sync.state import MOST_INVALID_IDS, HistoryState, SyncState, dump_state
@@ -113,6 +113,11 @@ class Delivery:
         if waited >= CHECKPOINT_SECONDS or self._rows_since >= most_rows:
             self.checkpoint()
 
+    def checkpoint_if_overdue(self) -> None:
+        """While no page comes: at least every ten minutes."""
+        if self._environment.monotonic() - self._saved_at >= LONGEST_WITHOUT_CHECKPOINT:
+            self.checkpoint()
+
     def checkpoint(self) -> None:
         """Commits the rows and the state that speaks of them."""
         self._sink.checkpoint(dump_state(self.state, self._settings))
@@ -137,8 +142,8 @@ class Delivery:
             self._upsert(table.name, table.row(Invalid(history, error, now)))
         if invalid:
             self._sink.warn(
-                f"{len(invalid)} records of {history.parent} do not have the shape Attio documents and were left as they "
-                f"are; see the table {table.name}. The first: {invalid[0]}"
+                f"{counted(len(invalid), 'record')} of {history.parent} not read: the values do not have the shape Attio "
+                f"documents. Rows written before stay as they are; see the table {table.name}. The first: {invalid[0]}"
             )
 
     def _forget_invalid(self, history: TrackedHistory, record_ids: frozenset[str] | set[str]) -> None:

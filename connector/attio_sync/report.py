@@ -18,6 +18,11 @@ class RequestCounts:
         return self.sent.total()
 
 
+def counted(number: int, one: str, more: str = "") -> str:
+    """`1 record`, `2 records`."""
+    return f"{number:,} {one if number == 1 else more or f'{one}s'}"
+
+
 @dataclass(slots=True)
 class SyncReport:
     """Counts of one sync. `seconds` is the time it took, `requests_per_second` the limit it was given."""

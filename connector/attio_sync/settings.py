@@ -115,7 +115,7 @@ class Settings(BaseSettings):
         description="Histories read at once: a number, or auto = as many as the rate and Attio's answers need, at most 40",
     )
     requests_per_second: float = Field(
-        90.0, gt=0, le=10_000, title="Requests per second", description="Attio allows 100 over all its clients"
+        90.0, ge=0.1, le=10_000, title="Requests per second", description="Attio allows 100 over all its clients"
     )
     full_pass_days: float = Field(
         7.0,

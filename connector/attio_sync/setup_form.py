@@ -13,6 +13,7 @@ from attio_sync.attio_types import parse_listed_record
 from attio_sync.bridge import Environment, entered, open_portal
 from attio_sync.client import AttioClient
 from attio_sync.errors import AttioSyncError, ForbiddenError, SettingsError, UnknownNameError
+from attio_sync.report import counted
 from attio_sync.settings import Settings, TrackedHistory, default_text, load_settings
 
 SCOPES = ("record_permission:read", "object_configuration:read")
@@ -113,7 +114,7 @@ async def check_history(client: AttioClient, settings: Settings) -> str:
             record = parse_listed_record(raw, history.attribute)
             await client.fetch_values(history.parent, record.record_id, history.attribute)
             read += 1
-    return f"{read} histories read" if read else "there are no records yet"
+    return f"{counted(read, 'history', 'histories')} read" if read else "there are no records yet"
 
 
 async def _status_attribute(client: AttioClient, history: TrackedHistory) -> None:

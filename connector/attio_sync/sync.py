@@ -1,5 +1,6 @@
 """The loop of a sync: for each tracked history, what changed since the last one; then full passes where they are due."""
 
+import math
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -13,7 +14,7 @@ from attio_sync.attribute_fetcher import AttioAttributeFetcher, HistoryPage
 from attio_sync.bridge import Environment, entered, next_page, open_portal
 from attio_sync.client import AttioClient
 from attio_sync.delivery import Delivery
-from attio_sync.errors import AttioSyncError
+from attio_sync.errors import AttioSyncError, GaveUpError
 from attio_sync.full_pass import run_full_pass
 from attio_sync.report import SyncReport
 from attio_sync.settings import Settings, TrackedHistory
@@ -21,6 +22,9 @@ from attio_sync.sink import Sink
 from attio_sync.state import HistoryState, Window, fresh_window, full_pass_is_due, parse_state
 
 type OnProgress = Callable[[SyncReport], None]
+
+REPORT_SECONDS = 1.0
+"""How often whoever watches a sync is told how far it has come."""
 
 PROGRESS_SECONDS = 30.0
 """How often a long sync says in the log how far it has come."""
@@ -51,6 +55,10 @@ def run_sync(
                 sync.deliver_changes(history)
             for history in settings.history:
                 sync.read_everything_if_due(history)
+        except GaveUpError as error:
+            delivery.checkpoint_what_is_delivered()
+            message = f"{error}. What came before is safe; the next sync goes on from there"
+            raise GaveUpError(message) from None
         except AttioSyncError:
             delivery.checkpoint_what_is_delivered()
             raise
@@ -87,10 +95,12 @@ class _Reader:
 
             def received() -> Generator[HistoryPage]:
                 while True:
+                    patience = min(delivery.seconds_left, REPORT_SECONDS if self._on_progress else math.inf)
                     try:
-                        page = self._portal.call(next_page, pages, delivery.seconds_left)
+                        page = self._portal.call(next_page, pages, patience)
                     except TimeoutError:
-                        delivery.checkpoint()
+                        delivery.checkpoint_if_overdue()
+                        self._report_progress()
                         continue
                     if page is None:
                         return
@@ -111,12 +121,15 @@ class _Reader:
         self._report.histories_read += page.requested
         self._report.requests_saved += len(page.histories) + len(page.invalid) + page.gone - page.requested
         self._report.gone += page.gone
-        self.count()
-        if self._on_progress:
-            self._on_progress(self._report)
+        self._report_progress()
         if self._environment.monotonic() - self._said_at >= PROGRESS_SECONDS:
             self._said_at = self._environment.monotonic()
             logs.info(f"{self._report.phase}: {self._report.summary()}")
+
+    def _report_progress(self) -> None:
+        self.count()
+        if self._on_progress:
+            self._on_progress(self._report)
 
 
 class _Sync:
@@ -163,8 +176,6 @@ class _Sync:
         now = self._environment.now()
         if not full_pass_is_due(self._delivery.state.of(history), self._settings, now):
             return
-        if self._settings.full_pass is not None:
-            logs.warning("full_pass is set to now: every sync reads everything again until it is taken out")
         self._delivery.checkpoint_what_is_delivered()
         self._delivery.report.phase = "full pass"
         with self.reader.pages(self._delivery, self._fetcher(history), Window(None, now)) as pages:

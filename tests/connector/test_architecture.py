@@ -41,9 +41,6 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "pydantic_settings": ("settings",),
     "fivetran_connector_sdk": ("sink", "logs", "setup_form", "connector"),
 }
-# A type of the HTTP library may be named here, so that a transport can be handed through; it is not used.
-NAMES_HTTP_TYPES = ("bridge",)
-
 LEAVES_TO_THE_CALLER = {"print", "input", "exit", "quit", "breakpoint", "sys.exit", "os._exit", "os.abort", "time.sleep"}
 
 
@@ -95,27 +92,7 @@ def test_imports_go_one_way(module: str) -> None:
 @modules
 def test_each_library_stays_where_it_belongs(module: str) -> None:
     used = of_others(MODULES[module])
-    if module in NAMES_HTTP_TYPES and not uses_outside_annotations(MODULES[module], "httpx2"):
-        used.discard("httpx2")
     assert used <= {library for library, homes in LIBRARIES.items() if is_in(module, homes)}
-
-
-def uses_outside_annotations(tree: ast.Module, name: str) -> list[int]:
-    """The lines in which a name is used for more than to annotate a type."""
-    annotations = [
-        annotation
-        for node in ast.walk(tree)
-        for annotation in (getattr(node, "annotation", None), getattr(node, "returns", None))
-        if isinstance(annotation, ast.AST)
-    ]
-    inside = {id(node) for annotation in annotations for node in ast.walk(annotation)}
-    names = (node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id == name and id(node) not in inside)
-    return sorted(node.lineno for node in names)
-
-
-def test_a_use_of_a_library_is_told_from_a_type_annotation() -> None:
-    assert not uses_outside_annotations(ast.parse("import h\nx: h.T | None = None\ndef f(a: h.T) -> h.U: ..."), "h")
-    assert uses_outside_annotations(ast.parse("import h\nx: h.T = h.T()\ny = h"), "h") == [2, 3]
 
 
 def test_what_the_connector_imports_is_what_its_requirements_declare() -> None:

@@ -36,8 +36,6 @@ from attio_sync.patience import ATTEMPTS, REFUSED_SECONDS, RETRY_SECONDS
 
 type Ask[T] = Callable[[AttioClient], Awaitable[T]]
 
-NEXT_SYNC = "What came before is safe; the next sync goes on from there"
-
 
 def pipeline(clock: Clock) -> Workspace:
     return generate_hiring_pipeline(60, seed=5, clock=clock)
@@ -267,7 +265,6 @@ def test_to_be_asked_to_wait_an_hour_is_the_end_of_this_sync_at_once() -> None:
     it = line(Fault(kind="rate_limited", retry_after="hour"))
     said = str(it.fails(GaveUpError, listing))
     assert "Attio asks to wait another 3600 s after 0 s of refusals" in said
-    assert NEXT_SYNC in said
     assert (it.asked, it.seconds) == (1, 0)
 
 
@@ -279,7 +276,6 @@ def test_refusals_without_end_end_the_sync(
     said = str(it.fails(GaveUpError, values_of(first_record(it))))
     assert "of refusals" in said
     assert "429" in said
-    assert NEXT_SYNC in said
     assert REFUSED_SECONDS - 60 <= it.seconds <= REFUSED_SECONDS
     # The waits grow: a server in trouble is not asked thousands of times.
     assert it.asked < 50
@@ -365,7 +361,6 @@ def test_what_does_not_pass_ends_the_sync_within_bounds_and_says_what_next(fault
     it = line(copy_of(fault, times=None))
     said = str(it.fails(GaveUpError, values_of(first_record(it))))
     assert said.startswith(f"gave up after {ATTEMPTS} attempts: GET /v2/objects/applications/records/")
-    assert said.endswith(NEXT_SYNC)
     assert it.asked == ATTEMPTS
     assert it.seconds <= RETRY_SECONDS
 
@@ -405,7 +400,6 @@ def test_an_answer_that_never_ends_is_given_up_on_and_the_time_of_all_attempts_i
     # Three attempts of two minutes each, and it says so.
     assert transport.asked == 3
     assert said.startswith("gave up after 3 attempts: ")
-    assert said.endswith(NEXT_SYNC)
 
 
 def test_a_wait_that_attio_asked_for_leaves_as_many_attempts_and_as_much_time_as_there_were() -> None:

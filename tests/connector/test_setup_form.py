@@ -120,7 +120,7 @@ def test_what_was_found_is_said(simulator: Simulator, configuration: dict[str, A
         f"the token is for the workspace {simulator.workspace.name!r} ({simulator.workspace.slug})",
         f"the token has {SCOPES[0]} and {SCOPES[1]}",
         "tracking applications.workflow_status=attio_workflow_status",
-        "1 histories read",
+        "1 history read",
     ]
 
 

@@ -173,7 +173,9 @@ def test_warnings_are_shown_and_the_log_is_kept_without_the_token(
     finished = attio_sync("sync", "--into", place)
 
     assert finished.code == 0
-    assert finished.err.startswith("warning: 1 records of applications do not have the shape Attio documents")
+    assert finished.err.startswith(
+        "warning: 1 record of applications not read: the values do not have the shape Attio documents"
+    )
     assert finished.err.count("\n") == 1
     assert figure(finished.out, "invalid, see the table attio_sync_error") == 1
     log = (place / "files" / "attio-sync.log").read_text()

@@ -35,9 +35,7 @@ def run_local_sync(console: Console, settings: Settings, place: Place, *, full: 
         warn("interrupted: what was delivered until the last checkpoint is kept, and the next sync goes on from there")
         raise
     for warning in run.warnings:
-        # What is meant for a setting that somebody forgot is no news to who asked for one full pass.
-        if not (full and warning.startswith("full_pass is set")):
-            warn(warning)
+        warn(warning)
     console.print(figures_table({"this sync": run.report}))
     console.print(
         f"\nDatabase  {escape(path_text(place.database))}, schema tester\n"
