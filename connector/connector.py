@@ -10,7 +10,7 @@ from typing import Any
 from fivetran_connector_sdk import ConfigurationForm, Connector, Operations
 
 from attio_sync import logs
-from attio_sync.errors import AttioSyncError, GaveUpError
+from attio_sync.errors import AttioSyncError, GaveUpError, SettingsError
 from attio_sync.settings import load_settings, unknown_settings
 from attio_sync.setup_form import build_form
 from attio_sync.sink import FivetranSink
@@ -19,8 +19,11 @@ from attio_sync.tables import schema as tables_schema
 
 
 def schema(configuration: dict[str, Any]) -> list[dict[str, Any]]:
-    """The tables, for these settings."""
-    return tables_schema(load_settings(configuration).history)
+    """The tables, for these settings. Settings that are wrong have none: `update` says so, on the dashboard."""
+    try:
+        return tables_schema(load_settings(configuration).history)
+    except SettingsError:
+        return []
 
 
 def update(configuration: dict[str, Any], state: dict[str, Any]) -> None:

@@ -22,13 +22,15 @@ async def stream_a_few() -> None:
     async with AttioClient.connect(settings) as client:
         fetcher = AttioAttributeFetcher(client, history, page_size=APPLICATIONS)
         async with fetcher.stream_attribute_values(since=None) as pages:
-            async for page in pages:
-                for item in page.histories:
-                    sys.stdout.write(f"{item.record_id}\n")
-                    for value in item.values:
-                        until = value.active_until or "now"
-                        sys.stdout.write(f"  {value.active_from} → {until:30} {value.status.title}\n")
-                break
+            page = await anext(pages, None)
+            if page is None:
+                sys.stdout.write("connected; there are no applications yet\n")
+                return
+            for item in page.histories:
+                sys.stdout.write(f"{item.record_id}\n")
+                for value in item.values:
+                    until = value.active_until or "now"
+                    sys.stdout.write(f"  {value.active_from} → {until:30} {value.status.title}\n")
 
 
 def main() -> int:

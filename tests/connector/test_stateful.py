@@ -234,7 +234,7 @@ def test_whatever_happens_the_destination_ends_equal_to_attio(name: str) -> None
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=100 if PROFILE == "short" else 1_500,
+            max_examples=100 if PROFILE == "short" else 1_000,
             stateful_step_count=15 if PROFILE == "short" else 25,
             deadline=None,
             print_blob=True,
