@@ -7,15 +7,16 @@ Both ends are bounded: histories in flight by the limiter, pages not yet taken b
 stalls the lister.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 import anyio
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
-from attio_sync.attio_types import AttributeHistory, ListedRecord, parse_history
+from attio_sync.attio_types import AttributeHistory, parse_history
 from attio_sync.client import AttioClient, utc_now
 from attio_sync.errors import (
     AttioSyncError,
@@ -157,6 +158,18 @@ class AttioAttributeFetcher:
         if failure is not None:
             raise failure
 
+    async def read_again(self, record_ids: Sequence[str]) -> tuple[list[AttributeHistory], list[str]]:
+        """The histories of these records that read well now, and the ids of those that are gone."""
+        well: list[AttributeHistory] = []
+        gone: list[str] = []
+        for record_id in record_ids:
+            outcome = await self._read(record_id, [], has_value=True)
+            if isinstance(outcome, AttributeHistory):
+                well.append(outcome)
+            elif isinstance(outcome, RecordGoneError):
+                gone.append(record_id)
+        return well, gone
+
     async def _list(self, since: datetime | None, cursor: Cursor | None, to_feeder: MemoryObjectSendStream[_Slot]) -> None:
         # The consumer may leave at any moment: then the other end of a stream is closed, and there is nothing left to do.
         async with to_feeder:
@@ -196,16 +209,17 @@ class AttioAttributeFetcher:
                     continue
                 try:
                     record = slot.listing.records[index]
-                    slot.fill(index, await self._read(record, has_value=slot.filtered or bool(record.current)))
+                    has_value = slot.filtered or bool(record.current)
+                    slot.fill(index, await self._read(record.record_id, record.current, has_value=has_value))
                 except Exception as error:  # noqa: BLE001 (handed to the consumer, in its place)
                     slot.fail(await self._explained(error))
 
-    async def _read(self, record: ListedRecord, *, has_value: bool) -> AttributeHistory | SkipError:
+    async def _read(self, record_id: str, current: list[Any], *, has_value: bool) -> AttributeHistory | SkipError:
         values: list[object] = []
         try:
             while len(values) < MOST_VALUES:
                 page = await self._client.fetch_values(
-                    self._history.parent, record.record_id, self._history.attribute, offset=len(values)
+                    self._history.parent, record_id, self._history.attribute, offset=len(values)
                 )
                 # A server that ignores the offset starts over: then there was no more.
                 if not page or (values and page[0] == values[0]):
@@ -215,17 +229,15 @@ class AttioAttributeFetcher:
                 if any(_is_open(v) for v in page):
                     break
             else:
-                return InvalidValueError(record.record_id, "values", f"more than {MOST_VALUES} values", values[:10])
+                return InvalidValueError(record_id, "values", f"more than {MOST_VALUES} values", values[:10])
         except RecordGoneError as error:
             return error
         except MergeInProgressError as error:
             return RecordGoneError(str(error))
         if not values and has_value:
             # Attio may answer nothing for billing reasons; an empty history must not replace a real one.
-            return InvalidValueError(
-                record.record_id, "values", "no values, though the record has a current one", record.current
-            )
-        return _parsed(record.record_id, values, self._now())
+            return InvalidValueError(record_id, "values", "no values, though the record has a current one", current)
+        return _parsed(record_id, values, self._now())
 
     async def _explained(self, error: Exception) -> Exception:
         """An unknown name, with those that exist."""

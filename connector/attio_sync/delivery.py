@@ -44,6 +44,8 @@ class Delivery:
         self._saved_state = state
         self._rows_since = 0
         self._judged = self._failed = 0
+        self.failed_now: set[str] = set()
+        """Records that did not validate in this sync."""
 
     @property
     def seconds_left(self) -> float:
@@ -58,6 +60,7 @@ class Delivery:
         """
         self._judged += len(histories) + len(invalid)
         self._failed += len(invalid)
+        self.failed_now |= {error.record_id for error in invalid}
         self.report.invalid += len(invalid)
         if self._judged >= ENOUGH_TO_JUDGE and self._failed > self._judged * MOST_INVALID_SHARE:
             message = (
@@ -81,6 +84,12 @@ class Delivery:
         self._forget_invalid(history, well)
         self._write_invalid(history, invalid)
         self.put(history, replace(self.state.of(history), invalid=(known - well) | {e.record_id for e in invalid}))
+
+    def forget(self, history: TrackedHistory, record_ids: Sequence[str]) -> None:
+        """Takes records off the error table that are gone."""
+        self._forget_invalid(history, set(record_ids))
+        state = self.state.of(history)
+        self.put(history, replace(state, invalid=state.invalid - set(record_ids)))
 
     def replace_invalid(self, history: TrackedHistory, invalid: Sequence[InvalidValueError]) -> None:
         """Makes the error table hold these records of the history, and no others."""

@@ -10,6 +10,7 @@ from typing import Any
 from anyio.from_thread import BlockingPortal
 
 from attio_sync import logs
+from attio_sync.attio_types import AttributeHistory
 from attio_sync.attribute_fetcher import AttioAttributeFetcher, HistoryPage
 from attio_sync.bridge import Environment, entered, next_page, open_portal
 from attio_sync.client import AttioClient
@@ -22,6 +23,9 @@ from attio_sync.sink import Sink
 from attio_sync.state import HistoryState, Window, fresh_window, full_pass_is_due, parse_state
 
 type OnProgress = Callable[[SyncReport], None]
+
+MOST_READ_AGAIN = 100
+"""How many records that did not validate are tried again in each sync; the full pass tries them all."""
 
 REPORT_SECONDS = 1.0
 """How often whoever watches a sync is told how far it has come."""
@@ -53,6 +57,7 @@ def run_sync(
         try:
             for history in settings.history:
                 sync.deliver_changes(history)
+                sync.read_invalid_again(history)
             for history in settings.history:
                 sync.read_everything_if_due(history)
         except GaveUpError as error:
@@ -110,6 +115,10 @@ class _Reader:
             with closing(received()) as iterator:
                 yield iterator
 
+    def read_again(self, fetcher: AttioAttributeFetcher, record_ids: list[str]) -> tuple[list[AttributeHistory], list[str]]:
+        """The histories of these records that read well now, and the ids of those that are gone."""
+        return self._portal.call(fetcher.read_again, record_ids)
+
     def count(self) -> None:
         """Brings the numbers of the report up to date."""
         counts = self.client.counts
@@ -152,6 +161,13 @@ class _Sync:
             self._delivery.begin(history, HistoryState(full_pass_at=self._environment.now()))
         state = self._delivery.state.of(history)
         self._deliver(history, fresh_window(state, self._settings, self._environment.now()), resumed=False)
+
+    def read_invalid_again(self, history: TrackedHistory) -> None:
+        """What did not validate in an earlier sync may do so now, and no filter brings it up again."""
+        invalid = sorted(self._delivery.state.of(history).invalid - self._delivery.failed_now)[:MOST_READ_AGAIN]
+        well, gone = self.reader.read_again(self._fetcher(history), invalid)
+        self._delivery.write(history, well, [])
+        self._delivery.forget(history, gone)
 
     def _deliver(self, history: TrackedHistory, window: Window, *, resumed: bool) -> None:
         """One window: page by page its rows, then the cursor, then a checkpoint if one is due."""

@@ -347,8 +347,29 @@ def test_one_invalid_record_stops_no_other_and_is_reported_until_it_reads_well()
     assert row["history"] == "applications.workflow_status"
     assert any(broken in warning and "attio_sync_error" in warning for warning in world.warehouse.warnings)
     assert set(world.histories) == set(truth.status_table(world.workspace)) - {broken}
+    world.pass_time(days=1)
+    world.sync()
+    assert len(world.warehouse.rows(ERRORS)) == 1
+    world.pass_time(days=1)
+    world.warehouse.upserts = 0
+    assert world.sync().requests == 2
+    assert (len(world.warehouse.rows(ERRORS)), world.warehouse.upserts) == (1, 0)
     world.simulator.faults.clear()
-    world.workspace.set_status(broken, "Offer")
+    world.pass_time(days=1)
+    world.sync()
+    assert world.warehouse.rows(ERRORS) == []
+    world.assert_equal_to_attio()
+
+
+def test_an_invalid_record_that_is_deleted_is_taken_off_the_list() -> None:
+    world = make_world(pipeline)
+    broken = some_id(world)
+    fault = Fault(kind="mangle", records=(broken,), on=("values",), mangle=Mangle(how="not_an_object"))
+    world.simulator.faults.add(fault)
+    world.sync()
+    assert [row["record_id"] for row in world.warehouse.rows(ERRORS)] == [broken]
+    world.workspace.delete_record(broken)
+    world.pass_time(days=1)
     world.sync()
     assert world.warehouse.rows(ERRORS) == []
     world.assert_equal_to_attio()

@@ -19,7 +19,7 @@ from hypothesis.stateful import (
 from tests.conftest import PROFILE
 from tests.support import truth
 from tests.support.warehouse import Killed
-from tests.support.world import HISTORY, World, make_world
+from tests.support.world import ERRORS, HISTORY, World, make_world
 
 from attio_simulator import Behaviour, Fault, Faults, Limits
 from attio_sync.errors import AttioSyncError
@@ -35,12 +35,27 @@ BEHAVIOURS = {
     "no filter, past titles of then": Behaviour(active_from_filter="refused", past_titles="then", listing_page_maximum=9),
 }
 
-PASSING_FAULTS = ("rate_limited", "server_error", "not_json", "truncated", "cut", "drop", "drop_amid", "refuse", "stall")
+PASSING = (
+    "rate_limited",
+    "server_error",
+    "not_json",
+    "truncated",
+    "cut",
+    "drop",
+    "drop_amid",
+    "refuse",
+    "stall",
+    "stall_amid",
+)
+LASTING = ("redirect", "mangle")
+CHANGING = ("vanish", "change")
+
+STATUS = st.integers(0, len(STATUSES) - 1)
 
 faults = st.lists(
     st.builds(
         Fault,
-        kind=st.sampled_from(PASSING_FAULTS),
+        kind=st.sampled_from([*PASSING, *LASTING, *CHANGING]),
         rate=st.sampled_from([0.05, 0.3, 1.0]),
         burst=st.integers(1, 4),
         seconds=st.just(45.0),
@@ -60,12 +75,17 @@ class Connection(RuleBasedStateMachine):
         super().__init__()
         self.world: World = make_world(limits=Limits(latency=0.05), behaviour=self.behaviour, page_size="8")
         self.workspace = self.world.workspace
+        attribute = self.workspace.object("applications").attribute("workflow_status")
+        assert attribute is not None
+        # By id, for titles change.
+        self.statuses = [s.id for s in attribute.statuses if s.title in STATUSES]
+        self.renamed = 0
         self.versions: dict[str, list[list[Any]]] = {}
         self.seen_until = self.world.time.start - timedelta(days=36_500)
 
     def note(self) -> None:
         """Remembers what is true now."""
-        for record_id, history in truth.status_table(self.workspace).items():
+        for record_id, history in truth.status_table(self.workspace, self.behaviour.past_titles).items():
             known = self.versions.setdefault(record_id, [])
             if not known or known[-1] != history:
                 known.append(copy.deepcopy(history))
@@ -80,29 +100,29 @@ class Connection(RuleBasedStateMachine):
     def exists(self, record_id: str) -> bool:
         return record_id in self.workspace.record_ids("applications")
 
-    @rule(target=records, status=st.sampled_from([*STATUSES, None]))
-    def create(self, status: str | None) -> str:
-        record_id = self.workspace.create_record("applications", status)
+    @rule(target=records, status=st.none() | STATUS)
+    def create(self, status: int | None) -> str:
+        record_id = self.workspace.create_record("applications", None if status is None else self.statuses[status])
         self.a_millisecond_passes()
         return record_id
 
-    @rule(target=records, count=st.integers(2, 20), status=st.sampled_from(STATUSES))
-    def import_many_in_one_millisecond(self, count: int, status: str) -> object:
-        record_ids = self.workspace.import_records("applications", count, status)
+    @rule(target=records, count=st.integers(2, 20), status=STATUS)
+    def import_many_in_one_millisecond(self, count: int, status: int) -> object:
+        record_ids = self.workspace.import_records("applications", count, self.statuses[status])
         self.a_millisecond_passes()
         return multiple(*record_ids)
 
-    @rule(record=records, status=st.sampled_from(STATUSES))
-    def move(self, record: str, status: str) -> None:
+    @rule(record=records, status=STATUS)
+    def move(self, record: str, status: int) -> None:
         if self.exists(record):
-            self.workspace.set_status(record, status)
+            self.workspace.set_status(record, self.statuses[status])
 
     @rule(record=records)
     def move_there_and_back(self, record: str) -> None:
         if self.exists(record):
-            self.workspace.set_status(record, "Interview")
+            self.workspace.set_status(record, self.statuses[2])
             self.world.pass_time(minutes=5)
-            self.workspace.set_status(record, "Applied")
+            self.workspace.set_status(record, self.statuses[0])
 
     @rule(record=records)
     def clear(self, record: str) -> None:
@@ -115,7 +135,10 @@ class Connection(RuleBasedStateMachine):
             now = self.workspace.clock.now()
             start = now - timedelta(days=days)
             until = None if is_open else now - timedelta(hours=1)
-            values = [("Applied", start, start + timedelta(hours=2)), ("Offer", start + timedelta(hours=3), until)]
+            values = [
+                (self.statuses[0], start, start + timedelta(hours=2)),
+                (self.statuses[3], start + timedelta(hours=3), until),
+            ]
             self.workspace.replace_history(record, values)
 
     @rule(record=consumes(records))
@@ -129,11 +152,14 @@ class Connection(RuleBasedStateMachine):
             return multiple()  # pyright: ignore[reportUnknownVariableType] (of no element)
         return self.workspace.merge_records(first, second, merging_for=timedelta(minutes=minutes) if minutes else None)
 
-    @rule(status=st.sampled_from(STATUSES))
-    def rename_a_status_and_back(self, status: str) -> None:
-        self.workspace.rename_status(status, f"{status} (renamed)")
-        self.note()
-        self.workspace.rename_status(f"{status} (renamed)", status)
+    @rule(status=STATUS)
+    def rename_a_status(self, status: int) -> None:
+        self.renamed += 1
+        self.workspace.rename_status(self.statuses[status], f"Renamed {self.renamed}")
+
+    @rule(status=STATUS, archived=st.booleans())
+    def archive_a_status_or_bring_it_back(self, status: int, archived: bool) -> None:  # noqa: FBT001 (hypothesis passes by name)
+        self.workspace.archive_status(self.statuses[status], archived=archived)
 
     @rule(minutes=st.sampled_from([1, 30, 59, 61, 600, 60 * 24 * 3, 60 * 24 * 8]))
     def time_passes(self, minutes: int) -> None:
@@ -183,20 +209,29 @@ class Connection(RuleBasedStateMachine):
     def sync_amid_faults(self, faults: list[Fault], seed: int, full: bool) -> None:  # noqa: FBT001 (hypothesis passes by name)
         self.note()
         self.world.simulator.faults = Faults(*faults, seed=seed)
+        changing = any(fault.kind in CHANGING for fault in faults)
+        # What changes in between may be read in between.
+        remove = self.world.simulator.on_request(lambda _info: self.note() if changing else None)
         started = self.workspace.clock.now()
         try:
             self.world.sync(**({"full_pass": "now"} if full else {"full_pass_days": "0"}))
         except AttioSyncError:
             return
         finally:
+            remove()
             self.world.simulator.faults = Faults()
-        self.check_what_an_incremental_sync_sees(started)
+        if changing or any(fault.kind == "mangle" for fault in faults):
+            # What moved behind the listing's back is the next sync's, and what did not validate is not there.
+            self.note()
+            self.seen_until = max(self.seen_until, started) if not self.world.warehouse.rows(ERRORS) else self.seen_until
+        else:
+            self.check_what_an_incremental_sync_sees(started)
 
     def check_what_an_incremental_sync_sees(self, started: datetime) -> None:
         """Every record whose current status dates from after the last completed sync is in the destination as it is."""
         self.note()
         histories = self.world.histories
-        for record_id, history in truth.status_table(self.workspace).items():
+        for record_id, history in truth.status_table(self.workspace, self.behaviour.past_titles).items():
             current = history[-1] if history and history[-1]["active_until"] is None else None
             if current and truth.instant(current["active_from"]) >= self.seen_until:
                 assert histories[record_id] == history

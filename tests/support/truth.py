@@ -1,11 +1,12 @@
 """What both tables must hold, worked out from the simulated workspace alone: none of the connector's code is asked."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from attio_simulator import Workspace
 
 type Row = dict[str, Any]
+type Titles = Literal["now", "then"]
 
 
 def instant(text: str) -> datetime:
@@ -15,16 +16,15 @@ def instant(text: str) -> datetime:
     return whole + timedelta(microseconds=int(fraction) // 1000)
 
 
-def status_table(workspace: Workspace, record_ids: list[str] | None = None) -> dict[str, list[Any]]:
-    """Every application's whole history, by its id."""
-    ids = workspace.record_ids("applications") if record_ids is None else record_ids
-    return {record_id: workspace.history(record_id) for record_id in ids}
+def status_table(workspace: Workspace, titles: Titles = "now") -> dict[str, list[Any]]:
+    """Every application's whole history, by its id; past values with the titles of `now` or of `then`."""
+    return {r: workspace.history(r, past_titles=titles) for r in workspace.record_ids("applications")}
 
 
-def history_table(workspace: Workspace, record_ids: list[str] | None = None) -> dict[tuple[str, datetime, str], Row]:
+def history_table(workspace: Workspace, titles: Titles = "now") -> dict[tuple[str, datetime, str], Row]:
     """Every stay, by its key; without `read_at`, which only the reader knows."""
     rows: dict[tuple[str, datetime, str], Row] = {}
-    for record_id, values in status_table(workspace, record_ids).items():
+    for record_id, values in status_table(workspace, titles).items():
         for value in values:
             row: Row = {
                 "application_id": record_id,

@@ -67,8 +67,8 @@ class World:
         }
 
     def assert_equal_to_attio(self) -> None:
-        assert self.histories == truth.status_table(self.workspace)
-        assert self.stays == truth.history_table(self.workspace)
+        assert self.histories == truth.status_table(self.workspace, self.simulator.behaviour.past_titles)
+        assert self.stays == truth.history_table(self.workspace, self.simulator.behaviour.past_titles)
 
 
 def make_world(
