@@ -99,6 +99,15 @@ def test_a_first_sync_goes_back_as_far_as_backfill_days_says() -> None:
     assert world.histories == recent
 
 
+def test_the_log_holds_a_line_at_the_end_and_no_more_than_one_a_page(capsys: pytest.CaptureFixture[str]) -> None:
+    world = make_world(partial(pipeline, 400))
+    capsys.readouterr()
+    world.sync(page_size="20")
+    lines = [json.loads(line)["message"] for line in capsys.readouterr().out.splitlines()]
+    assert len(lines) <= 400 / 20
+    assert lines[-1].startswith("sync done: 400 records listed, ")
+
+
 def test_an_empty_workspace_is_one_request_and_no_row() -> None:
     world = make_world()
     report = world.sync()
