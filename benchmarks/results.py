@@ -88,6 +88,22 @@ def document(sections: Sequence[Section], *, quick: bool, minutes: float) -> str
     return "\n\n".join(filter(None, [head, figures_table(sections), notes(sections)])) + "\n"
 
 
+def updated(text: str, sections: Sequence[Section]) -> str:
+    """RESULTS.md with these sections measured again: their rows and notes replaced, the date beside them."""
+    head, *blocks = text.rstrip("\n").split("\n\n## ")
+    rows = {line.split(" | ")[0]: line for line in figures_table(sections).split("\n")[2:]}
+    lines = [rows.get(line.split(" | ")[0], line) for line in head.split("\n")]
+    again = f"Measured again on {datetime.now(UTC):%Y-%m-%d}: {', '.join(s.title for s in sections)}."
+    known = {block.partition("\n")[0]: block for block in blocks}
+    for section in sections:
+        block = notes([section]).removeprefix("## ")
+        if block:
+            known[section.title] = block
+        else:
+            known.pop(section.title, None)
+    return "\n\n## ".join(["\n".join(lines), *known.values()]) + f"\n\n{again}\n"
+
+
 def plain(text: str) -> str:
     """For a terminal: without Markdown's marks."""
     return text.replace("**", "").replace("*", "")

@@ -48,6 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
         "names", nargs="*", metavar="figure", help=f"one or more of {', '.join(MEASUREMENTS)} (default: all)"
     )
     parser.add_argument("--quick", action="store_true", help="small sizes, some minutes; the goals are for the full ones")
+    parser.add_argument("--update", action="store_true", help="replace these figures in RESULTS.md")
     parser.add_argument("--output", type=Path, help="where to write (default: RESULTS.md if all are measured in full size)")
     options = parser.parse_args(arguments)
     if unknown := set(options.names) - set(MEASUREMENTS):
@@ -61,6 +62,8 @@ def main(arguments: list[str] | None = None) -> int:
     if output is None and not options.names and not options.quick:
         output = results.RESULTS
     text = results.document(sections, quick=options.quick, minutes=minutes)
+    if options.update:
+        output, text = results.RESULTS, results.updated(results.RESULTS.read_text(encoding="utf-8"), sections)
     if output:
         output.write_text(text, encoding="utf-8")
         print(f"written to {output}")

@@ -12,7 +12,7 @@ from anyio.from_thread import BlockingPortal
 from attio_sync import logs
 from attio_sync.attio_types import AttributeHistory
 from attio_sync.attribute_fetcher import AttioAttributeFetcher, HistoryPage
-from attio_sync.bridge import Environment, entered, next_page, open_portal
+from attio_sync.bridge import Environment, entered, next_page, open_portal, seldom_collected
 from attio_sync.client import AttioClient
 from attio_sync.delivery import Delivery
 from attio_sync.errors import AttioSyncError, GaveUpError
@@ -50,6 +50,7 @@ def run_sync(
     report = SyncReport(settings.requests_per_second)
     delivery = Delivery(settings, parse_state(state, logs.warning), sink, environment, report)
     with (
+        seldom_collected(),
         open_portal(environment) as portal,
         entered(portal, AttioClient.connect(settings, environment.transport, environment.now)) as client,
     ):

@@ -1,4 +1,4 @@
-from benchmarks.results import Figure, Section, document, figures_table, table, terminal_table
+from benchmarks.results import Figure, Section, document, figures_table, table, terminal_table, updated
 
 SECTIONS = [
     Section("Pace", (Figure("share kept busy", "≥ 97 %", "98.2%", met=True, note="in 70 s"),), "How it was measured."),
@@ -36,3 +36,19 @@ def test_the_document_says_when_where_and_why() -> None:
     assert "small sizes (`--quick`)" in text
     assert "httpx2 " in text
     assert "- *share kept busy*: in 70 s\n\nHow it was measured." in text
+
+
+def test_figures_measured_again_replace_those_in_the_document() -> None:
+    text = document(SECTIONS, quick=False, minutes=60)
+    again = Section(
+        "Cost", (Figure("time | record", "≤ 1.2 ms", "1.10 ms", met=True, note="on a quiet machine"),), "A profile."
+    )
+
+    new = updated(text, [again])
+
+    assert "| time \\| record | ≤ 1.2 ms | 1.10 ms | met |" in new
+    assert "1.50 ms" not in new
+    assert "| share kept busy | ≥ 97 % | 98.2% | met |" in new
+    assert "## Pace\n\n- *share kept busy*: in 70 s\n\nHow it was measured." in new
+    assert "## Cost\n\n- *time | record*: on a quiet machine\n\nA profile.\n\nMeasured again on 20" in new
+    assert updated(new, [again]).count("## Cost") == 1
