@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from attio_simulator import Limits, Simulator, Workspace, generate_hiring_pipeline
+from attio_simulator import Behaviour, Limits, Simulator, Workspace, generate_hiring_pipeline
 from attio_simulator.requests import Answer, Request
 from attio_simulator.schema import Record, Value, all_values
 
@@ -202,6 +202,7 @@ def main() -> None:
     simulator = LoggingSimulator(
         generate_hiring_pipeline(setup["records"], seed=setup.get("seed", 1), moved_share=setup.get("moved_share", 0.6)),
         limits=limits,
+        behaviour=Behaviour(**setup.get("behaviour", {})),
     )
     controller = Controller(simulator, setup.get("requests_per_second", 90.0))
     controller.limits(**setup.get("limits", {}))
