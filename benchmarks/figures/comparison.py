@@ -178,13 +178,14 @@ COMPARISON = (
     "{records:,} applications, 60 % of which moved; 100 requests a second allowed, 100 ms latency; one simulator for "
     "all, one tool after the other. Each is written as its documentation advises, is incremental, and reads ten "
     "histories at once where it can (`others/`): a parent stream lists the applications that changed, a child stream "
-    "reads the history of each, which comes in one page however long, for Attio documents no size of one. Seconds and memory are those of the whole process, start included. This connector and "
-    "dlt load into DuckDB meanwhile; airbyte-cdk and singer-sdk only write messages, and the destination that upserts "
-    "them by key is not in their figures. *The same job a week later* is what each does by itself, without anybody's "
-    "help: this connector makes a full pass every seven days. *Everything read again* asks for it: a full pass here, "
-    "`replace` with dlt, a full refresh with overwrite with Airbyte, activated versions with Singer; it is a second job "
-    "to set up and schedule. This connector's later syncs look again at what changed in the last hour "
-    "(`buffer_minutes`), which here is everything that changed."
+    "reads the history of each, which comes in one page however long, for Attio documents no size of one. Seconds and "
+    "memory are those of the whole process, start included. This connector and dlt load into DuckDB meanwhile; "
+    "airbyte-cdk and singer-sdk only write messages, and the destination that upserts them by key is not in their "
+    "figures. *The same job a week later* is what each does by itself, without anybody's help: this connector makes a "
+    "full pass every seven days. *Everything read again* asks for it: a full pass here, `replace` with dlt, a full "
+    "refresh with overwrite with Airbyte, activated versions with Singer; it is a second job to set up and schedule. "
+    "This connector's later syncs look again at what changed in the last hour (`buffer_minutes`), which here is "
+    "everything that changed."
 )
 
 
