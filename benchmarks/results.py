@@ -104,6 +104,14 @@ def updated(text: str, sections: Sequence[Section]) -> str:
     return "\n\n## ".join(["\n".join(lines), *known.values()]) + f"\n\n{again}\n"
 
 
+LONG_PROFILE = "The long profile of the tests"
+
+
+def long_profile(text: str) -> str:
+    """What RESULTS.md says of the tests' long profile, which is no measurement and survives a new one."""
+    return next((f"## {b}" for b in text.rstrip("\n").split("\n\n## ") if b.startswith(LONG_PROFILE)), "")
+
+
 def plain(text: str) -> str:
     """For a terminal: without Markdown's marks."""
     return text.replace("**", "").replace("*", "")

@@ -1,4 +1,4 @@
-from benchmarks.results import Figure, Section, document, figures_table, table, terminal_table, updated
+from benchmarks.results import Figure, Section, document, figures_table, long_profile, table, terminal_table, updated
 
 SECTIONS = [
     Section("Pace", (Figure("share kept busy", "≥ 97 %", "98.2%", met=True, note="in 70 s"),), "How it was measured."),
@@ -52,3 +52,12 @@ def test_figures_measured_again_replace_those_in_the_document() -> None:
     assert "## Pace\n\n- *share kept busy*: in 70 s\n\nHow it was measured." in new
     assert "## Cost\n\n- *time | record*: on a quiet machine\n\nA profile.\n\nMeasured again on 20" in new
     assert updated(new, [again]).count("## Cost") == 1
+
+
+def test_what_is_said_of_the_long_profile_is_found_again() -> None:
+    said = "## The long profile of the tests\n\n1,000 tests passed."
+    text = f"{document(SECTIONS, quick=False, minutes=60)}\n{said}\n"
+
+    assert long_profile(text) == said
+    assert long_profile(updated(text, SECTIONS)).startswith(said)
+    assert long_profile(document(SECTIONS, quick=False, minutes=60)) == ""
