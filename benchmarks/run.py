@@ -64,10 +64,9 @@ def main(arguments: list[str] | None = None) -> int:
     text = results.document(sections, quick=options.quick, minutes=minutes)
     if options.update:
         output, text = results.RESULTS, results.updated(results.RESULTS.read_text(encoding="utf-8"), sections)
-    elif (
-        output == results.RESULTS and output.exists() and (kept := results.long_profile(output.read_text(encoding="utf-8")))
-    ):
-        text += f"\n{kept}\n"
+    elif output == results.RESULTS and results.RESULTS.exists():
+        kept = results.long_profile(results.RESULTS.read_text(encoding="utf-8"))
+        text += f"\n{kept}\n" if kept else ""
     if output:
         output.write_text(text, encoding="utf-8")
         print(f"written to {output}")
