@@ -47,7 +47,11 @@ def pypi() -> Generator[tuple[str, set[str]]]:
             except metadata.PackageNotFoundError:
                 self.send_error(404)
                 return
-            info = {"name": found["Name"], "version": found["Version"], "package_url": f"https://example.com/project/{name}/"}
+            info = {
+                "name": found["Name"],
+                "version": found["Version"],
+                "package_url": f"https://example.com/project/{name}/",
+            }
             body = json.dumps({"info": info, "releases": {found["Version"]: []}}).encode()
             self.send_response(200)
             self.send_header("content-type", "application/json")
