@@ -186,8 +186,9 @@ class Project:
         stays = {(row["application_id"], row["active_from"], row["status_id"]): row for row in self.rows(HISTORY)}
         for row in stays.values():
             assert row.pop("read_at") is not None
-        assert current == truth.status_table(workspace, record_ids)
-        assert stays == truth.history_table(workspace, record_ids)
+        wanted = set(workspace.record_ids("applications") if record_ids is None else record_ids)
+        assert current == {key: row for key, row in truth.status_table(workspace).items() if key in wanted}
+        assert stays == {key: row for key, row in truth.history_table(workspace).items() if key[0] in wanted}
 
 
 def finish(process: "subprocess.Popen[str]") -> Finished:
