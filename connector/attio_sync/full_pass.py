@@ -43,12 +43,12 @@ class Spool:
             for history in histories:
                 line = [history.record_id, history.read_at.isoformat(), history.raw]
                 self._file.write(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n")
+            # A full disk must show now, and not when what is buffered leaves: by then the tables are truncated.
+            self._file.flush()
 
     def batches(self) -> Iterator[list[AttributeHistory]]:
         """All histories, some hundreds at a time."""
-        with _room_on_disk():
-            self._file.flush()
-            self._file.seek(0)
+        self._file.seek(0)
         batch: list[AttributeHistory] = []
         for line in self._file:
             record_id, read_at, raw = json.loads(line)

@@ -8,8 +8,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -21,8 +22,10 @@ from tests.support.warehouse import Killed
 from tests.support.world import ERRORS, HISTORY, TABLE, World, make_world
 
 from attio_simulator import Behaviour, Clock, Limits, RequestInfo, Simulator, Workspace, generate_hiring_pipeline
+from attio_sync.attio_types import parse_history
 from attio_sync.bridge import Environment
 from attio_sync.errors import SpoolError
+from attio_sync.full_pass import Spool
 
 APPLICATIONS = 260
 KEY = "applications.workflow_status=attio_workflow_status"
@@ -56,33 +59,16 @@ def slow_world(applications: int) -> World:
     return make_world(partial(pipeline, applications), limits=Limits(latency=28.0), page_size="10", concurrency="2")
 
 
-def die_at(world: World, operation: str, number: int) -> None:
-    """Kills the process just before its `number`-th `operation`."""
-    seen = 0
-
-    def before(name: str) -> None:
-        nonlocal seen
-        seen += name == operation
-        if name == operation and seen == number:
-            raise Killed
-
-    world.warehouse.before = before
-
-
 def sync_until_killed(world: World, operation: str, number: int) -> bool:
     """Whether the process lived to see that operation, and died of it."""
-    die_at(world, operation, number)
+    world.die_at(operation, number)
     try:
         world.sync()
     except Killed:
         return True
     finally:
-        live(world)
+        world.live()
     return False
-
-
-def live(world: World) -> None:
-    world.warehouse.before = lambda _operation: None
 
 
 def operations(world: World, **configuration: str) -> dict[str, int]:
@@ -97,8 +83,8 @@ def operations(world: World, **configuration: str) -> dict[str, int]:
     return counted
 
 
-def test_a_checkpoint_is_made_at_most_once_a_minute_and_at_least_every_ten() -> None:
-    world = slow_world(400)
+def seconds_between_checkpoints(world: World) -> list[float]:
+    """Of one sync, from its start on."""
     moments: list[float] = []
 
     def before(name: str) -> None:
@@ -107,8 +93,13 @@ def test_a_checkpoint_is_made_at_most_once_a_minute_and_at_least_every_ten() -> 
 
     world.warehouse.before = before
     world.sync()
-    gaps = [later - earlier for earlier, later in zip([0.0, *moments], moments, strict=False)]
-    assert len(moments) > 5
+    return [later - earlier for earlier, later in zip([0.0, *moments], moments, strict=False)]
+
+
+def test_a_checkpoint_is_made_at_most_once_a_minute_and_at_least_every_ten() -> None:
+    world = slow_world(400)
+    gaps = seconds_between_checkpoints(world)
+    assert len(gaps) > 5
     assert all(60 <= gap <= 600 for gap in gaps[:-1])
 
 
@@ -117,15 +108,7 @@ def test_checkpoints_go_on_while_no_page_is_completed() -> None:
     world = make_world(
         partial(pipeline, 2_000), limits=Limits(latency=1.0), behaviour=one_page, page_size="2000", concurrency="1"
     )
-    moments: list[float] = []
-
-    def before(name: str) -> None:
-        if name == "checkpoint":
-            moments.append(world.time.seconds)
-
-    world.warehouse.before = before
-    world.sync()
-    assert max(later - earlier for earlier, later in zip([0.0, *moments], moments, strict=False)) <= 600
+    assert max(seconds_between_checkpoints(world)) <= 600
     world.assert_equal_to_attio()
 
 
@@ -152,10 +135,7 @@ def test_a_kill_at_any_row_loses_nothing() -> None:
     total = operations(slow_world(60))["upsert"]
     for number in random.Random(1).sample(range(1, total + 1), 40 if PROFILE == "short" else total):
         world = slow_world(60)
-        die_at(world, "upsert", number)
-        with pytest.raises(Killed):
-            world.sync()
-        live(world)
+        assert sync_until_killed(world, "upsert", number)
         world.sync()
         world.assert_equal_to_attio()
 
@@ -258,6 +238,16 @@ def test_not_enough_disk_is_a_clear_error_and_changes_nothing(monkeypatch: pytes
     monkeypatch.undo()
     world.sync()
     world.assert_equal_to_attio()
+
+
+def test_a_full_disk_shows_before_anything_is_truncated_however_little_was_to_be_kept() -> None:
+    history = parse_history("a record", [], datetime.now(UTC))
+    # Everything fits into the file's buffer; only /dev/full says that it would not fit onto the disk.
+    with Path("/dev/full").open("w+", buffering=1 << 16, encoding="utf-8") as file:
+        with pytest.raises(SpoolError, match=r"No space left on device\. Nothing was changed"):
+            Spool(file).append([history])
+        with suppress(OSError):  # closing tries once more
+            file.close()
 
 
 def test_a_full_disk_is_a_clear_error_and_changes_nothing() -> None:

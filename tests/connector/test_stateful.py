@@ -187,22 +187,14 @@ class Connection(RuleBasedStateMachine):
     )
     def sync_that_is_killed(self, operation: str, number: int, full: bool) -> None:  # noqa: FBT001 (hypothesis passes by name)
         self.note()
-        seen = 0
-
-        def before(name: str) -> None:
-            nonlocal seen
-            seen += name == operation
-            if name == operation and seen == number:
-                raise Killed
-
-        self.world.warehouse.before = before
+        self.world.die_at(operation, number)
         started = self.workspace.clock.now()
         try:
             self.world.sync(**({"full_pass": "now"} if full else {"full_pass_days": "0"}))
         except Killed:
             return
         finally:
-            self.world.warehouse.before = lambda _operation: None
+            self.world.live()
         self.check_what_an_incremental_sync_sees(started)
 
     @rule(faults=faults, seed=st.integers(0, 1_000), full=st.booleans())

@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.support import truth
 from tests.support.virtual_time import VirtualTime
-from tests.support.warehouse import MemoryWarehouse
+from tests.support.warehouse import Killed, MemoryWarehouse
 
 from attio_simulator import Behaviour, Clock, Faults, Limits, Simulator, Workspace
 from attio_sync.bridge import Environment
@@ -49,6 +49,22 @@ class World:
             raise
         self.warehouse.finish()
         return report
+
+    def die_at(self, operation: str, number: int) -> None:
+        """Kills the process just before its `number`-th `operation`."""
+        seen = 0
+
+        def before(name: str) -> None:
+            nonlocal seen
+            seen += name == operation
+            if name == operation and seen == number:
+                raise Killed
+
+        self.warehouse.before = before
+
+    def live(self) -> None:
+        """Nothing kills the process any more."""
+        self.warehouse.before = lambda _operation: None
 
     def pass_time(self, **duration: float) -> None:
         self.time.sleep(timedelta(**duration).total_seconds())
