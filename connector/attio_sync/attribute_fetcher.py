@@ -247,13 +247,16 @@ class AttioAttributeFetcher:
             attributes = await self._client.fetch_attributes(self._history.parent)
             exist = f"the attributes of {self._history.parent} are " + ", ".join(sorted(a.api_slug for a in attributes))
         except UnknownNameError:
-            objects = await self._client.fetch_objects()
-            exist = f"there is no object {self._history.parent!r}; the objects are " + ", ".join(
-                sorted(o.api_slug for o in objects if o.api_slug)
-            )
+            exist = await no_such_object(self._client, self._history.parent)
         except AttioSyncError:
             return error
         return UnknownNameError(f"{error} — {exist}. Correct the setting history ({self._history})")
+
+
+async def no_such_object(client: AttioClient, object_slug: str) -> str:
+    """That there is no such object, and those that there are."""
+    objects = sorted(o.api_slug for o in await client.fetch_objects() if o.api_slug)
+    return f"there is no object {object_slug!r}; the objects are {', '.join(objects)}"
 
 
 async def _feed(

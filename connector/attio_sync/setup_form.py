@@ -10,6 +10,7 @@ from fivetran_connector_sdk import ConfigurationForm, Test, form_field
 
 from attio_sync import logs
 from attio_sync.attio_types import parse_listed_record
+from attio_sync.attribute_fetcher import no_such_object
 from attio_sync.bridge import Environment, entered, open_portal
 from attio_sync.client import AttioClient
 from attio_sync.errors import AttioSyncError, ForbiddenError, SettingsError, UnknownNameError
@@ -121,9 +122,7 @@ async def _status_attribute(client: AttioClient, history: TrackedHistory) -> Non
     try:
         attributes = await client.fetch_attributes(history.parent)
     except UnknownNameError as error:
-        objects = sorted(o.api_slug for o in await client.fetch_objects() if o.api_slug)
-        message = f"there is no object {history.parent!r}; the objects are {', '.join(objects)}"
-        raise UnknownNameError(message) from error
+        raise UnknownNameError(await no_such_object(client, history.parent)) from error
     types = {a.api_slug: a.type for a in attributes}
     statuses = ", ".join(sorted(slug for slug, kind in types.items() if kind == "status")) or "none"
     if history.attribute not in types:
