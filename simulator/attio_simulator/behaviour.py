@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
+from .clock import duration
+
 
 @dataclass(slots=True, kw_only=True)
 class Behaviour:
@@ -26,6 +28,11 @@ class Behaviour:
         merging_for: how long a merge asked for over HTTP takes; at more than zero it is answered 202 and meanwhile the
             records answer 404 `merge_in_progress`.
         clock_offset: how far `Date` and `Retry-After` run ahead of the workspace's clock (negative: behind).
+        accurate_at: whether successes carry `x-accurate-at`.
+        staleness: how old the data of queries is, and every `x-accurate-at` says so. They show neither the records
+            created since nor the values set since, but the values that were active then. What keeps no trace of its
+            past is shown as it is now: titles, deleted and merged records, histories that were replaced. Answers about
+            one record are always of now.
     """
 
     active_from_filter: Literal["timestamps", "dates", "refused"] = "timestamps"
@@ -39,3 +46,9 @@ class Behaviour:
     values_page_maximum: int | None = 100
     merging_for: timedelta = timedelta()
     clock_offset: timedelta = timedelta()
+    accurate_at: bool = True
+    staleness: timedelta = timedelta()
+
+    def as_of(self, now: int) -> int | None:
+        """Give the moment whose data queries show (nanoseconds since 1970); `None` for now."""
+        return now - duration(self.staleness) if self.staleness else None

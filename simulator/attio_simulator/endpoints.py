@@ -94,9 +94,12 @@ def query_entries(call: Call) -> Json:
 
 
 def _query(call: Call, collection: Collection) -> Json:
-    query = parse_query(call.workspace, collection, call.request.json(), call.behaviour)
+    as_of = call.behaviour.as_of(call.now)
+    query = parse_query(collection, call.request.json(), call.behaviour, as_of)
+    if as_of is not None:
+        query.filter.require(lambda record: record.created <= as_of)
     call.limits.charge(call.now, query)
-    writer = render.RecordWriter(call.workspace, collection)
+    writer = render.RecordWriter(call.workspace, collection, as_of)
     return {"data": [writer.write(record) for record in page(query, call.behaviour, call.number)]}
 
 

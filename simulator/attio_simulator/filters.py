@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from .behaviour import Behaviour
     from .schema import Attribute, Collection, Record, Value
-    from .store import Store
 
 MAXIMUM_DEPTH = 20
 
@@ -73,6 +72,10 @@ class Filter:
     since: int | None = None
     until: int | None = None
 
+    def require(self, test: Callable[[Record], bool]) -> None:
+        """Let no record pass that fails a further test."""
+        self.matches = test if self.matches is None else _all([test, self.matches])
+
     def narrow(self, operator: str, operand: int) -> None:
         """Note a condition on `created_at` that every match must meet."""
         if operator in ("$gte", "$gt", "$eq") and (self.since is None or operand > self.since):
@@ -84,10 +87,10 @@ class Filter:
 class FilterCompiler:
     """Compiles the filters of queries on one collection."""
 
-    def __init__(self, store: Store, collection: Collection, behaviour: Behaviour) -> None:
-        self.store = store
+    def __init__(self, collection: Collection, behaviour: Behaviour, as_of: int | None = None) -> None:
         self.collection = collection
         self.behaviour = behaviour
+        self.as_of = as_of
         self.result = Filter()
 
     def compile(self, wanted: object) -> Filter:
@@ -151,10 +154,11 @@ class FilterCompiler:
             raise filter_error(message=f'Cannot filter "{attribute.slug}" ({attribute.type}) by "{name}".')
         if operator not in allowed:
             raise filter_error(message=f'Cannot use "{operator}" on "{attribute.slug}" ({attribute.type}).')
+        as_of = self.as_of
         if operator == "$not_empty":
             if not isinstance(operand, bool):
                 raise filter_error()
-            return lambda record: bool(active_values(record, attribute)) is operand
+            return lambda record: bool(active_values(record, attribute, as_of)) is operand
         if name == "active_from":
             return self._active_from(attribute, operator, operand)
         wanted: Any
@@ -171,7 +175,7 @@ class FilterCompiler:
             compare = COMPARISONS[operator]
             return lambda record: compare(record.stamped, wanted)
         read, compare = reader(attribute, name), COMPARISONS[operator]
-        return lambda record: any(compare(read(value.data), wanted) for value in active_values(record, attribute))
+        return lambda record: any(compare(read(one.data), wanted) for one in active_values(record, attribute, as_of))
 
     def _active_from(self, attribute: Attribute, operator: str, operand: object) -> Callable[[Record], bool]:
         """When the current value was set; see https://docs.attio.com/docs/attribute-types/attribute-types-status."""
@@ -187,7 +191,11 @@ class FilterCompiler:
         compare = COMPARISONS[operator]
         unit = SECOND if self.behaviour.active_from_precision == "second" else 1
         wanted //= unit
-        index = attribute.index
+        index, as_of = attribute.index, self.as_of
+        if as_of is not None:
+            return lambda record: any(
+                compare(value.active_from // unit, wanted) for value in active_values(record, attribute, as_of)
+            )
 
         def matches(record: Record) -> bool:
             values = record.values

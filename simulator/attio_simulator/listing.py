@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from .behaviour import Behaviour
     from .schema import Attribute, Collection, Record
-    from .store import Store
 
 
 class Sort(NamedTuple):
@@ -42,20 +41,21 @@ class Query(NamedTuple):
     sorts: list[Sort]
     limit: int
     offset: int
+    as_of: int | None = None
 
 
-def parse_query(store: Store, collection: Collection, body: dict[str, Any], behaviour: Behaviour) -> Query:
-    """Read the body of a query.
+def parse_query(collection: Collection, body: dict[str, Any], behaviour: Behaviour, as_of: int | None = None) -> Query:
+    """Read the body of a query on the data of now, or of a moment.
 
     Raises:
         ApiError: 400 `filter_error` or `validation_type`.
     """
-    compiled = FilterCompiler(store, collection, behaviour).compile(body.get("filter"))
+    compiled = FilterCompiler(collection, behaviour, as_of).compile(body.get("filter"))
     limit = whole_number(body.get("limit"), "limit", behaviour.listing_page_default)
     if behaviour.listing_page_maximum is not None:
         limit = min(limit, behaviour.listing_page_maximum)
     offset = whole_number(body.get("offset"), "offset", 0)
-    return Query(collection, compiled, _parse_sorts(collection, body.get("sorts")), limit, offset)
+    return Query(collection, compiled, _parse_sorts(collection, body.get("sorts")), limit, offset, as_of)
 
 
 def whole_number(given: object, name: str, default: int) -> int:
@@ -114,7 +114,7 @@ def _matching(query: Query, behaviour: Behaviour, request_number: int) -> Iterat
         return filter(matches, _by_creation(query, descending=sorts[0].descending, tie=tie))
     rows = sorted(filter(matches, collection.records.values()), key=tie)
     for sort in reversed(sorts):
-        rows.sort(key=_sort_key(sort), reverse=sort.descending)
+        rows.sort(key=_sort_key(sort, query.as_of), reverse=sort.descending)
     return iter(rows)
 
 
@@ -139,20 +139,20 @@ def _tie_breaker(behaviour: Behaviour, request_number: int) -> Callable[[Record]
     return lambda record: hashlib.blake2b(record.id.encode(), key=salt, digest_size=8).digest()
 
 
-def _sort_key(sort: Sort) -> Callable[[Record], Any]:
+def _sort_key(sort: Sort, as_of: int | None) -> Callable[[Record], Any]:
     attribute, read = sort.attribute, reader(sort.attribute, sort.name)
     if attribute.type in ("status", "select"):
         # By the order in which statuses are shown, as a board does.
         places = {id(one): place for place, one in enumerate([*attribute.statuses, *attribute.options])}
 
         def choice_key(record: Record) -> Any:  # noqa: ANN401 - a key of any type
-            values = active_values(record, attribute)
+            values = active_values(record, attribute, as_of)
             return (0, places[id(values[0].data)]) if values else (1, 0)
 
         return choice_key
 
     def key(record: Record) -> Any:  # noqa: ANN401 - a key of any type
-        found = next((read(value.data) for value in active_values(record, attribute)), None)
+        found = next((read(value.data) for value in active_values(record, attribute, as_of)), None)
         # Rows without a value come last ascending and first descending, as in PostgreSQL.
         return (1, 0) if found is None else (0, found)
 

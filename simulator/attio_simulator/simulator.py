@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from .asgi import SimulatorApp
 from .behaviour import Behaviour
-from .clock import SECOND, http_date, nanoseconds
+from .clock import SECOND, duration, http_date, nanoseconds, timestamp
 from .endpoints import READS
 from .errors import ApiError, missing_scopes, unauthorized
-from .faults import Faults
+from .faults import JSON_HEADERS, Faults
 from .limits import Limits, RateLimited
 from .mutations import WRITES
 from .requests import Answer, Request, RequestCounters, RequestInfo
@@ -35,6 +35,7 @@ ALL_SCOPES = frozenset(
         "user_management:read",
     }
 )
+MULTIPLE_CHOICES = 300
 DEFAULT_TOKEN = "simulated-attio-token"  # noqa: S105 - opens nothing but the simulator
 
 
@@ -104,8 +105,7 @@ class Simulator:
             hook(info)
         self.workspace.settle()
         faults = self.faults.due(info, self.workspace)
-        offset = self.behaviour.clock_offset
-        ahead = (offset.days * 86_400 + offset.seconds) * SECOND
+        ahead = duration(self.behaviour.clock_offset) // SECOND * SECOND
         answer = faults.instead(now + ahead)
         if answer is None:
             retry_at = None
@@ -116,9 +116,12 @@ class Simulator:
             except RateLimited as refusal:
                 status, payload, retry_at = 429, refusal.body, refusal.retry_at
             faults.change(payload)
-            answer = Answer(status, [("content-type", "application/json")], _encode(payload))
+            answer = Answer(status, list(JSON_HEADERS), _encode(payload))
             if retry_at is not None:
                 answer.headers.append(("retry-after", http_date(retry_at + ahead)))
+        if self.behaviour.accurate_at and answer.status < MULTIPLE_CHOICES and JSON_HEADERS[0] in answer.headers:
+            accurate_at = self.workspace.clock.nanoseconds() - duration(self.behaviour.staleness)
+            answer.headers.append(("x-accurate-at", timestamp(accurate_at)))
         faults.spoil(answer)
         answer.headers.append(("date", http_date(now + ahead)))
         self.requests.by_status[0 if answer.delivery in ("refuse", "drop") else answer.status] += 1
