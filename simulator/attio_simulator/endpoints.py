@@ -24,9 +24,9 @@ RECORD_ENTRIES_DEFAULT, RECORD_ENTRIES_MAXIMUM = 100, 1000
 
 def identify(call: Call) -> Json:
     """Answer who the token is; an unknown token is not an error here."""
-    if call.scopes is None:
+    if call.access is None:
         return {"active": False}
-    return render.self_json(call.workspace, call.scopes)
+    return render.self_json(call.workspace, call.access.scopes, call.access.level)
 
 
 def list_objects(call: Call) -> Json:
@@ -98,6 +98,8 @@ def _query(call: Call, collection: Collection) -> Json:
     query = parse_query(collection, call.request.json(), call.behaviour, as_of)
     if as_of is not None:
         query.filter.require(lambda record: record.created <= as_of)
+    if call.access is not None and call.access.hidden:
+        query.filter.require(lambda record: not call.is_hidden(record.id))
     call.limits.charge(call.now, query)
     writer = render.RecordWriter(call.workspace, collection, as_of)
     return {"data": [writer.write(record) for record in page(query, call.behaviour, call.number)]}
@@ -128,7 +130,7 @@ def list_values(call: Call) -> Json:
 def list_record_entries(call: Call) -> Json:
     """List the entries, over all lists, of which a record is the parent."""
     row = call.row()
-    entries = call.workspace.entries_of.get(row.id, [])
+    entries = [one for one in call.workspace.entries_of.get(row.id, []) if not call.is_hidden(one.id)]
     paged = entries[call.paging(RECORD_ENTRIES_DEFAULT, RECORD_ENTRIES_MAXIMUM)]
     return {"data": [render.record_entry_json(entry) for entry in paged]}
 

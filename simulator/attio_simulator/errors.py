@@ -55,6 +55,11 @@ def unauthorized(*, message: str) -> ApiError:
     return ApiError(401, "auth_error", "unauthorized", message)
 
 
+def unrecognised_token() -> ApiError:
+    """400 from `/v2/self` for a token that is missing, or none by its looks."""
+    return bad_request(code="missing_value", message="Token was not recognised.")
+
+
 def missing_scopes(scopes: list[str]) -> ApiError:
     """403 for a token that may not do this."""
     needed = ", ".join(f'"{scope}"' for scope in scopes)

@@ -159,7 +159,7 @@ def record_entry_json(entry: Record) -> Json:
     }
 
 
-def self_json(store: Store, scopes: frozenset[str]) -> dict[str, Any]:
+def self_json(store: Store, scopes: frozenset[str], level: str) -> dict[str, Any]:
     """Write who the token is; see https://docs.attio.com/rest-api/endpoint-reference/meta/identify."""
     return {
         "active": True,
@@ -171,7 +171,7 @@ def self_json(store: Store, scopes: frozenset[str]) -> dict[str, Any]:
         "sub": store.id,
         "aud": store.client_id,
         "iss": "attio.com",
-        "token_level": "workspace",
+        "token_level": level,
         "workspace_id": store.id,
         "workspace_name": store.name,
         "workspace_slug": store.slug,

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from urllib.parse import unquote
 
 from .errors import ApiError, bad_request, merge_in_progress, not_found
 from .listing import whole_number
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Container
 
     from .behaviour import Behaviour
     from .limits import Limits
@@ -18,6 +18,17 @@ if TYPE_CHECKING:
     from .schema import Attribute, Collection, Record
     from .shapes import Json
     from .writes import Workspace
+
+
+TokenLevel = Literal["workspace", "user"]
+
+
+class Access(NamedTuple):
+    """What a token may do, for whom it acts, and which records and entries it does not see."""
+
+    scopes: frozenset[str]
+    level: TokenLevel
+    hidden: Container[str]
 
 
 @dataclass(slots=True)
@@ -29,7 +40,7 @@ class Call:
     limits: Limits
     request: Request
     parts: dict[str, str]
-    scopes: frozenset[str] | None
+    access: Access | None
     number: int
     now: int
     status: int = 200
@@ -74,12 +85,17 @@ class Call:
     def row_of(self, collection: Collection, row_id: str) -> Record:
         """Find a record or an entry by id, or answer 404."""
         found = collection.records.get(row_id)
-        if found is None:
-            if self.workspace.is_merging(row_id):
+        is_hidden = self.is_hidden(row_id)
+        if found is None or is_hidden:
+            if self.workspace.is_merging(row_id) and not is_hidden:
                 raise merge_in_progress(row_id)
             noun = "Entry" if collection.is_list else "Record"
             raise not_found(message=f'{noun} with ID "{row_id}" not found.')
         return found
+
+    def is_hidden(self, row_id: str) -> bool:
+        """Tell whether the token does not see a record or an entry."""
+        return self.access is not None and row_id in self.access.hidden
 
     def flag(self, name: str) -> bool:
         """Read a boolean of the query string; it defaults to false."""

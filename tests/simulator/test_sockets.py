@@ -105,7 +105,7 @@ def test_a_client_that_leaves_early_does_not_stop_the_server(served: tuple[Simul
     server = served[1]
     with socket.create_connection(("127.0.0.1", server.port)) as connection:
         connection.sendall(b"POST /v2/self HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf")
-    assert httpx2.get(f"{server.url}/v2/self").json() == {"active": False}
+    assert httpx2.get(f"{server.url}/v2/self").status_code == 400
 
 
 def test_other_threads_may_write_while_it_serves(simulator: Simulator, client: httpx2.Client) -> None:
