@@ -16,6 +16,7 @@ class Behaviour:
     Attributes:
         active_from_filter: what the `active_from` filter of status and select attributes takes: `timestamps` (and
             bare dates), `dates` alone, or nothing (`refused`).
+        active_from_filter_code: the `code` with which that filter is refused.
         active_from_precision: how exactly that filter compares: to the `nanosecond`, or by whole `second`.
         ties: the order of rows that a sort leaves equal: by `id`, in another order that stays (`shuffled`), or in
             another one for each request (`reshuffled`).
@@ -36,6 +37,7 @@ class Behaviour:
     """
 
     active_from_filter: Literal["timestamps", "dates", "refused"] = "timestamps"
+    active_from_filter_code: str = "filter_error"
     active_from_precision: Literal["nanosecond", "second"] = "nanosecond"
     ties: Literal["id", "shuffled", "reshuffled"] = "id"
     seed: int = 0

@@ -48,7 +48,7 @@ def parse_query(collection: Collection, body: dict[str, Any], behaviour: Behavio
     """Read the body of a query on the data of now, or of a moment.
 
     Raises:
-        ApiError: 400 `filter_error` or `validation_type`.
+        ApiError: 400 `filter_error` or one of its kin, or `validation_type`.
     """
     compiled = FilterCompiler(collection, behaviour, as_of).compile(body.get("filter"))
     limit = whole_number(body.get("limit"), "limit", behaviour.listing_page_default)
@@ -87,12 +87,20 @@ def _parse_sorts(collection: Collection, given: object) -> list[Sort]:
         if attribute is None:
             raise filter_error(message=f'Unknown attribute "{slug}" in sorts.')
         names = PROPERTIES[attribute.type]
-        name = one.get("field") or next(iter(names))
+        name = one.get("field") or _only_field(attribute)
         # Sorting by active_from is not documented, so it is refused.
         if name not in names or name == "active_from":
             raise filter_error(message=f'Cannot sort "{slug}" by "{name}".')
         sorts.append(Sort(attribute, name, one["direction"] == "desc"))
     return sorts
+
+
+def _only_field(attribute: Attribute) -> str:
+    """Give what an attribute is sorted by when the sort names no field: of several it must."""
+    main, *others = (name for name in PROPERTIES[attribute.type] if name != "active_from")
+    if others:
+        raise filter_error(code="missing_sort_field", message=f'Sorting by "{attribute.slug}" needs a field.')
+    return main
 
 
 def page(query: Query, behaviour: Behaviour, request_number: int = 0) -> list[Record]:
