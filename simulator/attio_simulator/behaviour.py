@@ -1,8 +1,11 @@
-"""What the facts about Attio leave open: here it can be switched, because a client must work either way."""
+"""What the facts about Attio leave open: here it can be switched, because a client must work either way.
+
+The switches from `listing_page_lengths` on go further: they contradict what Attio documents, as a mistake at Attio would.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Literal
 
@@ -34,6 +37,13 @@ class Behaviour:
             created since nor the values set since, but the values that were active then. What keeps no trace of its
             past is shown as it is now: titles, deleted and merged records, histories that were replaced. Answers about
             one record are always of now.
+        listing_page_lengths: whether pages of a query are `full`, or of a `random` length from 1 to what they should
+            have, by `seed` and number of the request.
+        listing_ignores_offset: whether each page of a query is the first.
+        values_ignore_offset: whether each page of values is the first.
+        values_order: whether past values come `oldest_first`, or `newest_first`.
+        unlisted: ids of records and entries that no query lists although they can be read by id.
+        unreadable: ids of records and entries that are listed but not found by id.
     """
 
     active_from_filter: Literal["timestamps", "dates", "refused"] = "timestamps"
@@ -50,6 +60,12 @@ class Behaviour:
     clock_offset: timedelta = timedelta()
     accurate_at: bool = True
     staleness: timedelta = timedelta()
+    listing_page_lengths: Literal["full", "random"] = "full"
+    listing_ignores_offset: bool = False
+    values_ignore_offset: bool = False
+    values_order: Literal["oldest_first", "newest_first"] = "oldest_first"
+    unlisted: set[str] = field(default_factory=set[str])
+    unreadable: set[str] = field(default_factory=set[str])
 
     def as_of(self, now: int) -> int | None:
         """Give the moment whose data queries show (nanoseconds since 1970); `None` for now."""

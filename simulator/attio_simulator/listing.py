@@ -8,6 +8,7 @@ See https://docs.attio.com/rest-api/guides/filtering-and-sorting and https://doc
 from __future__ import annotations
 
 import hashlib
+import random
 from bisect import bisect_left, bisect_right
 from itertools import groupby, islice
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -55,6 +56,8 @@ def parse_query(collection: Collection, body: dict[str, Any], behaviour: Behavio
     if behaviour.listing_page_maximum is not None:
         limit = min(limit, behaviour.listing_page_maximum)
     offset = whole_number(body.get("offset"), "offset", 0)
+    if behaviour.listing_ignores_offset:
+        offset = 0
     return Query(collection, compiled, _parse_sorts(collection, body.get("sorts")), limit, offset, as_of)
 
 
@@ -105,7 +108,10 @@ def _only_field(attribute: Attribute) -> str:
 
 def page(query: Query, behaviour: Behaviour, request_number: int = 0) -> list[Record]:
     """Give the records of one page."""
-    stop = query.offset + query.limit
+    limit = query.limit
+    if limit and behaviour.listing_page_lengths == "random":
+        limit = random.Random(f"page {behaviour.seed} {request_number}").randint(1, limit)
+    stop = query.offset + limit
     if query.filter.matches is None and not query.sorts:
         records = query.collection.records
         return [records[one] for one in query.collection.ids[query.offset : stop]]

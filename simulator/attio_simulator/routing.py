@@ -10,7 +10,8 @@ from .errors import ApiError, bad_request, merge_in_progress, not_found
 from .listing import whole_number
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container
+    from collections.abc import Callable
+    from collections.abc import Set as AbstractSet
 
     from .behaviour import Behaviour
     from .limits import Limits
@@ -28,7 +29,7 @@ class Access(NamedTuple):
 
     scopes: frozenset[str]
     level: TokenLevel
-    hidden: Container[str]
+    hidden: AbstractSet[str]
 
 
 @dataclass(slots=True)
@@ -85,17 +86,18 @@ class Call:
     def row_of(self, collection: Collection, row_id: str) -> Record:
         """Find a record or an entry by id, or answer 404."""
         found = collection.records.get(row_id)
-        is_hidden = self.is_hidden(row_id)
-        if found is None or is_hidden:
-            if self.workspace.is_merging(row_id) and not is_hidden:
+        is_out_of_sight = row_id in self.hidden or row_id in self.behaviour.unreadable
+        if found is None or is_out_of_sight:
+            if self.workspace.is_merging(row_id) and not is_out_of_sight:
                 raise merge_in_progress(row_id)
             noun = "Entry" if collection.is_list else "Record"
             raise not_found(message=f'{noun} with ID "{row_id}" not found.')
         return found
 
-    def is_hidden(self, row_id: str) -> bool:
-        """Tell whether the token does not see a record or an entry."""
-        return self.access is not None and row_id in self.access.hidden
+    @property
+    def hidden(self) -> AbstractSet[str]:
+        """The records and entries that the token does not see."""
+        return frozenset() if self.access is None else self.access.hidden
 
     def flag(self, name: str) -> bool:
         """Read a boolean of the query string; it defaults to false."""
