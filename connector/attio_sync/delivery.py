@@ -115,8 +115,8 @@ class Delivery:
             message = (
                 f"{self._failed} of {self._judged} records cannot be read, the first one: "
                 f"{invalid[0] if invalid else 'see attio_sync_error'}. Either the setting history names an attribute that "
-                "is no status or that the workspace's plan no longer includes, or Attio's API has changed and the connector "
-                "must follow. Nothing of this page was written"
+                "is no status or that the workspace's plan no longer includes, or Attio's API has changed and the "
+                "connector must follow. Nothing of this page was written"
             )
             raise ContractChangedError(message)
 

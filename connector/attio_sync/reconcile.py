@@ -160,7 +160,8 @@ class Reconciliation:
         if missing and not self._sees_everything:
             self._delivery.warn(
                 f"{counted(missing, 'record')} of {self._history.parent} cannot be seen any more, but the token sees only "
-                "what one member may see: nothing is deleted. Set a token of the workspace (Workspace settings → Developers)"
+                "what one member may see: nothing is deleted. Make a token of the workspace, in Attio under Workspace "
+                "settings → Developers"
             )
             return True
         if records < ENOUGH_TO_JUDGE or missing <= records * MASS_SHARE or self._was_doubtful:
