@@ -7,7 +7,6 @@ before it: `ATTIO_API_TOKEN`, `ATTIO_BACKFILL_DAYS`.
 import difflib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
@@ -18,6 +17,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from attio_sync.errors import SettingsError
+from attio_sync.tracked import TrackedHistory, parse_histories
 
 CONNECTOR = Path(__file__).parents[1]
 ENV_FILES = (CONNECTOR.parent / ".env", CONNECTOR / ".env")
@@ -26,42 +26,8 @@ ENV_FILES = (CONNECTOR.parent / ".env", CONNECTOR / ".env")
 _BASE_URL = re.compile(r"https?://(?:[\w.-]+|\[[\w:.]+\])(?::\d+)?(?:/[\w.~%/-]*)?", re.ASCII)
 """No user, query, fragment or blank: nothing that one library may read in another way than the next."""
 
-_TABLE = re.compile(r"[a-z_][a-z0-9_]*", re.ASCII)
-
-
-@dataclass(frozen=True, slots=True)
-class TrackedHistory:
-    """One attribute whose history is synced, and the table it goes to: `parent.attribute=table`."""
-
-    parent: str
-    attribute: str
-    table: str
-
-    def __str__(self) -> str:
-        """As it is written in the setting."""
-        return f"{self.parent}.{self.attribute}={self.table}"
-
-
-def _parse_histories(text: object) -> object:
-    if not isinstance(text, str):
-        return text
-    histories: list[TrackedHistory] = []
-    for part in filter(None, (p.strip() for p in text.split(","))):
-        source, _, table = (p.strip() for p in part.partition("="))
-        parent, _, attribute = (p.strip() for p in source.partition("."))
-        # A name becomes a segment of a path, which must be no dot segment.
-        if not (parent and attribute and table) or attribute in {".", ".."} or "/" in part or not part.isprintable():
-            message = f"{part!r} is not parent.attribute=table, as in applications.workflow_status=attio_workflow_status"
-            raise ValueError(message)
-        if _TABLE.fullmatch(table) is None:
-            message = f"{table!r} is no table name: use small letters, digits and underscores"
-            raise ValueError(message)
-        histories.append(TrackedHistory(parent, attribute, table))
-    names = [name for h in histories for name in (h.table, f"{h.table}_history")]
-    if not histories or len(set(names)) != len(names) or "attio_sync_error" in names:
-        message = "name at least one history, and a different table for each"
-        raise ValueError(message)
-    return tuple(histories)
+ATTIO_REQUESTS_PER_SECOND = 100
+"""https://docs.attio.com/rest-api/guides/rate-limiting."""
 
 
 def _none_for(word: str) -> BeforeValidator:
@@ -87,7 +53,7 @@ class Settings(BaseSettings):
         title="Attio base URL",
         description="Where Attio's API is. https, or http on this machine only",
     )
-    history: Annotated[tuple[TrackedHistory, ...], NoDecode, BeforeValidator(_parse_histories)] = Field(
+    history: Annotated[tuple[TrackedHistory, ...], NoDecode, BeforeValidator(parse_histories)] = Field(
         (TrackedHistory("applications", "workflow_status", "attio_workflow_status"),),
         title="Histories",
         description="What to track: parent.attribute=table, comma-separated",
@@ -97,7 +63,7 @@ class Settings(BaseSettings):
         ge=0,
         le=36500,
         title="Backfill days",
-        description="How many days of changes a first sync goes back; all = everything",
+        description="How many days of changes a first sync delivers first; everything older follows in the same sync",
     )
     buffer_minutes: int = Field(
         60,
@@ -115,7 +81,26 @@ class Settings(BaseSettings):
         description="Histories read at once: a number, or auto = as many as the rate and Attio's answers need, at most 40",
     )
     requests_per_second: float = Field(
-        90.0, ge=0.1, le=10_000, title="Requests per second", description="Attio allows 100 over all its clients"
+        90.0,
+        ge=0.1,
+        le=10_000,
+        title="Requests per second",
+        description=f"Attio allows {ATTIO_REQUESTS_PER_SECOND} over all its clients and refuses the excess",
+    )
+    reconcile_hours: float = Field(
+        24.0,
+        ge=0,
+        le=24 * 31,
+        title="Reconcile hours",
+        description="How often everything is compared, in hours; 0 = in every sync",
+    )
+    recheck_days: int = Field(
+        30,
+        ge=1,
+        le=365,
+        title="Recheck days",
+        description="Within how many days the histories of all records are read again, a slice at each reconciliation; "
+        "1 = all in every reconciliation",
     )
     full_pass_days: float = Field(
         7.0,
@@ -197,6 +182,17 @@ def unknown_settings(configuration: Mapping[str, Any]) -> list[str]:
         near = difflib.get_close_matches(key, known, n=1)
         sentences.append(f"{key!r} is no setting and is ignored" + (f"; did you mean {near[0]!r}?" if near else ""))
     return sentences
+
+
+def settings_warnings(settings: Settings) -> list[str]:
+    """A sentence for each setting that is allowed and unwise."""
+    if settings.requests_per_second <= ATTIO_REQUESTS_PER_SECOND:
+        return []
+    sentence = (
+        f"requests_per_second is {settings.requests_per_second:g}, and Attio allows {ATTIO_REQUESTS_PER_SECOND} over all "
+        f"its clients: it will refuse the excess, which only costs time. Set it to {ATTIO_REQUESTS_PER_SECOND} or less"
+    )
+    return [sentence]
 
 
 def default_text(field: FieldInfo) -> str:

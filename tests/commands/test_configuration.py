@@ -73,7 +73,7 @@ def test_the_form_is_saved_with_the_token_encrypted_and_a_sync_runs_from_it(proj
     assert TOKEN not in shown
     assert "Configuration saved" in shown
     assert "warning" not in shown.lower()
-    assert "<backfill_days [PlainText] [Placeholder: 30] [How many days of changes a first sync goes back" in shown
+    assert "<backfill_days [PlainText] [Placeholder: 30] [How many days of changes a first sync delivers" in shown
     assert shown.count("REQUIRED>") == 1
     saved = json.loads((project.folder / "configuration.json").read_text())
     assert saved.pop("attio_api_token").startswith("fivetran_encrypted:")
@@ -85,6 +85,8 @@ def test_the_form_is_saved_with_the_token_encrypted_and_a_sync_runs_from_it(proj
         "page_size": "",
         "concurrency": "",
         "requests_per_second": "5000",
+        "reconcile_hours": "",
+        "recheck_days": "",
         "full_pass_days": "",
         "full_pass": "",
     }

@@ -16,7 +16,7 @@ CONNECTOR = ROOT / "connector"
 
 # Each module may import what stands in a line above its own, and nothing in its own line or below.
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("errors", "shapes", "report", "logs"),
+    ("errors", "shapes", "report", "logs", "tracked"),
     ("attio_types.timestamps", "attio_types.workspace", "settings", "limiter", "patience", "wire"),
     ("attio_types.records", "attio_types.values"),
     ("attio_types",),
@@ -31,13 +31,13 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 )
 
 # Pure: no event loop, no network, no clock, no log, nothing of Fivetran; only values in and values out.
-PURE = ("errors", "shapes", "report", "wire", "state", "tables", "settings", "attio_types")
+PURE = ("errors", "shapes", "report", "wire", "state", "tables", "settings", "tracked", "attio_types")
 
 LIBRARIES: dict[str, tuple[str, ...]] = {
     "httpx2": ("client",),
     "stamina": ("client",),
     "anyio": ("client", "limiter", "patience", "attribute_fetcher", "bridge", "sync", "main", "test_script"),
-    "pydantic": ("client", "settings", "attio_types"),
+    "pydantic": ("client", "settings", "tracked", "attio_types"),
     "pydantic_settings": ("settings",),
     "fivetran_connector_sdk": ("sink", "logs", "setup_form", "connector"),
 }

@@ -19,8 +19,10 @@ from attio_sync.settings import (
     default_text,
     environment_name,
     load_settings,
+    settings_warnings,
     unknown_settings,
 )
+from attio_sync.tracked import RESERVED_TABLES
 
 TOKEN = "f4k3-t0k3n-that-opens-nothing"  # noqa: S105 (it opens nothing)
 DEFAULT_HISTORY = TrackedHistory("applications", "workflow_status", "attio_workflow_status")
@@ -33,6 +35,8 @@ DEFAULTS: dict[str, Any] = {
     "page_size": 500,
     "concurrency": None,
     "requests_per_second": 90.0,
+    "reconcile_hours": 24.0,
+    "recheck_days": 30,
     "full_pass_days": 7.0,
     "full_pass": None,
 }
@@ -52,6 +56,8 @@ SAMPLES: dict[str, tuple[tuple[str, Any], tuple[str, Any]]] = {
     "page_size": (("100", 100), ("1", 1)),
     "concurrency": (("auto", None), ("3", 3)),
     "requests_per_second": (("50", 50.0), ("0.5", 0.5)),
+    "reconcile_hours": (("0", 0.0), ("1.5", 1.5)),
+    "recheck_days": (("1", 1), ("365", 365)),
     "full_pass_days": (("0", 0.0), ("1.5", 1.5)),
     "full_pass": (("now", "now"), ("now", "now")),
 }
@@ -96,6 +102,8 @@ def test_each_default_can_be_written_into_the_configuration() -> None:
         "page_size": "500",
         "concurrency": "auto",
         "requests_per_second": "90",
+        "reconcile_hours": "24",
+        "recheck_days": "30",
         "full_pass_days": "7",
         "full_pass": "",
     }
@@ -186,6 +194,12 @@ WRONG: list[tuple[str, str, str]] = [
     ("requests_per_second", "fast", "valid number"),
     ("requests_per_second", "inf", "less than or equal to 10000"),
     ("requests_per_second", "nan", "10000"),
+    ("reconcile_hours", "-1", "greater than or equal to 0"),
+    ("reconcile_hours", "744.5", "less than or equal to 744"),
+    ("reconcile_hours", "nan", "744"),
+    ("recheck_days", "0", "greater than or equal to 1"),
+    ("recheck_days", "366", "less than or equal to 365"),
+    ("recheck_days", "1.5", "valid integer"),
     ("full_pass_days", "-1", "greater than or equal to 0"),
     ("full_pass_days", "nan", "3650"),
     ("full_pass_days", "3651", "less than or equal to 3650"),
@@ -205,7 +219,10 @@ WRONG: list[tuple[str, str, str]] = [
     ("history", 'a.b=t"; drop', "use small letters, digits and underscores"),
     ("history", "a.b=t,c.d=t", "a different table for each"),
     ("history", "a.b=t,c.d=t_history", "a different table for each"),
-    ("history", "a.b=attio_sync_error", "a different table for each"),
+    ("history", "a.b=attio_sync_error", "the table attio_sync_error is there already and holds something else"),
+    ("history", "a.b=attio_status", "the table attio_status is there already and holds something else"),
+    ("history", "a.b=attio_workspace_member", "the table attio_workspace_member is there already"),
+    ("history", "a.b=t,a.b=u", "a.b is named twice: one table for each attribute"),
     ("history", " , ", "name at least one history"),
     ("attio_base_url", "http://api.attio.com", "must start with https://"),
     ("attio_base_url", "ftp://api.attio.com", "is no address like https://api.attio.com"),
@@ -235,6 +252,26 @@ def test_a_wrong_setting_is_named_with_what_is_expected(key: str, text: str, say
     said = problem(**{key: text})
     assert said.startswith(f"{key}: ")
     assert says in said
+
+
+@pytest.mark.parametrize("name", RESERVED_TABLES)
+def test_no_history_takes_a_table_that_every_connection_has(name: str) -> None:
+    assert f"the table {name} is there already" in problem(history=f"c.d=t,a.b={name}")
+    # Of the two tables of a history, the second counts as well.
+    assert load(history=f"a.b={name}_of_ours").history == (TrackedHistory("a", "b", f"{name}_of_ours"),)
+
+
+def test_one_attribute_of_two_objects_and_two_attributes_of_one_can_be_tracked() -> None:
+    assert len(load(history="a.x=t,b.x=u,a.y=v").history) == 3
+
+
+def test_more_requests_than_attio_allows_are_warned_about() -> None:
+    assert settings_warnings(load()) == settings_warnings(load(requests_per_second="100")) == []
+    [said] = settings_warnings(load(requests_per_second="100.5"))
+    assert said == (
+        "requests_per_second is 100.5, and Attio allows 100 over all its clients: it will refuse the excess, which only "
+        "costs time. Set it to 100 or less"
+    )
 
 
 def test_every_wrong_setting_is_named_at_once() -> None:
@@ -377,7 +414,7 @@ tracked_names = st.text(st.characters(exclude_categories=["C", "Z"], exclude_cha
         st.tuples(tracked_names, tracked_names, st.from_regex(r"[a-z_][a-z0-9_]{0,5}", fullmatch=True)),
         min_size=1,
         max_size=4,
-        unique_by=lambda parts: parts[2],
+        unique_by=(lambda parts: parts[:2], lambda parts: parts[2]),
     )
 )
 def test_what_is_tracked_reads_as_it_is_written(parts: list[tuple[str, str, str]]) -> None:
