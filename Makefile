@@ -34,7 +34,7 @@ test: setup ## everything CI runs: format, lint, types, tests with coverage, doc
 
 .PHONY: test-long
 test-long: setup ## the tests in their long profile: more examples, more kills
-	@ATTIO_TEST_PROFILE=long $(RUN) pytest -n auto
+	@TEST_PROFILE=long $(RUN) pytest -n auto
 
 .PHONY: bench
 bench: setup ## the figures, into benchmarks/RESULTS.md

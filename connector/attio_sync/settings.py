@@ -14,7 +14,14 @@ from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic.fields import FieldInfo
-from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    EnvSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 from attio_sync.errors import SettingsError
 from attio_sync.tracked import TrackedHistory, parse_histories
@@ -38,7 +45,12 @@ class Settings(BaseSettings):
     """All settings, validated. The token never prints."""
 
     model_config = SettingsConfigDict(
-        env_prefix="ATTIO_", env_ignore_empty=True, extra="ignore", frozen=True, hide_input_in_errors=True
+        env_prefix="ATTIO_",
+        env_file_encoding="utf-8-sig",  # some editors begin a file with a mark of its encoding
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
     )
 
     attio_api_token: SecretStr = Field(
@@ -167,21 +179,53 @@ def load_settings(configuration: Mapping[str, Any], env_files: tuple[Path, ...] 
         SettingsError: one or more settings are missing or wrong; the message names each and says what to do.
     """
     given = {key: value for key, value in configuration.items() if value not in (None, "")}
+    _check_text(env_files)
     try:
         return Settings(_env_file=env_files, **given)  # pyright: ignore[reportCallIssue] (pydantic-settings' own parameter)
     except ValidationError as error:
         problems = [_problem(dict(e)) for e in error.errors(include_url=False, include_input=False)]
-        raise SettingsError("; ".join(problems)) from None
+        # What is missing may be there under another name.
+        raise SettingsError("; ".join([*problems, *unknown_settings(configuration, env_files)])) from None
 
 
-def unknown_settings(configuration: Mapping[str, Any]) -> list[str]:
-    """A sentence for each key that is no setting, with the one it may have been meant to be."""
+def env_files_read(env_files: tuple[Path, ...] = ENV_FILES) -> list[Path]:
+    """The `.env` files that exist and so are read, the one that counts more last."""
+    return [path for path in env_files if path.is_file()]
+
+
+def _check_text(env_files: tuple[Path, ...]) -> None:
+    for path in env_files_read(env_files):
+        try:
+            text = path.read_text("utf-8-sig")
+        except OSError as error:
+            message = f"{path} cannot be read: {error.strerror}. Correct its permissions, or remove it"
+            raise SettingsError(message) from None
+        except UnicodeDecodeError:
+            text = "\0"
+        if "\0" in text:  # UTF-16 may pass for UTF-8, and then holds these
+            message = f"{path} is not in UTF-8, so nothing in it can be read: save it again in that encoding"
+            raise SettingsError(message)
+
+
+def unknown_settings(configuration: Mapping[str, Any], env_files: tuple[Path, ...] = ENV_FILES) -> list[str]:
+    """A sentence for each name that is no setting, with the one it may have been meant to be.
+
+    In the environment and in `.env`, which hold other things too, these are the names that begin as ours do.
+    """
     known = list(Settings.model_fields)
-    sentences: list[str] = []
-    for key in sorted(set(configuration) - set(known)):
-        near = difflib.get_close_matches(key, known, n=1)
-        sentences.append(f"{key!r} is no setting and is ignored" + (f"; did you mean {near[0]!r}?" if near else ""))
+    sentences = [_unknown(key, "", known) for key in sorted(set(configuration) - set(known))]
+    names = [environment_name(key) for key in known]
+    places = {"the environment": EnvSettingsSource(Settings).env_vars}
+    places |= {str(path): DotEnvSettingsSource(Settings, env_file=path).env_vars for path in env_files_read(env_files)}
+    for place, variables in places.items():
+        given = {name.upper() for name in variables if name.startswith("attio_")}
+        sentences += [_unknown(name, f" in {place}", names) for name in sorted(given - set(names))]
     return sentences
+
+
+def _unknown(name: str, place: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=1)
+    return f"{name!r}{place} is no setting and is ignored" + (f"; did you mean {near[0]!r}?" if near else "")
 
 
 def settings_warnings(settings: Settings) -> list[str]:

@@ -17,6 +17,7 @@ from attio_sync.settings import (
     Settings,
     TrackedHistory,
     default_text,
+    env_files_read,
     environment_name,
     load_settings,
     settings_warnings,
@@ -404,6 +405,71 @@ def test_a_key_that_is_no_setting_is_named_with_the_one_it_may_have_been_meant_t
         "'zzz' is no setting and is ignored",
     ]
     assert load(backfil_days="7") == load()
+
+
+MISSPELT = [
+    ("ATTIO_BACKFILL_DAY", "ATTIO_BACKFILL_DAYS"),
+    ("ATTIO_PAGESIZE", "ATTIO_PAGE_SIZE"),
+    ("ATTIO_TOKEN", "ATTIO_API_TOKEN"),
+    ("ATTIO_API_KEY", "ATTIO_API_TOKEN"),
+]
+
+
+@pytest.mark.parametrize(("name", "meant"), MISSPELT)
+def test_a_misspelt_name_in_the_environment_or_a_file_is_named_with_the_one_it_may_have_been_meant_to_be(
+    name: str, meant: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = dotenv(tmp_path, **{name: "7", meant: "7", "PAGE_SIZ": "7"})
+    said = f"is no setting and is ignored; did you mean {meant!r}?"
+    assert unknown_settings({}, (file, tmp_path / "absent.env")) == [f"{name!r} in {file} {said}"]
+    monkeypatch.setenv(name, "7")
+    assert unknown_settings({}, (file,)) == [f"{name!r} in the environment {said}", f"{name!r} in {file} {said}"]
+
+
+@pytest.mark.parametrize("name", ["ATTIO_PAGE_SIZE", "attio_page_size", "PAGE_SIZ", "ATTI_PAGE_SIZE"])
+def test_a_name_in_the_environment_that_is_a_setting_or_not_ours_is_not_mentioned(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, "7")
+    assert unknown_settings({}, (dotenv(tmp_path, **{name: "7"}),)) == []
+
+
+def test_a_missing_token_that_is_there_under_another_name_is_found(tmp_path: Path) -> None:
+    file = dotenv(tmp_path, ATTIO_TOKEN=TOKEN)
+    with pytest.raises(SettingsError) as caught:
+        load_settings({"token": TOKEN}, (file,))
+    said = str(caught.value)
+    assert said.startswith("attio_api_token is missing: set it in")
+    assert said.endswith(
+        "; 'token' is no setting and is ignored; "
+        f"'ATTIO_TOKEN' in {file} is no setting and is ignored; did you mean 'ATTIO_API_TOKEN'?"
+    )
+    assert TOKEN not in said
+
+
+# --- The files
+
+
+def test_the_files_that_are_read_are_those_that_exist(tmp_path: Path) -> None:
+    file = dotenv(tmp_path, PAGE_SIZE="7")
+    assert env_files_read((tmp_path / "absent.env", file, tmp_path)) == [file]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+def test_a_file_in_utf_8_is_read_with_and_without_a_mark_of_that(encoding: str, tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text("ATTIO_PAGE_SIZE=7\nGREETING=Grüße\n", encoding)
+    assert load((file,)).page_size == 7
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "latin-1"])
+def test_a_file_in_another_encoding_is_named_with_what_to_do(encoding: str, tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text(f"ATTIO_API_TOKEN={TOKEN}\nGREETING=Grüße\n", encoding)
+    with pytest.raises(SettingsError) as caught:
+        load((file,))
+    assert str(caught.value) == f"{file} is not in UTF-8, so nothing in it can be read: save it again in that encoding"
+    assert TOKEN not in "".join(traceback.format_exception(caught.value))
 
 
 tracked_names = st.text(st.characters(exclude_categories=["C", "Z"], exclude_characters=".=,/"), min_size=1, max_size=8)
