@@ -45,10 +45,10 @@ format: setup ## formats the code and repairs what lint can repair
 	@$(RUN) ruff format .
 	@$(RUN) ruff check --fix .
 
-# Fivetran's check calls what is not imported directly "not needed", so what our dependencies bring along is pruned.
-# It also compares names letter by letter, and knows this one package by what is imported: pydantic_settings.
-PRUNED = annotated-types h11 httpcore2 httpx2-jsfetch idna pydantic-core python-dotenv tenacity truststore typing-extensions typing-inspection
-EXPORT = $(UV) export --locked --quiet --format requirements-txt --no-default-groups --no-emit-project --no-hashes --no-annotate --no-header $(PRUNED:%=--prune %) | sed s/^pydantic-settings=/pydantic_settings=/
+# Everything is pinned, also what our dependencies bring along, so that two deploys install the same. Fivetran's check calls
+# the latter "not needed" and does nothing about it; it compares names letter by letter, and knows one package by what is
+# imported: pydantic_settings. httpx2-jsfetch is for browsers.
+EXPORT = $(UV) export --locked --quiet --format requirements-txt --no-default-groups --no-emit-project --no-hashes --no-annotate --no-header --prune httpx2-jsfetch | sed s/^pydantic-settings=/pydantic_settings=/
 
 .PHONY: requirements
 requirements: setup ## exports connector/requirements.txt from uv.lock
