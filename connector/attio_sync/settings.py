@@ -57,7 +57,7 @@ class Settings(BaseSettings):
         validation_alias=AliasChoices("attio_api_token", "ATTIO_API_TOKEN"),
         title="Attio API token",
         description="Create one in Attio under Workspace settings → Developers, with the scopes "
-        "record_permission:read and object_configuration:read",
+        "record_permission:read, object_configuration:read and, for the names of members, user_management:read",
     )
     attio_base_url: str = Field(
         "https://api.attio.com",
@@ -230,7 +230,8 @@ def _unknown(name: str, place: str, known: list[str]) -> str:
 
 def settings_warnings(settings: Settings) -> list[str]:
     """A sentence for each setting that is allowed and unwise."""
-    if settings.requests_per_second <= ATTIO_REQUESTS_PER_SECOND:
+    # What is read on this machine is no Attio, and has limits of its own.
+    if settings.requests_per_second <= ATTIO_REQUESTS_PER_SECOND or settings.attio_base_url.startswith("http://"):
         return []
     sentence = (
         f"requests_per_second is {settings.requests_per_second:g}, and Attio allows {ATTIO_REQUESTS_PER_SECOND} over all "

@@ -268,6 +268,7 @@ def test_one_attribute_of_two_objects_and_two_attributes_of_one_can_be_tracked()
 
 def test_more_requests_than_attio_allows_are_warned_about() -> None:
     assert settings_warnings(load()) == settings_warnings(load(requests_per_second="100")) == []
+    assert settings_warnings(load(requests_per_second="5000", attio_base_url="http://127.0.0.1:8080")) == []
     [said] = settings_warnings(load(requests_per_second="100.5"))
     assert said == (
         "requests_per_second is 100.5, and Attio allows 100 over all its clients: it will refuse the excess, which only "

@@ -39,6 +39,9 @@ class TokenIdentity(_AttioModel):
     active: bool
     scope: str = ""
     """Space-separated."""
+    token_level: str | None = None
+    """`workspace`, or the level of one member."""
+    workspace_id: str | None = None
     workspace_name: str | None = None
     workspace_slug: str | None = None
 
@@ -46,3 +49,8 @@ class TokenIdentity(_AttioModel):
     def scopes(self) -> frozenset[str]:
         """The scopes one by one."""
         return frozenset(self.scope.split())
+
+    @property
+    def sees_everything(self) -> bool:
+        """Whether the token is the workspace's own; one without a level is from before there were any."""
+        return self.token_level in (None, "workspace")
