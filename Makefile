@@ -33,8 +33,20 @@ test: setup ## everything CI runs: format, lint, types, tests with coverage, doc
 	@$(RUN) pytest -n auto --cov --cov-report=term
 
 .PHONY: test-long
-test-long: setup ## the tests in their long profile: more examples, more kills
+test-long: setup ## the tests in their long profile: more examples, more kills; the connector on newer Pythons
 	@TEST_PROFILE=long $(RUN) pytest -n auto
+	@$(MAKE) --no-print-directory test-newer
+
+# Fivetran runs a connector on its newest Python unless told otherwise. Every warning is an error here, deprecations too.
+.PHONY: test-newer
+test-newer:
+	@for version in 3.13 3.14; do \
+		if $(UV) python find --quiet --no-python-downloads $$version >/dev/null 2>&1; then \
+			$(UV) run --locked --quiet --isolated --no-python-downloads --python $$version pytest -n auto tests/connector; \
+		else \
+			echo "There is no Python $$version here, so the connector was not tested on it."; \
+		fi; \
+	done
 
 .PHONY: bench
 bench: setup ## the figures, into benchmarks/RESULTS.md

@@ -1,6 +1,7 @@
 """What the SDK thinks of the declared dependencies: it scans the imports and asks PyPI about each package."""
 
 import json
+import subprocess
 import threading
 import tomllib
 from collections.abc import Generator
@@ -107,6 +108,15 @@ def test_the_readme_exports_the_requirements_as_make_does() -> None:
     [exported] = [line.partition("EXPORT = ")[2] for line in makefile.splitlines() if line.startswith("EXPORT = ")]
 
     assert f"\n{exported.replace('$(UV)', 'uv')} > connector/requirements.txt\n" in readme
+
+
+def test_where_there_is_no_newer_python_it_is_said_and_nothing_fails() -> None:
+    command = ["make", "--no-print-directory", "test-newer", "UV=false"]  # a uv that finds nothing
+    done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)  # noqa: S603 (no input)
+
+    assert done.stdout.splitlines() == [
+        f"There is no Python {version} here, so the connector was not tested on it." for version in ("3.13", "3.14")
+    ]
 
 
 def test_where_pypi_can_be_reached_nothing_is_said_but_that_pins_are_not_needed(project: Project, attio: Attio) -> None:
