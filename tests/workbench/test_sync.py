@@ -1,8 +1,4 @@
 import json
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import duckdb
@@ -128,14 +124,6 @@ def test_two_syncs_at_once_are_said_plainly(attio_sync: AttioSync, place: Path) 
 
 
 @pytest.mark.usefixtures("attio")
-def test_a_file_that_is_no_database_is_one_line(attio_sync: AttioSync, place: Path) -> None:
-    (place / "files").mkdir(parents=True)
-    (place / "files" / "warehouse.db").write_text("a text" * 1000)
-
-    assert_one_line(attio_sync("sync", "--into", place), "not a valid DuckDB database file")
-
-
-@pytest.mark.usefixtures("attio")
 def test_a_folder_that_cannot_be_made_is_one_line(attio_sync: AttioSync, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
 
@@ -185,19 +173,6 @@ def test_warnings_are_shown_and_the_log_is_kept_without_the_token(
         assert TOKEN.encode() not in path.read_bytes(), path
 
 
-def test_a_database_from_elsewhere_is_moved_aside_with_its_state(
-    attio_sync: AttioSync, attio: Simulator, place: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    attio_sync("sync", "--into", place)
-    with attio.serve() as other:
-        monkeypatch.setenv("ATTIO_BASE_URL", other.url)
-        finished = attio_sync("sync", "--into", place)
-
-    assert finished.err.startswith(f"warning: {place / 'files' / 'warehouse.db'} held data from http://127.0.0.1:")
-    assert len(list(place.glob("files/warehouse-*.db"))) == len(list(place.glob("files/state-*.json"))) == 1
-    assert figure(finished.out, "records listed") == APPLICATIONS
-
-
 def figure(out: str, name: str) -> int:
     [line] = [line for line in out.splitlines() if line.startswith(name)]
     return int(line.split()[-1].replace(",", ""))
@@ -207,21 +182,3 @@ def assert_holds(place: Path, attio: Simulator) -> None:
     with duckdb.connect(str(place / "files" / "warehouse.db"), read_only=True) as connection:
         connection.execute("SET TimeZone = 'UTC'")
         assert sorted(delivered_stays(connection)) == sorted(true_stays(attio.workspace))
-
-
-def test_an_interrupted_sync_says_so_and_the_next_one_goes_on(attio_sync: AttioSync, attio: Simulator, place: Path) -> None:
-    attio.limits.latency = 0.3
-    command = [sys.executable, "-m", "attio_workbench", "sync", "--into", str(place)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:  # noqa: S603 (our own)
-        until = time.monotonic() + 60
-        while not attio.requests.by_kind["values"] and time.monotonic() < until:
-            time.sleep(0.02)
-        process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=30)
-    attio.limits.latency = 0.0
-
-    assert process.returncode not in (0, 1)
-    assert err.startswith("warning: interrupted: what was delivered until the last checkpoint is kept")
-    assert "Traceback" not in out + err
-    assert attio_sync("sync", "--into", place).code == 0
-    assert_holds(place, attio)

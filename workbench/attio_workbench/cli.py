@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from attio_workbench.terminal import fail, open_console, path_text
+from attio_workbench.terminal import ended_as_by_ctrl_c, fail, open_console, path_text
 
 if TYPE_CHECKING:
     from attio_workbench.place import Place
@@ -66,7 +66,7 @@ def demo(
 
     Serves a simulated Attio workspace on this machine, runs a first sync and, after changes in the workspace, an
     incremental one, through Fivetran's SDK into connector/files/warehouse.db, and shows what happened. A database of your
-    own that is in the way is moved aside, not overwritten.
+    own that is in the way is moved into connector-backups, not overwritten.
 
     \b
     attio-sync demo
@@ -190,7 +190,8 @@ def simulate(  # noqa: PLR0913 (each is an option)
 def main(arguments: list[str] | None = None) -> None:
     """Runs a command; whatever goes wrong is one line and exit code 1."""
     try:
-        app(arguments, prog_name="attio-sync")
+        with ended_as_by_ctrl_c():
+            app(arguments, prog_name="attio-sync")
     except Exception as error:  # noqa: BLE001 (nobody at a terminal is helped by a traceback; it is kept where we say)
         fail(sentence_of(error))
         sys.exit(1)
@@ -200,7 +201,7 @@ def _place(folder: Path | None, state: Path | None = None) -> "Place":
     from attio_workbench.place import Place
 
     state = state.absolute() if state else None
-    return Place(folder.absolute(), state) if folder else Place(chosen_state=state)
+    return Place(folder.resolve(), state) if folder else Place(chosen_state=state)
 
 
 def sentence_of(error: Exception, log: Path | None = None) -> str:
@@ -211,11 +212,12 @@ def sentence_of(error: Exception, log: Path | None = None) -> str:
     from attio_sync.errors import AttioSyncError
     from attio_workbench.errors import WorkbenchError
     from attio_workbench.place import Place
+    from attio_workbench.trouble import os_error_text
 
     if isinstance(error, AttioSyncError | WorkbenchError):
         return str(error)
     if isinstance(error, OSError) and error.strerror:
-        return f"{error.strerror}: {error.filename}" if error.filename else error.strerror
+        return os_error_text(error)
     if isinstance(error, SdkException | duckdb.Error):
         return str(error).partition("\n")[0]
     log = log or Place().log

@@ -18,9 +18,10 @@ from attio_workbench.changes import Stay, change, delivered_stays, histories_to_
 from attio_workbench.errors import WorkbenchError
 from attio_workbench.figures import figures_table
 from attio_workbench.local_run import run_locally
-from attio_workbench.place import DEMO, Place, claim, clear_for_demo, open_database
+from attio_workbench.origin import DEMO, claim, clear_for_demo
+from attio_workbench.place import Place, open_database
 from attio_workbench.progress import SyncProgress
-from attio_workbench.terminal import command_text, path_text
+from attio_workbench.terminal import command_text, path_text, warn
 from attio_workbench.time_in_status import read_time_in_status, time_in_status_table
 
 MOST_STAYS_DRAWN = 8
@@ -50,11 +51,20 @@ class Demo:
 
 
 def run_demo(console: Console, place: Place, records: int, seed: int) -> None:
-    """A first sync, changes in the workspace, an incremental sync; then what is in the warehouse.
+    """The whole demo.
 
     Raises:
         WorkbenchError: the database is open elsewhere, or the tables do not hold what the workspace holds.
     """
+    try:
+        _run(console, place, records, seed)
+    except KeyboardInterrupt:
+        warn("interrupted: run the demo again, which begins anew; what it moved away is kept")
+        raise
+
+
+def _run(console: Console, place: Place, records: int, seed: int) -> None:
+    """A first sync, changes in the workspace, an incremental sync; then what is in the warehouse."""
     if said := clear_for_demo(place):
         console.print(said, markup=False, soft_wrap=True)
     place = Place(place.folder, place.files / "demo-state.json")

@@ -1,7 +1,10 @@
 """How things are said in the terminal: figures, instants, lengths of time, bars."""
 
 import os
+import signal
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -61,6 +64,19 @@ def command_text() -> str:
     return path_text(script) if script.name == "attio-sync" else "attio-sync"
 
 
+@contextmanager
+def ended_as_by_ctrl_c() -> Generator[None]:
+    """While this lasts, SIGTERM and SIGHUP end the command as Ctrl-C does: it says what is kept, and the cursor returns."""
+    ours = [n for n in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(n) is signal.SIG_DFL]  # nohup ignores SIGHUP
+    for number in ours:
+        signal.signal(number, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        for number in ours:
+            signal.signal(number, signal.SIG_DFL)
+
+
 def warn(sentence: str) -> None:
     """A warning, on standard error: one line."""
     _say("warning", "33", sentence)
@@ -74,4 +90,6 @@ def fail(sentence: str) -> None:
 def _say(word: str, color: str, sentence: str) -> None:
     colored = sys.stderr.isatty() and "NO_COLOR" not in os.environ
     mark = f"\x1b[{color}m{word}:\x1b[0m" if colored else f"{word}:"
-    sys.stderr.write(f"{mark} {' '.join(sentence.split())}\n")
+    with suppress(OSError):  # a terminal that was closed
+        sys.stderr.write(f"{mark} {' '.join(sentence.split())}\n")
+        sys.stderr.flush()
