@@ -58,6 +58,28 @@ def test_a_narrow_terminal_has_the_bars_below(
     ]
 
 
+@pytest.mark.parametrize(
+    ("width", "line"),
+    [
+        (72, "Applied    2026-09-01 08:00  2026-09-05 08:00  4 d       member 1a2b3c4d"),
+        (71, "Applied    2026-09-01 08:00  2026-09-05 08:00  4 d"),
+        (52, "Applied    2026-09-01 08:00  4 d"),
+        (34, "Applied    4 d"),
+    ],
+)
+def test_a_terminal_too_narrow_for_a_line_still_shows_how_long_a_stay_was(
+    attio_sync: AttioSync, application: str, monkeypatch: pytest.MonkeyPatch, *, width: int, line: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+
+    lines = [line.rstrip() for line in attio_sync("history", application).out.splitlines()]
+
+    assert lines[4] == line
+    bars = [bar.count("█") for bar in lines[5::2]]
+    assert bars[:2] == [pytest.approx(width * 4 / 14, abs=1), pytest.approx(width * 10 / 14, abs=1)]
+    assert max(map(len, lines[3:])) <= width
+
+
 def test_a_stay_that_lasts_is_until_now(attio_sync: AttioSync, attio: Simulator) -> None:
     record_id = attio.workspace.create_record("applications", "Applied", at=datetime.now(UTC) - timedelta(days=3))
 

@@ -1,13 +1,14 @@
 """`attio-sync demo`: shows the connector at work on a simulated workspace, without any account."""
 
-import os
 import shutil
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from textwrap import indent
 
 from rich.console import Console
 
@@ -22,7 +23,7 @@ from attio_workbench.origin import DEMO, claim, clear_for_demo
 from attio_workbench.place import Place, open_database
 from attio_workbench.progress import SyncProgress
 from attio_workbench.terminal import command_text, path_text, warn
-from attio_workbench.time_in_status import read_time_in_status, time_in_status_table
+from attio_workbench.time_in_status import QUERY_TO_PASTE, read_time_in_status, time_in_status_table
 
 MOST_STAYS_DRAWN = 8
 
@@ -146,7 +147,9 @@ def _say_what_next(console: Console, place: Place, application_id: str) -> None:
         f"""
 [bold]Next[/bold]
 [dim]Look into the tables; they are in the schema tester.[/dim]
-  {_uvx()} --from duckdb-cli duckdb {path_text(place.database)}
+  {_duckdb()} {path_text(place.database)}
+[dim]What to paste there: the time spent in each status.[/dim]
+{indent(QUERY_TO_PASTE, "  ").rstrip()}
 [dim]Draw what one application went through.[/dim]
   {command} history {application_id} --local{elsewhere}
 [dim]Your own workspace: write ATTIO_API_TOKEN=… into a file called .env here.
@@ -158,10 +161,15 @@ The token is made in Attio under Workspace settings → Developers.[/dim]
     )
 
 
-def _uvx() -> str:
-    """How to call uvx here: `make` may have installed uv where no path leads."""
-    uv = os.environ.get("UV")
-    return path_text(Path(uv).with_name("uvx")) if uv and shutil.which("uvx") is None else "uvx"
+def _duckdb() -> str:
+    """How to call DuckDB's command here: by the uvx on the path or the one `make` has installed, else by pip."""
+    ours = CONNECTOR.parent / ".tools" / "bin" / "uvx"
+    if shutil.which("uvx"):
+        return "uvx --from duckdb-cli duckdb"
+    if ours.exists():
+        return f"{path_text(ours)} --from duckdb-cli duckdb"
+    python = Path(sys.executable)
+    return f"{path_text(python)} -m pip install --quiet duckdb-cli && {path_text(python.with_name('duckdb'))}"
 
 
 def _worth_drawing(stays: list[Stay]) -> str:

@@ -31,6 +31,9 @@ from attio_workbench.terminal import instant_text, length_text, path_text
 
 COLORS = ("cyan", "green", "yellow", "magenta", "blue", "red", "bright_cyan", "bright_green", "bright_yellow")
 HEADER = ("status", "from (UTC)", "to", "how long", "by whom")
+DROPPED = (HEADER.index("by whom"), HEADER.index("to"), HEADER.index("from (UTC)"))
+"""What is left out first where a line would be cut: how long a stay was is never."""
+
 GAP = 2
 LEAST_BESIDE = 16
 """A bar narrower than this says little: then it gets a line of its own."""
@@ -136,15 +139,15 @@ def draw(console: Console, history: TrackedHistory, found: AttributeHistory) -> 
     begin, end = stays[0].begin, max(stay.end for stay in stays)
     noun = "stay" if len(stays) == 1 else "stays"
     console.print(f"{name}\n{len(stays):,} {noun} in {length_text(end - begin)}, to scale\n", soft_wrap=True)
-    lines = [HEADER, *(stay.cells for stay in stays)]
-    widths = [max(map(cell_len, column)) for column in zip(*lines, strict=True)]
+    columns = _columns([HEADER, *(stay.cells for stay in stays)], console.width)
+    widths = [width for _, width in columns]
     beside = console.width - sum(widths) - GAP * len(widths)
     span = Span(begin, end, beside if beside >= LEAST_BESIDE else console.width)
-    console.print(_line(HEADER, widths), style="bold", no_wrap=True, overflow="ellipsis")
+    console.print(_line(HEADER, columns), style="bold", no_wrap=True, overflow="ellipsis")
     colors: dict[str, str] = {}
     for stay in stays:
         color = colors.setdefault(stay.status_id, COLORS[len(colors) % len(COLORS)])
-        line, bar = _line(stay.cells, widths), Text(span.bar(stay.begin, stay.end), color)
+        line, bar = _line(stay.cells, columns), Text(span.bar(stay.begin, stay.end), color)
         line.stylize(color, 0, len(stay.cells[0]))
         if beside < LEAST_BESIDE:
             line.rstrip()
@@ -176,9 +179,18 @@ class _Stay:
         return cls(begin, end, value.status.id.status_id, cells)
 
 
-def _line(cells: Sequence[str], widths: Sequence[int]) -> Text:
-    padded = [cell + " " * (width + GAP - cell_len(cell)) for cell, width in zip(cells, widths, strict=True)]
-    return Text("".join(padded))
+def _columns(lines: Sequence[Sequence[str]], room: int) -> list[tuple[int, int]]:
+    """Which cells of the lines there is room for, and how wide each is."""
+    columns = [(n, max(map(cell_len, cells))) for n, cells in enumerate(zip(*lines, strict=True))]
+    for dropped in DROPPED:
+        if sum(width + GAP for _, width in columns) - GAP <= room:
+            break
+        columns = [(n, width) for n, width in columns if n != dropped]
+    return columns
+
+
+def _line(cells: Sequence[str], columns: Sequence[tuple[int, int]]) -> Text:
+    return Text("".join(cells[n] + " " * (width + GAP - cell_len(cells[n])) for n, width in columns))
 
 
 def actor_text(actor: Actor) -> str:
