@@ -32,8 +32,6 @@ def update(configuration: dict[str, Any], state: dict[str, Any]) -> None:
         settings = load_settings(configuration)
         for sentence in unknown_settings(configuration):
             logs.warning(sentence)
-        if settings.full_pass is not None:
-            logs.warning("full_pass is set to now: every sync reads everything again until it is taken out")
         run_sync(settings, state, FivetranSink())
     except GaveUpError:
         raise

@@ -1,75 +1,87 @@
 """AttioAttributeFetcher: reads the history of one attribute of many records, as fast as Attio allows.
 
     lister ──(1 page)──> feeder ──(jobs)──> readers            listing order is kept: the consumer takes a page
-                            └────(2 pages)────────> consumer   when its last history has been read
+                            └────(pages)──────────> consumer   when its last history has been read
 
-Both ends are bounded: histories in flight by the limiter, pages not yet taken by the two buffers. A consumer that stalls
-stalls the lister.
+Both ends are bounded: histories in flight by the limiter, pages and values not yet taken by the feeder. A consumer that
+stalls stalls the lister.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from itertools import batched
 
 import anyio
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
-from attio_sync.attio_types import AttributeHistory, parse_history
-from attio_sync.client import AttioClient, utc_now
-from attio_sync.errors import (
-    AttioSyncError,
-    InvalidValueError,
-    MergeInProgressError,
-    RecordGoneError,
-    SkipError,
-    UnknownNameError,
-)
+from attio_sync.attio_types import AttributeHistory, ListedRecord, parse_history
+from attio_sync.client import AttioClient
+from attio_sync.errors import AttioSyncError, InvalidValueError, MergeInProgressError, RecordGoneError, UnknownNameError
 from attio_sync.limiter import MOST_IN_FLIGHT
-from attio_sync.listing import ListingPage, RecordLister
+from attio_sync.listing import RecordLister
 from attio_sync.settings import TrackedHistory
-from attio_sync.shapes import as_object
-from attio_sync.state import Cursor
+from attio_sync.state import Cursor, advance
+from attio_sync.value_reader import ValueReader
 
-PAGES_READY = 2
-"""Pages that may wait for the consumer; with the one the lister holds and the one being read, four at most in memory."""
+PAGES_READY = 4
+"""Pages that may wait for the consumer, besides the one the lister holds and the one being read."""
 
-MOST_VALUES = 100_000
-"""A history longer than this is taken for an endless one."""
+READS_A_PAGE = 50
+"""A listing page is handed out in parts of so many histories that are read by a request."""
+
+VALUES_AHEAD = 20_000
+"""While so many values wait for the consumer no further page is begun: 100 MB of memory at most."""
+
+type Wants = Callable[[ListedRecord], bool]
+"""Whether the history of a listed record is to be delivered."""
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryPage:
-    """The histories of one listing page, in listing order.
+    """What came of one part of a listing, in listing order.
 
-    `cursor` stands once they are delivered. `requested` were read by a request, the others proved by the listing to have
-    never moved; `gone` were deleted or merged since they were listed; `invalid` do not have the documented shape.
+    `listed` are its records, `histories` those of them that were wanted; `requested` were read by a request, the others
+    proved by the listing to have never moved. `gone` answered 404 and `merging` are being merged; `invalid` cannot be read.
+    `cursor` stands once they are delivered; `accurate_at` is how fresh Attio says the listing is.
     """
 
+    listed: list[ListedRecord]
     histories: list[AttributeHistory]
     invalid: list[InvalidValueError]
-    cursor: Cursor
+    gone: list[str]
+    merging: list[str]
     requested: int
-    gone: int
+    cursor: Cursor
+    accurate_at: datetime | None = None
+
+
+type Outcome = AttributeHistory | InvalidValueError | RecordGoneError | MergeInProgressError
 
 
 @dataclass(slots=True)
 class _Slot:
-    """A page on its way: one outcome for each record, filled in as they arrive.
+    """A page on its way: one outcome for each record that is wanted, filled in as they arrive."""
 
-    `filtered` says that only records with a current value were asked for.
-    """
-
-    listing: ListingPage
-    filtered: bool
-    outcomes: list[AttributeHistory | SkipError | None] = field(default_factory=list[AttributeHistory | SkipError | None])
-    to_read: list[int] = field(default_factory=list[int])
+    cursor: Cursor
+    accurate_at: datetime | None = None
+    listed: list[ListedRecord] = field(default_factory=list[ListedRecord])
+    record_ids: list[str] = field(default_factory=list[str])
+    outcomes: list[Outcome | None] = field(default_factory=list[Outcome | None])
+    to_read: list[tuple[int, ListedRecord | None]] = field(default_factory=list[tuple[int, ListedRecord | None]])
     left: int = 0
     failure: Exception | None = None
     complete: anyio.Event = field(default_factory=anyio.Event)
 
-    def fill(self, index: int, outcome: AttributeHistory | SkipError) -> None:
+    def expect(self, record_id: str, listed: ListedRecord | None, outcome: Outcome | None = None) -> None:
+        if outcome is None:
+            self.to_read.append((len(self.outcomes), listed))
+            self.left += 1
+        self.record_ids.append(record_id)
+        self.outcomes.append(outcome)
+
+    def fill(self, index: int, outcome: Outcome) -> None:
         self.outcomes[index] = outcome
         self.left -= 1
         if not self.left:
@@ -80,20 +92,25 @@ class _Slot:
         self.complete.set()
 
     def page(self) -> HistoryPage:
+        outcomes = list(zip(self.record_ids, self.outcomes, strict=True))
         return HistoryPage(
-            histories=[o for o in self.outcomes if isinstance(o, AttributeHistory)],
-            invalid=[o for o in self.outcomes if isinstance(o, InvalidValueError)],
-            cursor=self.listing.cursor,
+            listed=self.listed,
+            histories=[o for _, o in outcomes if isinstance(o, AttributeHistory)],
+            invalid=[o for _, o in outcomes if isinstance(o, InvalidValueError)],
+            gone=[r for r, o in outcomes if isinstance(o, RecordGoneError)],
+            merging=[r for r, o in outcomes if isinstance(o, MergeInProgressError)],
             requested=len(self.to_read),
-            gone=sum(isinstance(o, RecordGoneError) for o in self.outcomes),
+            cursor=self.cursor,
+            accurate_at=self.accurate_at,
         )
 
 
 class HistoryPages(AsyncIterator[HistoryPage]):
     """The pages of a stream, in listing order. Waiting for one can be cancelled and taken up again."""
 
-    def __init__(self, slots: MemoryObjectReceiveStream[_Slot]) -> None:
+    def __init__(self, slots: MemoryObjectReceiveStream[_Slot], values: "_ValuesAhead") -> None:
         self._slots = slots
+        self._values = values
         self._current: _Slot | None = None
 
     async def __anext__(self) -> HistoryPage:
@@ -111,7 +128,32 @@ class HistoryPages(AsyncIterator[HistoryPage]):
         slot, self._current = self._current, None
         if slot.failure is not None:
             raise slot.failure
-        return slot.page()
+        page = slot.page()
+        self._values.taken(sum(len(h.raw) for h in page.histories))
+        return page
+
+
+class _ValuesAhead:
+    """How many values wait for the consumer; the feeder begins no page while they are too many.
+
+    All reads of a page are handed out before the feeder looks again, so the page the consumer waits for always completes.
+    """
+
+    def __init__(self) -> None:
+        self._held = 0
+        self._fewer = anyio.Event()
+
+    def read(self, values: int) -> None:
+        self._held += values
+
+    def taken(self, values: int) -> None:
+        self._held -= values
+        self._fewer.set()
+
+    async def room(self) -> None:
+        while self._held > VALUES_AHEAD:
+            self._fewer = anyio.Event()
+            await self._fewer.wait()
 
 
 class AttioAttributeFetcher:
@@ -123,121 +165,110 @@ class AttioAttributeFetcher:
                 for history in page.histories: ...
     """
 
-    def __init__(
-        self, client: AttioClient, history: TrackedHistory, page_size: int = 500, now: Callable[[], datetime] = utc_now
-    ) -> None:
+    def __init__(self, client: AttioClient, history: TrackedHistory, page_size: int = 500) -> None:
+        self.saw_short_pages = False
+        """Whether the last listing went on behind a page that was shorter than asked."""
         self._client = client
         self._history = history
         self._page_size = page_size
-        self._now = now
+        self._reader = ValueReader(client, history)
 
     @asynccontextmanager
     async def stream_attribute_values(
-        self, since: datetime | None, cursor: Cursor | None = None
+        self, since: datetime | None, cursor: Cursor | None = None, wants: Wants | None = None, *, thorough: bool = True
     ) -> AsyncGenerator[HistoryPages]:
-        """Pages of the histories of every record whose current value dates from `since` or later (None: every record).
+        """Pages of every record whose current value dates from `since` or later (None: every record).
 
+        Histories are read of those that are wanted (None: all). A `thorough` listing takes no short page for the last one.
         Leaving the context stops everything that is under way.
         """
+        async with self._stream(self._listed_slots(since, cursor, wants, thorough=thorough)) as pages:
+            yield pages
+
+    @asynccontextmanager
+    async def stream_records(self, record_ids: Sequence[str], valued: Iterable[str] = ()) -> AsyncGenerator[HistoryPages]:
+        """Pages of the histories of these records; those in `valued` are known to have had a value."""
+        async with self._stream(_named_slots(record_ids)) as pages:
+            self._reader.valued = frozenset(valued)
+            yield pages
+
+    @asynccontextmanager
+    async def _stream(self, slots: AsyncGenerator[_Slot]) -> AsyncGenerator[HistoryPages]:
         to_feeder, from_lister = anyio.create_memory_object_stream[_Slot](1)
         to_consumer, from_feeder = anyio.create_memory_object_stream[_Slot](PAGES_READY)
-        to_readers, jobs = anyio.create_memory_object_stream[tuple[_Slot, int]](0)
+        to_readers, jobs = anyio.create_memory_object_stream[tuple[_Slot, int, ListedRecord | None]](0)
+        values = _ValuesAhead()
         failure: Exception | None = None
         async with anyio.create_task_group() as tasks, from_feeder:
-            tasks.start_soon(self._list, since, cursor, to_feeder)
-            tasks.start_soon(_feed, from_lister, to_consumer, to_readers)
+            tasks.start_soon(self._list, slots, to_feeder)
+            tasks.start_soon(_feed, from_lister, to_consumer, to_readers, values)
             readers = max(MOST_IN_FLIGHT, self._client.limiter.most_in_flight)
             for _ in range(readers):
-                tasks.start_soon(self._read_all, jobs.clone())
+                tasks.start_soon(self._read_all, jobs.clone(), values)
             jobs.close()
             try:
-                yield HistoryPages(from_feeder)
+                yield HistoryPages(from_feeder, values)
             except Exception as error:  # noqa: BLE001 (raised again below: inside, it would come out wrapped in a group)
                 failure = error
             tasks.cancel_scope.cancel()
         if failure is not None:
             raise failure
 
-    async def read_again(self, record_ids: Sequence[str]) -> tuple[list[AttributeHistory], list[str]]:
-        """The histories of these records that read well now, and the ids of those that are gone."""
-        well: list[AttributeHistory] = []
-        gone: list[str] = []
-        for record_id in record_ids:
-            outcome = await self._read(record_id, [], has_value=True)
-            if isinstance(outcome, AttributeHistory):
-                well.append(outcome)
-            elif isinstance(outcome, RecordGoneError):
-                gone.append(record_id)
-        return well, gone
-
-    async def _list(self, since: datetime | None, cursor: Cursor | None, to_feeder: MemoryObjectSendStream[_Slot]) -> None:
+    async def _list(self, slots: AsyncGenerator[_Slot], to_feeder: MemoryObjectSendStream[_Slot]) -> None:
         # The consumer may leave at any moment: then the other end of a stream is closed, and there is nothing left to do.
         async with to_feeder:
             with suppress(anyio.BrokenResourceError):
-                await self._list_into(to_feeder, since, cursor)
+                await self._list_into(slots, to_feeder)
 
-    async def _list_into(
-        self, to_feeder: MemoryObjectSendStream[_Slot], since: datetime | None, cursor: Cursor | None
-    ) -> None:
+    async def _list_into(self, slots: AsyncGenerator[_Slot], to_feeder: MemoryObjectSendStream[_Slot]) -> None:
         try:
-            lister = RecordLister(self._client, self._history, self._page_size)
-            async with aclosing(lister.pages(since, cursor)) as pages:
-                async for listing in pages:
-                    await to_feeder.send(self._slot(listing, filtered=since is not None))
+            async with aclosing(slots):
+                async for slot in slots:
+                    if not slot.left:
+                        slot.complete.set()
+                    await to_feeder.send(slot)
         except anyio.BrokenResourceError:
             raise
         except Exception as error:  # noqa: BLE001 (handed to the consumer, in its place behind the pages before it)
-            failed = _Slot(ListingPage([], cursor or Cursor("")), filtered=False)
+            failed = _Slot(Cursor(""))
             failed.fail(await self._explained(error))
             await to_feeder.send(failed)
 
-    def _slot(self, listing: ListingPage, *, filtered: bool) -> _Slot:
-        slot = _Slot(listing, filtered, outcomes=[None] * len(listing.records), left=len(listing.records))
-        if not listing.records:
-            slot.complete.set()
-        for index, record in enumerate(listing.records):
-            if record.never_moved:
-                slot.fill(index, _parsed(record.record_id, record.current, self._now()))
-            else:  # also where there is no current value: there may have been one
-                slot.to_read.append(index)
-        return slot
+    async def _listed_slots(
+        self, since: datetime | None, cursor: Cursor | None, wants: Wants | None, *, thorough: bool
+    ) -> AsyncGenerator[_Slot]:
+        lister = RecordLister(self._client, self._history, self._page_size, short_pages_end=not thorough)
+        reached = cursor or Cursor("")
+        async with aclosing(lister.pages(since, cursor)) as pages:
+            async for page in pages:
+                slot = _Slot(reached, page.accurate_at)
+                for record in page.records:
+                    if len(slot.to_read) == READS_A_PAGE:
+                        reached = slot.cursor = advance(reached, slot.listed)
+                        yield slot
+                        slot = _Slot(reached, page.accurate_at)
+                    slot.listed.append(record)
+                    if wants is None or wants(record):
+                        # Without a current value there may have been one.
+                        known = _parsed(record) if record.never_moved else None
+                        slot.expect(record.record_id, record, known)
+                reached = slot.cursor = advance(reached, slot.listed)
+                self.saw_short_pages = lister.saw_short_pages
+                yield slot
 
-    async def _read_all(self, jobs: MemoryObjectReceiveStream[tuple[_Slot, int]]) -> None:
+    async def _read_all(
+        self, jobs: MemoryObjectReceiveStream[tuple[_Slot, int, ListedRecord | None]], values: _ValuesAhead
+    ) -> None:
         async with jobs:
-            async for slot, index in jobs:
+            async for slot, index, listed in jobs:
                 if slot.failure is not None:
                     continue
                 try:
-                    record = slot.listing.records[index]
-                    has_value = slot.filtered or bool(record.current)
-                    slot.fill(index, await self._read(record.record_id, record.current, has_value=has_value))
+                    outcome = await self._reader.read(slot.record_ids[index], listed)
+                    values.read(len(outcome.raw) if isinstance(outcome, AttributeHistory) else 0)
+                    slot.fill(index, outcome)
                 except Exception as error:  # noqa: BLE001 (handed to the consumer, in its place)
                     slot.fail(await self._explained(error))
-
-    async def _read(self, record_id: str, current: list[Any], *, has_value: bool) -> AttributeHistory | SkipError:
-        values: list[object] = []
-        try:
-            while len(values) < MOST_VALUES:
-                page = await self._client.fetch_values(
-                    self._history.parent, record_id, self._history.attribute, offset=len(values)
-                )
-                # A server that ignores the offset starts over: then there was no more.
-                if not page or (values and page[0] == values[0]):
-                    break
-                values += page
-                # No page size is documented, and a page may be shorter than the history: its open value ends it.
-                if any(_is_open(v) for v in page):
-                    break
-            else:
-                return InvalidValueError(record_id, "values", f"more than {MOST_VALUES} values", values[:10])
-        except RecordGoneError as error:
-            return error
-        except MergeInProgressError as error:
-            return RecordGoneError(str(error))
-        if not values and has_value:
-            # Attio may answer nothing for billing reasons; an empty history must not replace a real one.
-            return InvalidValueError(record_id, "values", "no values, though the record has a current one", current)
-        return _parsed(record_id, values, self._now())
 
     async def _explained(self, error: Exception) -> Exception:
         """An unknown name, with those that exist."""
@@ -259,27 +290,32 @@ async def no_such_object(client: AttioClient, object_slug: str) -> str:
     return f"there is no object {object_slug!r}; the objects are {', '.join(objects)}"
 
 
+async def _named_slots(record_ids: Sequence[str]) -> AsyncGenerator[_Slot]:
+    for some in batched(record_ids, READS_A_PAGE):
+        slot = _Slot(Cursor(""))
+        for record_id in some:
+            slot.expect(record_id, None)
+        yield slot
+
+
 async def _feed(
     from_lister: MemoryObjectReceiveStream[_Slot],
     to_consumer: MemoryObjectSendStream[_Slot],
-    to_readers: MemoryObjectSendStream[tuple[_Slot, int]],
+    to_readers: MemoryObjectSendStream[tuple[_Slot, int, ListedRecord | None]],
+    values: _ValuesAhead,
 ) -> None:
     """Hands each page to the consumer's queue first, so that the queue bounds what is read ahead, then its jobs out."""
     async with from_lister, to_consumer, to_readers:
         with suppress(anyio.BrokenResourceError):
             async for slot in from_lister:
+                await values.room()
                 await to_consumer.send(slot)
-                for index in slot.to_read:
-                    await to_readers.send((slot, index))
+                for index, listed in slot.to_read:
+                    await to_readers.send((slot, index, listed))
 
 
-def _parsed(record_id: str, values: list[object], read_at: datetime) -> AttributeHistory | InvalidValueError:
+def _parsed(record: ListedRecord) -> AttributeHistory | InvalidValueError:
     try:
-        return parse_history(record_id, values, read_at)
+        return parse_history(record.record_id, record.current)
     except InvalidValueError as error:
         return error
-
-
-def _is_open(value: object) -> bool:
-    shape = as_object(value) or {}
-    return "active_until" in shape and shape["active_until"] is None

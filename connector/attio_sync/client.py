@@ -3,9 +3,10 @@
 https://docs.attio.com/rest-api/overview
 """
 
+import math
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing, asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 from urllib.parse import urlencode
@@ -15,8 +16,8 @@ import httpx2
 import stamina
 from pydantic import TypeAdapter, ValidationError
 
-from attio_sync import wire
-from attio_sync.attio_types import AttioAttribute, AttioObject, AttioStatus, TokenIdentity
+from attio_sync import logs, wire
+from attio_sync.attio_types import AttioAttribute, AttioObject, AttioStatus, AttioWorkspaceMember, TokenIdentity
 from attio_sync.errors import (
     ContractChangedError,
     GaveUpError,
@@ -49,10 +50,13 @@ ALL_REQUESTS_SECONDS = 1.0
 MOST_ATTRIBUTES = 10_000
 """More attributes than any object has."""
 
+SECONDS_BETWEEN_LINES = 60.0
+"""How often at most the log says that Attio refuses requests or cannot be reached."""
+
 KEPT_CONNECTIONS = 10
 """Idle connections kept open. The pool looks at each of them at every request, which costs as much as a request itself."""
 
-# By default each retry is a line on standard error; here they are counted, and the sync's last log line says how many.
+# By default each retry is a line on standard error; here the log has one line a minute at most.
 stamina.instrumentation.set_on_retry_hooks(())
 
 
@@ -75,6 +79,11 @@ class AttioClient:
         self.counts = RequestCounts()
         self.clock_lead_seconds: float | None = None
         """How far this machine's clock is ahead of Attio's at most, once an answer has told."""
+        self.accurate_at: datetime | None = None
+        """How fresh the last listing page is, where Attio says so."""
+        self.waiting = ""
+        """What is waited for, in words, while Attio refuses requests or cannot be reached."""
+        self._said_at = -math.inf
 
     @classmethod
     @asynccontextmanager
@@ -151,6 +160,14 @@ class AttioClient:
         """All statuses of a status attribute, archived ones included."""
         return _validated(TypeAdapter(list[AttioStatus]), await self._fetch(wire.list_statuses(object_slug, attribute)))
 
+    async def fetch_members(self) -> list[AttioWorkspaceMember]:
+        """All members of the workspace.
+
+        Raises:
+            ForbiddenError: the token lacks the scope `user_management:read`.
+        """
+        return _validated(TypeAdapter(list[AttioWorkspaceMember]), await self._fetch(wire.list_members()))
+
     async def fetch_self(self) -> TokenIdentity:
         """Whom the token belongs to and what it may do.
 
@@ -182,7 +199,11 @@ class AttioClient:
                 with attempt:
                     attempts = attempt.num
                     self.counts.retried += attempts > 1
-                    return await self._fetch_when_allowed(request, refusals, patience)
+                    try:
+                        return await self._fetch_when_allowed(request, refusals, patience)
+                    except TryAgainError as error:
+                        self._wait_for(f"cannot answer, attempt {attempts} of {ATTEMPTS}: {error}")
+                        raise
         except (MergeInProgressError, RateLimitedError):
             raise
         except TryAgainError as error:
@@ -210,6 +231,8 @@ class AttioClient:
                         f"Attio asks to wait another {wait:.0f} s after {now - refused_since:.0f} s of refusals: {error}"
                     )
                     raise GaveUpError(message) from None
+                until = f"{self._now() + timedelta(seconds=wait):%H:%M:%S} UTC"
+                self._wait_for(f"refuses requests (429), {self.counts.refused:,} so far; waiting until {until}")
                 patience.until += await self._wait_after_refusal(request, wait)
 
     async def _wait_after_refusal(self, request: wire.Request, seconds: float) -> float:
@@ -243,6 +266,9 @@ class AttioClient:
             raise UnreadableAnswerError(message) from None
         self._compare_clocks(headers)
         data = wire.decode(request, status, headers, body, self._now())
+        self.waiting = ""
+        if request.reads == "records":
+            self.accurate_at = wire.parse_accurate_at(headers)
         if request.reads == "values":
             self.limiter.answered(anyio.current_time() - started)
         return data
@@ -263,6 +289,12 @@ class AttioClient:
             if token and not response.is_success:  # it may repeat what it was sent, and its message is shown
                 body = body.replace(token, b"[token]")
             return response.status_code, response.headers, bytes(body)
+
+    def _wait_for(self, what: str) -> None:
+        self.waiting = f"{self._http.base_url.host} {what}"
+        if anyio.current_time() - self._said_at >= SECONDS_BETWEEN_LINES:
+            self._said_at = anyio.current_time()
+            logs.info(self.waiting)
 
     def _compare_clocks(self, headers: httpx2.Headers) -> None:
         date = wire.parse_http_date(headers.get("date", ""))

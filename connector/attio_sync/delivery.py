@@ -1,16 +1,31 @@
 """Rows, then cursor, then checkpoint: the one place where rows leave and the state moves."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from attio_sync.attio_types import AttributeHistory
+from attio_sync.attio_types import AttributeHistory, parse_timestamp
 from attio_sync.bridge import Environment
 from attio_sync.errors import ContractChangedError, InvalidValueError
+from attio_sync.fingerprint import Fingerprint, Stay, began_last, fingerprint, stays_of, unchanged_stays
+from attio_sync.ledger import MOST_RECENT, Known, Ledger, new_ledger
 from attio_sync.report import SyncReport, counted
 from attio_sync.settings import Settings, TrackedHistory
 from attio_sync.sink import Sink
-from attio_sync.state import MOST_INVALID_IDS, HistoryState, SyncState, dump_state
-from attio_sync.tables import Invalid, current_table, error_table, history_rows, history_table
+from attio_sync.state import MOST_INVALID_IDS, HistoryState, SyncState, digest, dump_state
+from attio_sync.tables import (
+    STATUS_TABLE,
+    Invalid,
+    Row,
+    Table,
+    current_table,
+    error_table,
+    history_rows,
+    history_table,
+    member_table,
+    status_table,
+)
 
 CHECKPOINT_SECONDS = 60.0
 """Fivetran's rule: at most one checkpoint a minute."""
@@ -44,77 +59,161 @@ class Delivery:
         self._saved_state = state
         self._rows_since = 0
         self._judged = self._failed = 0
-        self.failed_now: set[str] = set()
-        """Records that did not validate in this sync."""
 
     @property
     def seconds_left(self) -> float:
         """How long until a checkpoint is due whatever happens."""
         return max(0.1, self._saved_at + LONGEST_WITHOUT_CHECKPOINT - self._environment.monotonic())
 
-    def judge(self, histories: Sequence[AttributeHistory], invalid: Sequence[InvalidValueError]) -> None:
+    def warn(self, message: str) -> None:
+        """Says something on the dashboard."""
+        self._sink.warn(message)
+
+    def start(self) -> None:
+        """Before anything else: tables of which the state knows nothing are emptied; what is no longer tracked goes."""
+        if self.state.is_new:
+            for table in (error_table(), status_table(), member_table()):
+                self._sink.truncate(table.name)
+        tracked = {str(h) for h in self._settings.history}
+        errors = error_table()
+        for key in set(self.state.histories) - tracked:
+            # The keys of rows of another table for the same attribute are the same.
+            source = key.partition("=")[0]
+            self._delete(errors, ((source, record_id) for record_id in self.state.histories[key].invalid))
+        self.state = replace(self.state, histories={k: s for k, s in self.state.histories.items() if k in tracked})
+        sources = {f"{STATUS_TABLE} {_source(h)}" for h in self._settings.history}
+        for name in self.state.definitions.keys() - sources:
+            if name.startswith(f"{STATUS_TABLE} "):
+                self._delete(status_table(), ((key,) for key in self.state.definitions[name]))
+                rest = {n: rows for n, rows in self.state.definitions.items() if n != name}
+                self.state = replace(self.state, definitions=rest)
+
+    def start_over(self, history: TrackedHistory) -> None:
+        """Empties the tables of a history and its place in the state: everything is delivered anew."""
+        for table in (current_table(history).name, history_table(history).name):
+            self._sink.truncate(table)
+        self._delete(error_table(), ((_source(history), r) for r in self.state.of(history).invalid))
+        short_pages = self.state.of(history).short_pages
+        self.put(history, HistoryState(new_ledger(len(self._settings.history)), short_pages=short_pages))
+
+    def ledger(self, history: TrackedHistory) -> Ledger:
+        """What the destination holds of a history that was started."""
+        ledger = self.state.of(history).ledger
+        assert ledger is not None  # noqa: S101 (every history is started first)
+        return ledger
+
+    def judge(self, well: int, invalid: Sequence[InvalidValueError]) -> None:
         """Called with every page before anything of it is written.
 
         Raises:
             ContractChangedError: more than a tenth of at least fifty records do not validate.
         """
-        self._judged += len(histories) + len(invalid)
+        self._judged += well + len(invalid)
         self._failed += len(invalid)
-        self.failed_now |= {error.record_id for error in invalid}
         self.report.invalid += len(invalid)
         if self._judged >= ENOUGH_TO_JUDGE and self._failed > self._judged * MOST_INVALID_SHARE:
             message = (
-                f"{self._failed} of {self._judged} records do not have the shape Attio documents, the first one: "
+                f"{self._failed} of {self._judged} records cannot be read, the first one: "
                 f"{invalid[0] if invalid else 'see attio_sync_error'}. Either the setting history names an attribute that "
-                "is no status, or Attio's API has changed and the connector must follow. Nothing of this page was written"
+                "is no status or that the workspace's plan no longer includes, or Attio's API has changed and the connector "
+                "must follow. Nothing of this page was written"
             )
             raise ContractChangedError(message)
 
     def write(
-        self, history: TrackedHistory, histories: Sequence[AttributeHistory], invalid: Sequence[InvalidValueError]
-    ) -> None:
-        """Gives the rows of these records to the sink."""
-        current, stays = current_table(history), history_table(history)
-        for item in histories:
+        self, history: TrackedHistory, item: AttributeHistory, before: Fingerprint | None, *, surplus_to: int = 0
+    ) -> Fingerprint:
+        """Gives the rows of a record to the sink that differ from what was there `before`; None writes all of them.
+
+        Rows of the history table up to position `surplus_to` that the history does not have are deleted. The ledger is the
+        caller's to keep; what was delivered lately is remembered here. Returns what was written.
+        """
+        stays = stays_of(item)
+        mark = fingerprint(stays)
+        if before is None or before.past != mark.past or before.stays != mark.stays:
+            current, table = current_table(history), history_table(history)
             self._upsert(current.name, current.row(item))
-            for row in history_rows(stays, item):
-                self._upsert(stays.name, row)
-        known = self.state.of(history).invalid
-        well = {h.record_id for h in histories} & known
-        self._forget_invalid(history, well)
-        self._write_invalid(history, invalid)
-        self.put(history, replace(self.state.of(history), invalid=(known - well) | {e.record_id for e in invalid}))
+            unchanged = unchanged_stays(stays, before) if before else 0
+            for row in history_rows(table, item, unchanged or 0):
+                self._upsert(table.name, row)
+            surplus_to = max(surplus_to, before.stays if before else 0)
+            self._delete(table, ((item.record_id, n) for n in range(len(item.values) + 1, surplus_to + 1)))
+        self.remember(history, item.record_id, mark, stays)
+        self.reads_well(history, [item.record_id])
+        return mark
 
-    def forget(self, history: TrackedHistory, record_ids: Sequence[str]) -> None:
-        """Takes records off the error table that are gone."""
-        self._forget_invalid(history, set(record_ids))
+    def remember(self, history: TrackedHistory, record_id: str, mark: Fingerprint, stays: Sequence[Stay]) -> None:
+        """Notes exactly what was delivered, if the next listing will show it again."""
+        ledger, state = self.ledger(history), self.state.of(history)
+        ledger.recent.pop(record_id, None)
+        until = state.under_way.started_at if state.under_way else state.last_sync
+        if stays and until and (began := nanoseconds(parse_timestamp(began_last(stays)))) >= self._buffered(until):
+            ledger.recent[record_id] = Known(mark, began)
+            if len(ledger.recent) > 2 * self._most_recent:
+                ledger.prune(0, self._most_recent)
+
+    def remove(self, history: TrackedHistory, record_id: str, stays: int) -> None:
+        """Deletes a record that Attio says is gone, and so many of its stays."""
+        self._delete(current_table(history), [(record_id,)])
+        self._delete(history_table(history), ((record_id, n) for n in range(1, stays + 1)))
+        self.ledger(history).forget(record_id)
+        self.reads_well(history, [record_id])
+        self.report.removed += 1
+
+    def write_invalid(self, history: TrackedHistory, invalid: Sequence[InvalidValueError]) -> None:
+        """Notes records that cannot be read; those that are noted already, and as they were, are not written again."""
+        known, table, now = dict(self.state.of(history).invalid), error_table(), self._environment.now()
+        for error in invalid:
+            row = table.row(Invalid(_source(history), error, now))
+            mark = digest({k: v for k, v in row.items() if k != "found_at"})
+            if known.get(error.record_id) != mark:
+                self._upsert(table.name, row)
+            known[error.record_id] = mark
+        if invalid:
+            self.put(history, replace(self.state.of(history), invalid=known))
+            self.warn(
+                f"{counted(len(invalid), 'record')} of {history.parent} not read. Rows written before stay as they are; "
+                f"each reconciliation tries again; see the table {table.name}. The first: {invalid[0]}"
+            )
+
+    def reads_well(self, history: TrackedHistory, record_ids: Iterable[str]) -> None:
+        """Takes records off the error table that read well, or are gone."""
         state = self.state.of(history)
-        self.put(history, replace(state, invalid=state.invalid - set(record_ids)))
+        if well := state.invalid.keys() & set(record_ids):
+            self._delete(error_table(), ((_source(history), record_id) for record_id in sorted(well)))
+            self.put(history, replace(state, invalid={r: d for r, d in state.invalid.items() if r not in well}))
 
-    def replace_invalid(self, history: TrackedHistory, invalid: Sequence[InvalidValueError]) -> None:
-        """Makes the error table hold these records of the history, and no others."""
-        now_invalid = frozenset(e.record_id for e in invalid)
-        self._forget_invalid(history, self.state.of(history).invalid - now_invalid)
-        self._write_invalid(history, invalid)
-        self.put(history, replace(self.state.of(history), invalid=now_invalid))
-
-    def truncate(self, history: TrackedHistory) -> None:
-        """Marks all rows of both tables of a history as deleted."""
-        for table in (current_table(history).name, history_table(history).name):
-            self._sink.truncate(table)
-
-    def begin(self, history: TrackedHistory, state: HistoryState) -> None:
-        """Gives a history its first state. Nothing has been delivered, so it is no reason for a checkpoint."""
-        self.put(history, state)
-        self._saved_state = self.state
+    def write_definitions(self, table: Table[Any], source: str, items: Sequence[Any], *, is_whole: bool = True) -> None:
+        """Makes a small table hold these rows for one source, writing only what changed."""
+        name = f"{table.name} {source}".strip()
+        known = self.state.definitions.get(name, {})
+        found: dict[str, str] = {}
+        for row in map(table.row, items):
+            key = str(next(iter(row.values())))
+            found[key] = digest(row)
+            if known.get(key) != found[key]:
+                self._upsert(table.name, row)
+        gone = known.keys() - found.keys() if is_whole else set[str]()
+        self._delete(table, ((key,) for key in sorted(gone)))
+        kept = {k: d for k, d in known.items() if k not in gone}
+        self.state = replace(self.state, definitions={**self.state.definitions, name: {**kept, **found}})
 
     def put(self, history: TrackedHistory, state: HistoryState) -> None:
         """Moves the state of a history, behind the rows it speaks of."""
         moved = self.state.put(history, state)
         if sum(len(one.invalid) for one in moved.histories.values()) > MOST_INVALID_IDS:
-            message = f"more than {MOST_INVALID_IDS:,} records do not have the shape Attio documents"
+            message = f"more than {MOST_INVALID_IDS:,} records cannot be read"
             raise ContractChangedError(message)
         self.state = moved
+
+    def finish_window(self, history: TrackedHistory, state: HistoryState) -> None:
+        """Moves the state behind a window that is delivered, and forgets what the next one does not show again."""
+        ledger = self.ledger(history)
+        if state.last_sync is not None:
+            ledger.prune(self._buffered(state.last_sync), self._most_recent)
+        if state.backfill is None:
+            ledger.fold(len(self._settings.history))
+        self.put(history, state)
 
     def checkpoint_if_due(self, most_rows: int = ROWS_BETWEEN_CHECKPOINTS) -> None:
         """At the end of a page: at most once a minute, unless more than `most_rows` wait."""
@@ -123,13 +222,13 @@ class Delivery:
             self.checkpoint()
 
     def checkpoint_if_overdue(self) -> None:
-        """While no page comes: at least every ten minutes."""
+        """While nothing is written: at least every ten minutes."""
         if self._environment.monotonic() - self._saved_at >= LONGEST_WITHOUT_CHECKPOINT:
             self.checkpoint()
 
     def checkpoint(self) -> None:
         """Commits the rows and the state that speaks of them."""
-        self._sink.checkpoint(dump_state(self.state, self._settings))
+        self._sink.checkpoint(dump_state(self.state))
         self.report.checkpoints += 1
         self._saved_at = self._environment.monotonic()
         self._saved_state = self.state
@@ -140,24 +239,29 @@ class Delivery:
         if self._rows_since or self.state != self._saved_state:
             self.checkpoint()
 
-    def _upsert(self, table: str, row: dict[str, object]) -> None:
+    @property
+    def _most_recent(self) -> int:
+        return MOST_RECENT // len(self._settings.history)
+
+    def _buffered(self, until: datetime) -> int:
+        return nanoseconds(until - timedelta(minutes=self._settings.buffer_minutes))
+
+    def _upsert(self, table: str, row: Row) -> None:
         self._sink.upsert(table, row)
-        self._rows_since += 1
         self.report.rows_written += 1
+        self._rows_since += 1
 
-    def _write_invalid(self, history: TrackedHistory, invalid: Sequence[InvalidValueError]) -> None:
-        table, now = error_table(), self._environment.now()
-        for error in invalid:
-            self._upsert(table.name, table.row(Invalid(history, error, now)))
-        if invalid:
-            self._sink.warn(
-                f"{counted(len(invalid), 'record')} of {history.parent} not read: the values do not have the shape Attio "
-                f"documents. Rows written before stay as they are; see the table {table.name}. The first: {invalid[0]}"
-            )
-
-    def _forget_invalid(self, history: TrackedHistory, record_ids: frozenset[str] | set[str]) -> None:
-        table, now = error_table(), self._environment.now()
-        for record_id in sorted(record_ids):
-            row = table.row(Invalid(history, InvalidValueError(record_id, "", "", None), now))
-            self._sink.delete(table.name, table.key(row))
+    def _delete(self, table: Table[Any], keys: Iterable[Sequence[object]]) -> None:
+        for key in keys:
+            self._sink.delete(table.name, table.key(*key))
+            self.report.rows_deleted += 1
             self._rows_since += 1
+
+
+def nanoseconds(instant: datetime) -> int:
+    """Unix time."""
+    return (instant - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1) * 1000
+
+
+def _source(history: TrackedHistory) -> str:
+    return f"{history.parent}.{history.attribute}"

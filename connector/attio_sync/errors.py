@@ -9,15 +9,14 @@ AttioSyncError                    the root: everything this package raises on pu
 │   └── MergeInProgressError      404 `merge_in_progress`: the record is being merged into another
 ├── StopError                     no later request of this sync can succeed until somebody acts
 │   ├── SettingsError             a setting is missing or wrong
-│   ├── StateError                the saved state comes from a newer version
+│   ├── StateError                the saved state comes from a newer version, or from another workspace
 │   ├── UnauthorizedError         401, or a token that Attio calls inactive
 │   ├── ForbiddenError            403: the token lacks a scope, or the plan does not include this
 │   ├── NoHistoryError            400: Attio keeps no history of this attribute
-│   ├── FilterRefusedError        400 `filter_error`: the filter is not accepted
+│   ├── FilterRefusedError        400 to a query: its filter is not accepted
 │   ├── UnknownNameError          an object or attribute that does not exist
 │   ├── RequestRefusedError       any other refusal
 │   ├── ContractChangedError      too many answers do not have the shape Attio documents
-│   ├── SpoolError                a full pass found no room on disk
 │   └── GaveUpError               trying again went on for too long
 └── SkipError                     this record cannot be read; the others can
     ├── RecordGoneError           404: deleted or merged since it was listed
@@ -88,7 +87,7 @@ class SettingsError(StopError):
 
 
 class StateError(StopError):
-    """The saved state comes from a newer version."""
+    """The saved state comes from a newer version, or from another workspace."""
 
 
 class UnauthorizedError(StopError):
@@ -104,7 +103,7 @@ class NoHistoryError(StopError):
 
 
 class FilterRefusedError(StopError):
-    """400 `filter_error`: the filter is not accepted."""
+    """400 to a query: its filter is not accepted."""
 
 
 class UnknownNameError(StopError):
@@ -117,10 +116,6 @@ class RequestRefusedError(StopError):
 
 class ContractChangedError(StopError):
     """Too many answers do not have the shape Attio documents."""
-
-
-class SpoolError(StopError):
-    """A full pass found no room on disk."""
 
 
 class GaveUpError(StopError):

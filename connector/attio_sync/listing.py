@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import Any
 
 from attio_sync import logs
-from attio_sync.attio_types import ListedRecord, parse_listed_record, sortable_timestamp
+from attio_sync.attio_types import ListedRecord, parse_listed_record
 from attio_sync.attio_types.timestamps import format_timestamp
 from attio_sync.client import AttioClient
 from attio_sync.errors import ContractChangedError, FilterRefusedError, RateLimitedError, UnknownNameError
@@ -21,6 +21,9 @@ from attio_sync.settings import TrackedHistory
 from attio_sync.state import Cursor
 
 LEAST_PAGE = 50
+DOCUMENTED_PAGE = 500
+"""Attio documents that a page shorter than asked is the last one, and that 500 is what is asked where nothing is said."""
+
 REFUSALS_BEFORE_SMALLER_PAGES = 3
 QUIET_PASSES = 8
 """How many passes in a row must bring nothing new where Attio lists an instant in another order each time."""
@@ -36,10 +39,10 @@ class Precision(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class ListingPage:
-    """Records not listed before, in listing order, and the cursor that stands once all of them are delivered."""
+    """Records not listed before, in listing order; `accurate_at` is how fresh Attio says they are."""
 
     records: list[ListedRecord]
-    cursor: Cursor
+    accurate_at: datetime | None = None
 
 
 def build_query(condition: list[dict[str, Any]], limit: int, offset: int = 0) -> dict[str, Any]:
@@ -51,9 +54,16 @@ def build_query(condition: list[dict[str, Any]], limit: int, offset: int = 0) ->
 
 
 class RecordLister:
-    """Lists the records of one tracked history, oldest first. `page_size` shrinks when Attio finds a query too heavy."""
+    """Lists the records of one tracked history, oldest first. `page_size` shrinks when Attio finds a query too heavy.
 
-    def __init__(self, client: AttioClient, history: TrackedHistory, page_size: int) -> None:
+    `short_pages_end` says whether a short page is taken for the last one, as Attio documents; `saw_short_pages` becomes
+    true when one was not.
+    """
+
+    def __init__(self, client: AttioClient, history: TrackedHistory, page_size: int, *, short_pages_end: bool) -> None:
+        self.saw_short_pages = False
+        self._said_offsets_are_ignored = False
+        self._short_pages_end = short_pages_end
         self._client = client
         self._history = history
         self._page_size = page_size
@@ -62,57 +72,85 @@ class RecordLister:
     async def pages(self, since: datetime | None, cursor: Cursor | None = None) -> AsyncGenerator[ListingPage]:
         """Every record whose current value dates from `since` or later (None: every record), from `cursor` on.
 
+        A filter that Attio takes only by date, or not at all, brings more than that.
+
         Raises:
             UnknownNameError: no such object, or its records have no such attribute.
             ContractChangedError: the answer cannot be a listing in the order asked for.
         """
         key = cursor.created_at if cursor else ""
         delivered = set(cursor.record_ids) if cursor else set[str]()
-        largest = 0
+        was_short = False
         while True:
             listed = await self._page(since, {"$gte": key} if key else None)
+            if not listed and not key and not self._short_pages_end:
+                listed = await self._page(since, None)  # nothing at all is believed when it is said twice
             fresh = [r for r in listed if r.listed_at > key or (r.listed_at == key and r.record_id not in delivered)]
-            if not fresh:
-                # A page shorter than another one was, with nothing new in it, is the end.
-                if not listed or len(listed) < min(largest, self._page_size):
-                    return
-                async for page in self._through_instant(since, key, delivered):
+            if not fresh and key:
+                async for page in self._through_instant(listed, since, key, delivered):
                     yield page
-                listed = fresh = await self._page(since, {"$gt": key})
-                if not listed:
-                    return
-                if listed[0].listed_at <= key:
-                    message = f"Attio listed a record created at {listed[0].listed_at} when asked for later than {key}"
-                    raise ContractChangedError(message)
-            largest = max(largest, len(listed))
+                listed = fresh = await self._later_than(since, key)
+            if not fresh:
+                return
+            self.saw_short_pages = self.saw_short_pages or was_short
+            was_short = len(listed) < min(self._page_size, DOCUMENTED_PAGE)
             if fresh[-1].listed_at != key:
                 key, delivered = fresh[-1].listed_at, set[str]()
             delivered |= {r.record_id for r in fresh if r.listed_at == key}
-            yield ListingPage(self._wanted(fresh, since), Cursor(key, frozenset(delivered)))
+            yield ListingPage(fresh, self._client.accurate_at)
+            if was_short and self._short_pages_end:
+                return
 
-    async def _through_instant(self, since: datetime | None, key: str, delivered: set[str]) -> AsyncGenerator[ListingPage]:
+    async def _later_than(self, since: datetime | None, key: str) -> list[ListedRecord]:
+        """What was created after `key`: asked twice before the listing is taken to end, for nothing is behind that page."""
+        for _ in range(2):
+            listed = await self._page(since, {"$gt": key})
+            if listed and listed[0].listed_at <= key:
+                message = f"Attio listed a record created at {listed[0].listed_at} when asked for later than {key}"
+                raise ContractChangedError(message)
+            if listed:
+                return listed
+        return []
+
+    async def _through_instant(
+        self, listed: list[ListedRecord], since: datetime | None, key: str, delivered: set[str]
+    ) -> AsyncGenerator[ListingPage]:
         """More records at one instant than a page holds: by offset, again and again until a whole pass brings none.
 
-        A delete between two pages shifts the rest, and ties may come in another order each time; a pass in which a
-        record came twice proves nothing by itself.
+        `listed` is the first page of the first pass. A delete between two pages shifts the rest, and ties may come in
+        another order each time; a pass in which a record came twice proves nothing by itself.
         """
         quiet = 0
         while True:
-            offset, seen, repeated, brought = 0, set[str](), False, False
-            while listed := await self._page(since, {"$gte": key}, offset):
+            offset, seen, repeated, brought, first = 0, set[str](), False, False, listed
+            while listed:
                 offset += len(listed)
                 at_key = [r for r in listed if r.listed_at == key]
-                repeated = repeated or any(r.record_id in seen for r in at_key)
+                new_in_pass = [r for r in at_key if r.record_id not in seen]
+                repeated = repeated or len(new_in_pass) < len(at_key)
                 seen |= {r.record_id for r in at_key}
                 if fresh := [r for r in at_key if r.record_id not in delivered]:
                     brought = True
                     delivered |= {r.record_id for r in fresh}
-                    yield ListingPage(self._wanted(fresh, since), Cursor(key, frozenset(delivered)))
-                if listed[-1].listed_at > key:
+                    yield ListingPage(fresh, self._client.accurate_at)
+                if listed[-1].listed_at > key or not new_in_pass:
+                    self._say_if_offsets_are_ignored(first, listed, offset)
                     break
+                condition = {"$gte": key}
+                listed = await self._page(since, condition, offset) or await self._page(since, condition, offset)
             quiet = 0 if brought else quiet + 1
             if quiet and (not repeated or quiet >= QUIET_PASSES):
                 return
+            listed = await self._page(since, {"$gte": key})
+
+    def _say_if_offsets_are_ignored(self, first: list[ListedRecord], last: list[ListedRecord], offset: int) -> None:
+        is_repeated = offset > len(last) and [r.record_id for r in first] == [r.record_id for r in last]
+        if is_repeated and len(last) >= self._page_size and not self._said_offsets_are_ignored:
+            self._said_offsets_are_ignored = True
+            logs.warning(
+                f"Attio lists the same {len(last)} records of {self._history.parent} created at {last[-1].listed_at} again "
+                "and again: if there are more of that instant they are missing. Raise page_size above their number"
+            )
 
     async def _page(self, since: datetime | None, created_at: dict[str, str] | None, offset: int = 0) -> list[ListedRecord]:
         while True:
@@ -148,15 +186,6 @@ class RecordLister:
             raise UnknownNameError(message) from error
         self._precision = Precision(self._precision - 1)
         how = "by date" if self._precision is Precision.DAY else "without it, which lists every record"
-        logs.warning(f"Attio does not take this filter on {self._history.attribute}; asking {how}. Nothing is missed")
-
-    def _wanted(self, records: list[ListedRecord], since: datetime | None) -> list[ListedRecord]:
-        """Without what a filter coarser than `since` lets through; a current value we cannot read stays in."""
-        if since is None:
-            return records
-        start = sortable_timestamp(format_timestamp(since))
-        return [
-            r
-            for r in records
-            if (r.current or self._precision is Precision.INSTANT) and (r.current_from is None or r.current_from >= start)
-        ]
+        logs.warning(
+            f"Attio does not take this filter on {self._history.attribute} ({error}); asking {how}. Nothing is missed"
+        )

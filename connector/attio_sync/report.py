@@ -39,14 +39,19 @@ class SyncReport:
     requests_saved: int = 0
     gone: int = 0
     invalid: int = 0
+    removed: int = 0
     rows_written: int = 0
+    rows_deleted: int = 0
     checkpoints: int = 0
-    full_passes: int = 0
+    reconciled: int = 0
     requests: int = 0
     refused: int = 0
     retried: int = 0
     seconds: float = 0.0
-    warnings: list[str] = field(default_factory=list[str])
+    total: int | None = None
+    """How many records are expected to be listed in this phase, where that is known."""
+    waiting: str = ""
+    """What is waited for while Attio refuses requests or cannot be reached."""
 
     @property
     def rate(self) -> float:
@@ -59,7 +64,7 @@ class SyncReport:
             f"{self.listed:,} records listed",
             f"{self.histories_read:,} histories read",
             f"{self.requests_saved:,} requests saved by not asking for what is already known",
-            f"{self.rows_written:,} rows written",
+            f"{self.rows_written:,} rows written" + (f" and {self.rows_deleted:,} deleted" if self.rows_deleted else ""),
             f"{self.requests:,} requests in {self.seconds:.1f} s",
             f"{self.rate:.1f} a second of {self.requests_per_second:g} allowed",
             f"{self.refused:,} refused with 429",
@@ -68,8 +73,10 @@ class SyncReport:
             parts.append(f"{self.retried:,} repeated")
         if self.gone:
             parts.append(f"{self.gone:,} deleted or merged since they were listed")
+        if self.removed:
+            parts.append(f"{self.removed:,} gone from Attio and removed")
         if self.invalid:
-            parts.append(f"{self.invalid:,} invalid, see the table attio_sync_error")
-        if self.full_passes:
-            parts.append("everything read again")
+            parts.append(f"{self.invalid:,} not readable, see the table attio_sync_error")
+        if self.reconciled:
+            parts.append("everything compared")
         return ", ".join(parts)

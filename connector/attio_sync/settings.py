@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, cast
 from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, ValidationError, field_validator
@@ -117,17 +117,19 @@ class Settings(BaseSettings):
     requests_per_second: float = Field(
         90.0, ge=0.1, le=10_000, title="Requests per second", description="Attio allows 100 over all its clients"
     )
-    full_pass_days: float = Field(
-        7.0,
+    reconcile_hours: float = Field(
+        24.0,
         ge=0,
-        le=3650,
-        title="Full pass days",
-        description="Every how many days all is read again, to find what was deleted, merged or rewritten; 0 = never",
+        le=24 * 31,
+        title="Reconcile hours",
+        description="How often everything is compared with Attio; 0 = in every sync",
     )
-    full_pass: Annotated[Literal["now"] | None, _none_for("")] = Field(
-        None,
-        title="Full pass at once",
-        description="now = every sync reads everything again, for as long as this is set; else empty",
+    recheck_days: int = Field(
+        30,
+        ge=1,
+        le=365,
+        title="Recheck days",
+        description="Within how many days the histories of all records are read again, a slice at each reconciliation",
     )
 
     @field_validator("attio_api_token")

@@ -1,20 +1,23 @@
 """Pure: the state dict Fivetran keeps for us ⇄ `SyncState`.
 
-`{"last_sync": "2026-11-24T10:00:00.000000+00:00", "version": 1, "histories": {"applications.workflow_status=…": {…}}}`.
+`{"last_sync": "2026-11-24T10:00:00.000000+00:00", "version": 2, "workspace_id": …, "histories": {"applications.…": {…}}}`.
 The `last_sync` outside is the oldest of those inside; states written before there were several hold nothing else.
 """
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from hashlib import blake2b
 from typing import Any
 
-from attio_sync.attio_types import sortable_timestamp
+from attio_sync.attio_types import ListedRecord, sortable_timestamp
 from attio_sync.errors import StateError
-from attio_sync.settings import Settings, TrackedHistory
+from attio_sync.ledger import SLICES, Ledger, load_ledger
+from attio_sync.settings import TrackedHistory
 from attio_sync.shapes import as_array, as_object
 
-VERSION = 1
+VERSION = 2
 
 OLDEST_HISTORY = "applications.workflow_status=attio_workflow_status"
 """The one history that states without `histories` speak of."""
@@ -22,8 +25,8 @@ OLDEST_HISTORY = "applications.workflow_status=attio_workflow_status"
 MOST_CURSOR_IDS = 2_000
 """Ids kept beside a cursor. Those beyond are delivered again after a restart, which changes nothing."""
 
-MOST_INVALID_IDS = 50_000
-"""Ids kept of records that did not validate, over all histories: 2 MB at most."""
+MOST_INVALID_IDS = 10_000
+"""Ids kept of records that cannot be read, over all histories: half a megabyte at most."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 """Nothing in Attio is older, and what is subtracted from it stays within the calendar."""
@@ -39,34 +42,54 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """What one pass over the listing delivers: all that changed from `since` (None: ever) until `started_at`."""
+    """What one pass over the listing delivers: all that changed from `since` (None: ever) until `started_at`.
+
+    With `before`, only what did not change since that moment: the rest of a first sync.
+    """
 
     since: datetime | None
     started_at: datetime
     cursor: Cursor | None = None
+    before: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryState:
     """How far one tracked history has come."""
 
+    ledger: Ledger | None = None
+    """What the destination holds; None makes everything be delivered anew."""
     last_sync: datetime | None = None
     """Everything that changed before this has been delivered."""
     under_way: Window | None = None
     """A window that was begun and not finished."""
-    full_pass_at: datetime | None = None
-    """When everything was last read again; None makes a full pass due."""
-    rewriting: bool = False
-    """Whether a full pass has begun to write its tables anew: until it ends, rows are missing there."""
-    invalid: frozenset[str] = frozenset()
-    """Records that have a row in `attio_sync_error`."""
+    backfill: Window | None = None
+    """The rest of a first sync, which is not finished."""
+    reconciled_at: datetime | None = None
+    """When everything was last compared."""
+    rechecked_at: datetime | None = None
+    """Until when the slices read again so far were due."""
+    next_slice: int = 0
+    """Which slice is read again next."""
+    doubted: bool = False
+    """Whether the last comparison found too much to believe it at once."""
+    short_pages: bool = False
+    """Whether Attio was seen to list fewer records than asked with more to come."""
+    invalid: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Records that have a row in `attio_sync_error`, with a digest of that row."""
+
+
+type Digests = Mapping[str, str]
+"""The rows of a small table by key, each with a digest of what it says."""
 
 
 @dataclass(frozen=True, slots=True)
 class SyncState:
-    """Where every tracked history stands."""
+    """Where every tracked history stands, and what the small tables hold, by table and source."""
 
     histories: Mapping[str, HistoryState] = field(default_factory=dict[str, HistoryState])
+    workspace_id: str | None = None
+    definitions: Mapping[str, Digests] = field(default_factory=dict[str, Digests])
 
     def of(self, history: TrackedHistory) -> HistoryState:
         """The state of one history; a new one where it has never been synced."""
@@ -74,7 +97,26 @@ class SyncState:
 
     def put(self, history: TrackedHistory, state: HistoryState) -> "SyncState":
         """The same with one history moved on."""
-        return SyncState({**self.histories, str(history): state})
+        return replace(self, histories={**self.histories, str(history): state})
+
+    @property
+    def is_new(self) -> bool:
+        """Whether nothing was ever delivered, as in a new connection or after a re-sync."""
+        return not self.histories and not self.definitions
+
+
+def digest(row: Mapping[str, Any]) -> str:
+    """What tells a row of a small table from another one, in a few characters."""
+    return blake2b(json.dumps(row, sort_keys=True, default=str).encode(), digest_size=6).hexdigest()
+
+
+def advance(cursor: Cursor, delivered: list[ListedRecord]) -> Cursor:
+    """The cursor that stands once these records, in listing order, are delivered as well."""
+    if not delivered:
+        return cursor
+    key = delivered[-1].listed_at
+    ids = frozenset(r.record_id for r in delivered if r.listed_at == key)
+    return Cursor(key, ids | cursor.record_ids if key == cursor.created_at else ids)
 
 
 def parse_state(raw: Mapping[str, Any], warn: Callable[[str], None]) -> SyncState:
@@ -92,8 +134,17 @@ def parse_state(raw: Mapping[str, Any], warn: Callable[[str], None]) -> SyncStat
         raise StateError(message)
     outside = _instant(raw, "last_sync", warn)
     inside = as_object(raw.get("histories"))
+    workspace_id = raw.get("workspace_id")
+    state = SyncState(
+        workspace_id=workspace_id if isinstance(workspace_id, str) else None,
+        definitions={
+            name: {str(k): str(v) for k, v in rows.items()}
+            for name, found in (as_object(raw.get("definitions")) or {}).items()
+            if (rows := as_object(found)) is not None
+        },
+    )
     if not inside:
-        return SyncState({OLDEST_HISTORY: HistoryState(last_sync=outside)} if outside else {})
+        return replace(state, histories={OLDEST_HISTORY: HistoryState(last_sync=outside)} if outside else {})
     histories = {key: _parse_history_state(value, outside, warn) for key, value in inside.items()}
     finished = [s.last_sync for s in histories.values() if s.last_sync]
     if outside is not None and finished and outside < min(finished):
@@ -101,41 +152,17 @@ def parse_state(raw: Mapping[str, Any], warn: Callable[[str], None]) -> SyncStat
         histories = {
             key: replace(s, last_sync=outside, under_way=None) if s.last_sync else s for key, s in histories.items()
         }
-    return SyncState(histories)
+    return replace(state, histories=histories)
 
 
-def dump_state(state: SyncState, settings: Settings) -> dict[str, Any]:
-    """The state as Fivetran keeps it, of the histories that are still tracked."""
-    kept = {str(h): state.of(h) for h in settings.history if str(h) in state.histories}
-    finished = [s.last_sync for s in kept.values() if s.last_sync]
+def dump_state(state: SyncState) -> dict[str, Any]:
+    """The state as Fivetran keeps it."""
+    finished = [s.last_sync for s in state.histories.values() if s.last_sync]
     oldest = {"last_sync": _text(min(finished))} if finished else {}
-    dumped, room = dict[str, Any](), MOST_INVALID_IDS
-    for key, one in kept.items():
-        dumped[key] = _dump_history_state(one, room)
-        room -= len(dumped[key].get("invalid", ()))
-    return oldest | {"version": VERSION, "histories": dumped}
-
-
-def fresh_window(state: HistoryState, settings: Settings, now: datetime) -> Window:
-    """The next window of a history: from its last sync, less the buffer, or as far back as a first sync goes."""
-    if state.last_sync is not None:
-        # A last_sync in the future comes from a clock that was wrong: what has happened since must not be missed.
-        return Window(min(state.last_sync, now) - timedelta(minutes=settings.buffer_minutes), now)
-    if settings.backfill_days is None:
-        return Window(None, now)
-    return Window(now - timedelta(days=settings.backfill_days), now)
-
-
-def full_pass_is_due(state: HistoryState, settings: Settings, now: datetime) -> bool:
-    """Whether everything is to be read again in this sync."""
-    if settings.full_pass is not None or state.rewriting:
-        return True
-    if settings.full_pass_days == 0:
-        return False
-    if state.full_pass_at is None:
-        return True
-    # A full pass in the future comes from a clock that was wrong.
-    return not timedelta(0) <= now - state.full_pass_at < timedelta(days=settings.full_pass_days)
+    workspace = {"workspace_id": state.workspace_id} if state.workspace_id else {}
+    histories = {key: _dump_history_state(one) for key, one in state.histories.items()}
+    definitions = {name: dict(rows) for name, rows in state.definitions.items()}
+    return oldest | {"version": VERSION} | workspace | {"histories": histories, "definitions": definitions}
 
 
 def _parse_history_state(value: object, outside: datetime | None, warn: Callable[[str], None]) -> HistoryState:
@@ -145,42 +172,60 @@ def _parse_history_state(value: object, outside: datetime | None, warn: Callable
         warn(f"the saved state holds {str(value)[:60]!r} for a history, which is ignored")
         return HistoryState(last_sync=outside)
     last_sync = _instant(raw, "last_sync", warn)
+    number = raw.get("next_slice")
     return HistoryState(
+        ledger=_parse_ledger(as_object(raw.get("ledger")), warn),
         last_sync=outside if last_sync is None and raw.get("last_sync") is not None else last_sync,
         under_way=_parse_window(as_object(raw.get("under_way")), warn),
-        full_pass_at=_instant(raw, "full_pass_at", warn),
-        rewriting=raw.get("rewriting") is True,
-        invalid=frozenset(map(str, as_array(raw.get("invalid")) or ())),
+        backfill=_parse_window(as_object(raw.get("backfill")), warn),
+        reconciled_at=_instant(raw, "reconciled_at", warn),
+        rechecked_at=_instant(raw, "rechecked_at", warn),
+        next_slice=number % SLICES if isinstance(number, int) else 0,
+        doubted=raw.get("doubted") is True,
+        short_pages=raw.get("short_pages") is True,
+        invalid=_parse_invalid(raw.get("invalid")),
     )
+
+
+def _parse_ledger(raw: dict[str, Any] | None, warn: Callable[[str], None]) -> Ledger | None:
+    try:
+        return None if raw is None else load_ledger(raw)
+    except ValueError as error:
+        warn(f"in the saved state {error}")
+        return None
+
+
+def _parse_invalid(raw: object) -> dict[str, str]:
+    """An earlier version kept the ids alone."""
+    inside = as_object(raw)
+    return {str(r): "" for r in as_array(raw) or ()} if inside is None else {str(r): str(d) for r, d in inside.items()}
 
 
 def _parse_window(raw: dict[str, Any] | None, warn: Callable[[str], None]) -> Window | None:
     if raw is None:
         return None
     started_at = _instant(raw, "started_at", warn)
-    since = _instant(raw, "since", warn)
+    since, before = _instant(raw, "since", warn), _instant(raw, "before", warn)
     if started_at is None or (since is None and raw.get("since") is not None):
         return None  # begun anew from last_sync, which has not moved
     try:
         cursor = Cursor(sortable_timestamp(raw["created_at"]), frozenset(map(str, raw["record_ids"])))
     except (KeyError, TypeError, ValueError):
         cursor = None
-    return Window(since, started_at, cursor)
+    return Window(since, started_at, cursor, before)
 
 
-def _dump_history_state(state: HistoryState, room: int) -> dict[str, Any]:
-    dumped: dict[str, Any] = {}
-    if state.last_sync:
-        dumped["last_sync"] = _text(state.last_sync)
-    if state.under_way:
-        dumped["under_way"] = _dump_window(state.under_way)
-    if state.full_pass_at:
-        dumped["full_pass_at"] = _text(state.full_pass_at)
-    if state.rewriting:
-        dumped["rewriting"] = True
-    if state.invalid:
-        dumped["invalid"] = sorted(state.invalid)[:room]
-    return dumped
+def _dump_history_state(state: HistoryState) -> dict[str, Any]:
+    instants = {
+        key: _text(value)
+        for key in ("last_sync", "reconciled_at", "rechecked_at")
+        if (value := getattr(state, key)) is not None
+    }
+    windows = {key: _dump_window(value) for key in ("under_way", "backfill") if (value := getattr(state, key)) is not None}
+    flags = {key: True for key in ("doubted", "short_pages") if getattr(state, key)}
+    invalid = {"invalid": dict(sorted(state.invalid.items()))} if state.invalid else {}
+    ledger = {"ledger": state.ledger.dump()} if state.ledger else {}
+    return instants | windows | flags | invalid | {"next_slice": state.next_slice} | ledger
 
 
 def _dump_window(window: Window) -> dict[str, Any]:
@@ -188,6 +233,8 @@ def _dump_window(window: Window) -> dict[str, Any]:
         "since": _text(window.since) if window.since else None,
         "started_at": _text(window.started_at),
     }
+    if window.before:
+        dumped["before"] = _text(window.before)
     if window.cursor:
         dumped["created_at"] = window.cursor.created_at
         dumped["record_ids"] = sorted(window.cursor.record_ids)[:MOST_CURSOR_IDS]

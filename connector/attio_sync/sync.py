@@ -1,37 +1,27 @@
-"""The loop of a sync: for each tracked history, what changed since the last one; then full passes where they are due."""
+"""The loop of a sync: for each tracked history what changed since the last one, then a reconciliation where one is due."""
 
-import math
-from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from anyio.from_thread import BlockingPortal
-
 from attio_sync import logs
-from attio_sync.attio_types import AttributeHistory
-from attio_sync.attribute_fetcher import AttioAttributeFetcher, HistoryPage
-from attio_sync.bridge import Environment, entered, next_page, open_portal, seldom_collected
+from attio_sync.attio_types import AttributeHistory, ListedRecord, TokenIdentity, sortable_timestamp
+from attio_sync.attio_types.timestamps import format_timestamp, parse_timestamp
+from attio_sync.attribute_fetcher import HistoryPage
+from attio_sync.bridge import Environment, entered, open_portal, seldom_collected
 from attio_sync.client import AttioClient
-from attio_sync.delivery import Delivery
-from attio_sync.errors import AttioSyncError, GaveUpError
-from attio_sync.full_pass import run_full_pass
+from attio_sync.definitions import deliver_members, deliver_statuses
+from attio_sync.delivery import Delivery, nanoseconds
+from attio_sync.errors import AttioSyncError, GaveUpError, StateError, UnauthorizedError
+from attio_sync.fingerprint import Fingerprint, fingerprint, fingerprint_before, listed_digest, stays_of
+from attio_sync.reader import OnProgress, Reader
+from attio_sync.reconcile import Outcome, Reconciliation
 from attio_sync.report import SyncReport
+from attio_sync.schedule import fresh_window, recheck_due, reconciliation_is_due
 from attio_sync.settings import Settings, TrackedHistory
 from attio_sync.sink import Sink
-from attio_sync.state import HistoryState, Window, fresh_window, full_pass_is_due, parse_state
-
-type OnProgress = Callable[[SyncReport], None]
-
-MOST_READ_AGAIN = 100
-"""How many records that did not validate are tried again in each sync; the full pass tries them all."""
-
-REPORT_SECONDS = 1.0
-"""How often whoever watches a sync is told how far it has come."""
-
-PROGRESS_SECONDS = 30.0
-"""How often a long sync says in the log how far it has come."""
+from attio_sync.state import HistoryState, SyncState, Window, parse_state
 
 
 def run_sync(
@@ -41,7 +31,7 @@ def run_sync(
     environment: Environment | None = None,
     on_progress: OnProgress | None = None,
 ) -> SyncReport:
-    """Delivers everything that changed since the last sync, and everything there is where a full pass is due.
+    """Delivers everything that changed since the last sync, and compares everything where that is due.
 
     Raises:
         AttioSyncError: the sync cannot go on; what it delivered before is checkpointed, and the next one goes on there.
@@ -54,13 +44,9 @@ def run_sync(
         open_portal(environment) as portal,
         entered(portal, AttioClient.connect(settings, environment.transport, environment.now)) as client,
     ):
-        sync = _Sync(settings, delivery, environment, _Reader(portal, client, environment, report, on_progress))
+        reader = Reader(portal, client, settings, delivery, environment, on_progress)
         try:
-            for history in settings.history:
-                sync.deliver_changes(history)
-                sync.read_invalid_again(history)
-            for history in settings.history:
-                sync.read_everything_if_due(history)
+            _sync_all(settings, delivery, reader, environment)
         except GaveUpError as error:
             delivery.checkpoint_what_is_delivered()
             message = f"{error}. What came before is safe; the next sync goes on from there"
@@ -69,139 +55,213 @@ def run_sync(
             delivery.checkpoint_what_is_delivered()
             raise
         finally:
-            sync.reader.count()
+            reader.count()
         delivery.checkpoint()
     logs.info(f"sync done: {report.summary()}")
     return report
 
 
-class _Reader:
-    """Hands the pages of a stream from the event loop to the thread that writes, and counts what goes by."""
+def _sync_all(settings: Settings, delivery: Delivery, reader: Reader, environment: Environment) -> None:
+    """Every history; one that fails keeps none of the others from being delivered."""
+    identity = reader.identity()
+    delivery.state = _of_this_workspace(delivery.state, identity)
+    delivery.start()
+    failures: list[AttioSyncError] = []
+    for history in settings.history:
+        sync = _HistorySync(history, settings, delivery, reader, environment)
+        try:
+            sync.run(sees_everything=identity.sees_everything)
+            deliver_statuses(delivery, history, reader.statuses(history))
+        except (GaveUpError, UnauthorizedError):
+            raise
+        except AttioSyncError as error:
+            failures.append(error)
+    deliver_members(delivery, reader.members(identity))
+    if failures:
+        raise failures[0]
+
+
+def _of_this_workspace(state: SyncState, identity: TokenIdentity) -> SyncState:
+    """The state, which remembers what workspace it is of.
+
+    Raises:
+        StateError: it is of another one than the token.
+    """
+    if state.workspace_id and identity.workspace_id and state.workspace_id != identity.workspace_id:
+        message = (
+            f"the token is for another workspace ({identity.workspace_name}) than the one this connection has synced so "
+            "far. Set a token of that one again, give this workspace a connection of its own, or re-sync the connection from "
+            "Fivetran's dashboard: then everything is replaced"
+        )
+        raise StateError(message)
+    return replace(state, workspace_id=identity.workspace_id or state.workspace_id)
+
+
+class _HistorySync:
+    """One sync of one tracked history."""
 
     def __init__(
-        self,
-        portal: BlockingPortal,
-        client: AttioClient,
-        environment: Environment,
-        report: SyncReport,
-        on_progress: OnProgress | None,
+        self, history: TrackedHistory, settings: Settings, delivery: Delivery, reader: Reader, environment: Environment
     ) -> None:
-        self.client = client
-        self._portal = portal
-        self._environment = environment
-        self._report = report
-        self._on_progress = on_progress
-        self._started = self._said_at = environment.monotonic()
-
-    @contextmanager
-    def pages(self, delivery: Delivery, fetcher: AttioAttributeFetcher, window: Window) -> Generator[Iterator[HistoryPage]]:
-        """The pages of a window. While none comes for long, checkpoints are made all the same."""
-        stream = fetcher.stream_attribute_values(window.since, window.cursor)
-        with entered(self._portal, stream) as pages:
-
-            def received() -> Generator[HistoryPage]:
-                while True:
-                    patience = min(delivery.seconds_left, REPORT_SECONDS if self._on_progress else math.inf)
-                    try:
-                        page = self._portal.call(next_page, pages, patience)
-                    except TimeoutError:
-                        delivery.checkpoint_if_overdue()
-                        self._report_progress()
-                        continue
-                    if page is None:
-                        return
-                    self._note(page)
-                    yield page
-
-            with closing(received()) as iterator:
-                yield iterator
-
-    def read_again(self, fetcher: AttioAttributeFetcher, record_ids: list[str]) -> tuple[list[AttributeHistory], list[str]]:
-        """The histories of these records that read well now, and the ids of those that are gone."""
-        return self._portal.call(fetcher.read_again, record_ids)
-
-    def count(self) -> None:
-        """Brings the numbers of the report up to date."""
-        counts = self.client.counts
-        self._report.requests, self._report.refused, self._report.retried = counts.total, counts.refused, counts.retried
-        self._report.seconds = self._environment.monotonic() - self._started
-
-    def _note(self, page: HistoryPage) -> None:
-        self._report.listed += len(page.histories) + len(page.invalid) + page.gone
-        self._report.histories_read += page.requested
-        self._report.requests_saved += len(page.histories) + len(page.invalid) + page.gone - page.requested
-        self._report.gone += page.gone
-        self._report_progress()
-        if self._environment.monotonic() - self._said_at >= PROGRESS_SECONDS:
-            self._said_at = self._environment.monotonic()
-            logs.info(f"{self._report.phase}: {self._report.summary()}")
-
-    def _report_progress(self) -> None:
-        self.count()
-        if self._on_progress:
-            self._on_progress(self._report)
-
-
-class _Sync:
-    """One sync over all tracked histories."""
-
-    def __init__(self, settings: Settings, delivery: Delivery, environment: Environment, reader: _Reader) -> None:
-        self.reader = reader
+        self._history = history
         self._settings = settings
         self._delivery = delivery
+        self._reader = reader
         self._environment = environment
 
-    def deliver_changes(self, history: TrackedHistory) -> None:
-        """Finishes the window that an earlier sync left, if one did, and then delivers a fresh one."""
-        state = self._delivery.state.of(history)
-        if state.under_way is not None:
-            logs.info(f"going on with {history.parent}.{history.attribute} where the last sync was interrupted")
-            self._deliver(history, state.under_way, resumed=True)
-        elif state == HistoryState():
-            # A first sync: full passes count from now on. A state of an earlier version has none, and one is due.
-            self._delivery.begin(history, HistoryState(full_pass_at=self._environment.now()))
-        state = self._delivery.state.of(history)
-        self._deliver(history, fresh_window(state, self._settings, self._environment.now()), resumed=False)
+    @property
+    def _state(self) -> HistoryState:
+        return self._delivery.state.of(self._history)
 
-    def read_invalid_again(self, history: TrackedHistory) -> None:
-        """What did not validate in an earlier sync may do so now, and no filter brings it up again."""
-        invalid = sorted(self._delivery.state.of(history).invalid - self._delivery.failed_now)[:MOST_READ_AGAIN]
-        well, gone = self.reader.read_again(self._fetcher(history), invalid)
-        self._delivery.write(history, well, [])
-        self._delivery.forget(history, gone)
-
-    def _deliver(self, history: TrackedHistory, window: Window, *, resumed: bool) -> None:
-        """One window: page by page its rows, then the cursor, then a checkpoint if one is due."""
-        delivery = self._delivery
-        timed = resumed
-        with self.reader.pages(delivery, self._fetcher(history), window) as pages:
-            for page in pages:
-                if not timed:
-                    window, timed = self._by_attios_clock(window), True
-                delivery.judge(page.histories, page.invalid)
-                delivery.write(history, page.histories, page.invalid)
-                window = replace(window, cursor=page.cursor)
-                delivery.put(history, replace(delivery.state.of(history), under_way=window))
-                delivery.checkpoint_if_due()
-        if not timed:
-            window = self._by_attios_clock(window)
-        done = replace(delivery.state.of(history), last_sync=window.started_at, under_way=None)
-        delivery.put(history, done)
-
-    def read_everything_if_due(self, history: TrackedHistory) -> None:
-        """A full pass, where one is due; the incremental changes have been delivered by then."""
+    def run(self, *, sees_everything: bool) -> None:
+        """What changed; the rest of a first sync; and what a comparison finds, where one is due."""
+        if self._state.ledger is None:
+            self._start()
+        self._deliver_changes()
+        self._deliver_the_rest()
         now = self._environment.now()
-        if not full_pass_is_due(self._delivery.state.of(history), self._settings, now):
+        if not reconciliation_is_due(self._state, self._settings, now):
             return
-        self._delivery.checkpoint_what_is_delivered()
-        self._delivery.report.phase = "full pass"
-        with self.reader.pages(self._delivery, self._fetcher(history), Window(None, now)) as pages:
-            run_full_pass(self._delivery, history, pages, now)
+        recheck = recheck_due(self._state, self._settings, now)
+        reconciliation = Reconciliation(
+            self._delivery, self._history, self._reader, recheck.slices, sees_everything=sees_everything
+        )
+        self._reader.phase("comparing everything", self._delivery.ledger(self._history).records)
+        outcome = reconciliation.run()
+        if outcome is Outcome.STARTED_OVER:
+            self._delivery.warn(
+                f"more records of {self._history.parent} differ from what was delivered than can be named: all are "
+                "delivered anew"
+            )
+            self._delivery.start_over(self._history)
+            self._deliver_changes()
+            self._deliver_the_rest()
+            return
+        state = replace(self._state, doubted=outcome is not Outcome.DONE)
+        if outcome is not Outcome.TOO_MUCH:
+            state = replace(state, reconciled_at=now)
+        if outcome is Outcome.DONE:
+            state = replace(state, rechecked_at=recheck.until, next_slice=recheck.next_slice)
+        self._delivery.finish_window(self._history, state)
 
-    def _fetcher(self, history: TrackedHistory) -> AttioAttributeFetcher:
-        return AttioAttributeFetcher(self.reader.client, history, self._settings.page_size, self._environment.now)
+    def _start(self) -> None:
+        """A history of which nothing was delivered, or of which it is not known what was."""
+        if self._state.last_sync is not None:
+            self._delivery.warn(
+                f"{self._history.parent}.{self._history.attribute} was synced by an earlier version of the connector, "
+                "which did not keep what a comparison needs: everything is delivered anew"
+            )
+        self._delivery.start_over(self._history)
+
+    def _deliver_changes(self) -> None:
+        """Finishes the window that an earlier sync left, if one did, and then delivers a fresh one."""
+        self._reader.phase("incremental", None)
+        window = self._state.under_way
+        if window is not None:
+            logs.info(f"going on with {self._history.parent}.{self._history.attribute} where the last sync was interrupted")
+            self._deliver(window)
+        window = fresh_window(self._state, self._settings, self._environment.now())
+        is_first = self._state.last_sync is None
+        self._deliver(self._by_attios_clock(window))
+        if is_first:
+            since, started_at = window.since, self._state.last_sync or window.started_at
+            rest = None if since is None else Window(None, started_at, before=since)
+            state = replace(self._state, backfill=rest, reconciled_at=started_at, rechecked_at=started_at)
+            self._delivery.put(self._history, state)
+
+    def _deliver_the_rest(self) -> None:
+        """What a first sync leaves for later: everything that has not changed lately."""
+        window = self._state.backfill
+        if window is None:
+            return
+        logs.info(f"{self._history.parent}: what changed lately is delivered; now everything older")
+        self._reader.phase("everything older", None)
+        self._deliver(window)
+
+    def _deliver(self, window: Window) -> None:
+        """One window: page by page its rows, then the cursor, then a checkpoint if one is due."""
+        delivery, is_rest = self._delivery, window.before is not None
+        since = None if window.since is None else sortable_timestamp(format_timestamp(window.since))
+        before = None if window.before is None else sortable_timestamp(format_timestamp(window.before))
+        thorough = self._state.short_pages or self._state.last_sync is None or is_rest
+        with self._reader.window(self._history, window, self._wants(since, before), thorough=thorough) as pages:
+            for page in pages:
+                window = self._as_fresh_as(window, page.accurate_at)
+                delivery.judge(len(page.histories), page.invalid)
+                self._write(page, is_rest=is_rest)
+                window = replace(window, cursor=page.cursor)
+                delivery.put(self._history, self._with(window, is_rest=is_rest))
+                delivery.checkpoint_if_due()
+        window = self._as_fresh_as(window, self._reader.accurate_at)
+        state = self._with(None, is_rest=is_rest)
+        if thorough:
+            state = replace(state, short_pages=self._reader.saw_short_pages)
+        if not is_rest:
+            reached = window.started_at if state.last_sync is None else max(window.started_at, state.last_sync)
+            state = replace(state, last_sync=min(reached, self._environment.now()))
+        delivery.finish_window(self._history, state)
+
+    def _with(self, window: Window | None, *, is_rest: bool) -> HistoryState:
+        return replace(self._state, backfill=window) if is_rest else replace(self._state, under_way=window)
+
+    def _wants(self, since: str | None, before: str | None) -> Callable[[ListedRecord], bool]:
+        """Whether a listed record is new to this window."""
+        ledger = self._delivery.ledger(self._history)
+
+        def wants(record: ListedRecord) -> bool:
+            began = record.current_from
+            if before is not None and began is not None and began >= before:
+                return False  # delivered with what changed lately
+            if since is None:
+                return True
+            if not record.current or (began is not None and began < since):
+                return False  # a filter coarser than asked for let it through
+            known = ledger.recent.get(record.record_id)
+            if known is not None:
+                return known.fingerprint.current != listed_digest(record.current)
+            if record.record_id in self._state.invalid and self._state.last_sync and began is not None:
+                return began >= sortable_timestamp(format_timestamp(self._state.last_sync))
+            return not ledger.recent_since or began is None or nanoseconds(parse_timestamp(began)) >= ledger.recent_since
+
+        return wants
+
+    def _write(self, page: HistoryPage, *, is_rest: bool) -> None:
+        ledger, listed = self._delivery.ledger(self._history), {r.record_id: r for r in page.listed}
+        for item in page.histories:
+            known = ledger.recent.get(item.record_id)
+            before = known.fingerprint if known else None if is_rest else self._guess(item, listed[item.record_id])
+            # While a first sync is not finished, what a guess says was there may not be there yet.
+            is_certain = known is not None or self._state.backfill is None
+            mark = self._delivery.write(self._history, item, before if is_certain else None)
+            if mark != before:
+                ledger.add(item.record_id, mark)
+                if before is not None:
+                    ledger.take_out(item.record_id, before)
+        self._delivery.reads_well(self._history, page.gone)
+        self._delivery.write_invalid(self._history, page.invalid)
+
+    def _guess(self, item: AttributeHistory, listed: ListedRecord) -> Fingerprint | None:
+        """What is there of a record of which that is not known: what its history was at the last sync.
+
+        None where nothing can be there, or where the newest stay became visible late: it began before the last sync, and
+        yet that one did not deliver it.
+        """
+        last_sync = self._state.last_sync
+        if last_sync is None:
+            return None
+        instant = sortable_timestamp(format_timestamp(last_sync))
+        if listed.created_at >= instant:
+            return None
+        self._delivery.ledger(self._history).guesses += 1
+        stays = stays_of(item)
+        before = fingerprint_before(stays, instant)
+        return None if before == fingerprint(stays) else before
+
+    def _as_fresh_as(self, window: Window, accurate_at: datetime | None) -> Window:
+        """A window that ends no later than what a listing says of itself."""
+        return window if accurate_at is None else replace(window, started_at=min(window.started_at, accurate_at))
 
     def _by_attios_clock(self, window: Window) -> Window:
-        """A window's start by Attio's clock where that one is behind ours: `active_from` is Attio's time."""
-        lead = self.reader.client.clock_lead_seconds or 0.0
-        return replace(window, started_at=window.started_at - max(timedelta(), timedelta(seconds=lead)))
+        """A window's end by Attio's clock where that one is behind ours: `active_from` is Attio's time."""
+        lead = max(0.0, self._reader.clock_lead_seconds or 0.0)
+        return replace(window, started_at=window.started_at - timedelta(seconds=lead))

@@ -1,19 +1,26 @@
 """Pure: one declaration a table, from which both schema() and the rows come."""
 
-import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from attio_sync.attio_types import AttioApplicationWorkflowStatusAttribute, AttributeHistory, parse_timestamp
+from attio_sync.attio_types import (
+    AttioApplicationWorkflowStatusAttribute,
+    AttioStatus,
+    AttioWorkspaceMember,
+    AttributeHistory,
+    parse_timestamp,
+)
 from attio_sync.errors import InvalidValueError
 from attio_sync.settings import TrackedHistory
-from attio_sync.shapes import as_array, as_object
+from attio_sync.shapes import printable
 
 type Row = dict[str, Any]
 
 ERROR_TABLE = "attio_sync_error"
+STATUS_TABLE = "attio_status"
+MEMBER_TABLE = "attio_workspace_member"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +56,17 @@ class Table[T]:
         """One row, with every column."""
         return {c.name: c.value(item) for c in self.columns}
 
-    def key(self, row: Row) -> Row:
+    def key(self, *values: object) -> Row:
         """The key of a row: what a delete needs."""
-        return {c.name: row[c.name] for c in self.columns if c.key}
+        return dict(zip((c.name for c in self.columns if c.key), values, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
 class Stay:
-    """One stay of a record in one status."""
+    """One stay of a record in one status, the `position`-th."""
 
-    history: AttributeHistory
+    record_id: str
+    position: int
     value: AttioApplicationWorkflowStatusAttribute
 
     @property
@@ -69,11 +77,20 @@ class Stay:
 
 @dataclass(frozen=True, slots=True)
 class Invalid:
-    """A record that could not be read, and when that was tried."""
+    """A record that could not be read, and when that was found."""
+
+    history: str
+    error: InvalidValueError
+    found_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ListedStatus:
+    """One status of a tracked attribute, the `position`-th as Attio lists them."""
 
     history: TrackedHistory
-    error: InvalidValueError
-    read_at: datetime
+    position: int
+    status: AttioStatus
 
 
 def id_column(history: TrackedHistory) -> str:
@@ -82,12 +99,16 @@ def id_column(history: TrackedHistory) -> str:
 
 
 def current_table(history: TrackedHistory) -> Table[AttributeHistory]:
-    """Each row is one record, with its whole history as JSON."""
+    """Each row is one record, with its whole history as JSON and what people ask first."""
     return Table(
         history.table,
         (
             Column(id_column(history), lambda h: h.record_id, "STRING", key=True),
             Column(history.attribute, lambda h: h.raw, "JSON"),
+            Column("status_id", _of_current(lambda v: v.status.id.status_id), "STRING"),
+            Column("status_title", _of_current(lambda v: v.status.title), "STRING"),
+            Column("active_from", _of_current(lambda v: parse_timestamp(v.active_from)), "UTC_DATETIME"),
+            Column("stays", lambda h: len(h.values)),
         ),
     )
 
@@ -97,64 +118,91 @@ def history_table(history: TrackedHistory) -> Table[Stay]:
     return Table(
         f"{history.table}_history",
         (
-            Column(id_column(history), lambda s: s.history.record_id, "STRING", key=True),
-            Column("active_from", lambda s: parse_timestamp(s.value.active_from), "UTC_DATETIME", key=True),
-            Column("status_id", lambda s: s.value.status.id.status_id, "STRING", key=True),
+            Column(id_column(history), lambda s: s.record_id, "STRING", key=True),
+            Column("position", lambda s: s.position, "INT", key=True),
+            Column("status_id", lambda s: s.value.status.id.status_id),
+            Column("active_from", lambda s: parse_timestamp(s.value.active_from), "UTC_DATETIME"),
             Column("active_until", lambda s: s.active_until, "UTC_DATETIME"),
-            Column("is_active", lambda s: s.value.active_until is None, "BOOLEAN"),
+            Column("is_active", lambda s: s.value.active_until is None),
             Column("status_title", lambda s: s.value.status.title, "STRING"),
-            Column("status_is_archived", lambda s: s.value.status.is_archived, "BOOLEAN"),
+            Column("status_is_archived", lambda s: s.value.status.is_archived),
             Column("target_time_in_status", lambda s: s.value.status.target_time_in_status, "STRING"),
             Column("created_by_actor_type", lambda s: s.value.created_by_actor.type, "STRING"),
             Column("created_by_actor_id", lambda s: s.value.created_by_actor.id, "STRING"),
-            Column("read_at", lambda s: s.history.read_at, "UTC_DATETIME"),
         ),
     )
 
 
 def error_table() -> Table[Invalid]:
-    """Each row is one record whose values do not have the shape Attio documents; it goes when the record reads well."""
+    """Each row is one record that cannot be read; it goes when the record reads well."""
     return Table(
         ERROR_TABLE,
         (
-            Column("history", lambda i: f"{i.history.parent}.{i.history.attribute}", "STRING", key=True),
+            Column("history", lambda i: i.history, "STRING", key=True),
             Column("record_id", lambda i: i.error.record_id, "STRING", key=True),
             Column("field", lambda i: i.error.field, "STRING"),
-            Column("reason", lambda i: i.error.reason, "STRING"),
+            Column("reason", lambda i: printable(i.error.reason), "STRING"),
             Column("raw", lambda i: printable(i.error.raw), "JSON"),
-            Column("read_at", lambda i: i.read_at, "UTC_DATETIME"),
+            Column("found_at", lambda i: i.found_at, "UTC_DATETIME"),
         ),
     )
 
 
+def status_table() -> Table[ListedStatus]:
+    """Each row is one status that a tracked attribute can have, as Attio lists it today, archived ones included."""
+    return Table(
+        STATUS_TABLE,
+        (
+            Column("status_id", lambda s: s.status.id.status_id, "STRING", key=True),
+            Column("object", lambda s: s.history.parent, "STRING"),
+            Column("attribute", lambda s: s.history.attribute, "STRING"),
+            Column("position", lambda s: s.position),
+            Column("title", lambda s: printable(s.status.title), "STRING"),
+            Column("is_archived", lambda s: s.status.is_archived),
+            Column("celebration_enabled", lambda s: s.status.celebration_enabled, "BOOLEAN"),
+            Column("target_time_in_status", lambda s: s.status.target_time_in_status, "STRING"),
+        ),
+    )
+
+
+def member_table() -> Table[AttioWorkspaceMember]:
+    """Each row is one member of the workspace, so that who moved a record has a name."""
+    return Table(
+        MEMBER_TABLE,
+        (
+            Column("workspace_member_id", lambda m: m.id.workspace_member_id, "STRING", key=True),
+            Column("first_name", lambda m: printable(m.first_name), "STRING"),
+            Column("last_name", lambda m: printable(m.last_name), "STRING"),
+            Column("email_address", lambda m: printable(m.email_address), "STRING"),
+            Column("access_level", lambda m: m.access_level, "STRING"),
+        ),
+    )
+
+
+def tables(histories: Sequence[TrackedHistory]) -> list[Table[Any]]:
+    """All tables of a connection that tracks these histories."""
+    tracked = [table for h in histories for table in (current_table(h), history_table(h))]
+    return [*tracked, error_table(), status_table(), member_table()]
+
+
 def schema(histories: Sequence[TrackedHistory]) -> list[dict[str, Any]]:
     """All tables, as Fivetran's `schema()` takes them."""
-    tables = [table for h in histories for table in (current_table(h).schema(), history_table(h).schema())]
-    return [*tables, error_table().schema()]
+    return [table.schema() for table in tables(histories)]
 
 
-def history_rows(table: Table[Stay], history: AttributeHistory) -> Iterator[Row]:
-    """The stays of one record, oldest first. Two that begin in one status at one microsecond are one, the later."""
-    rows = (table.row(Stay(history, value)) for value in history.values)
-    return iter({tuple(table.key(row).values()): row for row in rows}.values())
+def history_rows(table: Table[Stay], history: AttributeHistory, after: int = 0) -> Iterator[Row]:
+    """The stays of one record, oldest first, from behind the `after`-th on."""
+    for position, value in enumerate(history.values[after:], after + 1):
+        yield table.row(Stay(history.record_id, position, value))
 
 
-def printable(raw: Any, depth: int = 0) -> Any:  # noqa: ANN401 (what Attio answered may be anything)
-    """Raw JSON as a warehouse can store it: bounded in depth, without lone surrogates, NULs and numbers that are none."""
-    if depth > 20:  # noqa: PLR2004 (deeper than any value Attio documents)
-        return "…"
-    if (shape := as_object(raw)) is not None:
-        return {printable(key): printable(value, depth + 1) for key, value in shape.items()}
-    if (array := as_array(raw)) is not None:
-        return [printable(value, depth + 1) for value in array]
-    return _printable_scalar(raw)
+def _of_current(
+    value: Callable[[AttioApplicationWorkflowStatusAttribute], Any],
+) -> Callable[[AttributeHistory], Any]:
+    """Something of the value that lasts; None where none does."""
 
+    def of_current(history: AttributeHistory) -> Any:  # noqa: ANN401 (a value for a row)
+        last = history.values[-1] if history.values else None
+        return value(last) if last is not None and last.active_until is None else None
 
-def _printable_scalar(raw: object) -> object:
-    if isinstance(raw, str):
-        return raw.encode("utf-8", "backslashreplace").decode().replace("\x00", "\\u0000")
-    if isinstance(raw, float) and not math.isfinite(raw):
-        return str(raw)
-    if isinstance(raw, int) and raw.bit_length() > 63:  # noqa: PLR2004 (what a warehouse's integers hold)
-        return "an integer of more than 63 bits"
-    return raw
+    return of_current

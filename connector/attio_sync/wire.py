@@ -11,6 +11,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import quote
 
+from attio_sync.attio_types import parse_timestamp
 from attio_sync.errors import (
     AttioSyncError,
     FilterRefusedError,
@@ -85,6 +86,11 @@ def list_statuses(object_slug: str, attribute: str) -> Request:
     return Request("GET", path, "statuses", params={"show_archived": "true"})
 
 
+def list_members() -> Request:
+    """https://docs.attio.com/rest-api/endpoint-reference/workspace-members/list-workspace-members."""
+    return Request("GET", "/v2/workspace_members", "members")
+
+
 def identify() -> Request:
     """https://docs.attio.com/rest-api/endpoint-reference/meta/identify."""
     return Request("GET", "/v2/self", "self", enveloped=False)
@@ -143,7 +149,6 @@ def _text(answer: dict[str, Any], key: str) -> str:
 
 # Read from top to bottom; the first row that matches decides. (status, code or None for any, start of the message or None)
 _OUTCOMES: tuple[tuple[int, str | None, str | None, type[AttioSyncError]], ...] = (
-    (400, "filter_error", None, FilterRefusedError),
     (400, "validation_type", "Cannot set show_historic", NoHistoryError),
     (401, None, None, UnauthorizedError),
     (403, None, None, ForbiddenError),
@@ -171,7 +176,9 @@ def _outcome(request: Request, refusal: Refusal, headers: Mapping[str, str], now
         return RecordGoneError(str(refusal)) if refusal.code == "not_found" else UnavailableError(str(refusal))
     if refusal.status >= 500:  # noqa: PLR2004 (the HTTP range of server errors)
         return UnavailableError(str(refusal))
-    return RequestRefusedError(str(refusal))
+    # Seen of a query are filter_error, unknown_filter_attribute_slug, missing_sort_field and others.
+    is_filter = refusal.status == 400 and request.reads == "records"  # noqa: PLR2004 (Bad Request)
+    return (FilterRefusedError if is_filter else RequestRefusedError)(str(refusal))
 
 
 def _hint(error: type[AttioSyncError], refusal: Refusal) -> str:
@@ -208,6 +215,14 @@ def retry_after_seconds(headers: Mapping[str, str], now: datetime) -> float | No
     date = parse_http_date(headers.get("date", ""))
     reference = now if date is None or abs((date - now).total_seconds()) < CLOCKS_AGREE_SECONDS else date
     return max(0.0, (until - reference).total_seconds())
+
+
+def parse_accurate_at(headers: Mapping[str, str]) -> datetime | None:
+    """How fresh the data of an answer is, where Attio says so: in a header seen on nearly every answer, not documented."""
+    try:
+        return parse_timestamp(headers.get("x-accurate-at", ""))
+    except ValueError:
+        return None
 
 
 def parse_http_date(value: str) -> datetime | None:

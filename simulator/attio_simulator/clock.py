@@ -63,8 +63,12 @@ class Clock:
 
 def nanoseconds(moment: datetime) -> int:
     """Give the exact nanoseconds since 1970 of an aware datetime."""
-    since = moment - _EPOCH
-    return (since.days * 86_400 + since.seconds) * SECOND + since.microseconds * 1_000
+    return duration(moment - _EPOCH)
+
+
+def duration(length: timedelta) -> int:
+    """Give the exact nanoseconds of a time span."""
+    return (length.days * 86_400 + length.seconds) * SECOND + length.microseconds * 1_000
 
 
 def moment(at: int) -> datetime:

@@ -19,6 +19,33 @@ class Configuration(Store):
         return member
 
     @locked
+    def change_member(self, member_id: str, **changes: str) -> None:
+        """Change a member; `changes` are fields of `Member`, for example `access_level="suspended"`.
+
+        Raises:
+            KeyError: there is no such member.
+            AttributeError: a member has no such field.
+        """
+        member = self._member(member_id)
+        for name, value in changes.items():
+            setattr(member, name, value)
+
+    @locked
+    def remove_member(self, member_id: str) -> None:
+        """Remove a member; what it did before still names it.
+
+        Raises:
+            KeyError: there is no such member.
+        """
+        self.members.remove(self._member(member_id))
+
+    def _member(self, member_id: str) -> Member:
+        for member in self.members:
+            if member.id == member_id:
+                return member
+        raise KeyError(member_id)
+
+    @locked
     def add_object(self, slug: str, singular: str, plural: str, *, is_standard: bool = False) -> Collection:
         """Add an object with the attributes that every object has."""
         return self._add_collection(slug, singular, plural, is_standard=is_standard)
@@ -92,6 +119,27 @@ class Configuration(Store):
     ) -> None:
         """Archive a status, or bring it back: the values that have it keep it."""
         self._status(title, collection, attribute).is_archived = archived
+
+    @locked
+    def change_status(
+        self,
+        title: str,
+        /,
+        *,
+        collection: str = "applications",
+        attribute: str | None = None,
+        **changes: Any,  # noqa: ANN401 - fields of several types
+    ) -> None:
+        """Change what a status has besides its title: `changes` are fields of `Status`, shown with every value at once.
+
+        For example `celebration_enabled=True` or `target_time_in_status="P0Y0M5DT0H0M0S"` (or None).
+
+        Raises:
+            AttributeError: a status has no such field.
+        """
+        status = self._status(title, collection, attribute)
+        for name, value in changes.items():
+            setattr(status, name, value)
 
     def _status(self, title: str, slug: str, attribute: str | None) -> Status:
         collection = self.find(slug) or self.list(slug)

@@ -24,9 +24,9 @@ RECORD_ENTRIES_DEFAULT, RECORD_ENTRIES_MAXIMUM = 100, 1000
 
 def identify(call: Call) -> Json:
     """Answer who the token is; an unknown token is not an error here."""
-    if call.scopes is None:
+    if call.access is None:
         return {"active": False}
-    return render.self_json(call.workspace, call.scopes)
+    return render.self_json(call.workspace, call.access.scopes, call.access.level)
 
 
 def list_objects(call: Call) -> Json:
@@ -94,9 +94,15 @@ def query_entries(call: Call) -> Json:
 
 
 def _query(call: Call, collection: Collection) -> Json:
-    query = parse_query(call.workspace, collection, call.request.json(), call.behaviour)
+    as_of = call.behaviour.as_of(call.now)
+    query = parse_query(collection, call.request.json(), call.behaviour, as_of)
+    if as_of is not None:
+        query.filter.require(lambda record: record.created <= as_of)
+    unlisted = call.behaviour.unlisted
+    if unlisted or call.hidden:
+        query.filter.require(lambda record: record.id not in unlisted and record.id not in call.hidden)
     call.limits.charge(call.now, query)
-    writer = render.RecordWriter(call.workspace, collection)
+    writer = render.RecordWriter(call.workspace, collection, as_of)
     return {"data": [writer.write(record) for record in page(query, call.behaviour, call.number)]}
 
 
@@ -117,7 +123,12 @@ def list_values(call: Call) -> Json:
         return {"data": []}
     values = all_values(row, attribute) if historic else active_values(row, attribute)
     behaviour = call.behaviour
-    paged = values[call.paging(behaviour.values_page_default, behaviour.values_page_maximum)]
+    if behaviour.values_order == "newest_first":
+        values = values[::-1]
+    place = call.paging(behaviour.values_page_default, behaviour.values_page_maximum)
+    if behaviour.values_ignore_offset:
+        place = slice(place.stop - place.start)
+    paged = values[place]
     writer = ValueWriter(call.workspace.id, row.collection, attribute, behaviour.past_titles)
     return {"data": [writer.write(value) for value in paged]}
 
@@ -125,7 +136,7 @@ def list_values(call: Call) -> Json:
 def list_record_entries(call: Call) -> Json:
     """List the entries, over all lists, of which a record is the parent."""
     row = call.row()
-    entries = call.workspace.entries_of.get(row.id, [])
+    entries = [one for one in call.workspace.entries_of.get(row.id, []) if one.id not in call.hidden]
     paged = entries[call.paging(RECORD_ENTRIES_DEFAULT, RECORD_ENTRIES_MAXIMUM)]
     return {"data": [render.record_entry_json(entry) for entry in paged]}
 

@@ -34,9 +34,21 @@ def invalid_body(path: list[str | int], message: str) -> ApiError:
     return bad_request(code="validation_type", message="Body payload validation error.", validation_errors=[problem])
 
 
-def filter_error(*, message: str = "Error in filter.") -> ApiError:
+def filter_error(*, code: str = "filter_error", message: str = "Error in filter.") -> ApiError:
     """400 for a filter or a sort that Attio does not accept."""
-    return bad_request(code="filter_error", message=message)
+    return bad_request(code=code, message=message)
+
+
+def unknown_filter_attribute(slug: str, path: tuple[str, ...]) -> ApiError:
+    """400 for a filter on an attribute that does not exist; `path` leads to it, places in arrays as texts."""
+    message = f"Unknown attribute slug: {slug}."
+    return bad_request(code="unknown_filter_attribute_slug", message=message, path=list(path))
+
+
+def unknown_filter_option(title: str, path: tuple[str, ...]) -> ApiError:
+    """400 for a filter on an option that the select attribute at the end of `path` does not have."""
+    message = f"Unknown select option name for option field constraint: {title}"
+    return bad_request(code="unknown_filter_select_option_slug", message=message, path=list(path))
 
 
 def not_found(*, message: str) -> ApiError:
@@ -53,6 +65,11 @@ def merge_in_progress(record_id: str) -> ApiError:
 def unauthorized(*, message: str) -> ApiError:
     """401 for a request without a token, or with one that Attio does not know."""
     return ApiError(401, "auth_error", "unauthorized", message)
+
+
+def unrecognised_token() -> ApiError:
+    """400 from `/v2/self` for a token that is missing, or none by its looks."""
+    return bad_request(code="missing_value", message="Token was not recognised.")
 
 
 def missing_scopes(scopes: list[str]) -> ApiError:

@@ -68,6 +68,9 @@ class Fault:
     | unknown_field | values have fields that Attio does not have yet |
     | unknown_enum | values name a type of actor that Attio does not have yet |
 
+    A listing that ends early after three pages is `Fault(kind="answer", status=200, payload={"data": []}, on=["query"],
+    at=range(4, 1_000_000))`; one with an empty page in the middle is the same with `at=[4]`.
+
     Attributes:
         kind: what happens.
         rate: how probable it is at each request that it can happen to. Without `rate` and `at`: every time.

@@ -2,7 +2,8 @@
 
 The grammar is that of https://docs.attio.com/rest-api/guides/filtering-and-sorting: several keys mean and; `$and`,
 `$or`, `$not`; an attribute with a scalar (shorthand), with operators, or with properties of its values; a value
-matches when any of the current values of the attribute does. What Attio refuses is refused with `filter_error`.
+matches when any of the current values of the attribute does. What Attio refuses is refused with `filter_error`, or
+with the code of its own that recordings of the live API show.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from .clock import SECOND, parse_date, parse_timestamp
 from .comparisons import COMPARISONS, reader
-from .errors import filter_error
+from .errors import filter_error, unknown_filter_attribute, unknown_filter_option
 from .schema import active_values
 from .shapes import as_array, as_object
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
     from .behaviour import Behaviour
     from .schema import Attribute, Collection, Record, Value
-    from .store import Store
 
 MAXIMUM_DEPTH = 20
 
@@ -73,6 +73,10 @@ class Filter:
     since: int | None = None
     until: int | None = None
 
+    def require(self, test: Callable[[Record], bool]) -> None:
+        """Let no record pass that fails a further test."""
+        self.matches = test if self.matches is None else _all([test, self.matches])
+
     def narrow(self, operator: str, operand: int) -> None:
         """Note a condition on `created_at` that every match must meet."""
         if operator in ("$gte", "$gt", "$eq") and (self.since is None or operand > self.since):
@@ -84,27 +88,28 @@ class Filter:
 class FilterCompiler:
     """Compiles the filters of queries on one collection."""
 
-    def __init__(self, store: Store, collection: Collection, behaviour: Behaviour) -> None:
-        self.store = store
+    def __init__(self, collection: Collection, behaviour: Behaviour, as_of: int | None = None) -> None:
         self.collection = collection
         self.behaviour = behaviour
+        self.as_of = as_of
+        self._path: tuple[str, ...] = ()
         self.result = Filter()
 
     def compile(self, wanted: object) -> Filter:
         """Compile the `filter` of a query.
 
         Raises:
-            ApiError: 400 `filter_error`.
+            ApiError: 400 `filter_error`, `unknown_filter_attribute_slug` or `unknown_filter_select_option_slug`.
         """
         if wanted is None or wanted == {}:
             return self.result
-        self.result.matches = self._group(wanted, is_certain=True, depth=0)
+        self.result.matches = self._group(wanted, (), is_certain=True)
         return self.result
 
-    def _group(self, wanted: object, *, is_certain: bool, depth: int) -> Callable[[Record], bool]:
-        """Compile an object of conditions; `is_certain` says that every match must meet all of them."""
+    def _group(self, wanted: object, path: tuple[str, ...], *, is_certain: bool) -> Callable[[Record], bool]:
+        """Compile the object of conditions at `path`; `is_certain` says that every match must meet all of them."""
         conditions = as_object(wanted)
-        if conditions is None or depth > MAXIMUM_DEPTH:
+        if conditions is None or sum(key.startswith("$") for key in path) > MAXIMUM_DEPTH:
             raise filter_error()
         parts: list[Callable[[Record], bool]] = []
         for key, operand in conditions.items():
@@ -113,20 +118,23 @@ class FilterCompiler:
                 if not groups:
                     raise filter_error()
                 certain = is_certain and (key == "$and" or len(groups) == 1)
-                several = [self._group(one, is_certain=certain, depth=depth + 1) for one in groups]
+                several = [
+                    self._group(one, (*path, key, str(place)), is_certain=certain) for place, one in enumerate(groups)
+                ]
                 parts.append(_all(several) if key == "$and" else _any(several))
             elif key == "$not":
-                parts.append(_not(self._group(operand, is_certain=False, depth=depth + 1)))
+                parts.append(_not(self._group(operand, (*path, key), is_certain=False)))
             elif key.startswith("$"):
                 raise filter_error(message=f'Unknown operator "{key}".')
             else:
+                self._path = (*path, key)
                 parts.append(self._attribute(key, operand, is_certain=is_certain))
         return _all(parts)
 
     def _attribute(self, slug: str, operand: object, *, is_certain: bool) -> Callable[[Record], bool]:
         attribute = self.collection.attribute(slug)
         if attribute is None:
-            raise filter_error(message=f'Unknown attribute "{slug}" in filter.')
+            raise unknown_filter_attribute(slug, self._path)
         main = next(iter(PROPERTIES[attribute.type]))
         tests: list[Callable[[Record], bool]] = []
         wanted = as_object(operand)
@@ -151,10 +159,11 @@ class FilterCompiler:
             raise filter_error(message=f'Cannot filter "{attribute.slug}" ({attribute.type}) by "{name}".')
         if operator not in allowed:
             raise filter_error(message=f'Cannot use "{operator}" on "{attribute.slug}" ({attribute.type}).')
+        as_of = self.as_of
         if operator == "$not_empty":
             if not isinstance(operand, bool):
                 raise filter_error()
-            return lambda record: bool(active_values(record, attribute)) is operand
+            return lambda record: bool(active_values(record, attribute, as_of)) is operand
         if name == "active_from":
             return self._active_from(attribute, operator, operand)
         wanted: Any
@@ -171,23 +180,27 @@ class FilterCompiler:
             compare = COMPARISONS[operator]
             return lambda record: compare(record.stamped, wanted)
         read, compare = reader(attribute, name), COMPARISONS[operator]
-        return lambda record: any(compare(read(value.data), wanted) for value in active_values(record, attribute))
+        return lambda record: any(compare(read(one.data), wanted) for one in active_values(record, attribute, as_of))
 
     def _active_from(self, attribute: Attribute, operator: str, operand: object) -> Callable[[Record], bool]:
         """When the current value was set; see https://docs.attio.com/docs/attribute-types/attribute-types-status."""
-        taken = self.behaviour.active_from_filter
+        taken, refusal = self.behaviour.active_from_filter, filter_error(code=self.behaviour.active_from_filter_code)
         if taken == "refused" or not isinstance(operand, str):
-            raise filter_error()
+            raise refusal
         try:
             wanted = parse_date(operand)
         except ValueError:
             if taken == "dates":
-                raise filter_error() from None
+                raise refusal from None
             wanted = _moment(operand)
         compare = COMPARISONS[operator]
         unit = SECOND if self.behaviour.active_from_precision == "second" else 1
         wanted //= unit
-        index = attribute.index
+        index, as_of = attribute.index, self.as_of
+        if as_of is not None:
+            return lambda record: any(
+                compare(value.active_from // unit, wanted) for value in active_values(record, attribute, as_of)
+            )
 
         def matches(record: Record) -> bool:
             values = record.values
@@ -205,6 +218,8 @@ class FilterCompiler:
         """Check what a value is compared with, and bring it into the form it is compared in."""
         if name in ("status", "option"):
             found = attribute.choice(operand) if isinstance(operand, str) else None
+            if found is None and name == "option" and isinstance(operand, str):
+                raise unknown_filter_option(operand, self._path)
             if found is None:
                 raise filter_error(message=f'Cannot find {attribute.type} "{operand}" of attribute "{attribute.slug}".')
             return found

@@ -8,6 +8,7 @@ See https://docs.attio.com/rest-api/guides/filtering-and-sorting and https://doc
 from __future__ import annotations
 
 import hashlib
+import random
 from bisect import bisect_left, bisect_right
 from itertools import groupby, islice
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
     from .behaviour import Behaviour
     from .schema import Attribute, Collection, Record
-    from .store import Store
 
 
 class Sort(NamedTuple):
@@ -42,20 +42,23 @@ class Query(NamedTuple):
     sorts: list[Sort]
     limit: int
     offset: int
+    as_of: int | None = None
 
 
-def parse_query(store: Store, collection: Collection, body: dict[str, Any], behaviour: Behaviour) -> Query:
-    """Read the body of a query.
+def parse_query(collection: Collection, body: dict[str, Any], behaviour: Behaviour, as_of: int | None = None) -> Query:
+    """Read the body of a query on the data of now, or of a moment.
 
     Raises:
-        ApiError: 400 `filter_error` or `validation_type`.
+        ApiError: 400 `filter_error` or one of its kin, or `validation_type`.
     """
-    compiled = FilterCompiler(store, collection, behaviour).compile(body.get("filter"))
+    compiled = FilterCompiler(collection, behaviour, as_of).compile(body.get("filter"))
     limit = whole_number(body.get("limit"), "limit", behaviour.listing_page_default)
     if behaviour.listing_page_maximum is not None:
         limit = min(limit, behaviour.listing_page_maximum)
     offset = whole_number(body.get("offset"), "offset", 0)
-    return Query(collection, compiled, _parse_sorts(collection, body.get("sorts")), limit, offset)
+    if behaviour.listing_ignores_offset:
+        offset = 0
+    return Query(collection, compiled, _parse_sorts(collection, body.get("sorts")), limit, offset, as_of)
 
 
 def whole_number(given: object, name: str, default: int) -> int:
@@ -87,7 +90,7 @@ def _parse_sorts(collection: Collection, given: object) -> list[Sort]:
         if attribute is None:
             raise filter_error(message=f'Unknown attribute "{slug}" in sorts.')
         names = PROPERTIES[attribute.type]
-        name = one.get("field") or next(iter(names))
+        name = one.get("field") or _only_field(attribute)
         # Sorting by active_from is not documented, so it is refused.
         if name not in names or name == "active_from":
             raise filter_error(message=f'Cannot sort "{slug}" by "{name}".')
@@ -95,9 +98,20 @@ def _parse_sorts(collection: Collection, given: object) -> list[Sort]:
     return sorts
 
 
+def _only_field(attribute: Attribute) -> str:
+    """Give what an attribute is sorted by when the sort names no field: of several it must."""
+    main, *others = (name for name in PROPERTIES[attribute.type] if name != "active_from")
+    if others:
+        raise filter_error(code="missing_sort_field", message=f'Sorting by "{attribute.slug}" needs a field.')
+    return main
+
+
 def page(query: Query, behaviour: Behaviour, request_number: int = 0) -> list[Record]:
     """Give the records of one page."""
-    stop = query.offset + query.limit
+    limit = query.limit
+    if limit and behaviour.listing_page_lengths == "random":
+        limit = random.Random(f"page {behaviour.seed} {request_number}").randint(1, limit)
+    stop = query.offset + limit
     if query.filter.matches is None and not query.sorts:
         records = query.collection.records
         return [records[one] for one in query.collection.ids[query.offset : stop]]
@@ -114,7 +128,7 @@ def _matching(query: Query, behaviour: Behaviour, request_number: int) -> Iterat
         return filter(matches, _by_creation(query, descending=sorts[0].descending, tie=tie))
     rows = sorted(filter(matches, collection.records.values()), key=tie)
     for sort in reversed(sorts):
-        rows.sort(key=_sort_key(sort), reverse=sort.descending)
+        rows.sort(key=_sort_key(sort, query.as_of), reverse=sort.descending)
     return iter(rows)
 
 
@@ -139,20 +153,20 @@ def _tie_breaker(behaviour: Behaviour, request_number: int) -> Callable[[Record]
     return lambda record: hashlib.blake2b(record.id.encode(), key=salt, digest_size=8).digest()
 
 
-def _sort_key(sort: Sort) -> Callable[[Record], Any]:
+def _sort_key(sort: Sort, as_of: int | None) -> Callable[[Record], Any]:
     attribute, read = sort.attribute, reader(sort.attribute, sort.name)
     if attribute.type in ("status", "select"):
         # By the order in which statuses are shown, as a board does.
         places = {id(one): place for place, one in enumerate([*attribute.statuses, *attribute.options])}
 
         def choice_key(record: Record) -> Any:  # noqa: ANN401 - a key of any type
-            values = active_values(record, attribute)
+            values = active_values(record, attribute, as_of)
             return (0, places[id(values[0].data)]) if values else (1, 0)
 
         return choice_key
 
     def key(record: Record) -> Any:  # noqa: ANN401 - a key of any type
-        found = next((read(value.data) for value in active_values(record, attribute)), None)
+        found = next((read(value.data) for value in active_values(record, attribute, as_of)), None)
         # Rows without a value come last ascending and first descending, as in PostgreSQL.
         return (1, 0) if found is None else (0, found)
 

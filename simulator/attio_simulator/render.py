@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 class RecordWriter:
     """Writes the records (or entries) of one collection: every attribute is present, an empty one as `[]`."""
 
-    def __init__(self, store: Store, collection: Collection) -> None:
+    def __init__(self, store: Store, collection: Collection, as_of: int | None = None) -> None:
         self.store = store
         self.collection = collection
+        self.as_of = as_of
         self.writers = [
             (attribute, ValueWriter(store.id, collection, attribute))
             for attribute in collection.attributes
@@ -29,9 +30,9 @@ class RecordWriter:
         self.web = f"https://app.attio.com/{store.slug}/{_web_path(collection)}/"
 
     def write(self, record: Record) -> Json:
-        """Write one record or entry with its active values."""
+        """Write one record or entry with its active values, or those that were active as of then."""
         values: dict[str, list[Json]] = {
-            attribute.slug: [writer.write(value) for value in active_values(record, attribute)]
+            attribute.slug: [writer.write(value) for value in active_values(record, attribute, self.as_of)]
             if attribute.is_billed
             else []
             for attribute, writer in self.writers
@@ -158,7 +159,7 @@ def record_entry_json(entry: Record) -> Json:
     }
 
 
-def self_json(store: Store, scopes: frozenset[str]) -> dict[str, Any]:
+def self_json(store: Store, scopes: frozenset[str], level: str) -> dict[str, Any]:
     """Write who the token is; see https://docs.attio.com/rest-api/endpoint-reference/meta/identify."""
     return {
         "active": True,
@@ -170,7 +171,7 @@ def self_json(store: Store, scopes: frozenset[str]) -> dict[str, Any]:
         "sub": store.id,
         "aud": store.client_id,
         "iss": "attio.com",
-        "token_level": "workspace",
+        "token_level": level,
         "workspace_id": store.id,
         "workspace_name": store.name,
         "workspace_slug": store.slug,

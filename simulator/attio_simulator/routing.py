@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from urllib.parse import unquote
 
 from .errors import ApiError, bad_request, merge_in_progress, not_found
@@ -11,6 +11,7 @@ from .listing import whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from collections.abc import Set as AbstractSet
 
     from .behaviour import Behaviour
     from .limits import Limits
@@ -18,6 +19,17 @@ if TYPE_CHECKING:
     from .schema import Attribute, Collection, Record
     from .shapes import Json
     from .writes import Workspace
+
+
+TokenLevel = Literal["workspace", "user"]
+
+
+class Access(NamedTuple):
+    """What a token may do, for whom it acts, and which records and entries it does not see."""
+
+    scopes: frozenset[str]
+    level: TokenLevel
+    hidden: AbstractSet[str]
 
 
 @dataclass(slots=True)
@@ -29,7 +41,7 @@ class Call:
     limits: Limits
     request: Request
     parts: dict[str, str]
-    scopes: frozenset[str] | None
+    access: Access | None
     number: int
     now: int
     status: int = 200
@@ -74,12 +86,18 @@ class Call:
     def row_of(self, collection: Collection, row_id: str) -> Record:
         """Find a record or an entry by id, or answer 404."""
         found = collection.records.get(row_id)
-        if found is None:
-            if self.workspace.is_merging(row_id):
+        is_out_of_sight = row_id in self.hidden or row_id in self.behaviour.unreadable
+        if found is None or is_out_of_sight:
+            if self.workspace.is_merging(row_id) and not is_out_of_sight:
                 raise merge_in_progress(row_id)
             noun = "Entry" if collection.is_list else "Record"
             raise not_found(message=f'{noun} with ID "{row_id}" not found.')
         return found
+
+    @property
+    def hidden(self) -> AbstractSet[str]:
+        """The records and entries that the token does not see."""
+        return frozenset() if self.access is None else self.access.hidden
 
     def flag(self, name: str) -> bool:
         """Read a boolean of the query string; it defaults to false."""

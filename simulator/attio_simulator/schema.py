@@ -197,6 +197,13 @@ def all_values(record: Record, attribute: Attribute) -> list[Value]:
     return [Value(record.created, None, record.actor, held)]
 
 
-def active_values(record: Record, attribute: Attribute) -> list[Value]:
-    """Give the values that an attribute of a record has now."""
-    return [value for value in all_values(record, attribute) if value.active_until is None]
+def active_values(record: Record, attribute: Attribute, as_of: int | None = None) -> list[Value]:
+    """Give the values that an attribute of a record has now, or had at a moment, as they were shown then."""
+    values = all_values(record, attribute)
+    if as_of is None:
+        return [value for value in values if value.active_until is None]
+    return [
+        value._replace(active_until=None)
+        for value in values
+        if value.active_from <= as_of and (value.active_until is None or value.active_until > as_of)
+    ]

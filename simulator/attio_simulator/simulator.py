@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from typing import TYPE_CHECKING
 
 from .asgi import SimulatorApp
 from .behaviour import Behaviour
-from .clock import SECOND, http_date, nanoseconds
+from .clock import SECOND, duration, http_date, nanoseconds, timestamp
 from .endpoints import READS
-from .errors import ApiError, missing_scopes, unauthorized
-from .faults import Faults
+from .errors import ApiError, missing_scopes, unauthorized, unrecognised_token
+from .faults import JSON_HEADERS, Faults
 from .limits import Limits, RateLimited
 from .mutations import WRITES
 from .requests import Answer, Request, RequestCounters, RequestInfo
-from .routing import Call, Endpoint, Router, unknown_endpoint
+from .routing import Access, Call, Endpoint, Router, TokenLevel, unknown_endpoint
 from .sockets import RunningServer, serve
 from .transport import SimulatorTransport
 
@@ -35,6 +36,9 @@ ALL_SCOPES = frozenset(
         "user_management:read",
     }
 )
+MULTIPLE_CHOICES = 300
+# Attio's tokens have 64 characters. What it takes for one at all is not known; names such as `wrong` it does not.
+WELL_FORMED = re.compile(r"[A-Za-z0-9_-]{16,}")
 DEFAULT_TOKEN = "simulated-attio-token"  # noqa: S105 - opens nothing but the simulator
 
 
@@ -48,6 +52,9 @@ class Simulator:
         behaviour: what Attio's documentation leaves open.
         token: the one token it knows.
         scopes: what that token may do; by default everything. `read-write` includes `read`.
+        token_level: for whom it acts: the whole `workspace`, or one `user`. What a user does not see is `hidden`.
+        hidden: ids of records and entries that the token does not see: no query lists them, and by id they are not
+            found. All of these can be changed at any time, also that a token of the workspace loses sight of a record.
     """
 
     def __init__(  # noqa: PLR0913 - each is a part that can be replaced
@@ -59,6 +66,8 @@ class Simulator:
         behaviour: Behaviour | None = None,
         token: str = DEFAULT_TOKEN,
         scopes: Iterable[str] | None = None,
+        token_level: TokenLevel = "workspace",  # noqa: S107 - no password
+        hidden: Iterable[str] = (),
     ) -> None:
         self.workspace = workspace
         self.limits = limits or Limits()
@@ -66,6 +75,8 @@ class Simulator:
         self.behaviour = behaviour or Behaviour()
         self.token = token
         self.scopes = ALL_SCOPES if scopes is None else frozenset(scopes)
+        self.token_level: TokenLevel = token_level
+        self.hidden = set(hidden)
         self.requests = RequestCounters()
         self.app = SimulatorApp(self)
         self._number = 0
@@ -104,8 +115,7 @@ class Simulator:
             hook(info)
         self.workspace.settle()
         faults = self.faults.due(info, self.workspace)
-        offset = self.behaviour.clock_offset
-        ahead = (offset.days * 86_400 + offset.seconds) * SECOND
+        ahead = duration(self.behaviour.clock_offset) // SECOND * SECOND
         answer = faults.instead(now + ahead)
         if answer is None:
             retry_at = None
@@ -116,9 +126,12 @@ class Simulator:
             except RateLimited as refusal:
                 status, payload, retry_at = 429, refusal.body, refusal.retry_at
             faults.change(payload)
-            answer = Answer(status, [("content-type", "application/json")], _encode(payload))
+            answer = Answer(status, list(JSON_HEADERS), _encode(payload))
             if retry_at is not None:
                 answer.headers.append(("retry-after", http_date(retry_at + ahead)))
+        if self.behaviour.accurate_at and answer.status < MULTIPLE_CHOICES and JSON_HEADERS[0] in answer.headers:
+            accurate_at = self.workspace.clock.nanoseconds() - duration(self.behaviour.staleness)
+            answer.headers.append(("x-accurate-at", timestamp(accurate_at)))
         faults.spoil(answer)
         answer.headers.append(("date", http_date(now + ahead)))
         self.requests.by_status[0 if answer.delivery in ("refuse", "drop") else answer.status] += 1
@@ -129,24 +142,22 @@ class Simulator:
         if found is None:
             raise unknown_endpoint(request)
         endpoint, parts = found
-        scopes = self._authorize(request, endpoint)
+        access = self._authorize(request, endpoint)
         self.limits.count(now, is_write=endpoint.is_write)
-        call = Call(self.workspace, self.behaviour, self.limits, request, parts, scopes, self._number, now)
+        call = Call(self.workspace, self.behaviour, self.limits, request, parts, access, self._number, now)
         payload = endpoint.handler(call)
         return call.status, payload
 
-    def _authorize(self, request: Request, endpoint: Endpoint) -> frozenset[str] | None:
+    def _authorize(self, request: Request, endpoint: Endpoint) -> Access | None:
         """Check the token; Basic with the token as user name works too."""
         given = request.headers.get("authorization")
-        kind, _, credentials = (given or "").partition(" ")
-        if kind.lower() == "basic":
-            try:
-                credentials = base64.b64decode(credentials, validate=True).decode().partition(":")[0]
-            except ValueError:
-                credentials = ""
-        is_known = kind.lower() in ("bearer", "basic") and credentials.strip() == self.token
+        token = _token(given)
+        is_known = token == self.token
+        access = Access(self.scopes, self.token_level, self.hidden)
         if endpoint.kind == "self":
-            return self.scopes if is_known else None
+            if not is_known and WELL_FORMED.fullmatch(token) is None:
+                raise unrecognised_token()
+            return access if is_known else None
         if given is None:
             raise unauthorized(message="The Authorization header was not provided.")
         if not is_known:
@@ -154,7 +165,18 @@ class Simulator:
         missing = [scope for scope in endpoint.scopes if scope not in self.scopes and f"{scope}-write" not in self.scopes]
         if missing:
             raise missing_scopes(missing)
-        return self.scopes
+        return access
+
+
+def _token(header: str | None) -> str:
+    """Read the token of an `Authorization` header; an empty one where there is none."""
+    kind, _, credentials = (header or "").partition(" ")
+    if kind.lower() == "basic":
+        try:
+            return base64.b64decode(credentials, validate=True).decode().partition(":")[0]
+        except ValueError:
+            return ""
+    return credentials.strip() if kind.lower() == "bearer" else ""
 
 
 def _encode(payload: Json) -> bytes:

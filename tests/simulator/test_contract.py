@@ -187,7 +187,7 @@ def test_the_client_understands_the_refusals(sdk: SDK, workspace: Workspace) -> 
     assert caught.value.status_code == 400
     assert not isinstance(caught.value, errors.ResponseValidationError)
     with pytest.raises(errors.SDKError) as caught:
-        sdk.records.post_v2_objects_object_records_query(object="applications", filter_={"nothing": 1})
+        sdk.records.post_v2_objects_object_records_query(object="applications", filter_={"name": 5})
     assert caught.value.status_code == 400
     assert not isinstance(caught.value, errors.ResponseValidationError)
     with pytest.raises(errors.SDKError) as caught:
@@ -285,7 +285,7 @@ def test_every_answer_is_as_the_document_says(api: Asking, method: str, url: str
         ("MEMBER", workspace.members[0].id),
     ):
         url = url.replace(name, found)
-    body = {"filter": {"nothing": 1}} if url.endswith("?bad") else {"limit": 40}
+    body = {"filter": {"name": 5}} if url.endswith("?bad") else {"limit": 40}
     answered, payload = api.ask(method, url, body if method == "POST" else None)
     assert answered == status
     validator(path, method.lower(), status).validate(payload)

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import base64
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
@@ -14,52 +13,6 @@ if TYPE_CHECKING:
     from attio_simulator.requests import RequestInfo
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
-
-
-def test_self_says_which_workspace_and_what_the_token_may(api: Asking) -> None:
-    status, identity = api.ask("GET", "/v2/self")
-    assert status == 200
-    assert identity["active"] is True
-    assert identity["workspace_id"] == identity["sub"] == api.simulator.workspace.id
-    assert "record_permission:read-write" in identity["scope"].split(" ")
-
-
-@pytest.mark.parametrize("header", [None, "Bearer wrong", "Basic !!!", "Basic d3Jvbmc6", "Token x"])
-def test_self_answers_an_unknown_token_with_inactive(simulator: Simulator, header: str | None) -> None:
-    api = Asking(simulator)
-    api.headers = {} if header is None else {"authorization": header}
-    assert api.ask("GET", "/v2/self") == (200, {"active": False})
-
-
-def test_without_a_token_every_other_endpoint_answers_401(simulator: Simulator) -> None:
-    api = Asking(simulator)
-    api.headers = {}
-    status, body = api.ask("GET", "/v2/objects")
-    assert status == 401
-    assert body == {
-        "status_code": 401,
-        "type": "auth_error",
-        "code": "unauthorized",
-        "message": "The Authorization header was not provided.",
-    }
-    api.headers = {"authorization": "Bearer wrong"}
-    assert api.refusal("GET", "/v2/objects")[:2] == (401, "unauthorized")
-
-
-def test_basic_authentication_with_the_token_as_user_works(simulator: Simulator) -> None:
-    credentials = base64.b64encode(f"{simulator.token}:".encode()).decode()
-    api = Asking(simulator, {"authorization": f"Basic {credentials}"})
-    assert len(api.get("/v2/objects")) == 4
-
-
-def test_a_missing_scope_is_named(workspace: Workspace) -> None:
-    scopes = ["record_permission:read", "object_configuration:read-write"]
-    api = Asking(Simulator(workspace, limits=Limits.off(), scopes=scopes))
-    assert api.query() == []
-    status, body = api.ask("GET", "/v2/workspace_members")
-    assert (status, body["type"], body["code"]) == (403, "auth_error", "unauthorized")
-    assert "user_management:read" in body["message"]
-    assert api.refusal("POST", RECORDS, {"data": {"values": {}}})[0] == 403
 
 
 def test_objects_and_lists_are_found_by_slug_and_by_id(api: Asking) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from tests.support import truth
@@ -17,6 +17,10 @@ from attio_sync.sync import run_sync
 from attio_sync.tables import schema
 
 TABLE, HISTORY, ERRORS = "attio_workflow_status", "attio_workflow_status_history", "attio_sync_error"
+STATUSES, MEMBERS = "attio_status", "attio_workspace_member"
+CURRENT = ("status_id", "active_from", "stays")
+AS_READ = {"status_title", "status_is_archived", "target_time_in_status"}
+"""What a status was called when a history was read."""
 
 
 def fast_limits() -> Limits:
@@ -75,16 +79,24 @@ class World:
         return {row["application_id"]: row["workflow_status"] for row in self.warehouse.rows(TABLE)}
 
     @property
-    def stays(self) -> dict[tuple[str, datetime, str], dict[str, Any]]:
-        """What the second table holds, by key and without `read_at`."""
+    def stays(self) -> dict[tuple[str, int], dict[str, Any]]:
+        """What the second table holds, by key and without what a status was called when it was read."""
         return {
-            (row["application_id"], row["active_from"], row["status_id"]): {k: v for k, v in row.items() if k != "read_at"}
+            (row["application_id"], row["position"]): {k: v for k, v in row.items() if k not in AS_READ}
             for row in self.warehouse.rows(HISTORY)
         }
 
     def assert_equal_to_attio(self) -> None:
-        assert self.histories == truth.status_table(self.workspace, self.simulator.behaviour.past_titles)
-        assert self.stays == truth.history_table(self.workspace, self.simulator.behaviour.past_titles)
+        """All tables; what a status was called when it was read may be any title it ever had."""
+        histories = truth.status_table(self.workspace)
+        assert {r: truth.as_identified(h) for r, h in self.histories.items()} == {
+            r: truth.as_identified(h) for r, h in histories.items()
+        }
+        current = {r["application_id"]: {k: r[k] for k in CURRENT} for r in self.warehouse.rows(TABLE)}
+        assert current == {r: truth.current_columns(h) for r, h in histories.items()}
+        assert self.stays == truth.history_table(self.workspace)
+        assert {r["status_id"]: r for r in self.warehouse.rows(STATUSES)} == truth.statuses(self.workspace)
+        assert {r["workspace_member_id"]: r for r in self.warehouse.rows(MEMBERS)} == truth.members(self.workspace)
 
 
 def make_world(

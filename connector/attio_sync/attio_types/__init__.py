@@ -9,7 +9,7 @@ from attio_sync.attio_types.values import (
     Status,
     parse_history,
 )
-from attio_sync.attio_types.workspace import AttioAttribute, AttioObject, AttioStatus, TokenIdentity
+from attio_sync.attio_types.workspace import AttioAttribute, AttioObject, AttioStatus, AttioWorkspaceMember, TokenIdentity
 
 __all__ = [
     "Actor",
@@ -17,6 +17,7 @@ __all__ = [
     "AttioAttribute",
     "AttioObject",
     "AttioStatus",
+    "AttioWorkspaceMember",
     "AttributeHistory",
     "ListedRecord",
     "Status",

@@ -49,14 +49,14 @@ def parse_listed_record(raw: Any, attribute: str) -> ListedRecord:  # noqa: ANN4
         UnknownNameError: records of this object have no such attribute.
     """
     try:
-        record_id = raw["id"]["record_id"]
+        record_id = raw["id"]["record_id"].lower()
         values = raw["values"]
         created_at = sortable_timestamp(raw["created_at"])
         listed_at = sortable_timestamp(values["created_at"][0]["value"])
         # An id becomes part of a path: nothing but a UUID may.
         if _RECORD_ID.fullmatch(record_id) is None:
             raise ValueError  # noqa: TRY301 (one handler says it for every field)
-    except (KeyError, IndexError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, IndexError, TypeError, ValueError) as error:
         message = (
             "Attio listed a record without a readable id, created_at or created_at attribute "
             f"({type(error).__name__}: {error}); nothing of this page was written"

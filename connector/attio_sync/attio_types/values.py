@@ -8,14 +8,14 @@ https://docs.attio.com/docs/attribute-types/attribute-types-status
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from itertools import pairwise
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
-from attio_sync.attio_types.timestamps import AttioTimestamp
+from attio_sync.attio_types.timestamps import AttioTimestamp, sortable_timestamp
 from attio_sync.errors import InvalidValueError
-from attio_sync.shapes import as_array, as_object
+from attio_sync.shapes import as_array, as_object, printable
 
 
 class _AttioModel(BaseModel):
@@ -65,13 +65,12 @@ class AttioApplicationWorkflowStatusAttribute(_AttioModel):
 class AttributeHistory:
     """All values one record has had for one attribute, oldest first.
 
-    `raw` is what Attio answered, `values` the same validated; `read_at` is when it was read, by this machine's clock.
+    `raw` is what Attio answered, `values` the same validated.
     """
 
     record_id: str
     raw: list[Any]
     values: list[AttioApplicationWorkflowStatusAttribute]
-    read_at: datetime
 
 
 _VALUES = TypeAdapter(list[AttioApplicationWorkflowStatusAttribute])
@@ -80,24 +79,39 @@ MOST_NESTED = 50
 """Attio's values are four levels deep. How deep JSON can still be written depends on where in the program that is done."""
 
 
-def parse_history(record_id: str, raw: Sequence[Any], read_at: datetime) -> AttributeHistory:
+def parse_history(record_id: str, raw: Sequence[Any]) -> AttributeHistory:
     """Validates the values of one record.
 
+    What some warehouses refuse in a text, a NUL or half of a surrogate pair, is escaped.
+
     Raises:
-        InvalidValueError: a value does not have the documented shape, or holds what no warehouse can store (a lone
-            surrogate, an infinite number, endless nesting).
+        InvalidValueError: a value does not have the documented shape, holds what no warehouse can store (an infinite
+            number, endless nesting), or the values do not come oldest first with at most the last one open.
     """
     raw = list(raw)
     try:
-        values = _VALUES.validate_python(raw)
-        json.dumps(raw, ensure_ascii=False, allow_nan=False).encode()
         _check_depth(raw, MOST_NESTED)
+        raw = _storable(raw)
+        values = _VALUES.validate_python(raw)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         raise InvalidValueError(record_id, ".".join(map(str, first["loc"])) or "values", first["msg"], raw) from None
     except (ValueError, RecursionError) as error:
         raise InvalidValueError(record_id, "values", f"cannot be stored: {error}", raw) from None
-    return AttributeHistory(record_id, raw, values, read_at)
+    for place, (earlier, later) in enumerate(pairwise(values)):
+        if sortable_timestamp(earlier.active_from) > sortable_timestamp(later.active_from):
+            raise InvalidValueError(record_id, f"{place + 1}.active_from", "the values do not come oldest first", raw)
+        if earlier.active_until is None:
+            raise InvalidValueError(record_id, f"{place}.active_until", "a value is open that is not the last", raw)
+    return AttributeHistory(record_id, raw, values)
+
+
+def _storable(raw: list[Any]) -> list[Any]:
+    try:
+        text = json.dumps(raw, ensure_ascii=False, allow_nan=False).encode()
+    except UnicodeEncodeError:
+        return printable(raw)
+    return printable(raw) if b"\\u0000" in text else raw
 
 
 def _check_depth(raw: object, left: int) -> None:

@@ -23,11 +23,40 @@ class AttioAttribute(_AttioModel):
     type: str
 
 
-class AttioStatus(_AttioModel):
-    """A status that an attribute can have, archived ones included."""
+class AttioStatusId(_AttioModel):
+    """Which status it is."""
 
+    status_id: str
+
+
+class AttioStatus(_AttioModel):
+    """A status that an attribute can have, archived ones included.
+
+    https://docs.attio.com/rest-api/endpoint-reference/attributes/list-statuses.
+    """
+
+    id: AttioStatusId
     title: str
     is_archived: bool
+    celebration_enabled: bool | None = None
+    target_time_in_status: str | None = None
+    """ISO 8601 duration."""
+
+
+class AttioWorkspaceMemberId(_AttioModel):
+    """Which member it is."""
+
+    workspace_member_id: str
+
+
+class AttioWorkspaceMember(_AttioModel):
+    """A member of the workspace. https://docs.attio.com/rest-api/endpoint-reference/workspace-members."""
+
+    id: AttioWorkspaceMemberId
+    first_name: str | None = None
+    last_name: str | None = None
+    email_address: str | None = None
+    access_level: str | None = None
 
 
 class TokenIdentity(_AttioModel):
@@ -39,8 +68,21 @@ class TokenIdentity(_AttioModel):
     active: bool
     scope: str = ""
     """Space-separated."""
+    workspace_id: str | None = None
     workspace_name: str | None = None
     workspace_slug: str | None = None
+
+    token_level: str | None = None
+    """`workspace`, or whose token it is: one of a member sees what that member may see."""
+
+    @property
+    def sees_everything(self) -> bool:
+        """Whether it is a token of the workspace, as those are that do not say."""
+        return self.token_level in (None, "workspace")
+
+    def has_scope(self, scope: str) -> bool:
+        """Whether the token may do this; `…:read-write` includes `…:read`."""
+        return bool(self.scopes & {scope, f"{scope}-write"})
 
     @property
     def scopes(self) -> frozenset[str]:

@@ -1,0 +1,248 @@
+"""What the destination holds of one history, in a size that does not grow with the workspace.
+
+It never says less than the destination holds, or a row could be lost sight of. It may say more: a delivery that had to
+guess what was there before leaves a trace, and the next reconciliation looks at the record again.
+"""
+
+import struct
+from base64 import b64decode, b64encode
+from bisect import insort
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from attio_sync.fingerprint import DIGEST_BYTES, Fingerprint
+from attio_sync.sketch import COPIES, Sketch
+
+SLICES = 30
+"""Into how many slices records are divided; the histories of a slice are read again together."""
+
+MOST_CELLS = 12_288
+LEAST_CELLS = 768
+RECORDS_PER_CELL = 16
+"""How many records share a cell of `present`: with 16, a twentieth of them may differ before it cannot be decoded."""
+
+MOST_SLICE_CELLS = 384
+LEAST_SLICE_CELLS = 96
+RECORDS_PER_SLICE_CELL = 500
+
+MOST_RECENT = 20_000
+"""Records remembered exactly because the next listing shows them again, over all histories: 1 MB at most."""
+
+SAMPLE = 64
+"""Records of which the ids are kept, to ask for where a listing is doubted."""
+
+ROOM_FOR_GUESSES = 0.35
+"""Half of what can be named: a reconciliation comes early when that many deliveries had to guess."""
+
+_STAYS_BITS = 16
+_MOST_STAYS = (1 << _STAYS_BITS) - 1
+_DIGEST_BITS = 8 * DIGEST_BYTES
+_RECENT = struct.Struct(f">16s{DIGEST_BYTES}sH{DIGEST_BYTES}sQ")
+
+
+class Known(NamedTuple):
+    """What was delivered of a record, and when its newest stay began, in nanoseconds of Unix time."""
+
+    fingerprint: Fingerprint
+    began: int
+
+
+class Difference(NamedTuple):
+    """One key that differs: `digest` of the current value or of the whole history, which had so many `stays`."""
+
+    stays: int
+    digest: int
+    times: int
+
+
+type Differences = dict[str, list[Difference]]
+
+
+@dataclass(slots=True)
+class Ledger:
+    """`present` holds a key for each record and its current value, `past[i]` one for each whole history in slice i.
+
+    A slice that is None is not known: its histories are written anew at the next reconciliation. `tallest` is how many
+    stays any history of a slice had at most, `recent` what was delivered so lately that the next listing shows it again
+    (were they too many, only what began since `recent_since`), `sample` the ids of a few records, `guesses` how many
+    deliveries since the last reconciliation had to guess what was there.
+    """
+
+    present: Sketch
+    past: list[Sketch | None]
+    tallest: list[int] = field(default_factory=lambda: [0] * SLICES)
+    recent: dict[str, Known] = field(default_factory=dict[str, Known])
+    recent_since: int = 0
+    sample: list[str] = field(default_factory=list[str])
+    guesses: int = 0
+
+    @property
+    def records(self) -> int:
+        """About how many records the destination holds."""
+        return max(0, self.present.total)
+
+    @property
+    def slice_cells(self) -> int:
+        """How many cells a slice of `past` has that is not too small for what `present` holds."""
+        return max([LEAST_SLICE_CELLS, *(p.cells for p in self.past if p is not None)])
+
+    @property
+    def is_full(self) -> bool:
+        """Whether so many deliveries had to guess that a reconciliation should come before there are too many to name."""
+        return self.guesses > self.present.cells * ROOM_FOR_GUESSES
+
+    def add(self, record_id: str, delivered: Fingerprint) -> None:
+        """Notes what was delivered."""
+        self.add_present(record_id, delivered)
+        self.add_past(record_id, delivered)
+
+    def add_present(self, record_id: str, delivered: Fingerprint) -> None:
+        """Notes the current value that was delivered, where the past is noted already."""
+        self.present.add(present_key(record_id, delivered.current))
+        if len(self.sample) < SAMPLE or record_id < self.sample[-1]:
+            if record_id not in self.sample:
+                insort(self.sample, record_id)
+            del self.sample[SAMPLE:]
+
+    def add_past(self, record_id: str, delivered: Fingerprint) -> None:
+        """Notes what was delivered, where the current value is noted already."""
+        number = slice_of(record_id)
+        self.tallest[number] = max(self.tallest[number], delivered.stays)
+        if (past := self.past[number]) is not None:
+            past.add(past_key(record_id, delivered.stays, delivered.past))
+
+    def take_out(self, record_id: str, before: Fingerprint) -> None:
+        """Notes that this is there no longer."""
+        self.present.add(present_key(record_id, before.current), -1)
+        self.take_out_past(record_id, before)
+
+    def take_out_past(self, record_id: str, before: Fingerprint) -> None:
+        """Notes that this history is there no longer."""
+        if (past := self.past[slice_of(record_id)]) is not None:
+            past.add(past_key(record_id, before.stays, before.past), -1)
+
+    def forget(self, record_id: str) -> None:
+        """A record that is gone needs no place among those remembered one by one."""
+        self.recent.pop(record_id, None)
+        if record_id in self.sample:
+            self.sample.remove(record_id)
+
+    def settle_present(self, record_id: str, differences: Iterable[Difference]) -> None:
+        """Makes `present` say of this record what Attio listed."""
+        for one in differences:
+            self.present.add(present_key(record_id, one.digest), -one.times)
+
+    def settle_past(self, record_id: str, differences: Iterable[Difference]) -> None:
+        """Makes `past` say of this record what was read."""
+        if (past := self.past[slice_of(record_id)]) is not None:
+            for one in differences:
+                past.add(past_key(record_id, one.stays, one.digest), -one.times)
+
+    def prune(self, since: int, most: int) -> None:
+        """Forgets what no listing from `since` on shows again, and the oldest beyond `most`."""
+        began = sorted((k.began for k in self.recent.values() if k.began >= since), reverse=True)
+        if len(began) > most:
+            since = self.recent_since = began[most] + 1
+        self.recent = {r: k for r, k in self.recent.items() if k.began >= since}
+
+    def fold(self, histories: int) -> None:
+        """Takes no more room than so many records need, as far as that can be done without losing anything."""
+        cells, slice_cells = cells_for(self.records, histories)
+        if cells < self.present.cells:
+            self.present = self.present.folded(cells)
+        self.past = [p.folded(slice_cells) if p and p.cells > slice_cells else p for p in self.past]
+
+    def dump(self) -> dict[str, Any]:
+        """As the state holds it."""
+        return {
+            "present": self.present.dump(),
+            "past": [p and p.dump() for p in self.past],
+            "tallest": self.tallest,
+            "recent": b64encode(b"".join(_packed(r, k) for r, k in self.recent.items())).decode(),
+            "recent_since": self.recent_since,
+            "sample": self.sample,
+            "guesses": self.guesses,
+        }
+
+
+def new_ledger(histories: int) -> Ledger:
+    """An empty one, of the size that one of so many histories may take; it is folded when it is known what is needed."""
+    cells, slice_cells = cells_for(None, histories)
+    return Ledger(Sketch(cells), [Sketch(slice_cells) for _ in range(SLICES)])
+
+
+def load_ledger(raw: Mapping[str, Any]) -> Ledger:
+    """Reads what `dump` wrote.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    try:
+        past = [None if p is None else Sketch.load(p) for p in raw["past"]]
+        tallest = [int(n) for n in raw["tallest"]]
+        recent = dict(_unpacked(one) for one in _RECENT.iter_unpack(b64decode(raw["recent"], validate=True)))
+        sample = sorted(str(UUID(r)) for r in raw["sample"])
+        if not len(past) == len(tallest) == SLICES:
+            raise ValueError  # noqa: TRY301 (one handler says it for every part)
+        since, guesses = int(raw["recent_since"]), int(raw["guesses"])
+        return Ledger(Sketch.load(raw["present"]), past, tallest, recent, since, sample, guesses)
+    except (LookupError, TypeError, ValueError, AttributeError, struct.error) as error:
+        message = f"the ledger cannot be read ({type(error).__name__}: {error})"
+        raise ValueError(message) from None
+
+
+def cells_for(records: int | None, histories: int) -> tuple[int, int]:
+    """How many cells `present` and a slice of `past` have, in one of so many histories, for so many records (None: any)."""
+    most, most_slice = MOST_CELLS, MOST_SLICE_CELLS
+    while histories > 3 and most > COPIES * 6:  # noqa: PLR2004 (three of full size stay below 3 MB)
+        most, most_slice, histories = most // 2, most_slice // 2, histories // 2
+    if records is None:
+        return most, most_slice
+    return (
+        _halved(most, max(LEAST_CELLS, records // RECORDS_PER_CELL)),
+        _halved(most_slice, max(LEAST_SLICE_CELLS, records // RECORDS_PER_SLICE_CELL)),
+    )
+
+
+def slice_of(record_id: str) -> int:
+    """Which slice a record belongs to."""
+    return int(record_id[-8:], 16) % SLICES
+
+
+def present_key(record_id: str, current: int) -> int:
+    """What stands for a record and its current value."""
+    return int(record_id.replace("-", ""), 16) << (_STAYS_BITS + _DIGEST_BITS) | current
+
+
+def past_key(record_id: str, stays: int, past: int) -> int:
+    """What stands for a record and its whole history."""
+    return present_key(record_id, min(stays, _MOST_STAYS) << _DIGEST_BITS | past)
+
+
+def differences(decoded: Mapping[int, int]) -> Differences:
+    """What a decoded sketch says, record by record."""
+    found: Differences = {}
+    for key, times in decoded.items():
+        record_id = str(UUID(int=key >> (_STAYS_BITS + _DIGEST_BITS)))
+        stays = key >> _DIGEST_BITS & _MOST_STAYS
+        found.setdefault(record_id, []).append(Difference(stays, key & ((1 << _DIGEST_BITS) - 1), times))
+    return found
+
+
+def _halved(cells: int, needed: int) -> int:
+    while cells // 2 >= needed and cells % (2 * COPIES) == 0:
+        cells //= 2
+    return cells
+
+
+def _packed(record_id: str, known: Known) -> bytes:
+    mark = known.fingerprint
+    current, past = (digest.to_bytes(DIGEST_BYTES) for digest in (mark.current, mark.past))
+    return _RECENT.pack(UUID(record_id).bytes, current, min(mark.stays, _MOST_STAYS), past, known.began)
+
+
+def _unpacked(one: tuple[bytes, bytes, int, bytes, int]) -> tuple[str, Known]:
+    record, current, stays, past, began = one
+    return str(UUID(bytes=record)), Known(Fingerprint(int.from_bytes(current), stays, int.from_bytes(past)), began)

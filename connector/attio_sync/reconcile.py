@@ -1,0 +1,284 @@
+"""Compares what the destination holds (the ledger) with what Attio lists, and mends the difference.
+
+It finds what no filter can: deleted and merged records, cleared statuses, values that became visible late or with an old
+date, rewritten histories, and whatever else was missed for whatever reason. The ledger's sketch less the sketch of a
+listing of everything names the records that differ; each is read again by its id, and only then written or deleted. The
+ledger moves with every row: a reconciliation that is killed anywhere has done a part of its work, the next one the rest.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum, auto
+from uuid import UUID
+
+from attio_sync import logs
+from attio_sync.attio_types import AttributeHistory
+from attio_sync.attribute_fetcher import HistoryPage
+from attio_sync.delivery import ENOUGH_TO_JUDGE, Delivery
+from attio_sync.fingerprint import (
+    NOTHING_CURRENT,
+    Fingerprint,
+    fingerprint,
+    fingerprint_with_current,
+    listed_digest,
+    stays_of,
+)
+from attio_sync.ledger import SLICES, Differences, Ledger, differences, past_key, present_key, slice_of
+from attio_sync.reader import Reader
+from attio_sync.report import counted
+from attio_sync.settings import TrackedHistory
+from attio_sync.sketch import Sketch
+
+MASS_SHARE = 0.2
+"""If more than this share of the records is gone at once, the next reconciliation must find the same to be believed."""
+
+
+class Outcome(Enum):
+    """How a reconciliation ended."""
+
+    DONE = auto()
+    DOUBTED = auto()
+    """So much was gone that it is not believed at once; the next reconciliation will be."""
+    TOO_MUCH = auto()
+    """More differed than can be named; the next sync looks again."""
+    STARTED_OVER = auto()
+    """More differed than can be named: the tables are empty, and everything is to be delivered anew."""
+
+
+class _Ids:
+    """Many record ids in little room."""
+
+    def __init__(self) -> None:
+        self._bytes = bytearray()
+
+    def __len__(self) -> int:
+        return len(self._bytes) // 16
+
+    def add(self, record_id: str) -> None:
+        self._bytes += UUID(record_id).bytes
+
+    def which_of(self, record_ids: Iterable[str]) -> set[str]:
+        """Those that are among them."""
+        wanted = {UUID(record_id).bytes: record_id for record_id in record_ids}
+        places = range(0, len(self._bytes), 16) if wanted else ()
+        return {wanted[one] for i in places if (one := bytes(self._bytes[i : i + 16])) in wanted}
+
+
+class _Listed:
+    """What Attio holds: the sketches of a listing and of the histories of some slices, and whose they are."""
+
+    def __init__(self, ledger: Ledger, slices: Iterable[int]) -> None:
+        self.present = Sketch(ledger.present.cells)
+        self.past = {i: Sketch(past.cells) for i in slices if (past := ledger.past[i]) is not None}
+        self.records = _Ids()
+        self.histories = _Ids()
+
+    def note(self, page: HistoryPage) -> None:
+        for record in page.listed:
+            self.present.add(present_key(record.record_id, listed_digest(record.current)))
+            self.records.add(record.record_id)
+        for item in page.histories:
+            self.note_history(item.record_id, fingerprint(stays_of(item)))
+
+    def note_history(self, record_id: str, mark: Fingerprint) -> None:
+        if (past := self.past.get(slice_of(record_id))) is not None:
+            past.add(past_key(record_id, mark.stays, mark.past))
+            self.histories.add(record_id)
+
+
+@dataclass(slots=True)
+class _Differing:
+    """The records that differ, in `present` and in the slices of `past` that were read.
+
+    `listed` are those of them that Attio listed, `read` those whose histories were read with their slice.
+    """
+
+    present: Differences
+    past: Differences
+    listed: set[str]
+    read: set[str]
+
+    def had_a_value(self, record_id: str) -> bool:
+        """Whether the destination holds a value of the record."""
+        return any(d.times > 0 and d.digest != NOTHING_CURRENT for d in self.present.get(record_id, ())) or any(
+            d.times > 0 and d.stays for d in self.past.get(record_id, ())
+        )
+
+
+class Reconciliation:
+    """One reconciliation of one history, which reads the histories of these `slices` again besides.
+
+    `sees_everything` is false for a token that sees only what one member may see: then nothing is deleted.
+    """
+
+    def __init__(
+        self, delivery: Delivery, history: TrackedHistory, reader: Reader, slices: frozenset[int], *, sees_everything: bool
+    ) -> None:
+        self._delivery = delivery
+        self._history = history
+        self._reader = reader
+        self._slices = slices
+        self._sees_everything = sees_everything
+
+    def run(self) -> Outcome:
+        """Makes the destination equal to Attio, as far as the listing and the histories of the slices tell."""
+        listed = _Listed(self._ledger, self._slices)
+        with self._reader.listing(self._history, lambda record: slice_of(record.record_id) in self._slices) as pages:
+            for page in pages:
+                listed.note(page)
+                self._delivery.judge(len(page.histories), page.invalid)
+                self._delivery.checkpoint_if_overdue()
+        decoded = (self._ledger.present - listed.present).decode()
+        if decoded is None:
+            return self._start_over_if_certain(listed)
+        present, past = differences(decoded), self._past_differences(listed)
+        ids = {*present, *past, *self._invalid}
+        differing = _Differing(present, past, listed.records.which_of(ids), listed.histories.which_of(ids))
+        lost = ids - differing.listed
+        missing = max(len(lost & present.keys()), self._ledger.records - len(listed.records))
+        is_doubtful = self._is_doubtful(missing)
+        self._mend(differing, ids - lost if is_doubtful else ids)
+        self._ledger.guesses = 0
+        self._delivery.report.reconciled += 1
+        return Outcome.DOUBTED if is_doubtful else Outcome.DONE
+
+    @property
+    def _ledger(self) -> Ledger:
+        return self._delivery.ledger(self._history)
+
+    @property
+    def _invalid(self) -> Iterable[str]:
+        return self._delivery.state.of(self._history).invalid
+
+    @property
+    def _was_doubtful(self) -> bool:
+        return self._delivery.state.of(self._history).doubted
+
+    def _is_doubtful(self, missing: int) -> bool:
+        """Whether the records that a listing lacks are to stay for now."""
+        records = self._ledger.records
+        if missing and not self._sees_everything:
+            self._delivery.warn(
+                f"{counted(missing, 'record')} of {self._history.parent} cannot be seen any more, but the token sees only "
+                "what one member may see: nothing is deleted. Set a token of the workspace (Workspace settings → Developers)"
+            )
+            return True
+        if records < ENOUGH_TO_JUDGE or missing <= records * MASS_SHARE or self._was_doubtful:
+            return False
+        self._delivery.warn(
+            f"Attio no longer lists {missing:,} of {records:,} records of {self._history.parent}. Nothing is deleted now; "
+            "if the next reconciliation finds the same, they are. Check the token and what it may see, if they still exist"
+        )
+        return True
+
+    def _past_differences(self, listed: _Listed) -> Differences:
+        found: Differences = {}
+        for number in sorted(self._slices):
+            ours, theirs = self._ledger.past[number], listed.past.get(number)
+            decoded = None if ours is None or theirs is None else (ours - theirs).decode()
+            if decoded is None:
+                self._write_slice_anew(number, listed)
+            else:
+                found |= differences(decoded)
+        return found
+
+    def _write_slice_anew(self, number: int, listed: _Listed) -> None:
+        """A slice of which too much differs to name it, or of which nothing is known: all its histories are written."""
+        logs.info(f"{self._history.parent}: all histories of slice {number + 1} of {SLICES} are written anew")
+        ledger, delivery = self._ledger, self._delivery
+        before, ledger.past[number] = ledger.past[number], None
+        anew = Sketch(before.cells if before else ledger.slice_cells)
+        highest, tallest = ledger.tallest[number], 0
+        with self._reader.listing(self._history, lambda record: slice_of(record.record_id) == number) as pages:
+            for page in pages:
+                for item in page.histories:
+                    mark = delivery.write(self._history, item, None, surplus_to=highest)
+                    anew.add(past_key(item.record_id, mark.stays, mark.past))
+                    listed.histories.add(item.record_id)
+                    tallest = max(tallest, mark.stays)
+                delivery.checkpoint_if_due()
+        ledger.past[number], ledger.tallest[number] = anew, tallest
+
+    def _mend(self, differing: _Differing, ids: Iterable[str]) -> None:
+        contradictory = 0
+        valued = [record_id for record_id in ids if differing.had_a_value(record_id)]
+        with self._reader.records(self._history, sorted(ids), valued) as pages:
+            for page in pages:
+                self._delivery.judge(len(page.histories) + len(page.gone), page.invalid)
+                for item in page.histories:
+                    self._deliver(differing, item)
+                for record_id in page.gone:
+                    # What Attio has just listed and says is gone may be either; the next listing tells.
+                    contradictory += record_id in differing.listed
+                    if record_id not in differing.listed:
+                        self._remove(differing, record_id)
+                self._delivery.write_invalid(self._history, page.invalid)
+                self._delivery.checkpoint_if_due()
+        if contradictory:
+            logs.info(
+                f"{counted(contradictory, 'record')} of {self._history.parent} listed and not found: nothing is deleted"
+            )
+
+    def _deliver(self, differing: _Differing, item: AttributeHistory) -> None:
+        ledger, record_id = self._ledger, item.record_id
+        present, past = differing.present.get(record_id, []), differing.past.get(record_id, [])
+        before, surplus_to = self._before(item, differing)
+        mark = self._delivery.write(self._history, item, before, surplus_to=surplus_to)
+        ledger.settle_present(record_id, present)
+        if record_id not in differing.listed:
+            ledger.add_present(record_id, mark)
+        if slice_of(record_id) in self._slices:
+            ledger.settle_past(record_id, past)
+            if record_id not in differing.read:
+                ledger.add_past(record_id, mark)
+        elif before != mark:
+            ledger.add_past(record_id, mark)
+            if before is not None:
+                ledger.take_out_past(record_id, before)
+
+    def _before(self, item: AttributeHistory, differing: _Differing) -> tuple[Fingerprint | None, int]:
+        """What the destination holds of a record, if that is certain enough, and how many stays at most."""
+        record_id = item.record_id
+        tallest = self._ledger.tallest[slice_of(record_id)]
+        if slice_of(record_id) in self._slices:
+            held = [d for d in differing.past.get(record_id, ()) if d.times > 0]
+            if len(held) == 1:
+                return Fingerprint(NOTHING_CURRENT, held[0].stays, held[0].digest), held[0].stays
+            return None, max((d.stays for d in held), default=0)
+        held = [d for d in differing.present.get(record_id, ()) if d.times > 0]
+        if not held and record_id in differing.present:
+            return None, 0
+        if len(held) == 1 and held[0].digest != NOTHING_CURRENT:
+            known = fingerprint_with_current(stays_of(item), held[0].digest)
+            return known, 0 if known else tallest
+        return None, tallest
+
+    def _remove(self, differing: _Differing, record_id: str) -> None:
+        ledger = self._ledger
+        present, past = differing.present.get(record_id, []), differing.past.get(record_id, [])
+        if any(d.times > 0 for d in present):
+            # In a slice that was not read, nobody knows how many rows it has: at most as many as any of the slice.
+            stays = max((d.stays for d in past if d.times > 0), default=ledger.tallest[slice_of(record_id)])
+            self._delivery.remove(self._history, record_id, stays)
+        self._delivery.reads_well(self._history, [record_id])
+        ledger.settle_present(record_id, present)
+        if slice_of(record_id) in self._slices:
+            ledger.settle_past(record_id, past)
+
+    def _start_over_if_certain(self, listed: _Listed) -> Outcome:
+        """More differs than can be named: that must be found twice, and no record that the listing lacks may be there."""
+        if self._is_doubtful(self._ledger.records - len(listed.records)):
+            return Outcome.DOUBTED
+        if not self._was_doubtful or not self._sees_everything:
+            logs.info(f"more records of {self._history.parent} differ than can be named; the next sync looks again")
+            return Outcome.TOO_MUCH
+        missing = set(self._ledger.sample) - listed.records.which_of(self._ledger.sample)
+        with self._reader.records(self._history, sorted(missing), ()) as pages:
+            there = [item.record_id for page in pages for item in page.histories]
+        if there:
+            self._delivery.warn(
+                f"Attio leaves records of {self._history.parent} out of its listing that exist, such as {there[0]}. "
+                "Nothing is deleted; what changes is delivered as ever. Ask Attio's support if this goes on"
+            )
+            return Outcome.DOUBTED
+        return Outcome.STARTED_OVER

@@ -1,0 +1,57 @@
+"""Pure: what is due in a sync."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from attio_sync.ledger import SLICES
+from attio_sync.settings import Settings
+from attio_sync.state import HistoryState, Window
+
+
+def fresh_window(state: HistoryState, settings: Settings, now: datetime) -> Window:
+    """The next window of a history: from its last sync, less the buffer, or as far back as a first sync goes."""
+    if state.last_sync is not None:
+        # A last_sync in the future comes from a clock that was wrong: what has happened since must not be missed.
+        return Window(min(state.last_sync, now) - timedelta(minutes=settings.buffer_minutes), now)
+    if settings.backfill_days is None:
+        return Window(None, now)
+    return Window(now - timedelta(days=settings.backfill_days), now)
+
+
+def reconciliation_is_due(state: HistoryState, settings: Settings, now: datetime) -> bool:
+    """Whether everything is to be compared in this sync: when it is time, and early where too much would differ."""
+    if state.ledger is None or state.backfill is not None:
+        return False
+    if state.reconciled_at is None or state.ledger.is_full or None in state.ledger.past:
+        return True
+    # A reconciliation in the future comes from a clock that was wrong.
+    return not timedelta(0) <= now - state.reconciled_at < timedelta(hours=settings.reconcile_hours)
+
+
+@dataclass(frozen=True, slots=True)
+class Recheck:
+    """Which slices are to be read again now, until when they were due, and which one comes next."""
+
+    slices: frozenset[int]
+    until: datetime
+    next_slice: int
+
+
+def recheck_due(state: HistoryState, settings: Settings, now: datetime) -> Recheck:
+    """Which slices are to be read again in a reconciliation now.
+
+    All of them come up within `recheck_days`: a day's worth for each day that has passed. Where that is no longer than it
+    takes until the next reconciliation, all are due in each.
+    """
+    unknown = {i for i in range(SLICES) if state.ledger is not None and state.ledger.past[i] is None}
+    period = timedelta(days=settings.recheck_days)
+    if period <= max(timedelta(days=1), timedelta(hours=settings.reconcile_hours)):
+        return Recheck(frozenset(range(SLICES)), now, 0)
+    since = state.rechecked_at
+    if since is None or since > now:
+        return Recheck(frozenset(unknown), now, state.next_slice)
+    each = period / SLICES
+    number = min(SLICES, (now - since) // each)
+    until = now if number == SLICES else since + number * each
+    due = {(state.next_slice + i) % SLICES for i in range(number)}
+    return Recheck(frozenset(unknown | due), until, (state.next_slice + number) % SLICES)

@@ -1,0 +1,146 @@
+"""Pure: an invertible Bloom lookup table, which names what differs between two large sets.
+
+Every key is added to four cells; a cell holds how many keys, their sum and the sum of their check hashes. Subtract one
+sketch from another, and what both hold cancels. What is left can be named as long as it is fewer than about 0.7 of the
+cells, however many keys went in: a cell with a single key shows it, and taking that key out of its other cells frees more.
+Sums (in a prime field), not XORs: a key that went in twice must still be named.
+
+Eppstein, Goodrich, Uyeda, Varghese: "What's the Difference? Efficient Set Reconciliation without Prior Context",
+SIGCOMM 2011, https://dl.acm.org/doi/10.1145/2018436.2018462.
+"""
+
+import zlib
+from base64 import b64decode, b64encode
+from hashlib import blake2b
+from typing import Self
+
+KEY_BYTES = 23
+"""A key is an integer of this many bytes at most."""
+
+COPIES = 4
+"""In how many cells a key is."""
+
+_SUM_BYTES, _CHECK_BYTES, _COUNT_BYTES = 24, 3, 3
+_PRIME = 2**192 - 237
+_CHECK_PRIME = 2**24 - 3
+_PLACE = 2**26 - 1
+CELL_BYTES = _SUM_BYTES + _CHECK_BYTES + _COUNT_BYTES
+
+
+class Sketch:
+    """A multiset of keys in `cells` cells, a multiple of four. Sketches of the same size can be subtracted."""
+
+    __slots__ = ("_checks", "_counts", "_sums", "cells")
+
+    def __init__(self, cells: int) -> None:
+        self.cells = cells
+        self._counts = [0] * cells
+        self._sums = [0] * cells
+        self._checks = [0] * cells
+
+    def add(self, key: int, times: int = 1) -> None:
+        """Adds a key, or takes it out with a negative `times`; it may be taken out before it is added."""
+        check, places = _hash(key, self.cells)
+        for place in places:
+            self._counts[place] += times
+            self._sums[place] += times * key
+            self._checks[place] += times * check
+
+    def __sub__(self, other: "Sketch") -> "Sketch":
+        """What is left when everything in `other` is taken out."""
+        rest = Sketch(self.cells)
+        rest._counts = [a - b for a, b in zip(self._counts, other._counts, strict=True)]
+        rest._sums = [a - b for a, b in zip(self._sums, other._sums, strict=True)]
+        rest._checks = [a - b for a, b in zip(self._checks, other._checks, strict=True)]
+        return rest
+
+    @property
+    def total(self) -> int:
+        """How many keys went in, less those that were taken out."""
+        return sum(self._counts) // COPIES
+
+    def decode(self) -> dict[int, int] | None:
+        """Every key with how often it went in (negative: was taken out); None if there are too many to name."""
+        return (self - Sketch(self.cells))._emptied()  # noqa: SLF001 (a copy of this one)
+
+    def _emptied(self) -> dict[int, int] | None:
+        found: dict[int, int] = {}
+        todo = [place for place, count in enumerate(self._counts) if count]
+        # A check hash that fits by chance could put keys in and out for ever.
+        for _ in range(20 * self.cells):
+            if not todo:
+                break
+            key, times = self._only_key(todo.pop())
+            if times:
+                found[key] = found.get(key, 0) + times
+                self.add(key, -times)
+                todo += _hash(key, self.cells)[1]
+        if any(self._counts) or any(total % _PRIME for total in self._sums):
+            return None
+        return {key: times for key, times in found.items() if times}
+
+    def _only_key(self, place: int) -> tuple[int, int]:
+        """The one key in a cell and how often it is there; zero times if there are several or none."""
+        times = self._counts[place]
+        if not times:
+            return 0, 0
+        key = self._sums[place] * pow(times, -1, _PRIME) % _PRIME
+        if key >> 8 * KEY_BYTES:
+            return 0, 0
+        check, places = _hash(key, self.cells)
+        return (key, times) if place in places and (self._checks[place] - times * check) % _CHECK_PRIME == 0 else (0, 0)
+
+    def folded(self, cells: int) -> "Sketch":
+        """The same keys in fewer cells: a half, a quarter, …."""
+        small = Sketch(cells)
+        for place in range(self.cells):
+            small._counts[place % cells] += self._counts[place]
+            small._sums[place % cells] += self._sums[place]
+            small._checks[place % cells] += self._checks[place]
+        return small
+
+    def dump(self) -> str:
+        """As text; a sketch with few keys is short."""
+        cells = zip(self._counts, self._sums, self._checks, strict=True)
+        raw = b"".join(
+            count.to_bytes(_COUNT_BYTES, signed=True)
+            + (total % _PRIME).to_bytes(_SUM_BYTES)
+            + (check % _CHECK_PRIME).to_bytes(_CHECK_BYTES)
+            for count, total, check in cells
+        )
+        return b64encode(zlib.compress(raw, 1)).decode()
+
+    @classmethod
+    def load(cls, text: str) -> Self:
+        """Reads what `dump` wrote.
+
+        Raises:
+            ValueError: it is something else.
+        """
+        try:
+            raw = zlib.decompress(b64decode(text, validate=True))
+        except zlib.error as error:
+            raise ValueError(str(error)) from None
+        cells, rest = divmod(len(raw), CELL_BYTES)
+        if rest or cells % COPIES or not cells:
+            message = "is no sketch"
+            raise ValueError(message)
+        sketch = cls(cells)
+        for place in range(cells):
+            cell = raw[place * CELL_BYTES : (place + 1) * CELL_BYTES]
+            sketch._counts[place] = int.from_bytes(cell[:_COUNT_BYTES], signed=True)
+            sketch._sums[place] = int.from_bytes(cell[_COUNT_BYTES:-_CHECK_BYTES])
+            sketch._checks[place] = int.from_bytes(cell[-_CHECK_BYTES:])
+        return sketch
+
+
+def _hash(key: int, cells: int) -> tuple[int, tuple[int, int, int, int]]:
+    """The check hash of a key and its four cells, one in each quarter; a folded sketch has it where it folds to."""
+    number = int.from_bytes(blake2b(key.to_bytes(KEY_BYTES), digest_size=16).digest())
+    quarter = cells // COPIES
+    return (number >> 104) % _CHECK_PRIME, (
+        (number & _PLACE) % quarter * COPIES,
+        (number >> 26 & _PLACE) % quarter * COPIES + 1,
+        (number >> 52 & _PLACE) % quarter * COPIES + 2,
+        (number >> 78 & _PLACE) % quarter * COPIES + 3,
+    )

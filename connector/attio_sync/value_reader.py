@@ -1,0 +1,107 @@
+"""Reads the whole history of one record, page by page, and says what became of it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from attio_sync.attio_types import AttributeHistory, ListedRecord, parse_history, sortable_timestamp
+from attio_sync.client import AttioClient
+from attio_sync.errors import (
+    AttioSyncError,
+    ContractChangedError,
+    ForbiddenError,
+    GaveUpError,
+    InvalidValueError,
+    MergeInProgressError,
+    RecordGoneError,
+    RequestRefusedError,
+    UnauthorizedError,
+)
+from attio_sync.settings import TrackedHistory
+from attio_sync.shapes import as_object
+
+MOST_VALUES = 100_000
+"""A history longer than this is taken for an endless one."""
+
+FAILURES_IN_A_ROW = 3
+"""One record that always fails is invalid; so many without a success between them are not the records' fault."""
+
+
+class ValueReader:
+    """Reads histories. `valued` are records known to have had a value, of which no listing tells."""
+
+    def __init__(self, client: AttioClient, history: TrackedHistory) -> None:
+        self.valued: frozenset[str] = frozenset()
+        self._client = client
+        self._history = history
+        self._failed_in_a_row = 0
+
+    async def read(
+        self, record_id: str, listed: ListedRecord | None
+    ) -> AttributeHistory | InvalidValueError | RecordGoneError | MergeInProgressError:
+        """The history of a record; `listed` is how a listing showed it a moment ago, if one did.
+
+        Raises:
+            AttioSyncError: the failure is not this one record's.
+        """
+        try:
+            outcome = await self._read(record_id, listed.current if listed else [])
+        except (RecordGoneError, MergeInProgressError) as error:
+            outcome = error
+        except InvalidValueError as error:
+            return error
+        except (GaveUpError, ForbiddenError, RequestRefusedError, ContractChangedError) as error:
+            self._failed_in_a_row += 1
+            if self._failed_in_a_row >= FAILURES_IN_A_ROW or not await self._answers():
+                raise
+            return InvalidValueError(record_id, "values", f"cannot be read: {error}", None)
+        self._failed_in_a_row = 0
+        return outcome
+
+    async def _read(self, record_id: str, current: Sequence[Any]) -> AttributeHistory:
+        values: list[object] = []
+        while not _is_complete(values):
+            if len(values) >= MOST_VALUES:
+                raise InvalidValueError(record_id, "values", f"more than {MOST_VALUES} values", values[:10])
+            page = await self._client.fetch_values(
+                self._history.parent, record_id, self._history.attribute, offset=len(values)
+            )
+            # A server that ignores the offset starts over: then it has no more to say.
+            if not page or (values and page[0] == values[0]):
+                break
+            values += page
+        if not values and (current or record_id in self.valued):
+            # Attio may answer nothing for billing reasons; an empty history must not replace a real one.
+            raise InvalidValueError(record_id, "values", "no values, though the record has had some", list(current))
+        if current and not _holds(values, current[-1]):
+            reason = "the current value that the listing shows is not among them"
+            raise InvalidValueError(record_id, "values", reason, values[:10])
+        return parse_history(record_id, values)
+
+    async def _answers(self) -> bool:
+        """Whether Attio answers at all: if not, no record is to blame."""
+        try:
+            await self._client.fetch_self()
+        except UnauthorizedError:
+            raise
+        except AttioSyncError:
+            return False
+        return True
+
+
+def _is_complete(values: Sequence[object]) -> bool:
+    """Whether nothing can follow: values come oldest first, so an open one is the last."""
+    shape = as_object(values[-1]) or {} if values else {}
+    return "active_until" in shape and shape["active_until"] is None
+
+
+def _holds(values: Sequence[object], current: object) -> bool:
+    """Whether the value that a listing showed is there, or a later one that has replaced it since."""
+    wanted = _began(current)
+    return wanted is None or any((began := _began(value)) is not None and began >= wanted for value in values)
+
+
+def _began(value: object) -> str | None:
+    try:
+        return sortable_timestamp((as_object(value) or {})["active_from"])
+    except (KeyError, TypeError, ValueError):
+        return None
