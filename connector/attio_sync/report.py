@@ -25,15 +25,10 @@ def counted(number: int, one: str, more: str = "") -> str:
 
 @dataclass(slots=True)
 class SyncReport:
-    """Counts of one sync. `seconds` is the time it took, `requests_per_second` the limit it was given.
-
-    `total` is how many records there are to list, None where nobody knows; `waiting` says what it waits for, if it does.
-    """
+    """Counts of one sync. `seconds` is the time it took, `requests_per_second` the limit it was given."""
 
     requests_per_second: float
     phase: str = "incremental"
-    waiting: str = ""
-    total: int | None = None
     listed: int = 0
     histories_read: int = 0
     requests_saved: int = 0

@@ -41,8 +41,21 @@ Into = Annotated[
 ]
 
 
+def _say_version(value: bool) -> None:  # noqa: FBT001 (as typer calls it)
+    if value:
+        from importlib.metadata import version
+
+        typer.echo(f"attio-sync {version('attio-history-connector')}")
+        raise typer.Exit
+
+
 @app.callback()
-def attio_sync() -> None:
+def attio_sync(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_say_version, help="Show the version and exit.")
+    ] = False,
+) -> None:
     """The history of an Attio workspace, in the warehouse: try it, check a connection, sync locally, look at a record.
 
     \b
@@ -129,7 +142,7 @@ def sync(
 @app.command()
 def history(
     *,
-    record_id: Annotated[str, typer.Argument(metavar="RECORD_ID", help="The record's id, the end of its URL in Attio.")],
+    record: Annotated[str, typer.Argument(metavar="RECORD", help="The record's id, or the URL of its page in Attio.")],
     local: Annotated[bool, typer.Option("--local", help="Read the local database instead of asking Attio.")] = False,
     configuration: Configuration = None,
     into: Into = None,
@@ -139,13 +152,14 @@ def history(
     \b
     attio-sync history 6f1f1d4c-6b0e-4f0e-9d5a-0f4a3c9f5a11
     attio-sync history 6f1f1d4c-6b0e-4f0e-9d5a-0f4a3c9f5a11 --local
+    attio-sync history https://app.attio.com/acme/custom/applications/record/6f1f1d4c-…/overview
     """
     from attio_workbench.configuration import read_settings
     from attio_workbench.history import checked_record_id, draw, fetch_histories, read_histories
 
-    console, record = open_console(), checked_record_id(record_id)
+    console, record_id = open_console(), checked_record_id(record)
     settings = read_settings(configuration, needs_token=not local)
-    found = read_histories(settings, _place(into), record) if local else fetch_histories(settings, record)
+    found = read_histories(settings, _place(into), record_id) if local else fetch_histories(settings, record_id)
     for tracked, values in found:
         draw(console, tracked, values)
 

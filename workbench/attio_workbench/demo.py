@@ -110,7 +110,7 @@ def demo_settings(url: str, token: str) -> Settings:
     """The default settings, whatever the environment and `.env` say, but for the address and everything there is."""
     defaults = {key: default_text(field) for key, field in Settings.model_fields.items()}
     given = defaults | {"attio_base_url": url, "attio_api_token": token, "backfill_days": "all"}
-    return load_settings(given, env_files=()).model_copy(update={"full_pass": None})
+    return load_settings(given, env_files=())
 
 
 def compare(workspace: Workspace, delivered: list[Stay]) -> None:

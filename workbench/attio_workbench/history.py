@@ -5,7 +5,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 import anyio
 import duckdb
@@ -21,10 +20,11 @@ from attio_sync.attio_types import (
     parse_history,
     parse_timestamp,
 )
-from attio_sync.client import AttioClient, utc_now
-from attio_sync.errors import RecordGoneError
+from attio_sync.client import AttioClient
+from attio_sync.errors import InvalidValueError, MergeInProgressError
 from attio_sync.settings import Settings, TrackedHistory
 from attio_sync.tables import current_table, id_column
+from attio_sync.value_reader import ValueReader
 from attio_workbench.errors import WorkbenchError
 from attio_workbench.place import Place, open_database
 from attio_workbench.terminal import instant_text, length_text, path_text
@@ -59,21 +59,27 @@ class Span:
 
 
 def checked_record_id(text: str) -> str:
-    """The id, if it is one: it becomes part of a URL.
+    """The id, which becomes part of a URL; of a record's URL in Attio, the first id in its path.
 
     Raises:
-        WorkbenchError: it is none.
+        WorkbenchError: there is none.
     """
-    if _UUID.fullmatch(text) is None:
-        message = f"{text!r} is no record id: one ends a record's URL in Attio, as in 6f1f1d4c-6b0e-4f0e-9d5a-0f4a3c9f5a11"
+    path = re.split(r"[?#]", text)[0].split("/") if text.startswith("https://") else [text]
+    found = next(filter(_UUID.fullmatch, path), None)
+    if found is None:
+        message = (
+            f"{text!r} is no record id, such as 6f1f1d4c-6b0e-4f0e-9d5a-0f4a3c9f5a11, and no URL with one: copy the "
+            "address of the record's page in Attio"
+        )
         raise WorkbenchError(message)
-    return text
+    return found.lower()
 
 
 def fetch_histories(settings: Settings, record_id: str) -> list[tuple[TrackedHistory, AttributeHistory]]:
     """What Attio says now: every tracked history that the record has.
 
     Raises:
+        AttioSyncError: it cannot be read.
         WorkbenchError: no tracked object has such a record.
     """
     found = anyio.run(_fetch, settings, record_id)
@@ -88,15 +94,11 @@ async def _fetch(settings: Settings, record_id: str) -> list[tuple[TrackedHistor
     found: list[tuple[TrackedHistory, AttributeHistory]] = []
     async with AttioClient.connect(settings) as client:
         for history in settings.history:
-            values: list[Any] = []
-            try:
-                while page := await client.fetch_values(history.parent, record_id, history.attribute, len(values)):
-                    if values and page[0] == values[0]:
-                        break  # a server that ignores the offset starts over
-                    values += page
-            except RecordGoneError:
-                continue
-            found.append((history, parse_history(record_id, values, utc_now())))
+            outcome = await ValueReader(client, history).read(record_id, None)
+            if isinstance(outcome, InvalidValueError | MergeInProgressError):
+                raise outcome
+            if isinstance(outcome, AttributeHistory):
+                found.append((history, outcome))
     return found
 
 
@@ -113,15 +115,15 @@ def read_histories(settings: Settings, place: Place, record_id: str) -> list[tup
     with open_database(place.database, read_only=True) as connection:
         for history in settings.history:
             query = (
-                f'SELECT "{history.attribute}", _fivetran_synced FROM tester."{current_table(history).name}" '  # noqa: S608 (names from our own settings, quoted)
+                f'SELECT "{history.attribute}" FROM tester."{current_table(history).name}" '  # noqa: S608 (names from our own settings, quoted)
                 f"WHERE {id_column(history)} = ? AND NOT _fivetran_deleted"
             )
             try:
                 row = connection.execute(query, [record_id]).fetchone()
-            except duckdb.CatalogException:
-                continue  # not synced yet
+            except (duckdb.CatalogException, duckdb.BinderException):
+                continue  # not synced yet, or nothing was written into it
             if row:
-                found.append((history, parse_history(record_id, json.loads(row[0]), row[1])))
+                found.append((history, parse_history(record_id, json.loads(row[0]))))
     if not found:
         message = f"there is no record {record_id} in {path_text(place.database)}: ask Attio instead, without --local"
         raise WorkbenchError(message)

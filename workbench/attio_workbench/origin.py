@@ -22,8 +22,7 @@ class Origin:
     @classmethod
     def of(cls, address: str, identity: TokenIdentity) -> "Origin":
         """The workspace a token is for."""
-        workspace_id = (identity.model_extra or {}).get("workspace_id")
-        return cls(address, workspace_id if isinstance(workspace_id, str) else None, identity.workspace_name)
+        return cls(address, identity.workspace_id, identity.workspace_name)
 
     def __str__(self) -> str:
         """`'Example Hiring' (0d4b…)`, or the address."""

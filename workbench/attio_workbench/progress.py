@@ -106,7 +106,8 @@ def progress_text(report: SyncReport) -> str:
     ]
     if report.total is not None and 0 < report.listed < report.total:
         left = timedelta(seconds=report.seconds / report.listed * (report.total - report.listed))
-        said.append(f"about {length_text(left)} left")
+        if left >= timedelta(seconds=1):
+            said.append(f"about {length_text(left)} left")
     if report.waiting:
         said.append(report.waiting)
     phase = "" if report.phase == "incremental" else f"{report.phase}: "

@@ -29,12 +29,12 @@ def run_local_sync(console: Console, settings: Settings, place: Place, *, full: 
     if place.read_state() and not place.database.exists():
         warn(
             f"{path_text(place.state)} says how far an earlier sync came, but its database is gone: this one brings only "
-            "what changed since. Delete the state, or use --full, to have everything"
+            "what changed since. Delete the state to have everything"
         )
     if said := claim(place, Origin.of(settings.attio_base_url, identity)):
         warn(said)
     if full:
-        settings = settings.model_copy(update={"full_pass": "now"})
+        settings = settings.model_copy(update={"reconcile_hours": 0.0, "recheck_days": 1})
     place.log.unlink(missing_ok=True)
     before = place.read_state()
     try:
