@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from attio_workbench.terminal import ended_as_by_ctrl_c, fail, open_console, path_text
+from attio_workbench.terminal import ended_as_by_ctrl_c, fail, open_console, path_text, show_what_can_be_shown
 
 if TYPE_CHECKING:
     from attio_workbench.place import Place
@@ -203,6 +203,7 @@ def simulate(  # noqa: PLR0913 (each is an option)
 
 def main(arguments: list[str] | None = None) -> None:
     """Runs a command; whatever goes wrong is one line and exit code 1."""
+    show_what_can_be_shown()
     try:
         with ended_as_by_ctrl_c():
             app(arguments, prog_name="attio-sync")

@@ -1,5 +1,7 @@
 """How things are said in the terminal: figures, instants, lengths of time, bars."""
 
+import codecs
+import io
 import os
 import signal
 import sys
@@ -16,10 +18,31 @@ DAY = 24 * HOUR
 
 EIGHTHS = " ▏▎▍▌▋▊▉█"
 
+PLAIN = (
+    dict.fromkeys(EIGHTHS[1:4], ".")
+    | dict.fromkeys(EIGHTHS[4:], "#")
+    | {"✓": "+", "→": "->", "…": "...", "×": "x", "–": "-", "—": "-", "’": "'"}
+)
+"""What stands for a character where output cannot show it; for any other one `?` does."""
+
 
 def open_console() -> Console:
     """A console on today's standard output, which stays the same when the SDK's output is redirected."""
     return Console(file=sys.stdout, highlight=False, soft_wrap=False)
+
+
+def show_what_can_be_shown() -> None:
+    """From now on a character that standard output or error cannot encode is replaced, and nothing fails because of it."""
+    codecs.register_error("plain", _replaced)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="plain")
+
+
+def _replaced(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return "".join(PLAIN.get(c, "?") for c in error.object[error.start : error.end]), error.end
 
 
 def length_text(length: timedelta) -> str:
