@@ -146,8 +146,7 @@ def test_a_warehouse_that_does_not_hold_the_truth_is_noticed() -> None:
 
 
 def test_without_a_terminal_it_says_nothing_but_its_figures(place: Path) -> None:
-    # In development mode every Python says what goes wrong while it ends, as Python 3.13 always does.
-    environment = {**os.environ, "PYTHONWARNINGS": "error", "PYTHONDEVMODE": "1", "DO_NOT_TRACK": "1"}
+    environment = {**os.environ, "PYTHONWARNINGS": "error", "DO_NOT_TRACK": "1"}
     command = [sys.executable, "-m", "attio_workbench", *DEMO, str(place)]
 
     finished = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603 (our own)
