@@ -13,15 +13,21 @@ help: ## lists the tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .tools/bin/uv:
+	@echo "There is no uv here: installing it into .tools, from PyPI."
 	@python3 -m venv .tools
 	@.tools/bin/python -m pip install -qq --disable-pip-version-check uv
 
 .PHONY: setup
 setup: $(filter .tools/bin/uv,$(UV)) ## installs everything into .venv
+	@test -x .venv/bin/pytest || echo "Installing the project with everything that its tests need into .venv; this takes a moment."
 	@$(UV) sync --locked --quiet
 
+# Without the tools of the tests, which are half of everything; but what is there already stays.
 .PHONY: demo
-demo: setup ## a first and an incremental sync of a simulated workspace, with figures
+demo: export UV_NO_SYNC = 1
+demo: $(filter .tools/bin/uv,$(UV)) ## a first and an incremental sync of a simulated workspace, with figures
+	@test -x .venv/bin/attio-sync || echo "Installing what the demo needs into .venv; this takes a moment."
+	@$(UV) sync --locked --quiet --inexact --no-default-groups --group demo
 	@$(RUN) attio-sync demo
 
 .PHONY: test
