@@ -65,6 +65,11 @@ class Delivery:
         """How long until a checkpoint is due whatever happens."""
         return max(0.1, self._saved_at + LONGEST_WITHOUT_CHECKPOINT - self._environment.monotonic())
 
+    @property
+    def tracked(self) -> int:
+        """How many histories share the room in the state."""
+        return len(self._settings.history)
+
     def warn(self, message: str) -> None:
         """Says something on the dashboard."""
         self._sink.warn(message)
@@ -94,7 +99,7 @@ class Delivery:
             self._sink.truncate(table)
         self._delete(error_table(), ((_source(history), r) for r in self.state.of(history).invalid))
         short_pages = self.state.of(history).short_pages
-        self.put(history, HistoryState(new_ledger(len(self._settings.history)), short_pages=short_pages))
+        self.put(history, HistoryState(new_ledger(self.tracked), short_pages=short_pages))
 
     def ledger(self, history: TrackedHistory) -> Ledger:
         """What the destination holds of a history that was started."""
@@ -115,8 +120,8 @@ class Delivery:
             message = (
                 f"{self._failed} of {self._judged} records cannot be read, the first one: "
                 f"{invalid[0] if invalid else 'see attio_sync_error'}. Either the setting history names an attribute that "
-                "is no status or that the workspace's plan no longer includes, or Attio's API has changed and the connector "
-                "must follow. Nothing of this page was written"
+                "is no status or that the workspace's plan no longer includes, or Attio's API has changed and the "
+                "connector must follow. Nothing of this page was written"
             )
             raise ContractChangedError(message)
 
@@ -212,7 +217,7 @@ class Delivery:
         if state.last_sync is not None:
             ledger.prune(self._buffered(state.last_sync), self._most_recent)
         if state.backfill is None:
-            ledger.fold(len(self._settings.history))
+            ledger.fold(self.tracked)
         self.put(history, state)
 
     def checkpoint_if_due(self, most_rows: int = ROWS_BETWEEN_CHECKPOINTS) -> None:
@@ -241,7 +246,7 @@ class Delivery:
 
     @property
     def _most_recent(self) -> int:
-        return MOST_RECENT // len(self._settings.history)
+        return MOST_RECENT // self.tracked
 
     def _buffered(self, until: datetime) -> int:
         return nanoseconds(until - timedelta(minutes=self._settings.buffer_minutes))

@@ -84,11 +84,6 @@ class Ledger:
         return max(0, self.present.total)
 
     @property
-    def slice_cells(self) -> int:
-        """How many cells a slice of `past` has that is not too small for what `present` holds."""
-        return max([LEAST_SLICE_CELLS, *(p.cells for p in self.past if p is not None)])
-
-    @property
     def is_full(self) -> bool:
         """Whether so many deliveries had to guess that a reconciliation should come before there are too many to name."""
         return self.guesses > self.present.cells * ROOM_FOR_GUESSES

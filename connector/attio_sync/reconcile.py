@@ -15,6 +15,7 @@ from attio_sync import logs
 from attio_sync.attio_types import AttributeHistory
 from attio_sync.attribute_fetcher import HistoryPage
 from attio_sync.delivery import ENOUGH_TO_JUDGE, Delivery
+from attio_sync.errors import ContractChangedError
 from attio_sync.fingerprint import (
     NOTHING_CURRENT,
     Fingerprint,
@@ -23,7 +24,7 @@ from attio_sync.fingerprint import (
     listed_digest,
     stays_of,
 )
-from attio_sync.ledger import SLICES, Differences, Ledger, differences, past_key, present_key, slice_of
+from attio_sync.ledger import SLICES, Differences, Ledger, cells_for, differences, past_key, present_key, slice_of
 from attio_sync.reader import Reader
 from attio_sync.report import counted
 from attio_sync.settings import TrackedHistory
@@ -67,14 +68,20 @@ class _Ids:
 class _Listed:
     """What Attio holds: the sketches of a listing and of the histories of some slices, and whose they are."""
 
-    def __init__(self, ledger: Ledger, slices: Iterable[int]) -> None:
-        self.present = Sketch(ledger.present.cells)
-        self.past = {i: Sketch(past.cells) for i in slices if (past := ledger.past[i]) is not None}
+    def __init__(self, ledger: Ledger, slices: Iterable[int], histories: int) -> None:
+        # As large as the records need by now; folded to the size of the ledger's where they are compared.
+        cells, slice_cells = cells_for(ledger.records, histories)
+        self.present = Sketch(max(cells, ledger.present.cells))
+        known = {i: past for i in slices if (past := ledger.past[i]) is not None}
+        self.past = {i: Sketch(max(slice_cells, past.cells)) for i, past in known.items()}
+        self.slice_cells = slice_cells
         self.records = _Ids()
         self.histories = _Ids()
+        self.valued = 0
 
     def note(self, page: HistoryPage) -> None:
         for record in page.listed:
+            self.valued += bool(record.current)
             self.present.add(present_key(record.record_id, listed_digest(record.current)))
             self.records.add(record.record_id)
         for item in page.histories:
@@ -122,13 +129,13 @@ class Reconciliation:
 
     def run(self) -> Outcome:
         """Makes the destination equal to Attio, as far as the listing and the histories of the slices tell."""
-        listed = _Listed(self._ledger, self._slices)
+        listed = _Listed(self._ledger, self._slices, self._delivery.tracked)
         with self._reader.listing(self._history, lambda record: slice_of(record.record_id) in self._slices) as pages:
             for page in pages:
                 listed.note(page)
                 self._delivery.judge(len(page.histories), page.invalid)
                 self._delivery.checkpoint_if_overdue()
-        decoded = (self._ledger.present - listed.present).decode()
+        decoded = _differing(self._ledger.present, listed.present)
         if decoded is None:
             return self._start_over_if_certain(listed)
         present, past = differences(decoded), self._past_differences(listed)
@@ -138,6 +145,7 @@ class Reconciliation:
         missing = max(len(lost & present.keys()), self._ledger.records - len(listed.records))
         is_doubtful = self._is_doubtful(missing)
         self._mend(differing, ids - lost if is_doubtful else ids)
+        self._grow(listed)
         self._ledger.guesses = 0
         self._delivery.report.reconciled += 1
         return Outcome.DOUBTED if is_doubtful else Outcome.DONE
@@ -160,7 +168,8 @@ class Reconciliation:
         if missing and not self._sees_everything:
             self._delivery.warn(
                 f"{counted(missing, 'record')} of {self._history.parent} cannot be seen any more, but the token sees only "
-                "what one member may see: nothing is deleted. Set a token of the workspace (Workspace settings → Developers)"
+                "what one member may see: nothing is deleted. Make a token of the workspace, in Attio under Workspace "
+                "settings → Developers"
             )
             return True
         if records < ENOUGH_TO_JUDGE or missing <= records * MASS_SHARE or self._was_doubtful:
@@ -175,7 +184,7 @@ class Reconciliation:
         found: Differences = {}
         for number in sorted(self._slices):
             ours, theirs = self._ledger.past[number], listed.past.get(number)
-            decoded = None if ours is None or theirs is None else (ours - theirs).decode()
+            decoded = None if ours is None or theirs is None else _differing(ours, theirs)
             if decoded is None:
                 self._write_slice_anew(number, listed)
             else:
@@ -186,8 +195,9 @@ class Reconciliation:
         """A slice of which too much differs to name it, or of which nothing is known: all its histories are written."""
         logs.info(f"{self._history.parent}: all histories of slice {number + 1} of {SLICES} are written anew")
         ledger, delivery = self._ledger, self._delivery
-        before, ledger.past[number] = ledger.past[number], None
-        anew = Sketch(before.cells if before else ledger.slice_cells)
+        ledger.past[number] = None
+        listed.past.pop(number, None)
+        anew = Sketch(listed.slice_cells)
         highest, tallest = ledger.tallest[number], 0
         with self._reader.listing(self._history, lambda record: slice_of(record.record_id) == number) as pages:
             for page in pages:
@@ -198,6 +208,14 @@ class Reconciliation:
                     tallest = max(tallest, mark.stays)
                 delivery.checkpoint_if_due()
         ledger.past[number], ledger.tallest[number] = anew, tallest
+
+    def _grow(self, listed: _Listed) -> None:
+        """Where the workspace has outgrown a sketch, takes the larger one of the listing, with what still differs."""
+        ledger = self._ledger
+        ledger.present = _grown(ledger.present, listed.present)
+        for number, theirs in listed.past.items():
+            if (ours := ledger.past[number]) is not None:
+                ledger.past[number] = _grown(ours, theirs)
 
     def _mend(self, differing: _Differing, ids: Iterable[str]) -> None:
         contradictory = 0
@@ -272,6 +290,13 @@ class Reconciliation:
         if not self._was_doubtful or not self._sees_everything:
             logs.info(f"more records of {self._history.parent} differ than can be named; the next sync looks again")
             return Outcome.TOO_MUCH
+        if not listed.valued and len(listed.records) >= ENOUGH_TO_JUDGE:
+            message = (
+                f"Attio shows no value of {self._history.parent}.{self._history.attribute} for any of "
+                f"{len(listed.records):,} records; check whether the workspace's plan no longer includes it. Nothing was "
+                "changed"
+            )
+            raise ContractChangedError(message)
         missing = set(self._ledger.sample) - listed.records.which_of(self._ledger.sample)
         with self._reader.records(self._history, sorted(missing), ()) as pages:
             there = [item.record_id for page in pages for item in page.histories]
@@ -282,3 +307,16 @@ class Reconciliation:
             )
             return Outcome.DOUBTED
         return Outcome.STARTED_OVER
+
+
+def _differing(ours: Sketch, theirs: Sketch) -> dict[int, int] | None:
+    return (ours - theirs.folded(ours.cells)).decode()
+
+
+def _grown(ours: Sketch, theirs: Sketch) -> Sketch:
+    rest = _differing(ours, theirs) if theirs.cells > ours.cells else None
+    if rest is None:
+        return ours
+    for key, times in rest.items():
+        theirs.add(key, times)
+    return theirs

@@ -90,7 +90,7 @@ def _of_this_workspace(state: SyncState, identity: TokenIdentity) -> SyncState:
     if state.workspace_id and identity.workspace_id and state.workspace_id != identity.workspace_id:
         message = (
             f"the token is for another workspace ({identity.workspace_name}) than the one this connection has synced so "
-            "far. Set a token of that one again, give this workspace a connection of its own, or re-sync the connection from "
+            "far. Set a token of that one again, give this workspace a connection of its own, or re-sync this one from "
             "Fivetran's dashboard: then everything is replaced"
         )
         raise StateError(message)
@@ -184,6 +184,7 @@ class _HistorySync:
         since = None if window.since is None else sortable_timestamp(format_timestamp(window.since))
         before = None if window.before is None else sortable_timestamp(format_timestamp(window.before))
         thorough = self._state.short_pages or self._state.last_sync is None or is_rest
+        delivery.put(self._history, self._with(window, is_rest=is_rest))
         with self._reader.window(self._history, window, self._wants(since, before), thorough=thorough) as pages:
             for page in pages:
                 window = self._as_fresh_as(window, page.accurate_at)

@@ -1,0 +1,170 @@
+"""The ledger: what it says is there is there after a dump and a load, and its size is bounded."""
+
+import json
+import random
+import uuid
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from attio_sync.fingerprint import (
+    Fingerprint,
+    Stay,
+    fingerprint,
+    fingerprint_before,
+    fingerprint_with_current,
+    first_stays,
+    unchanged_stays,
+)
+from attio_sync.ledger import (
+    SAMPLE,
+    SLICES,
+    Difference,
+    Known,
+    Ledger,
+    cells_for,
+    differences,
+    load_ledger,
+    new_ledger,
+    slice_of,
+)
+from attio_sync.sketch import Sketch
+
+digests = st.integers(0, 2**40 - 1)
+marks = st.builds(Fingerprint, digests, st.integers(0, 2**16 - 1), digests)
+record_ids = st.uuids().map(str)
+
+
+def small_ledger() -> Ledger:
+    return Ledger(Sketch(192), [Sketch(24) for _ in range(SLICES)])
+
+
+def moments(number: int) -> list[str]:
+    return [f"2026-01-{day:02}T00:00:00.000000000Z" for day in range(1, number + 1)]
+
+
+def history(number: int, *, is_open: bool = True) -> list[Stay]:
+    began = moments(number + 1)
+    stays = [Stay(f"{began[i]} status-{i}", began[i + 1]) for i in range(number)]
+    return [*stays[:-1], Stay(stays[-1].what, "")] if stays and is_open else stays
+
+
+@given(delivered=st.dictionaries(record_ids, marks, max_size=20), taken=st.dictionaries(record_ids, marks, max_size=5))
+def test_what_was_delivered_and_taken_out_is_named_after_a_dump_and_a_load(
+    delivered: dict[str, Fingerprint], taken: dict[str, Fingerprint]
+) -> None:
+    ledger = small_ledger()
+    for record_id, mark in delivered.items():
+        ledger.add(record_id, mark)
+        ledger.recent[record_id] = Known(mark, 7)
+    for record_id, mark in taken.items():
+        ledger.take_out(record_id, mark)
+    ledger.fold(1)
+    loaded = load_ledger(json.loads(json.dumps(ledger.dump())))
+    found = differences(loaded.present.decode() or {})
+    expected: dict[str, list[Difference]] = {}
+    for sign, marks_of in ((1, delivered), (-1, taken)):
+        for record_id, mark in marks_of.items():
+            expected.setdefault(record_id, []).append(Difference(0, mark.current, sign))
+    if not delivered.keys() & taken.keys():
+        assert found == expected
+    assert loaded.recent == ledger.recent
+    assert loaded.sample == sorted(delivered)[:SAMPLE]
+    assert loaded.tallest == ledger.tallest
+
+
+def test_the_past_of_a_record_is_in_its_slice_and_nowhere_else() -> None:
+    ledger, record_id = new_ledger(1), str(uuid.UUID(int=12_345))
+    ledger.add(record_id, Fingerprint(1, 3, 99))
+    for number, past in enumerate(ledger.past):
+        assert past is not None
+        found = differences(past.decode() or {})
+        assert found == ({record_id: [Difference(3, 99, 1)]} if number == slice_of(record_id) else {})
+    assert ledger.tallest[slice_of(record_id)] == 3
+
+
+def test_too_many_lately_delivered_records_are_forgotten_from_the_oldest_on() -> None:
+    ledger = new_ledger(1)
+    for began in range(10):
+        ledger.recent[str(began)] = Known(Fingerprint(1, 1, 1), began)
+    ledger.prune(0, 4)
+    assert (sorted(ledger.recent), ledger.recent_since) == (["6", "7", "8", "9"], 6)
+
+
+@pytest.mark.parametrize("histories", [1, 3, 4, 10, 200])
+def test_all_ledgers_together_stay_below_four_megabytes(histories: int) -> None:
+    chance = random.Random(histories)
+    ledger = new_ledger(histories)
+    for _ in range(15_000):
+        mark = Fingerprint(chance.getrandbits(40), chance.randint(1, 20), chance.getrandbits(40))
+        ledger.add(str(uuid.UUID(int=chance.getrandbits(128))), mark)
+    assert len(json.dumps(ledger.dump())) * histories < 4_000_000
+
+
+def test_a_ledger_shrinks_to_what_its_records_need() -> None:
+    assert cells_for(1_000, 1) == (768, 96)
+    assert cells_for(200_000, 1) == (12_288, 384)
+    ledger = new_ledger(1)
+    ledger.fold(1)
+    assert (ledger.present.cells, {p.cells for p in ledger.past if p}) == (768, {96})
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [{"present": "x"}, {"past": []}, {"tallest": [1]}, {"recent": "AAAA"}, {"sample": ["no id"]}, {"guesses": None}],
+)
+def test_a_damaged_ledger_is_refused(damage: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match="the ledger cannot be read"):
+        load_ledger({**new_ledger(1).dump(), **damage})
+
+
+def test_a_slice_that_is_not_known_stays_so() -> None:
+    ledger = new_ledger(1)
+    ledger.past[3] = None
+    assert load_ledger(ledger.dump()).past[3] is None
+
+
+@given(number=st.integers(0, 12), known=st.integers(0, 12), is_open=st.booleans())
+def test_a_history_that_was_appended_to_is_recognised_and_its_old_stays_are_not_written(
+    number: int,
+    known: int,
+    is_open: bool,  # noqa: FBT001 (hypothesis passes by name)
+) -> None:
+    stays = history(number, is_open=is_open)
+    before = fingerprint(first_stays(stays, min(known, number)))
+    unchanged = unchanged_stays(stays, before)
+    assert unchanged is not None
+    # The stay that lasted then has ended since, unless it is still the last one.
+    assert unchanged == (number if known >= number and is_open else max(0, min(known, number) - 1) if number else 0)
+
+
+@given(number=st.integers(1, 12), place=st.integers(1, 12))
+def test_what_a_history_was_is_found_by_the_digest_of_its_current_value(number: int, place: int) -> None:
+    stays = history(number)
+    before = fingerprint(first_stays(stays, min(place, number)))
+    assert fingerprint_with_current(stays, before.current) == before
+    assert fingerprint_with_current(stays, before.current ^ 1) is None
+
+
+@given(number=st.integers(1, 12), place=st.integers(0, 12))
+def test_what_a_history_was_at_an_instant_is_what_began_before_it_with_the_last_one_open(number: int, place: int) -> None:
+    stays = history(number)
+    instant = moments(14)[min(place, number)]
+    assert fingerprint_before(stays, instant) == fingerprint(first_stays(stays, min(place, number)))
+
+
+def test_a_ledger_is_full_when_many_deliveries_had_to_guess() -> None:
+    ledger: Ledger = new_ledger(1)
+    ledger.guesses = int(ledger.present.cells * 0.35)
+    assert not ledger.is_full
+    ledger.guesses += 1
+    assert ledger.is_full
+
+
+def test_slices_are_of_much_the_same_size() -> None:
+    chance = random.Random(1)
+    counted = [0] * SLICES
+    for _ in range(30_000):
+        counted[slice_of(str(uuid.UUID(int=chance.getrandbits(128))))] += 1
+    assert 850 < min(counted) <= max(counted) < 1_150

@@ -1,0 +1,417 @@
+"""Reconciliation: what it finds, what it costs, what it writes, and that it deletes nothing by mistake."""
+
+from collections.abc import Callable
+from contextlib import nullcontext
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+from tests.support import truth
+from tests.support.warehouse import Row
+from tests.support.world import ERRORS, HISTORY, TABLE, World, make_world
+
+from attio_simulator import Behaviour, Clock, Fault, RequestInfo, Workspace, generate_hiring_pipeline
+from attio_sync.errors import ContractChangedError
+from attio_sync.ledger import load_ledger
+from attio_sync.sketch import Sketch
+
+KEY = "applications.workflow_status=attio_workflow_status"
+EVERYTHING = {"reconcile_hours": "0", "recheck_days": "1"}
+
+
+def pipeline(applications: int, clock: Clock) -> Workspace:
+    return generate_hiring_pipeline(applications, seed=5, clock=clock)
+
+
+def synced(applications: int = 300, **more: Any) -> World:  # noqa: ANN401 (of make_world)
+    world = make_world(partial(pipeline, applications), **more)
+    world.sync()
+    world.assert_equal_to_attio()
+    return world
+
+
+def ids(world: World) -> list[str]:
+    return world.workspace.record_ids("applications")
+
+
+def moved(world: World) -> list[str]:
+    """Applications that were in two statuses at least."""
+    return [r for r in ids(world) if len(world.workspace.history(r)) > 1]
+
+
+def tables(world: World) -> dict[str, list[Row]]:
+    return {name: world.warehouse.rows(name) for name in sorted(world.warehouse.keys)}
+
+
+def delete_some(world: World) -> None:
+    for record_id in ids(world)[:7]:
+        world.workspace.delete_record(record_id)
+
+
+def merge_two(world: World) -> None:
+    world.workspace.merge_records(ids(world)[3], ids(world)[5])
+
+
+def clear_some(world: World) -> None:
+    for record_id in ids(world)[:5]:
+        world.workspace.clear_value(record_id, "workflow_status")
+
+
+def backdate_some(world: World) -> None:
+    """A current value that was set long before the last sync, and became visible only now."""
+    record_id = moved(world)[0]
+    began = [truth.instant(v["active_from"]) for v in world.workspace.history(record_id)]
+    values = [("Applied", began[0], began[0] + timedelta(hours=1)), ("Offer", began[0] + timedelta(hours=2), None)]
+    world.workspace.replace_history(record_id, values)
+
+
+def create_without_a_status(world: World) -> None:
+    world.workspace.create_record("applications")
+
+
+def everything_at_once(world: World) -> None:
+    for change in (delete_some, merge_two, clear_some, backdate_some, create_without_a_status):
+        change(world)
+
+
+CHANGES = (delete_some, merge_two, clear_some, backdate_some, create_without_a_status, everything_at_once)
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)
+def test_a_day_later_the_destination_is_equal_to_attio(change: Callable[[World], None]) -> None:
+    world = synced()
+    world.pass_time(hours=2)
+    change(world)
+    world.sync()
+    world.pass_time(hours=23)
+    assert world.sync().reconciled == 1
+    world.assert_equal_to_attio()
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)
+def test_with_reconcile_hours_0_it_is_equal_after_every_sync(change: Callable[[World], None]) -> None:
+    world = synced(reconcile_hours="0")
+    change(world)
+    world.sync()
+    world.assert_equal_to_attio()
+
+
+def rewrite_a_past(world: World, record_id: str) -> None:
+    """The current value stays as it is: no listing shows the difference."""
+    values = world.workspace.history(record_id)
+    current = truth.instant(values[-1]["active_from"])
+    older = [
+        (values[0]["status"]["id"]["status_id"], current - timedelta(days=9 - n), current - timedelta(days=8 - n))
+        for n in range(2)
+    ]
+    world.workspace.replace_history(record_id, [*older, (values[-1]["status"]["id"]["status_id"], current, None)])
+
+
+def test_a_rewritten_past_is_found_within_recheck_days_at_a_thirtieth_of_the_histories_a_day() -> None:
+    world = synced(900)
+    record_id = next(r for r in moved(world) if world.workspace.history(r)[-1]["active_until"] is None)
+    rewrite_a_past(world, record_id)
+    days, most = 0, 0
+    while True:
+        world.pass_time(days=1)
+        report = world.sync()
+        days, most = days + 1, max(most, report.histories_read)
+        if truth.as_identified(world.histories[record_id]) == truth.as_identified(world.workspace.history(record_id)):
+            break
+    world.assert_equal_to_attio()
+    assert days <= 31
+    assert most <= len(moved(world)) / 30 * 1.8 + 5
+
+
+def test_with_recheck_days_1_a_rewritten_past_is_found_at_once() -> None:
+    world = synced()
+    rewrite_a_past(world, next(r for r in moved(world) if world.workspace.history(r)[-1]["active_until"] is None))
+    world.sync(**EVERYTHING)
+    world.assert_equal_to_attio()
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)
+def test_what_it_writes_is_what_differs(change: Callable[[World], None]) -> None:
+    world = synced(600)
+    world.pass_time(hours=25)
+    before = tables(world)
+    change(world)
+    written = world.warehouse.upserts
+    world.sync()
+    after = tables(world)
+    differing = sum(row not in before[name] for name, rows in after.items() for row in rows)
+    assert world.warehouse.upserts - written <= differing * 1.05
+
+
+def test_two_syncs_over_an_unchanged_workspace_write_no_row_and_leave_every_table_as_it_is() -> None:
+    world = synced(400, backfill_days="30")
+    before, upserts = tables(world), world.warehouse.upserts
+    for hours, more in ((0, {}), (1, {}), (25, {}), (0, EVERYTHING), (24 * 40, {})):
+        world.pass_time(hours=hours)
+        report = world.sync(**more)
+        assert (report.rows_written, report.rows_deleted) == (0, 0)
+    assert tables(world) == before
+    assert world.warehouse.upserts == upserts
+
+
+def test_a_reconciliation_costs_the_listing_a_thirtieth_of_the_moved_and_one_request_a_difference() -> None:
+    world = synced(1_500)
+    world.pass_time(days=1)
+    delete_some(world)
+    world.simulator.requests.reset()
+    report = world.sync()
+    # Beside them: self, statuses, members, the incremental listing, and five to be sure that the listing has ended.
+    assert report.requests <= 1_500 / 500 + len(moved(world)) / 30 * 1.4 + 7 + 1 + 9
+
+
+def test_it_comes_early_when_many_deliveries_had_to_guess() -> None:
+    world = synced(1_000)
+    world.pass_time(hours=2)
+    for record_id in ids(world)[:300]:
+        world.workspace.set_status(record_id, "Interview")
+    assert world.sync().reconciled == 1
+    world.assert_equal_to_attio()
+
+
+def test_a_mass_delete_is_believed_at_the_second_reconciliation_and_said_at_the_first() -> None:
+    world = synced()
+    for record_id in ids(world)[:100]:
+        world.workspace.delete_record(record_id)
+    world.pass_time(hours=25)
+    world.sync()
+    assert len(world.histories) == 300
+    assert [w for w in world.warehouse.warnings if "no longer lists 100 of 300 records of applications" in w]
+    world.pass_time(hours=25)
+    world.sync()
+    world.assert_equal_to_attio()
+
+
+def test_records_that_come_back_after_a_doubted_listing_are_all_still_there() -> None:
+    world = synced()
+    world.simulator.hidden = set(ids(world)[::2])
+    world.pass_time(hours=25)
+    world.sync()
+    world.simulator.hidden = set()
+    world.pass_time(hours=25)
+    world.sync()
+    world.assert_equal_to_attio()
+    # A doubt that was not confirmed is forgotten: the next mass loss is doubted again.
+    world.simulator.hidden = set(ids(world)[::2])
+    world.pass_time(hours=25)
+    world.sync()
+    assert len(world.histories) == 300
+
+
+def test_a_token_of_one_member_deletes_nothing_and_the_warning_says_why() -> None:
+    world = synced()
+    world.simulator.token_level = "user"  # noqa: S105 (no password)
+    world.simulator.hidden = set(ids(world)[:10])
+    for _ in range(3):
+        world.pass_time(hours=25)
+        world.sync()
+    assert len(world.histories) == 300
+    assert any("the token sees only what one member may see: nothing is deleted" in w for w in world.warehouse.warnings)
+
+
+def ends_early(pages: int) -> Fault:
+    return Fault(kind="answer", status=200, payload={"data": []}, on=["query"], at=range(pages + 1, 1_000_000))
+
+
+@pytest.mark.parametrize("pages", [0, 1, 2, 5])
+@pytest.mark.parametrize("times", [1, 3])
+def test_a_listing_that_is_empty_or_ends_early_deletes_nothing(pages: int, times: int) -> None:
+    world = synced(page_size="50")
+    before = tables(world)
+    world.simulator.faults.add(ends_early(pages + 1))  # the incremental listing comes first
+    for _ in range(times):
+        world.pass_time(hours=25)
+        world.sync()
+    assert tables(world) == before
+    world.simulator.faults.clear()
+    world.pass_time(hours=25)
+    world.sync()
+    world.assert_equal_to_attio()
+
+
+def test_a_listing_that_leaves_out_records_that_exist_by_id_deletes_none_of_them() -> None:
+    world = synced()
+    world.simulator.behaviour.unlisted = set(ids(world)[:40])
+    before = tables(world)
+    for _ in range(3):
+        world.pass_time(hours=25)
+        world.sync()
+    assert tables(world) == before
+
+
+def test_records_that_are_listed_and_answer_404_are_not_deleted() -> None:
+    world = synced()
+    world.simulator.behaviour.unreadable = set(moved(world))
+    before = tables(world)
+    for _ in range(2):
+        world.pass_time(hours=25)
+        world.sync(recheck_days="1")
+    assert tables(world) == before
+    world.simulator.behaviour.unreadable = set()
+    world.pass_time(hours=25)
+    world.sync()
+    world.assert_equal_to_attio()
+
+
+def test_a_record_that_is_being_merged_is_not_deleted_before_it_is() -> None:
+    world = synced()
+    first, second = ids(world)[3], ids(world)[5]
+    world.pass_time(hours=25)
+    world.workspace.merge_records(first, second, merging_for=timedelta(hours=2))
+    world.sync()
+    assert {first, second} <= set(world.histories)
+    world.pass_time(hours=25)
+    world.sync()
+    world.assert_equal_to_attio()
+
+
+def test_a_gateways_404_is_no_delete() -> None:
+    world = synced()
+    gone = ids(world)[0]
+    world.workspace.delete_record(gone)
+    world.pass_time(hours=25)
+    world.simulator.faults.add(
+        Fault(kind="answer", status=404, payload={"message": "no route"}, on=["values"], records=[gone], times=10)
+    )
+    world.sync()
+    assert gone in world.histories
+    world.simulator.faults.clear()
+    world.pass_time(hours=25)
+    world.sync()
+    world.assert_equal_to_attio()
+
+
+@pytest.mark.parametrize("applications", [60, 1_200])
+def test_an_attribute_that_answers_nothing_at_all_empties_nothing(applications: int) -> None:
+    """As where the workspace's plan no longer includes it."""
+    world = synced(applications)
+    before = tables(world)
+    attribute = world.workspace.object("applications").attribute("workflow_status")
+    assert attribute is not None
+    attribute.is_billed = False
+    for number in range(3):
+        world.pass_time(hours=25)
+        with (
+            pytest.raises(ContractChangedError, match="no longer includes")
+            if number or applications == 60
+            else nullcontext()
+        ):
+            world.sync()
+    after = tables(world)
+    assert {name: rows for name, rows in after.items() if name != ERRORS} == {
+        name: rows for name, rows in before.items() if name != ERRORS
+    }
+    attribute.is_billed = True
+    world.pass_time(hours=25)
+    world.sync()
+    world.assert_equal_to_attio()
+
+
+def test_more_differences_than_can_be_named_are_looked_at_twice_and_then_delivered_anew_with_one_warning() -> None:
+    world = synced(1_500)
+    for record_id in ids(world)[::7]:
+        world.workspace.delete_record(record_id)
+    for record_id in ids(world)[::2]:
+        world.workspace.clear_value(record_id, "workflow_status")
+    world.pass_time(hours=25)
+    before = tables(world)
+    world.sync()
+    assert tables(world) == before
+    world.sync()
+    world.assert_equal_to_attio()
+    assert len([w for w in world.warehouse.warnings if "delivered anew" in w]) == 1
+    world.pass_time(hours=25)
+    assert world.sync().rows_written == 0
+
+
+def test_they_are_not_delivered_anew_while_records_exist_that_the_listing_lacks() -> None:
+    world = synced(1_500)
+    world.simulator.behaviour.unlisted = set(ids(world)[::6])
+    for record_id in ids(world)[1::2]:
+        world.workspace.clear_value(record_id, "workflow_status")
+    for _ in range(3):
+        world.pass_time(hours=25)
+        world.sync()
+    assert len(world.histories) == 1_500
+    assert any("leaves records of applications out of its listing that exist" in w for w in world.warehouse.warnings)
+
+
+def test_a_slice_with_more_rewritten_pasts_than_can_be_named_is_written_anew() -> None:
+    world = synced(600)
+    ledger = world.warehouse.state["histories"][KEY]["ledger"]
+    ledger["past"][4] = Sketch(4).dump()
+    ledger["past"][9] = None
+    assert world.sync(**EVERYTHING).reconciled == 1
+    world.assert_equal_to_attio()
+    assert None not in world.warehouse.state["histories"][KEY]["ledger"]["past"]
+    world.pass_time(hours=25)
+    report = world.sync(recheck_days="1")
+    assert (report.rows_written, report.rows_deleted) == (0, 0)
+
+
+def test_the_sketches_grow_with_the_workspace() -> None:
+    world = synced(900)
+    small = load_ledger(world.warehouse.state["histories"][KEY]["ledger"])
+    small.present = small.present.folded(48)
+    small.past = [past and past.folded(12) for past in small.past]
+    world.warehouse.state["histories"][KEY]["ledger"] = small.dump()
+    world.workspace.delete_record(ids(world)[7])
+    world.sync(**EVERYTHING)
+    world.assert_equal_to_attio()
+    ledger = load_ledger(world.warehouse.state["histories"][KEY]["ledger"])
+    assert (ledger.present.cells, {past.cells for past in ledger.past if past}) == (768, {96})
+    report = world.sync(**EVERYTHING)
+    assert (report.rows_written, report.rows_deleted) == (0, 0)
+
+
+def test_while_a_reconciliation_goes_on_no_right_row_is_missing() -> None:
+    world = synced()
+    world.pass_time(hours=25)
+    everything_at_once(world)
+    right = {r: h for r, h in world.histories.items() if world.workspace.record_ids("applications").count(r)}
+
+    def nothing_is_missing(_operation: str) -> None:
+        assert right.keys() <= world.histories.keys()
+        assert len(world.warehouse.rows(TABLE)) >= 280
+        assert len(world.warehouse.rows(HISTORY)) >= 280
+
+    world.warehouse.before = nothing_is_missing
+    world.sync(**EVERYTHING)
+    world.live()
+    world.assert_equal_to_attio()
+
+
+def test_a_record_deleted_between_listing_and_reading_stays_until_the_next_listing() -> None:
+    world = synced(reconcile_hours="0")
+    victim = moved(world)[0]
+    world.workspace.clear_value(victim, "workflow_status")
+
+    def delete(info: RequestInfo) -> None:
+        if info.kind == "values" and info.record_id == victim and victim in ids(world):
+            world.workspace.delete_record(victim)
+
+    remove = world.simulator.on_request(delete)
+    world.sync()
+    remove()
+    assert victim in world.histories
+    world.sync()
+    world.assert_equal_to_attio()
+
+
+@pytest.mark.parametrize("lengths", ["full", "random"])
+@pytest.mark.parametrize("ignores_offset", [False, True])
+def test_a_server_that_lists_as_it_likes_loses_nothing_and_ends(lengths: Any, ignores_offset: bool) -> None:  # noqa: ANN401, FBT001 (parametrized)
+    behaviour = Behaviour(listing_page_lengths=lengths, listing_ignores_offset=ignores_offset, ties="shuffled")
+    world = make_world(partial(pipeline, 400), behaviour=behaviour, page_size="60")
+    world.workspace.import_records("applications", 40, "Applied")
+    world.pass_time(seconds=1)
+    world.sync()
+    world.assert_equal_to_attio()
+    delete_some(world)
+    world.sync(**EVERYTHING)
+    world.assert_equal_to_attio()

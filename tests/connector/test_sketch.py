@@ -1,0 +1,74 @@
+"""The sketch names what differs between two multisets, however large they are, or says that it cannot."""
+
+import random
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from attio_sync.sketch import CELL_BYTES, KEY_BYTES, Sketch
+
+keys = st.integers(0, (1 << 8 * KEY_BYTES) - 1)
+
+
+def sketch_of(counted: Counter[int], cells: int = 96) -> Sketch:
+    sketch = Sketch(cells)
+    for key, times in counted.items():
+        sketch.add(key, times)
+    return sketch
+
+
+def many(number: int, seed: int) -> list[int]:
+    chance = random.Random(seed)
+    return [chance.getrandbits(8 * KEY_BYTES) for _ in range(number)]
+
+
+@given(shared=st.lists(keys, max_size=300), ours=st.lists(keys, max_size=15), theirs=st.lists(keys, max_size=15))
+def test_what_both_hold_cancels_and_the_rest_is_named(shared: list[int], ours: list[int], theirs: list[int]) -> None:
+    left, right = Counter(shared + ours), Counter(shared + theirs)
+    expected = {key: left[key] - right[key] for key in left | right if left[key] != right[key]}
+    assert (sketch_of(left) - sketch_of(right)).decode() == expected
+
+
+@given(key=keys, times=st.integers(-1000, 1000))
+def test_a_key_that_went_in_or_out_many_times_is_still_named(key: int, times: int) -> None:
+    assert sketch_of(Counter({key: times})).decode() == ({key: times} if times else {})
+
+
+@given(counted=st.dictionaries(keys, st.integers(-50, 50), max_size=40))
+def test_a_sketch_is_the_same_after_it_was_saved(counted: dict[int, int]) -> None:
+    sketch = sketch_of(Counter(counted))
+    loaded = Sketch.load(sketch.dump())
+    assert loaded.decode() == sketch.decode()
+    assert loaded.total == sketch.total
+    assert (loaded - sketch).decode() == {}
+
+
+@given(counted=st.dictionaries(keys, st.integers(-3, 3), max_size=12), cells=st.sampled_from([96, 48, 24]))
+def test_a_folded_sketch_holds_the_same_keys(counted: dict[int, int], cells: int) -> None:
+    assert (sketch_of(Counter(counted), 192).folded(cells) - sketch_of(Counter(counted), cells)).decode() == {}
+
+
+def test_two_thirds_as_many_differences_as_cells_are_named_among_many_keys() -> None:
+    for seed in range(5):
+        shared, ours = many(5_000, seed), many(int(768 * 0.66), seed + 1_000)
+        decoded = (sketch_of(Counter(shared + ours), 768) - sketch_of(Counter(shared), 768)).decode()
+        assert decoded == dict.fromkeys(ours, 1)
+
+
+@pytest.mark.parametrize("number", [97, 200, 5_000])
+def test_too_many_differences_are_never_named_wrongly(number: int) -> None:
+    for seed in range(5):
+        assert sketch_of(Counter(many(number, seed))).decode() is None
+
+
+def test_a_sketch_with_few_keys_is_short_and_a_full_one_has_its_size_at_most() -> None:
+    assert len(sketch_of(Counter(many(3, 1)), 12_288).dump()) < 3_000
+    assert len(sketch_of(Counter(many(20_000, 1)), 12_288).dump()) < 12_288 * CELL_BYTES * 1.4
+
+
+@pytest.mark.parametrize("text", ["", "nonsense", "AAAA", "eJwLSS0uAQAD0QGL", "ä"])
+def test_what_is_no_sketch_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r".+"):
+        Sketch.load(text)
