@@ -27,6 +27,7 @@ _BASE_URL = re.compile(r"https?://(?:[\w.-]+|\[[\w:.]+\])(?::\d+)?(?:/[\w.~%/-]*
 """No user, query, fragment or blank: nothing that one library may read in another way than the next."""
 
 _TABLE = re.compile(r"[a-z_][a-z0-9_]*", re.ASCII)
+_SHARED_TABLES = {"attio_sync_error", "attio_status", "attio_workspace_member"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def _parse_histories(text: object) -> object:
             raise ValueError(message)
         histories.append(TrackedHistory(parent, attribute, table))
     names = [name for h in histories for name in (h.table, f"{h.table}_history")]
-    if not histories or len(set(names)) != len(names) or "attio_sync_error" in names:
+    if not histories or len(set(names)) != len(names) or _SHARED_TABLES & set(names):
         message = "name at least one history, and a different table for each"
         raise ValueError(message)
     return tuple(histories)
