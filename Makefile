@@ -13,15 +13,21 @@ help: ## lists the tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .tools/bin/uv:
+	@echo "There is no uv here: installing it into .tools, from PyPI."
 	@python3 -m venv .tools
 	@.tools/bin/python -m pip install -qq --disable-pip-version-check uv
 
 .PHONY: setup
 setup: $(filter .tools/bin/uv,$(UV)) ## installs everything into .venv
+	@test -x .venv/bin/pytest || echo "Installing the project with everything that its tests need into .venv; this takes a moment."
 	@$(UV) sync --locked --quiet
 
+# Without the tools of the tests, which are half of everything; but what is there already stays.
 .PHONY: demo
-demo: setup ## a first and an incremental sync of a simulated workspace, with figures
+demo: export UV_NO_SYNC = 1
+demo: $(filter .tools/bin/uv,$(UV)) ## a first and an incremental sync of a simulated workspace, with figures
+	@test -x .venv/bin/attio-sync || echo "Installing what the demo needs into .venv; this takes a moment."
+	@$(UV) sync --locked --quiet --inexact --no-default-groups --group demo
 	@$(RUN) attio-sync demo
 
 .PHONY: test
@@ -33,8 +39,20 @@ test: setup ## everything CI runs: format, lint, types, tests with coverage, doc
 	@$(RUN) pytest -n auto --cov --cov-report=term
 
 .PHONY: test-long
-test-long: setup ## the tests in their long profile: more examples, more kills
-	@ATTIO_TEST_PROFILE=long $(RUN) pytest -n auto
+test-long: setup ## the tests in their long profile: more examples, more kills; the connector on newer Pythons
+	@TEST_PROFILE=long $(RUN) pytest -n auto
+	@$(MAKE) --no-print-directory test-newer
+
+# Fivetran runs a connector on its newest Python unless told otherwise. Every warning is an error here, deprecations too.
+.PHONY: test-newer
+test-newer:
+	@for version in 3.13 3.14; do \
+		if $(UV) python find --quiet --no-python-downloads $$version >/dev/null 2>&1; then \
+			$(UV) run --locked --quiet --isolated --no-python-downloads --python $$version pytest -n auto tests/connector; \
+		else \
+			echo "There is no Python $$version here, so the connector was not tested on it."; \
+		fi; \
+	done
 
 .PHONY: bench
 bench: setup ## the figures, into benchmarks/RESULTS.md
@@ -45,10 +63,10 @@ format: setup ## formats the code and repairs what lint can repair
 	@$(RUN) ruff format .
 	@$(RUN) ruff check --fix .
 
-# Fivetran's check calls what is not imported directly "not needed", so what our dependencies bring along is pruned.
-# It also compares names letter by letter, and knows this one package by what is imported: pydantic_settings.
-PRUNED = annotated-types h11 httpcore2 httpx2-jsfetch idna pydantic-core python-dotenv tenacity truststore typing-extensions typing-inspection
-EXPORT = $(UV) export --locked --quiet --format requirements-txt --no-default-groups --no-emit-project --no-hashes --no-annotate --no-header $(PRUNED:%=--prune %) | sed s/^pydantic-settings=/pydantic_settings=/
+# Everything is pinned, also what our dependencies bring along, so that two deploys install the same. Fivetran's check calls
+# the latter "not needed" and does nothing about it; it compares names letter by letter, and knows one package by what is
+# imported: pydantic_settings. httpx2-jsfetch is for browsers.
+EXPORT = $(UV) export --locked --quiet --format requirements-txt --no-default-groups --no-emit-project --no-hashes --no-annotate --no-header --prune httpx2-jsfetch | sed s/^pydantic-settings=/pydantic_settings=/
 
 .PHONY: requirements
 requirements: setup ## exports connector/requirements.txt from uv.lock

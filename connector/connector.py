@@ -3,22 +3,22 @@
 https://fivetran.com/docs/connector-sdk/technical-reference/connector-sdk-code
 """
 
+import argparse
 import json
 from pathlib import Path
-from typing import Any
 
 from fivetran_connector_sdk import ConfigurationForm, Connector, Operations
 
 from attio_sync import logs
 from attio_sync.errors import AttioSyncError, GaveUpError, SettingsError
-from attio_sync.settings import load_settings, unknown_settings
+from attio_sync.settings import env_files_read, load_settings, settings_warnings, unknown_settings
 from attio_sync.setup_form import build_form
 from attio_sync.sink import FivetranSink
 from attio_sync.sync import run_sync
 from attio_sync.tables import schema as tables_schema
 
 
-def schema(configuration: dict[str, Any]) -> list[dict[str, Any]]:
+def schema(configuration: dict) -> list:
     """The tables, for these settings. Settings that are wrong have none: `update` says so, on the dashboard."""
     try:
         return tables_schema(load_settings(configuration).history)
@@ -26,17 +26,19 @@ def schema(configuration: dict[str, Any]) -> list[dict[str, Any]]:
         return []
 
 
-def update(configuration: dict[str, Any], state: dict[str, Any]) -> None:
+def update(configuration: dict, state: dict) -> None:
     """One sync. What needs somebody to act is shown on the dashboard as an error; what passes by itself is raised."""
     try:
+        for path in env_files_read():
+            logs.info(f"settings that are not in the configuration are read from {path}")
         settings = load_settings(configuration)
-        for sentence in unknown_settings(configuration):
+        for sentence in unknown_settings(configuration) + settings_warnings(settings):
             logs.warning(sentence)
         run_sync(settings, state, FivetranSink())
     except GaveUpError:
         raise
     except AttioSyncError as error:
-        Operations.error(str(error))
+        Operations.error(logs.dashboard_text(str(error)))
         raise
 
 
@@ -48,7 +50,12 @@ def configuration_form() -> ConfigurationForm:
 connector = Connector(update=update, schema=schema, configuration_form=configuration_form)
 
 if __name__ == "__main__":
-    # As `fivetran debug` does: goes on from the state the last run left, wherever it is called from.
+    from fivetran_connector_sdk_cli.connector_helper import get_configuration
+
+    # As `fivetran debug` does: takes configuration.json, decrypted, and goes on from the state the last run left, wherever
+    # it is called from.
     folder = Path(__file__).parent
+    configuration, _ = get_configuration(argparse.Namespace(configuration=None, project_path=str(folder)))
     saved = folder / "files" / "state.json"
-    connector.debug(str(folder), configuration={}, state=json.loads(saved.read_text("utf-8")) if saved.exists() else {})
+    state = json.loads(saved.read_text("utf-8")) if saved.exists() else {}
+    connector.debug(str(folder), configuration=configuration or {}, state=state)

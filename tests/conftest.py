@@ -1,11 +1,11 @@
-"""Profiles: `short` is what `make test` runs, `long` what `make test-long` does (ATTIO_TEST_PROFILE)."""
+"""Profiles: `short` is what `make test` runs, `long` what `make test-long` does (TEST_PROFILE)."""
 
 import os
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-PROFILE = os.environ.get("ATTIO_TEST_PROFILE", "short")
+PROFILE = os.environ.get("TEST_PROFILE", "short")
 
 settings.register_profile("short", max_examples=100, deadline=None, print_blob=True)
 settings.register_profile(
@@ -18,7 +18,7 @@ settings.load_profile(PROFILE)
 def environment_without_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test sees a token or setting of the person who runs it, and none reports its runs to anybody."""
     for name in list(os.environ):
-        if name.startswith("ATTIO_") and name != "ATTIO_TEST_PROFILE":
+        if name.startswith("ATTIO_"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("DO_NOT_TRACK", "1")
 

@@ -1,4 +1,6 @@
-"""Log lines, through the SDK's own logger: Fivetran shows them on the dashboard."""
+"""What Fivetran shows: log lines, through the SDK's own logger, and texts on its dashboard."""
+
+import html
 
 from fivetran_connector_sdk import Logging
 
@@ -8,4 +10,16 @@ if Logging.LOG_LEVEL is None:
 
 info = Logging.info
 warning = Logging.warning
-debug = Logging.debug
+
+DASHBOARD_CHARACTERS = 2000
+"""Enough for any sentence of ours with a list of all attributes of an object."""
+
+
+def dashboard_text(text: str) -> str:
+    """A text for the dashboard, which shows HTML: of what Attio or the configuration says, nothing becomes a tag.
+
+    Quotes stay: they mean something only within a tag, and the same text is also read where nothing is HTML.
+    """
+    if len(text) > DASHBOARD_CHARACTERS:
+        text = text[: DASHBOARD_CHARACTERS - 1] + "…"
+    return html.escape(text, quote=False)

@@ -7,7 +7,6 @@ before it: `ATTIO_API_TOKEN`, `ATTIO_BACKFILL_DAYS`.
 import difflib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, cast
@@ -15,9 +14,17 @@ from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic.fields import FieldInfo
-from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    EnvSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 from attio_sync.errors import SettingsError
+from attio_sync.tracked import TrackedHistory, parse_histories
 
 CONNECTOR = Path(__file__).parents[1]
 ENV_FILES = (CONNECTOR.parent / ".env", CONNECTOR / ".env")
@@ -26,43 +33,8 @@ ENV_FILES = (CONNECTOR.parent / ".env", CONNECTOR / ".env")
 _BASE_URL = re.compile(r"https?://(?:[\w.-]+|\[[\w:.]+\])(?::\d+)?(?:/[\w.~%/-]*)?", re.ASCII)
 """No user, query, fragment or blank: nothing that one library may read in another way than the next."""
 
-_TABLE = re.compile(r"[a-z_][a-z0-9_]*", re.ASCII)
-_SHARED_TABLES = {"attio_sync_error", "attio_status", "attio_workspace_member"}
-
-
-@dataclass(frozen=True, slots=True)
-class TrackedHistory:
-    """One attribute whose history is synced, and the table it goes to: `parent.attribute=table`."""
-
-    parent: str
-    attribute: str
-    table: str
-
-    def __str__(self) -> str:
-        """As it is written in the setting."""
-        return f"{self.parent}.{self.attribute}={self.table}"
-
-
-def _parse_histories(text: object) -> object:
-    if not isinstance(text, str):
-        return text
-    histories: list[TrackedHistory] = []
-    for part in filter(None, (p.strip() for p in text.split(","))):
-        source, _, table = (p.strip() for p in part.partition("="))
-        parent, _, attribute = (p.strip() for p in source.partition("."))
-        # A name becomes a segment of a path, which must be no dot segment.
-        if not (parent and attribute and table) or attribute in {".", ".."} or "/" in part or not part.isprintable():
-            message = f"{part!r} is not parent.attribute=table, as in applications.workflow_status=attio_workflow_status"
-            raise ValueError(message)
-        if _TABLE.fullmatch(table) is None:
-            message = f"{table!r} is no table name: use small letters, digits and underscores"
-            raise ValueError(message)
-        histories.append(TrackedHistory(parent, attribute, table))
-    names = [name for h in histories for name in (h.table, f"{h.table}_history")]
-    if not histories or len(set(names)) != len(names) or _SHARED_TABLES & set(names):
-        message = "name at least one history, and a different table for each"
-        raise ValueError(message)
-    return tuple(histories)
+ATTIO_REQUESTS_PER_SECOND = 100
+"""https://docs.attio.com/rest-api/guides/rate-limiting."""
 
 
 def _none_for(word: str) -> BeforeValidator:
@@ -73,14 +45,19 @@ class Settings(BaseSettings):
     """All settings, validated. The token never prints."""
 
     model_config = SettingsConfigDict(
-        env_prefix="ATTIO_", env_ignore_empty=True, extra="ignore", frozen=True, hide_input_in_errors=True
+        env_prefix="ATTIO_",
+        env_file_encoding="utf-8-sig",  # some editors begin a file with a mark of its encoding
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
     )
 
     attio_api_token: SecretStr = Field(
         validation_alias=AliasChoices("attio_api_token", "ATTIO_API_TOKEN"),
         title="Attio API token",
         description="Create one in Attio under Workspace settings → Developers, with the scopes "
-        "record_permission:read and object_configuration:read",
+        "record_permission:read, object_configuration:read and, for the names of members, user_management:read",
     )
     attio_base_url: str = Field(
         "https://api.attio.com",
@@ -88,7 +65,7 @@ class Settings(BaseSettings):
         title="Attio base URL",
         description="Where Attio's API is. https, or http on this machine only",
     )
-    history: Annotated[tuple[TrackedHistory, ...], NoDecode, BeforeValidator(_parse_histories)] = Field(
+    history: Annotated[tuple[TrackedHistory, ...], NoDecode, BeforeValidator(parse_histories)] = Field(
         (TrackedHistory("applications", "workflow_status", "attio_workflow_status"),),
         title="Histories",
         description="What to track: parent.attribute=table, comma-separated",
@@ -98,7 +75,7 @@ class Settings(BaseSettings):
         ge=0,
         le=36500,
         title="Backfill days",
-        description="How many days of changes a first sync goes back; all = everything",
+        description="How many days of changes a first sync delivers first; everything older follows in the same sync",
     )
     buffer_minutes: int = Field(
         60,
@@ -116,21 +93,26 @@ class Settings(BaseSettings):
         description="Histories read at once: a number, or auto = as many as the rate and Attio's answers need, at most 40",
     )
     requests_per_second: float = Field(
-        90.0, ge=0.1, le=10_000, title="Requests per second", description="Attio allows 100 over all its clients"
+        90.0,
+        ge=0.1,
+        le=10_000,
+        title="Requests per second",
+        description=f"Attio allows {ATTIO_REQUESTS_PER_SECOND} over all its clients and refuses the excess",
     )
     reconcile_hours: float = Field(
         24.0,
         ge=0,
         le=24 * 31,
         title="Reconcile hours",
-        description="How often everything is compared with Attio; 0 = in every sync",
+        description="How often everything is compared, in hours; 0 = in every sync",
     )
     recheck_days: int = Field(
         30,
         ge=1,
         le=365,
         title="Recheck days",
-        description="Within how many days the histories of all records are read again, a slice at each reconciliation",
+        description="Within how many days the histories of all records are read again, a slice at each reconciliation; "
+        "1 = all in every reconciliation",
     )
 
     @field_validator("attio_api_token")
@@ -185,21 +167,65 @@ def load_settings(configuration: Mapping[str, Any], env_files: tuple[Path, ...] 
         SettingsError: one or more settings are missing or wrong; the message names each and says what to do.
     """
     given = {key: value for key, value in configuration.items() if value not in (None, "")}
+    _check_text(env_files)
     try:
         return Settings(_env_file=env_files, **given)  # pyright: ignore[reportCallIssue] (pydantic-settings' own parameter)
     except ValidationError as error:
         problems = [_problem(dict(e)) for e in error.errors(include_url=False, include_input=False)]
-        raise SettingsError("; ".join(problems)) from None
+        # What is missing may be there under another name.
+        raise SettingsError("; ".join([*problems, *unknown_settings(configuration, env_files)])) from None
 
 
-def unknown_settings(configuration: Mapping[str, Any]) -> list[str]:
-    """A sentence for each key that is no setting, with the one it may have been meant to be."""
+def env_files_read(env_files: tuple[Path, ...] = ENV_FILES) -> list[Path]:
+    """The `.env` files that exist and so are read, the one that counts more last."""
+    return [path for path in env_files if path.is_file()]
+
+
+def _check_text(env_files: tuple[Path, ...]) -> None:
+    for path in env_files_read(env_files):
+        try:
+            text = path.read_text("utf-8-sig")
+        except OSError as error:
+            message = f"{path} cannot be read: {error.strerror}. Correct its permissions, or remove it"
+            raise SettingsError(message) from None
+        except UnicodeDecodeError:
+            text = "\0"
+        if "\0" in text:  # UTF-16 may pass for UTF-8, and then holds these
+            message = f"{path} is not in UTF-8, so nothing in it can be read: save it again in that encoding"
+            raise SettingsError(message)
+
+
+def unknown_settings(configuration: Mapping[str, Any], env_files: tuple[Path, ...] = ENV_FILES) -> list[str]:
+    """A sentence for each name that is no setting, with the one it may have been meant to be.
+
+    In the environment and in `.env`, which hold other things too, these are the names that begin as ours do.
+    """
     known = list(Settings.model_fields)
-    sentences: list[str] = []
-    for key in sorted(set(configuration) - set(known)):
-        near = difflib.get_close_matches(key, known, n=1)
-        sentences.append(f"{key!r} is no setting and is ignored" + (f"; did you mean {near[0]!r}?" if near else ""))
+    sentences = [_unknown(key, "", known) for key in sorted(set(configuration) - set(known))]
+    names = [environment_name(key) for key in known]
+    places = {"the environment": EnvSettingsSource(Settings).env_vars}
+    places |= {str(path): DotEnvSettingsSource(Settings, env_file=path).env_vars for path in env_files_read(env_files)}
+    for place, variables in places.items():
+        given = {name.upper() for name in variables if name.startswith("attio_")}
+        sentences += [_unknown(name, f" in {place}", names) for name in sorted(given - set(names))]
     return sentences
+
+
+def _unknown(name: str, place: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=1)
+    return f"{name!r}{place} is no setting and is ignored" + (f"; did you mean {near[0]!r}?" if near else "")
+
+
+def settings_warnings(settings: Settings) -> list[str]:
+    """A sentence for each setting that is allowed and unwise."""
+    # What is read on this machine is no Attio, and has limits of its own.
+    if settings.requests_per_second <= ATTIO_REQUESTS_PER_SECOND or settings.attio_base_url.startswith("http://"):
+        return []
+    sentence = (
+        f"requests_per_second is {settings.requests_per_second:g}, and Attio allows {ATTIO_REQUESTS_PER_SECOND} over all "
+        f"its clients: it will refuse the excess, which only costs time. Set it to {ATTIO_REQUESTS_PER_SECOND} or less"
+    )
+    return [sentence]
 
 
 def default_text(field: FieldInfo) -> str:

@@ -4,7 +4,6 @@ https://fivetran.com/docs/connector-sdk/technical-reference/connector-sdk-setup-
 """
 
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 from fivetran_connector_sdk import ConfigurationForm, Test, form_field
 
@@ -19,6 +18,9 @@ from attio_sync.settings import Settings, TrackedHistory, default_text, load_set
 
 SCOPES = ("record_permission:read", "object_configuration:read")
 """What reading records and their configuration takes. A scope `…:read-write` includes `…:read`."""
+
+MEMBERS_SCOPE = "user_management:read"
+"""Without it, everything but the names of members is delivered."""
 
 type Check = Callable[[AttioClient, Settings], Awaitable[str]]
 
@@ -40,27 +42,33 @@ def build_form() -> ConfigurationForm:
         )
     form.add_test(label="The token is valid", func=token_is_valid)
     form.add_test(label="The token has the scopes it needs", func=token_has_scopes)
+    form.add_test(label="The token sees the whole workspace", func=token_sees_everything)
     form.add_test(label="What is to be tracked exists", func=histories_exist)
     form.add_test(label="Attio keeps its history", func=history_is_kept)
     return form
 
 
-def token_is_valid(configuration: dict[str, Any]) -> object:
+def token_is_valid(configuration: dict) -> object:
     """Asks Attio whom the token belongs to."""
     return _run(configuration, check_token)
 
 
-def token_has_scopes(configuration: dict[str, Any]) -> object:
+def token_has_scopes(configuration: dict) -> object:
     """Compares the token's scopes with what a sync needs."""
     return _run(configuration, check_scopes)
 
 
-def histories_exist(configuration: dict[str, Any]) -> object:
+def token_sees_everything(configuration: dict) -> object:
+    """Asks Attio whether the token is the workspace's or one member's."""
+    return _run(configuration, check_reach)
+
+
+def histories_exist(configuration: dict) -> object:
     """Looks each object and attribute up."""
     return _run(configuration, check_names)
 
 
-def history_is_kept(configuration: dict[str, Any]) -> object:
+def history_is_kept(configuration: dict) -> object:
     """Reads one history of each attribute."""
     return _run(configuration, check_history)
 
@@ -88,7 +96,30 @@ async def check_scopes(client: AttioClient, settings: Settings) -> str:
     if missing:
         message = f"the token lacks {' and '.join(missing)}: add it in Attio under Workspace settings → Developers"
         raise ForbiddenError(message)
-    return f"the token has {' and '.join(SCOPES)}"
+    if scopes & {MEMBERS_SCOPE, f"{MEMBERS_SCOPE}-write"}:
+        return f"the token has {', '.join(SCOPES)} and {MEMBERS_SCOPE}"
+    return (
+        f"the token has {' and '.join(SCOPES)}, and not {MEMBERS_SCOPE}: without it who moved a record has no name, there "
+        "will be no rows in attio_workspace_member"
+    )
+
+
+async def check_reach(client: AttioClient, settings: Settings) -> str:
+    """That the token sees what every member sees.
+
+    Raises:
+        ForbiddenError: it is one member's, and sees what that member may see.
+    """
+    del settings
+    identity = await client.fetch_self()
+    if not identity.sees_everything:
+        message = (
+            f"the token is of the level {identity.token_level!r} and may see only a part of the workspace: records would "
+            "be missed, and nothing could be taken for deleted. Create one for the workspace in Attio under Workspace "
+            "settings → Developers and set attio_api_token"
+        )
+        raise ForbiddenError(message)
+    return "the token sees the whole workspace"
 
 
 async def check_names(client: AttioClient, settings: Settings) -> str:
@@ -146,11 +177,11 @@ def run_check(settings: Settings, check: Check, environment: Environment | None 
         return portal.call(check, client, settings)
 
 
-def _run(configuration: dict[str, Any], check: Check) -> object:
+def _run(configuration: dict, check: Check) -> object:
     test = Test()
     try:
         found = run_check(load_settings(configuration), check)
     except AttioSyncError as error:
-        return test.failure(str(error))
+        return test.failure(logs.dashboard_text(str(error)))
     logs.info(found)
     return test.success()

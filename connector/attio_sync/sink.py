@@ -4,6 +4,8 @@ from typing import Any, Protocol
 
 from fivetran_connector_sdk import Operations
 
+from attio_sync.logs import dashboard_text
+
 
 class Sink(Protocol):
     """What a sync needs of a destination. Nothing is safe before the checkpoint that follows it."""
@@ -45,4 +47,4 @@ class FivetranSink:
 
     def warn(self, message: str) -> None:
         """Shows a warning on the dashboard."""
-        Operations.warning(message)
+        Operations.warning(dashboard_text(message))

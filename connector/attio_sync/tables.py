@@ -15,12 +15,11 @@ from attio_sync.attio_types import (
 from attio_sync.errors import InvalidValueError
 from attio_sync.settings import TrackedHistory
 from attio_sync.shapes import printable
+from attio_sync.tracked import RESERVED_TABLES
 
 type Row = dict[str, Any]
 
-ERROR_TABLE = "attio_sync_error"
-STATUS_TABLE = "attio_status"
-MEMBER_TABLE = "attio_workspace_member"
+STATUS_TABLE, MEMBER_TABLE, ERROR_TABLE = RESERVED_TABLES
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,17 +99,16 @@ def id_column(history: TrackedHistory) -> str:
 
 def current_table(history: TrackedHistory) -> Table[AttributeHistory]:
     """Each row is one record, with its whole history as JSON and what people ask first."""
-    return Table(
-        history.table,
-        (
-            Column(id_column(history), lambda h: h.record_id, "STRING", key=True),
-            Column(history.attribute, lambda h: h.raw, "JSON"),
-            Column("status_id", _of_current(lambda v: v.status.id.status_id), "STRING"),
-            Column("status_title", _of_current(lambda v: v.status.title), "STRING"),
-            Column("active_from", _of_current(lambda v: parse_timestamp(v.active_from)), "UTC_DATETIME"),
-            Column("stays", lambda h: len(h.values)),
-        ),
+    beside = (
+        Column("status_id", _of_current(lambda v: v.status.id.status_id), "STRING"),
+        Column("status_title", _of_current(lambda v: v.status.title), "STRING"),
+        Column("active_from", _of_current(lambda v: parse_timestamp(v.active_from)), "UTC_DATETIME"),
+        Column("stays", lambda h: len(h.values)),
     )
+    taken = {id_column(history), *(column.name for column in beside)}
+    values = f"{history.attribute}_history" if history.attribute in taken else history.attribute
+    record: Column[AttributeHistory] = Column(id_column(history), lambda h: h.record_id, "STRING", key=True)
+    return Table(history.table, (record, Column(values, lambda h: h.raw, "JSON"), *beside))
 
 
 def history_table(history: TrackedHistory) -> Table[Stay]:
@@ -127,7 +125,7 @@ def history_table(history: TrackedHistory) -> Table[Stay]:
             Column("status_title", lambda s: s.value.status.title, "STRING"),
             Column("status_is_archived", lambda s: s.value.status.is_archived),
             Column("target_time_in_status", lambda s: s.value.status.target_time_in_status, "STRING"),
-            Column("created_by_actor_type", lambda s: s.value.created_by_actor.type, "STRING"),
+            Column("created_by_actor_type", lambda s: s.value.created_by_actor.type),
             Column("created_by_actor_id", lambda s: s.value.created_by_actor.id, "STRING"),
         ),
     )
@@ -141,7 +139,7 @@ def error_table() -> Table[Invalid]:
             Column("history", lambda i: i.history, "STRING", key=True),
             Column("record_id", lambda i: i.error.record_id, "STRING", key=True),
             Column("field", lambda i: i.error.field, "STRING"),
-            Column("reason", lambda i: printable(i.error.reason), "STRING"),
+            Column("reason", lambda i: printable(i.error.reason)),
             Column("raw", lambda i: printable(i.error.raw), "JSON"),
             Column("found_at", lambda i: i.found_at, "UTC_DATETIME"),
         ),

@@ -149,8 +149,8 @@ def _text(answer: dict[str, Any], key: str) -> str:
 
 # Read from top to bottom; the first row that matches decides. (status, code or None for any, start of the message or None)
 _OUTCOMES: tuple[tuple[int, str | None, str | None, type[AttioSyncError]], ...] = (
-    (400, "validation_type", "Cannot set show_historic", NoHistoryError),
     (400, "missing_value", "Token was not recognised", UnauthorizedError),
+    (400, "validation_type", "Cannot set show_historic", NoHistoryError),
     (401, None, None, UnauthorizedError),
     (403, None, None, ForbiddenError),
     (404, "merge_in_progress", None, MergeInProgressError),

@@ -12,7 +12,7 @@ import pytest
 from tests.commands.projects import PATIENCE_SECONDS, TOKEN, Attio, Project, assert_succeeded
 
 QUESTION = (": ", "): ")
-TESTS = ("token_is_valid", "token_has_scopes", "histories_exist", "history_is_kept")
+TESTS = ("token_is_valid", "token_has_scopes", "token_sees_everything", "histories_exist", "history_is_kept")
 
 
 def run_on_a_terminal(project: Project, command: list[str], answers: dict[str, str]) -> tuple[int, str]:
@@ -73,7 +73,7 @@ def test_the_form_is_saved_with_the_token_encrypted_and_a_sync_runs_from_it(proj
     assert TOKEN not in shown
     assert "Configuration saved" in shown
     assert "warning" not in shown.lower()
-    assert "<backfill_days [PlainText] [Placeholder: 30] [How many days of changes a first sync goes back" in shown
+    assert "<backfill_days [PlainText] [Placeholder: 30] [How many days of changes a first sync delivers" in shown
     assert shown.count("REQUIRED>") == 1
     saved = json.loads((project.folder / "configuration.json").read_text())
     assert saved.pop("attio_api_token").startswith("fivetran_encrypted:")
@@ -85,6 +85,8 @@ def test_the_form_is_saved_with_the_token_encrypted_and_a_sync_runs_from_it(proj
         "page_size": "",
         "concurrency": "",
         "requests_per_second": "5000",
+        "reconcile_hours": "",
+        "recheck_days": "",
         "full_pass_days": "",
         "full_pass": "",
     }
@@ -101,9 +103,14 @@ def test_the_form_is_saved_with_the_token_encrypted_and_a_sync_runs_from_it(proj
     assert_succeeded(synced)
     project.assert_holds_history_of(attio.workspace)
 
+    attio.workspace.set_status(attio.workspace.record_ids("applications")[0], "Hired")
+    again = project.run("python", "connector.py")
+    assert_succeeded(again)
+    project.assert_holds_history_of(attio.workspace)
+
     for path in project.place.rglob("*"):
         assert path.is_dir() or TOKEN.encode() not in path.read_bytes(), path
-    assert TOKEN not in tested.text + synced.text
+    assert TOKEN not in tested.text + synced.text + again.text
 
 
 def test_a_token_attio_does_not_know_fails_the_first_test(project: Project, attio: Attio) -> None:

@@ -97,6 +97,59 @@ def test_python_connector_py_does_the_same_and_goes_on_from_its_state(project: P
     assert project.state == state
 
 
+def test_python_connector_py_takes_the_configuration_that_is_filled_in_before_the_environment(
+    project: Project, attio: Attio
+) -> None:
+    given = {**attio.settings, "history": "applications.workflow_status=t"}
+    (project.folder / "configuration.json").write_text(json.dumps(given))
+
+    finished = project.run("python", "connector.py", ATTIO_API_TOKEN="another", ATTIO_HISTORY="nope.stage=u")
+
+    assert_succeeded(finished)
+    assert len(project.rows("t")) == 60
+    assert TOKEN not in finished.text
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("attio_api_token=x", "invalid configuration error: Configuration must be provided as a JSON file"),
+        ('{"page_size": 5}', "invalid configuration file; all values must be strings"),
+        ('{"attio_api_token": "fivetran_encrypted:AAAA"}', "re-run 'fivetran configuration' to regenerate"),
+    ],
+)
+def test_a_configuration_that_cannot_be_read_is_said(project: Project, attio: Attio, text: str, message: str) -> None:
+    (project.folder / "configuration.json").write_text(text)
+
+    finished = project.run("python", "connector.py", **attio.variables)
+
+    assert finished.code == 1
+    assert message in finished.text
+    assert "Traceback" not in finished.text
+    assert attio.simulator.requests.total == 0
+
+
+def test_which_env_file_is_read_and_what_it_misspells_is_said(project: Project, attio: Attio) -> None:
+    (project.folder / ".env").write_text(f"ATTIO_API_TOKEN={TOKEN}\nATTIO_PAGESIZE=7\n")
+    variables = {name: value for name, value in attio.variables.items() if name != "ATTIO_API_TOKEN"}
+
+    finished = project.run("fivetran", "debug", **variables)
+
+    assert finished.code == 0, finished.text
+    path = project.folder / ".env"
+    assert finished.out.count(f"settings that are not in the configuration are read from {path}\n") == 1
+    assert f"'ATTIO_PAGESIZE' in {path} is no setting and is ignored; did you mean 'ATTIO_PAGE_SIZE'?" in finished.out
+    assert TOKEN not in finished.text
+    project.assert_holds_history_of(attio.workspace)
+
+
+def test_what_the_dashboard_shows_of_a_setting_becomes_no_part_of_its_page(project: Project, attio: Attio) -> None:
+    finished = project.run("fivetran", "debug", **attio.variables, ATTIO_HISTORY="<code>.stage=t")
+
+    # The SDK reads the message as the dashboard does: as HTML, in which <code> would become something else.
+    assert_failed(finished, "there is no object '<code>'; the objects are")
+
+
 def test_settings_may_come_from_a_file(project: Project, attio: Attio) -> None:
     (project.place / "settings.json").write_text(
         json.dumps({**attio.settings, "history": "applications.workflow_status=t"})

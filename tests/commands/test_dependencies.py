@@ -1,6 +1,7 @@
 """What the SDK thinks of the declared dependencies: it scans the imports and asks PyPI about each package."""
 
 import json
+import subprocess
 import threading
 import tomllib
 from collections.abc import Generator
@@ -9,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib import metadata
 from typing import Any, override
 
-from tests.commands.projects import PROGRAMS, ROOT, Attio, Project, assert_succeeded
+from tests.commands.projects import PROGRAMS, ROOT, Attio, Project
 
 SCAN_THERE = """#!/bin/sh
 # What the scan itself warns about is not ours.
@@ -29,7 +30,7 @@ def canonical(name: str) -> str:
 
 def pinned(text: str) -> dict[str, str]:
     """Names and versions of a file of pins, and of nothing but pins."""
-    pins = [line.split("==") for line in text.splitlines()]
+    pins = [line.partition(" ;")[0].split("==") for line in text.splitlines()]
     return {canonical(name): version for name, version in pins}
 
 
@@ -73,30 +74,69 @@ def pypi() -> Generator[tuple[str, set[str]]]:
             thread.join()
 
 
-def test_requirements_are_the_declared_dependencies_as_locked_and_no_sdk() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    locked = {package["name"]: package["version"] for package in tomllib.loads((ROOT / "uv.lock").read_text())["package"]}
-    declared = {requirement.split(">=")[0] for requirement in project["dependencies"]}
+def locked() -> dict[str, dict[str, Any]]:
+    return {package["name"]: package for package in tomllib.loads((ROOT / "uv.lock").read_text())["package"]}
 
-    requirements = pinned((ROOT / "connector" / "requirements.txt").read_text())
 
-    assert requirements == {name: locked[name] for name in declared}
+def brought_along(names: set[str]) -> set[str]:
+    """What these packages need, and what that needs, except in a browser."""
+    needed, packages = set[str](), locked()
+    waiting = list(names)
+    while waiting:
+        for each in packages[waiting.pop()].get("dependencies", []):
+            if "== 'emscripten'" not in each.get("marker", "") and each["name"] not in needed:
+                needed.add(each["name"])
+                waiting.append(each["name"])
+    return needed - names
+
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+DECLARED = {requirement.split(">=")[0] for requirement in PROJECT["dependencies"]}
+REQUIREMENTS = (ROOT / "connector" / "requirements.txt").read_text()
+
+
+def test_requirements_are_the_dependencies_and_what_they_bring_along_as_locked_and_no_sdk() -> None:
+    requirements = pinned(REQUIREMENTS)
+
+    assert requirements == {name: locked()[name]["version"] for name in DECLARED | brought_along(DECLARED)}
     assert not any("fivetran" in name for name in requirements)
     assert not (ROOT / "connector" / "pyproject.toml").exists()
 
 
-def test_where_pypi_can_be_reached_nothing_is_said_about_dependencies(project: Project, attio: Attio) -> None:
+def test_the_readme_exports_the_requirements_as_make_does() -> None:
+    makefile, readme = ((ROOT / name).read_text(encoding="utf-8") for name in ("Makefile", "README.md"))
+    [exported] = [line.partition("EXPORT = ")[2] for line in makefile.splitlines() if line.startswith("EXPORT = ")]
+
+    assert f"\n{exported.replace('$(UV)', 'uv')} > connector/requirements.txt\n" in readme
+
+
+def test_where_there_is_no_newer_python_it_is_said_and_nothing_fails() -> None:
+    command = ["make", "--no-print-directory", "test-newer", "UV=false"]  # a uv that finds nothing
+    done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)  # noqa: S603 (no input)
+
+    assert done.stdout.splitlines() == [
+        f"There is no Python {version} here, so the connector was not tested on it." for version in ("3.13", "3.14")
+    ]
+
+
+def test_where_pypi_can_be_reached_nothing_is_said_but_that_pins_are_not_needed(project: Project, attio: Attio) -> None:
     with pypi() as (server, asked):
         project.install("pipreqs", SCAN_THERE.format(program=PROGRAMS / "pipreqs", server=server))
         finished = project.run("fivetran", "debug", **attio.variables)
         # Packaging, the SDK itself calls what one of its dependencies has deprecated.
         packaged = project.run("fivetran", "package", PYTHONWARNINGS="")
 
-    assert_succeeded(finished)
     assert "pydantic_settings" in asked
-    assert packaged.code == 0, packaged.text
-    for complaint in ("not needed", "Include the following", "We recommend", "WARNING"):
-        assert complaint not in packaged.text
+    for said in (finished, packaged):
+        assert said.code == 0, said.text
+        lines = said.out.splitlines()
+        [told] = [number for number, line in enumerate(lines) if "not needed" in line]
+        assert {canonical(name) for name in lines[told + 1].split()} == brought_along(DECLARED)
+        rest = "\n".join(lines[:told] + lines[told + 2 :])
+        for complaint in ("Include the following", "We recommend", "WARN", "SEVERE"):
+            assert complaint not in rest
+    # It is said, and nothing is done about it.
+    assert (project.folder / "requirements.txt").read_text() == REQUIREMENTS
 
 
 def test_the_scan_as_it_is_never_stops_a_sync(project: Project, attio: Attio) -> None:
@@ -107,7 +147,6 @@ def test_the_scan_as_it_is_never_stops_a_sync(project: Project, attio: Attio) ->
 
     assert (finished.code, finished.err) == (0, "")
     assert "SYNC SUCCEEDED" in finished.out
-    assert "not needed" not in finished.out
     assert "Include the following" not in finished.out
     if "pipreqs check failed" in finished.out:
         assert "skipping requirements.txt validation; continuing with debug" in finished.out

@@ -1,6 +1,7 @@
 """`python test_script.py` and `python main.py`, and where all commands find the token."""
 
 import socket
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from tests.commands.conftest import NewProject, Serve
@@ -42,19 +43,59 @@ def test_the_smoke_test_of_an_empty_workspace_says_that_it_is_connected(project:
     assert finished == Finished(0, "connected; there are no applications yet\n", "")
 
 
-def test_main_streams_whole_histories(project: Project, attio: Attio) -> None:
+def test_main_shows_whole_histories_of_applications_that_have_moved(project: Project, attio: Attio) -> None:
     finished = project.run("python", "main.py", **attio.variables)
 
     ids = [line for line in finished.out.splitlines() if not line.startswith(" ")]
-    expected: list[str] = []
-    for record_id in ids:
-        expected.append(record_id)
-        for value in attio.workspace.history(record_id):
-            until = value["active_until"] or "now"
-            expected.append(f"  {value['active_from']} → {until:30} {value['status']['title']}")
     assert (finished.code, finished.err) == (0, "")
     assert len(set(ids)) == 5
-    assert finished.out.splitlines() == expected
+    assert min(len(attio.workspace.history(record_id)) for record_id in ids) > 1
+    assert finished.out.splitlines() == shown(attio, ids)
+
+
+def test_main_shows_others_where_too_few_have_moved_and_looks_only_so_far(project: Project, serve: Serve) -> None:
+    workspace = Workspace.hiring()
+    start = datetime.now(UTC) - timedelta(days=1)
+    created = [
+        workspace.create_record("applications", "Applied", at=start + timedelta(minutes=minutes)) for minutes in range(400)
+    ]
+    first, last = created[7], created[-1]
+    for moved in (first, last):
+        workspace.set_status(moved, "Interview")
+    attio = serve(workspace=workspace)
+
+    finished = project.run("python", "main.py", **attio.variables)
+
+    ids = [line for line in finished.out.splitlines() if not line.startswith(" ")]
+    assert (finished.code, finished.err) == (0, "")
+    assert ids[0] == first
+    assert last not in ids
+    assert len(set(ids)) == 5
+    assert finished.out.splitlines() == shown(attio, ids)
+    assert attio.simulator.requests.total < 30
+
+
+def test_main_of_an_empty_workspace_says_that_it_is_connected(project: Project, serve: Serve) -> None:
+    finished = project.run("python", "main.py", **serve(workspace=Workspace.hiring()).variables)
+
+    assert finished == Finished(0, "connected; there are no applications yet\n", "")
+
+
+def test_main_shows_what_a_terminal_without_unicode_can(project: Project, attio: Attio) -> None:
+    finished = project.run("python", "main.py", PYTHONIOENCODING="ascii", **attio.variables)
+
+    assert (finished.code, finished.err) == (0, "")
+    assert " ? " in finished.out
+
+
+def shown(attio: Attio, record_ids: list[str]) -> list[str]:
+    lines: list[str] = []
+    for record_id in record_ids:
+        lines.append(record_id)
+        for value in attio.workspace.history(record_id):
+            until = value["active_until"] or "now"
+            lines.append(f"  {value['active_from']} → {until:30} {value['status']['title']}")
+    return lines
 
 
 @pytest.mark.parametrize("script", SCRIPTS)

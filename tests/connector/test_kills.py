@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from attio_sync.full_pass import Spool
 from tests.conftest import PROFILE
 from tests.support import truth
 from tests.support.sdk import LocalRun
@@ -25,7 +26,6 @@ from attio_simulator import Behaviour, Clock, Limits, RequestInfo, Simulator, Wo
 from attio_sync.attio_types import parse_history
 from attio_sync.bridge import Environment
 from attio_sync.errors import SpoolError
-from attio_sync.full_pass import Spool
 
 APPLICATIONS = 260
 KEY = "applications.workflow_status=attio_workflow_status"

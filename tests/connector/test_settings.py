@@ -17,10 +17,13 @@ from attio_sync.settings import (
     Settings,
     TrackedHistory,
     default_text,
+    env_files_read,
     environment_name,
     load_settings,
+    settings_warnings,
     unknown_settings,
 )
+from attio_sync.tracked import RESERVED_TABLES
 
 TOKEN = "f4k3-t0k3n-that-opens-nothing"  # noqa: S105 (it opens nothing)
 DEFAULT_HISTORY = TrackedHistory("applications", "workflow_status", "attio_workflow_status")
@@ -33,6 +36,8 @@ DEFAULTS: dict[str, Any] = {
     "page_size": 500,
     "concurrency": None,
     "requests_per_second": 90.0,
+    "reconcile_hours": 24.0,
+    "recheck_days": 30,
     "reconcile_hours": 24.0,
     "recheck_days": 30,
 }
@@ -52,6 +57,8 @@ SAMPLES: dict[str, tuple[tuple[str, Any], tuple[str, Any]]] = {
     "page_size": (("100", 100), ("1", 1)),
     "concurrency": (("auto", None), ("3", 3)),
     "requests_per_second": (("50", 50.0), ("0.5", 0.5)),
+    "reconcile_hours": (("0", 0.0), ("1.5", 1.5)),
+    "recheck_days": (("1", 1), ("365", 365)),
     "reconcile_hours": (("0", 0.0), ("1.5", 1.5)),
     "recheck_days": (("1", 1), ("365", 365)),
 }
@@ -96,6 +103,8 @@ def test_each_default_can_be_written_into_the_configuration() -> None:
         "page_size": "500",
         "concurrency": "auto",
         "requests_per_second": "90",
+        "reconcile_hours": "24",
+        "recheck_days": "30",
         "reconcile_hours": "24",
         "recheck_days": "30",
     }
@@ -187,6 +196,12 @@ WRONG: list[tuple[str, str, str]] = [
     ("requests_per_second", "inf", "less than or equal to 10000"),
     ("requests_per_second", "nan", "10000"),
     ("reconcile_hours", "-1", "greater than or equal to 0"),
+    ("reconcile_hours", "744.5", "less than or equal to 744"),
+    ("reconcile_hours", "nan", "744"),
+    ("recheck_days", "0", "greater than or equal to 1"),
+    ("recheck_days", "366", "less than or equal to 365"),
+    ("recheck_days", "1.5", "valid integer"),
+    ("reconcile_hours", "-1", "greater than or equal to 0"),
     ("reconcile_hours", "nan", "744"),
     ("reconcile_hours", "745", "less than or equal to 744"),
     ("reconcile_hours", "daily", "valid number"),
@@ -208,9 +223,10 @@ WRONG: list[tuple[str, str, str]] = [
     ("history", 'a.b=t"; drop', "use small letters, digits and underscores"),
     ("history", "a.b=t,c.d=t", "a different table for each"),
     ("history", "a.b=t,c.d=t_history", "a different table for each"),
-    ("history", "a.b=attio_sync_error", "a different table for each"),
-    ("history", "a.b=attio_status", "a different table for each"),
-    ("history", "a.b=attio_workspace_member", "a different table for each"),
+    ("history", "a.b=attio_sync_error", "the table attio_sync_error is there already and holds something else"),
+    ("history", "a.b=attio_status", "the table attio_status is there already and holds something else"),
+    ("history", "a.b=attio_workspace_member", "the table attio_workspace_member is there already"),
+    ("history", "a.b=t,a.b=u", "a.b is named twice: one table for each attribute"),
     ("history", " , ", "name at least one history"),
     ("attio_base_url", "http://api.attio.com", "must start with https://"),
     ("attio_base_url", "ftp://api.attio.com", "is no address like https://api.attio.com"),
@@ -240,6 +256,27 @@ def test_a_wrong_setting_is_named_with_what_is_expected(key: str, text: str, say
     said = problem(**{key: text})
     assert said.startswith(f"{key}: ")
     assert says in said
+
+
+@pytest.mark.parametrize("name", RESERVED_TABLES)
+def test_no_history_takes_a_table_that_every_connection_has(name: str) -> None:
+    assert f"the table {name} is there already" in problem(history=f"c.d=t,a.b={name}")
+    # Of the two tables of a history, the second counts as well.
+    assert load(history=f"a.b={name}_of_ours").history == (TrackedHistory("a", "b", f"{name}_of_ours"),)
+
+
+def test_one_attribute_of_two_objects_and_two_attributes_of_one_can_be_tracked() -> None:
+    assert len(load(history="a.x=t,b.x=u,a.y=v").history) == 3
+
+
+def test_more_requests_than_attio_allows_are_warned_about() -> None:
+    assert settings_warnings(load()) == settings_warnings(load(requests_per_second="100")) == []
+    assert settings_warnings(load(requests_per_second="5000", attio_base_url="http://127.0.0.1:8080")) == []
+    [said] = settings_warnings(load(requests_per_second="100.5"))
+    assert said == (
+        "requests_per_second is 100.5, and Attio allows 100 over all its clients: it will refuse the excess, which only "
+        "costs time. Set it to 100 or less"
+    )
 
 
 def test_every_wrong_setting_is_named_at_once() -> None:
@@ -374,6 +411,71 @@ def test_a_key_that_is_no_setting_is_named_with_the_one_it_may_have_been_meant_t
     assert load(backfil_days="7") == load()
 
 
+MISSPELT = [
+    ("ATTIO_BACKFILL_DAY", "ATTIO_BACKFILL_DAYS"),
+    ("ATTIO_PAGESIZE", "ATTIO_PAGE_SIZE"),
+    ("ATTIO_TOKEN", "ATTIO_API_TOKEN"),
+    ("ATTIO_API_KEY", "ATTIO_API_TOKEN"),
+]
+
+
+@pytest.mark.parametrize(("name", "meant"), MISSPELT)
+def test_a_misspelt_name_in_the_environment_or_a_file_is_named_with_the_one_it_may_have_been_meant_to_be(
+    name: str, meant: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = dotenv(tmp_path, **{name: "7", meant: "7", "PAGE_SIZ": "7"})
+    said = f"is no setting and is ignored; did you mean {meant!r}?"
+    assert unknown_settings({}, (file, tmp_path / "absent.env")) == [f"{name!r} in {file} {said}"]
+    monkeypatch.setenv(name, "7")
+    assert unknown_settings({}, (file,)) == [f"{name!r} in the environment {said}", f"{name!r} in {file} {said}"]
+
+
+@pytest.mark.parametrize("name", ["ATTIO_PAGE_SIZE", "attio_page_size", "PAGE_SIZ", "ATTI_PAGE_SIZE"])
+def test_a_name_in_the_environment_that_is_a_setting_or_not_ours_is_not_mentioned(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, "7")
+    assert unknown_settings({}, (dotenv(tmp_path, **{name: "7"}),)) == []
+
+
+def test_a_missing_token_that_is_there_under_another_name_is_found(tmp_path: Path) -> None:
+    file = dotenv(tmp_path, ATTIO_TOKEN=TOKEN)
+    with pytest.raises(SettingsError) as caught:
+        load_settings({"token": TOKEN}, (file,))
+    said = str(caught.value)
+    assert said.startswith("attio_api_token is missing: set it in")
+    assert said.endswith(
+        "; 'token' is no setting and is ignored; "
+        f"'ATTIO_TOKEN' in {file} is no setting and is ignored; did you mean 'ATTIO_API_TOKEN'?"
+    )
+    assert TOKEN not in said
+
+
+# --- The files
+
+
+def test_the_files_that_are_read_are_those_that_exist(tmp_path: Path) -> None:
+    file = dotenv(tmp_path, PAGE_SIZE="7")
+    assert env_files_read((tmp_path / "absent.env", file, tmp_path)) == [file]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+def test_a_file_in_utf_8_is_read_with_and_without_a_mark_of_that(encoding: str, tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text("ATTIO_PAGE_SIZE=7\nGREETING=Grüße\n", encoding)
+    assert load((file,)).page_size == 7
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "latin-1"])
+def test_a_file_in_another_encoding_is_named_with_what_to_do(encoding: str, tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text(f"ATTIO_API_TOKEN={TOKEN}\nGREETING=Grüße\n", encoding)
+    with pytest.raises(SettingsError) as caught:
+        load((file,))
+    assert str(caught.value) == f"{file} is not in UTF-8, so nothing in it can be read: save it again in that encoding"
+    assert TOKEN not in "".join(traceback.format_exception(caught.value))
+
+
 tracked_names = st.text(st.characters(exclude_categories=["C", "Z"], exclude_characters=".=,/"), min_size=1, max_size=8)
 
 
@@ -382,7 +484,7 @@ tracked_names = st.text(st.characters(exclude_categories=["C", "Z"], exclude_cha
         st.tuples(tracked_names, tracked_names, st.from_regex(r"[a-z_][a-z0-9_]{0,5}", fullmatch=True)),
         min_size=1,
         max_size=4,
-        unique_by=lambda parts: parts[2],
+        unique_by=(lambda parts: parts[:2], lambda parts: parts[2]),
     )
 )
 def test_what_is_tracked_reads_as_it_is_written(parts: list[tuple[str, str, str]]) -> None:

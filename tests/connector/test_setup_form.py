@@ -1,35 +1,44 @@
 """The setup form: a field for every setting, and tests that pass, or fail with a sentence that says what to do."""
 
+import html
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any, cast
 
 import httpx2
 import pytest
 from fivetran_connector_sdk import form_field
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.support.world import make_world
 
 from attio_simulator import Fault, Limits, Mangle, Simulator, Workspace
+from attio_sync import setup_form
 from attio_sync.bridge import Environment
-from attio_sync.errors import AttioSyncError, ContractChangedError
+from attio_sync.errors import AttioSyncError, ContractChangedError, ForbiddenError, UnauthorizedError
+from attio_sync.logs import dashboard_text
 from attio_sync.settings import Settings, default_text, load_settings
 from attio_sync.setup_form import (
+    MEMBERS_SCOPE,
     SCOPES,
     build_form,
     check_history,
     check_names,
+    check_reach,
     check_scopes,
     check_token,
-    histories_exist,
-    history_is_kept,
     run_check,
-    token_has_scopes,
-    token_is_valid,
 )
 
-TESTS = [token_is_valid, token_has_scopes, histories_exist, history_is_kept]
-CHECKS = [check_token, check_scopes, check_names, check_history]
+TESTS: list[Callable[[dict[str, Any]], object]] = [
+    setup_form.token_is_valid,
+    setup_form.token_has_scopes,
+    setup_form.token_sees_everything,
+    setup_form.histories_exist,
+    setup_form.history_is_kept,
+]
+CHECKS = [check_token, check_scopes, check_reach, check_names, check_history]
 
 
 @pytest.fixture(scope="module")
@@ -96,6 +105,7 @@ def test_the_setup_tests_are_these_in_this_order() -> None:
     assert [(test.name, test.label) for test in build_form().to_response().tests] == [
         ("token_is_valid", "The token is valid"),
         ("token_has_scopes", "The token has the scopes it needs"),
+        ("token_sees_everything", "The token sees the whole workspace"),
         ("histories_exist", "What is to be tracked exists"),
         ("history_is_kept", "Attio keeps its history"),
     ]
@@ -118,7 +128,8 @@ def test_what_was_found_is_said(simulator: Simulator, configuration: dict[str, A
     settings = load_settings(configuration, ())
     assert [run_check(settings, check) for check in CHECKS] == [
         f"the token is for the workspace {simulator.workspace.name!r} ({simulator.workspace.slug})",
-        f"the token has {SCOPES[0]} and {SCOPES[1]}",
+        f"the token has {SCOPES[0]}, {SCOPES[1]} and user_management:read",
+        "the token sees the whole workspace",
         "tracking applications.workflow_status=attio_workflow_status",
         "1 history read",
     ]
@@ -129,6 +140,17 @@ def test_reading_is_enough_where_writing_is_not_allowed(simulator: Simulator, co
     assert all(cast("Any", test(configuration)).success for test in TESTS)
 
 
+def test_what_is_missing_without_the_scope_for_members_is_said(simulator: Simulator, configuration: dict[str, Any]) -> None:
+    simulator.scopes = frozenset(SCOPES)
+    said = run_check(load_settings(configuration, ()), check_scopes)
+    assert said == (
+        f"the token has {SCOPES[0]} and {SCOPES[1]}, and not user_management:read: without it who moved a record has no "
+        "name, there will be no rows in attio_workspace_member"
+    )
+    simulator.scopes = frozenset({*SCOPES, f"{MEMBERS_SCOPE}-write"})
+    assert run_check(load_settings(configuration, ()), check_scopes).endswith(" and user_management:read")
+
+
 def test_an_object_without_records_is_no_failure() -> None:
     world = make_world()
     environment = Environment(transport=world.simulator.transport())
@@ -137,7 +159,7 @@ def test_an_object_without_records_is_no_failure() -> None:
 
 def test_several_histories_are_each_looked_up(configuration: dict[str, Any]) -> None:
     configuration["history"] += ",jobs.state=job_states"
-    said = failure(histories_exist(configuration), configuration)
+    said = failure(setup_form.histories_exist(configuration), configuration)
     assert said == "jobs has no attribute 'state'; its status attributes are: none"
 
 
@@ -152,39 +174,89 @@ def test_an_unknown_token_fails_every_test_and_says_where_to_get_one(test: Any, 
     assert "set attio_api_token" in said
 
 
+def identified(**identity: object) -> Environment:
+    """An Attio that answers this when asked whom a token belongs to."""
+    answer = {"active": True, "scope": " ".join(SCOPES), **identity}
+    return Environment(transport=httpx2.MockTransport(lambda _: httpx2.Response(200, json=answer)))
+
+
+@pytest.mark.parametrize("level", ["workspace-member", "user", ""])
+def test_a_token_of_one_member_is_refused_and_says_which_one_to_create(level: str) -> None:
+    with pytest.raises(ForbiddenError) as caught:
+        run_check(make_world().settings(), check_reach, identified(token_level=level))
+    assert str(caught.value) == (
+        f"the token is of the level {level!r} and may see only a part of the workspace: records would be missed, and "
+        "nothing could be taken for deleted. Create one for the workspace in Attio under Workspace settings → Developers "
+        "and set attio_api_token"
+    )
+
+
+@pytest.mark.parametrize("identity", [{}, {"token_level": None}, {"token_level": "workspace"}])
+def test_a_token_of_the_workspace_or_without_a_level_sees_everything(identity: dict[str, Any]) -> None:
+    assert run_check(make_world().settings(), check_reach, identified(**identity)) == "the token sees the whole workspace"
+
+
+def test_a_malformed_token_says_where_to_get_one() -> None:
+    refusal = {"status_code": 400, "code": "missing_value", "message": "Token was not recognised as a valid token."}
+    transport = httpx2.MockTransport(lambda _: httpx2.Response(400, json=refusal))
+    with pytest.raises(UnauthorizedError) as caught:
+        run_check(make_world().settings(), check_token, Environment(transport=transport))
+    assert "GET /v2/self answered 400 missing_value: Token was not recognised" in str(caught.value)
+    assert "Create one in Attio under Workspace settings → Developers and set attio_api_token" in str(caught.value)
+
+
+def test_what_attio_or_the_configuration_says_becomes_no_part_of_the_dashboards_page(configuration: dict[str, Any]) -> None:
+    configuration["history"] = "<b>.a&b=t"
+    said = failure(setup_form.histories_exist(configuration), configuration)
+    assert said.startswith("there is no object '&lt;b&gt;'; the objects are")
+
+
+@given(st.text())
+def test_a_text_for_the_dashboard_is_one_that_html_reads_back(text: str) -> None:
+    shown = dashboard_text(text)
+    assert not set(shown) & set("<>")
+    assert html.unescape(shown) == text
+
+
+def test_a_text_for_the_dashboard_is_of_bounded_length() -> None:
+    shown = dashboard_text("<" * 10_000)
+    assert html.unescape(shown) == "<" * 1_999 + "…"
+    assert dashboard_text("x" * 2_000) == "x" * 2_000
+
+
 @pytest.mark.parametrize("missing", SCOPES)
 def test_a_missing_scope_is_named(missing: str, simulator: Simulator, configuration: dict[str, Any]) -> None:
     simulator.scopes = frozenset(SCOPES) - {missing}
     expected = f"the token lacks {missing}: add it in Attio under Workspace settings → Developers"
-    assert failure(token_has_scopes(configuration), configuration) == expected
-    assert cast("Any", token_is_valid(configuration)).success
-    said = failure(history_is_kept(configuration), configuration)
+    assert failure(setup_form.token_has_scopes(configuration), configuration) == expected
+    assert cast("Any", setup_form.token_is_valid(configuration)).success
+    said = failure(setup_form.history_is_kept(configuration), configuration)
     assert "answered 403" in said
     assert missing in said
 
 
 def test_all_missing_scopes_are_named(simulator: Simulator, configuration: dict[str, Any]) -> None:
     simulator.scopes = frozenset()
-    said = failure(token_has_scopes(configuration), configuration)
+    said = failure(setup_form.token_has_scopes(configuration), configuration)
     assert said.startswith("the token lacks record_permission:read and object_configuration:read: add it")
-    assert "answered 403" in failure(histories_exist(configuration), configuration)
+    assert "answered 403" in failure(setup_form.histories_exist(configuration), configuration)
 
 
 def test_an_unknown_object_is_named_with_those_that_exist(configuration: dict[str, Any]) -> None:
     configuration["history"] = "aplications.workflow_status=t"
-    said = failure(histories_exist(configuration), configuration)
+    said = failure(setup_form.histories_exist(configuration), configuration)
     assert said == "there is no object 'aplications'; the objects are applications, companies, jobs, people"
 
 
 def test_an_unknown_attribute_is_named_with_the_statuses_that_exist(configuration: dict[str, Any]) -> None:
     configuration["history"] = "applications.status=t"
-    said = failure(histories_exist(configuration), configuration)
+    said = failure(setup_form.histories_exist(configuration), configuration)
     assert said == "applications has no attribute 'status'; its status attributes are: workflow_status"
 
 
 def test_an_attribute_that_is_no_status_is_refused(configuration: dict[str, Any]) -> None:
     configuration["history"] = "applications.source=t"
-    said = failure(histories_exist(configuration), configuration)
+    said = failure(setup_form.histories_exist(configuration), configuration)
     assert said == (
         "applications.source is a select, and only the history of a status is tracked; the status attributes are: "
         "workflow_status"
@@ -199,8 +271,8 @@ def test_an_attribute_that_keeps_no_history_is_refused(simulator: Simulator, con
         workspace.add_status(stage, "Lead")
         workspace.create_record("deals", "Lead")
     configuration["history"] = "deals.stage=t"
-    assert cast("Any", histories_exist(configuration)).success
-    said = failure(history_is_kept(configuration), configuration)
+    assert cast("Any", setup_form.histories_exist(configuration)).success
+    said = failure(setup_form.history_is_kept(configuration), configuration)
     assert "Cannot set show_historic" in said
     assert "Attio keeps no history of this attribute; take it out of the setting history" in said
     del workspace.collections[deals.id]
@@ -223,7 +295,7 @@ def test_a_wrong_setting_fails_every_test_and_is_named(
 def test_a_fault_on_the_way_is_no_failure(simulator: Simulator, configuration: dict[str, Any]) -> None:
     simulator.faults.add(Fault(kind="drop", at=[1]))
     simulator.faults.add(Fault(kind="rate_limited", retry_after="past", at=[2]))
-    assert cast("Any", token_is_valid(configuration)).success
+    assert cast("Any", setup_form.token_is_valid(configuration)).success
 
 
 def test_no_server_at_all_is_said(configuration: dict[str, Any]) -> None:
@@ -258,7 +330,7 @@ def test_an_answer_cannot_choose_the_path_of_the_next_request(record: object) ->
 def test_a_history_of_another_shape_does_not_matter_yet(simulator: Simulator, configuration: dict[str, Any]) -> None:
     # Such a record goes to the table of errors; the connection works.
     simulator.faults.add(Fault(kind="mangle", mangle=Mangle(how="wrong_type"), on=["values"]))
-    assert cast("Any", history_is_kept(configuration)).success
+    assert cast("Any", setup_form.history_is_kept(configuration)).success
 
 
 @pytest.mark.parametrize("message", ["two\nlines\r\n", "\ud800", "nul\x00", "\x1b[31mred"])

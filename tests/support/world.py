@@ -54,6 +54,11 @@ class World:
         self.warehouse.finish()
         return report
 
+    def track(self, history: str) -> None:
+        """Lets the destination know the tables of this setting."""
+        declared = schema(self.settings(history=history).history)
+        self.warehouse.keys.update({table["table"]: table["primary_key"] for table in declared})
+
     def die_at(self, operation: str, number: int) -> None:
         """Kills the process just before its `number`-th `operation`."""
         seen = 0
@@ -105,12 +110,13 @@ def make_world(
     limits: Limits | None = None,
     faults: Faults | None = None,
     behaviour: Behaviour | None = None,
+    seed: int = 0,
     **configuration: str,
 ) -> World:
     time = VirtualTime()
     clock = Clock(start=time.start, source=time.monotonic)
-    workspace = fill(clock) if fill else Workspace.hiring(clock=clock)
+    workspace = fill(clock) if fill else Workspace.hiring(clock=clock, seed=seed)
     simulator = Simulator(workspace, limits=limits or fast_limits(), faults=faults, behaviour=behaviour)
     world = World(workspace, simulator, time, MemoryWarehouse({}), {"backfill_days": "all", **configuration})
-    world.warehouse.keys.update({t["table"]: t["primary_key"] for t in schema(world.settings().history)})
+    world.track("applications.workflow_status=attio_workflow_status")
     return world

@@ -46,9 +46,9 @@ def test_it_says_where_the_next_sync_goes_on(attio_sync: AttioSync, place: Path,
 
     assert "  next sync                   what changed since 20" in attio_sync("check", "--into", place).out
 
-    history |= {"full_pass_at": "2026-01-01T00:00:00+00:00"}
+    history |= {"reconciled_at": "2026-01-01T00:00:00+00:00"}
     (place / "files" / "state.json").write_text(json.dumps(state))
-    assert ", then a full pass" in attio_sync("check", "--into", place).out
+    assert ", then a comparison of everything" in attio_sync("check", "--into", place).out
 
     history["under_way"] = {"since": None, "started_at": "2026-11-01T00:00:00+00:00"}
     (place / "files" / "state.json").write_text(json.dumps(state))
@@ -56,12 +56,14 @@ def test_it_says_where_the_next_sync_goes_on(attio_sync: AttioSync, place: Path,
 
     (place / "files" / "state.json").unlink()
     monkeypatch.setenv("ATTIO_BACKFILL_DAYS", "7")
-    assert "the first: what changed since 20" in attio_sync("check", "--into", place).out
+    out = attio_sync("check", "--into", place).out
+    assert "the first: what changed since 20" in out
+    assert ", then everything older" in out
 
 
 @pytest.mark.usefixtures("attio")
 def test_an_unknown_token_is_one_line(attio_sync: AttioSync, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ATTIO_API_TOKEN", "another")
+    monkeypatch.setenv("ATTIO_API_TOKEN", "one-that-attio-never-made")
 
     assert_one_line(attio_sync("check"), "Attio does not know this token, or it was revoked")
 

@@ -1,5 +1,6 @@
 import subprocess
 import sys
+import tomllib
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -26,6 +27,14 @@ def test_help_shows_no_value_from_the_environment(attio_sync: AttioSync, monkeyp
 
     # The fixture looks for the token in whatever is said.
     assert attio_sync("sync", "--help").code == 0
+
+
+def test_the_version_is_that_of_the_project(attio_sync: AttioSync) -> None:
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text("utf-8"))["project"]
+
+    finished = attio_sync("--version")
+
+    assert (finished.code, finished.out, finished.err) == (0, f"attio-sync {project['version']}\n", "")
 
 
 def test_help_does_not_load_the_sdk() -> None:

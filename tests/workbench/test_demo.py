@@ -59,7 +59,7 @@ def test_a_second_demo_replaces_the_first_one(attio_sync: AttioSync, place: Path
     second = attio_sync(*DEMO, place)
 
     assert (second.code, second.err) == (0, "")
-    assert "moved aside" not in second.out
+    assert "moved to" not in second.out
     assert files(place) == ["attio-sync.log", "demo-state.json", "warehouse.db"]
     assert len(first.out.splitlines()) == len(second.out.splitlines())
 
@@ -72,12 +72,12 @@ def test_a_database_of_ones_own_is_moved_aside_and_not_touched(attio_sync: Attio
 
     finished = attio_sync(*DEMO, place)
 
-    [database] = place.glob("files/warehouse-*.db")
-    [state] = place.glob("files/state-*.json")
+    # Neither among what `fivetran reset` deletes, nor among what ships.
+    [folder] = (place.parent / "place-backups").iterdir()
     assert (finished.code, finished.err) == (0, "")
-    assert f"was not made by the demo and was moved aside: {database.name}, {state.name}" in finished.out
-    assert state.read_text() == '{"mine": true}'
-    with duckdb.connect(str(database), read_only=True) as connection:
+    assert f"was not made by the demo and was moved to {folder}: warehouse.db, state.json" in finished.out
+    assert (folder / "state.json").read_text() == '{"mine": true}'
+    with duckdb.connect(str(folder / "warehouse.db"), read_only=True) as connection:
         assert connection.execute("SELECT n FROM mine").fetchall() == [(42,)]
 
 
@@ -88,8 +88,8 @@ def test_what_somebody_synced_into_the_demos_database_is_moved_aside(attio_sync:
 
     finished = attio_sync(*DEMO, place)
 
-    assert "was moved aside" in finished.out
-    assert len(list(place.glob("files/warehouse-*.db"))) == 1
+    assert "was not made by the demo and was moved to " in finished.out
+    assert len(list(place.parent.glob("place-backups/*/warehouse.db"))) == 1
 
 
 @pytest.mark.usefixtures("attio")
@@ -98,10 +98,10 @@ def test_a_sync_after_the_demo_starts_with_a_database_of_its_own(attio_sync: Att
 
     finished = attio_sync("sync", "--into", place)
 
-    [database] = place.glob("files/warehouse-*.db")
+    [folder] = (place.parent / "place-backups").iterdir()
     assert finished.code == 0
     assert finished.err == (
-        f"warning: {place / 'files' / 'warehouse.db'} held data from the demo and was moved aside: {database.name}\n"
+        f"warning: {place / 'files' / 'warehouse.db'} held data from the demo and was moved to {folder}: warehouse.db\n"
     )
     with duckdb.connect(str(place / "files" / "warehouse.db"), read_only=True) as connection:
         assert connection.execute("SELECT count(*) FROM tester.attio_workflow_status").fetchone() == (40,)

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from tests.workbench.conftest import AttioSync, assert_one_line
 
-from attio_simulator import Actor, Simulator
+from attio_simulator import Actor, Fault, Simulator
 
 UNKNOWN = "6f1f1d4c-6b0e-4f0e-9d5a-0f4a3c9f5a11"
 START = datetime(2026, 9, 1, 8, tzinfo=UTC)
@@ -58,6 +58,28 @@ def test_a_narrow_terminal_has_the_bars_below(
     ]
 
 
+@pytest.mark.parametrize(
+    ("width", "line"),
+    [
+        (72, "Applied    2026-09-01 08:00  2026-09-05 08:00  4 d       member 1a2b3c4d"),
+        (71, "Applied    2026-09-01 08:00  2026-09-05 08:00  4 d"),
+        (52, "Applied    2026-09-01 08:00  4 d"),
+        (34, "Applied    4 d"),
+    ],
+)
+def test_a_terminal_too_narrow_for_a_line_still_shows_how_long_a_stay_was(
+    attio_sync: AttioSync, application: str, monkeypatch: pytest.MonkeyPatch, *, width: int, line: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+
+    lines = [line.rstrip() for line in attio_sync("history", application).out.splitlines()]
+
+    assert lines[4] == line
+    bars = [bar.count("█") for bar in lines[5::2]]
+    assert bars[:2] == [pytest.approx(width * 4 / 14, abs=1), pytest.approx(width * 10 / 14, abs=1)]
+    assert max(map(len, lines[3:])) <= width
+
+
 def test_a_stay_that_lasts_is_until_now(attio_sync: AttioSync, attio: Simulator) -> None:
     record_id = attio.workspace.create_record("applications", "Applied", at=datetime.now(UTC) - timedelta(days=3))
 
@@ -84,6 +106,29 @@ def test_a_history_longer_than_a_page_is_drawn_whole(attio_sync: AttioSync, atti
     attio.workspace.replace_history(record_id, stays)
 
     assert "\n20 stays in 20 d" in attio_sync("history", record_id).out
+
+
+def test_a_history_without_end_is_one_line(attio_sync: AttioSync, attio: Simulator, application: str) -> None:
+    endless = [attio.workspace.history(application)[1]] * 20_000
+    attio.faults.add(Fault(kind="answer", status=200, payload={"data": endless}, on=["values"], at=range(2, 100)))
+
+    assert_one_line(attio_sync("history", application), "more than 100000 values")
+    assert attio.requests.by_kind["values"] < 10
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://app.attio.com/example-hiring/custom/applications/record/{}",
+        "https://app.attio.com/example-hiring/custom/applications/record/{}/overview?view=" + UNKNOWN,
+        "https://app.attio.com/example-hiring/company/{}/activity#" + UNKNOWN,
+    ],
+)
+def test_a_record_can_be_named_by_the_url_of_its_page(attio_sync: AttioSync, application: str, url: str) -> None:
+    by_url = attio_sync("history", url.format(application))
+
+    assert by_url.code == 0
+    assert by_url == attio_sync("history", application.upper())
 
 
 def test_titles_are_printed_as_they_are(attio_sync: AttioSync, attio: Simulator) -> None:
@@ -129,7 +174,9 @@ def test_a_history_that_was_never_synced_is_not_looked_for(
     assert_one_line(local, f"there is no record {application} in {place}")
 
 
-@pytest.mark.parametrize("text", ["", "x", "../../self", UNKNOWN + "/..", UNKNOWN[:-1] + "ä"])
+@pytest.mark.parametrize(
+    "text", ["", "x", "../../self", UNKNOWN + "/..", UNKNOWN[:-1] + "ä", "https://x/", "https://[", f"/{UNKNOWN}"]
+)
 def test_what_is_no_id_never_enters_a_url(attio_sync: AttioSync, attio: Simulator, text: str) -> None:
     assert_one_line(attio_sync("history", text), "is no record id")
     assert attio.requests.total == 0

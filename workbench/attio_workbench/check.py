@@ -10,9 +10,10 @@ from rich.table import Table
 
 from attio_sync.attio_types import AttioAttribute, AttioStatus
 from attio_sync.client import AttioClient, utc_now
+from attio_sync.schedule import fresh_window, reconciliation_is_due
 from attio_sync.settings import Settings, TrackedHistory
 from attio_sync.setup_form import Check, check_history, check_names, check_scopes, check_token
-from attio_sync.state import SyncState, fresh_window, full_pass_is_due, parse_state
+from attio_sync.state import SyncState, parse_state
 from attio_sync.tables import ERROR_TABLE, current_table, history_table
 from attio_workbench.place import Place
 from attio_workbench.terminal import instant_text, warn
@@ -91,5 +92,6 @@ def _next_sync(settings: Settings, history: TrackedHistory, state: SyncState, no
         what = f"goes on where the last one stopped: {what}"
     elif known.last_sync is None:
         what = f"the first: {what}"
-    has_state = str(history) in state.histories
-    return f"{what}, then a full pass" if has_state and full_pass_is_due(known, settings, now) else what
+    if known.backfill is not None or (known.last_sync is None and window.since is not None):
+        return f"{what}, then everything older"
+    return f"{what}, then a comparison of everything" if reconciliation_is_due(known, settings, now) else what

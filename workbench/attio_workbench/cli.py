@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from attio_workbench.terminal import fail, open_console, path_text
+from attio_workbench.terminal import ended_as_by_ctrl_c, fail, open_console, path_text, show_what_can_be_shown
 
 if TYPE_CHECKING:
     from attio_workbench.place import Place
@@ -41,8 +41,21 @@ Into = Annotated[
 ]
 
 
+def _say_version(value: bool) -> None:  # noqa: FBT001 (as typer calls it)
+    if value:
+        from importlib.metadata import version
+
+        typer.echo(f"attio-sync {version('attio-history-connector')}")
+        raise typer.Exit
+
+
 @app.callback()
-def attio_sync() -> None:
+def attio_sync(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_say_version, help="Show the version and exit.")
+    ] = False,
+) -> None:
     """The history of an Attio workspace, in the warehouse: try it, check a connection, sync locally, look at a record.
 
     \b
@@ -66,7 +79,7 @@ def demo(
 
     Serves a simulated Attio workspace on this machine, runs a first sync and, after changes in the workspace, an
     incremental one, through Fivetran's SDK into connector/files/warehouse.db, and shows what happened. A database of your
-    own that is in the way is moved aside, not overwritten.
+    own that is in the way is moved into connector-backups, not overwritten.
 
     \b
     attio-sync demo
@@ -129,7 +142,7 @@ def sync(
 @app.command()
 def history(
     *,
-    record_id: Annotated[str, typer.Argument(metavar="RECORD_ID", help="The record's id, the end of its URL in Attio.")],
+    record: Annotated[str, typer.Argument(metavar="RECORD", help="The record's id, or the URL of its page in Attio.")],
     local: Annotated[bool, typer.Option("--local", help="Read the local database instead of asking Attio.")] = False,
     configuration: Configuration = None,
     into: Into = None,
@@ -139,13 +152,14 @@ def history(
     \b
     attio-sync history 6f1f1d4c-6b0e-4f0e-9d5a-0f4a3c9f5a11
     attio-sync history 6f1f1d4c-6b0e-4f0e-9d5a-0f4a3c9f5a11 --local
+    attio-sync history https://app.attio.com/acme/custom/applications/record/6f1f1d4c-…/overview
     """
     from attio_workbench.configuration import read_settings
     from attio_workbench.history import checked_record_id, draw, fetch_histories, read_histories
 
-    console, record = open_console(), checked_record_id(record_id)
+    console, record_id = open_console(), checked_record_id(record)
     settings = read_settings(configuration, needs_token=not local)
-    found = read_histories(settings, _place(into), record) if local else fetch_histories(settings, record)
+    found = read_histories(settings, _place(into), record_id) if local else fetch_histories(settings, record_id)
     for tracked, values in found:
         draw(console, tracked, values)
 
@@ -189,8 +203,10 @@ def simulate(  # noqa: PLR0913 (each is an option)
 
 def main(arguments: list[str] | None = None) -> None:
     """Runs a command; whatever goes wrong is one line and exit code 1."""
+    show_what_can_be_shown()
     try:
-        app(arguments, prog_name="attio-sync")
+        with ended_as_by_ctrl_c():
+            app(arguments, prog_name="attio-sync")
     except Exception as error:  # noqa: BLE001 (nobody at a terminal is helped by a traceback; it is kept where we say)
         fail(sentence_of(error))
         sys.exit(1)
@@ -200,7 +216,7 @@ def _place(folder: Path | None, state: Path | None = None) -> "Place":
     from attio_workbench.place import Place
 
     state = state.absolute() if state else None
-    return Place(folder.absolute(), state) if folder else Place(chosen_state=state)
+    return Place(folder.resolve(), state) if folder else Place(chosen_state=state)
 
 
 def sentence_of(error: Exception, log: Path | None = None) -> str:
@@ -211,11 +227,12 @@ def sentence_of(error: Exception, log: Path | None = None) -> str:
     from attio_sync.errors import AttioSyncError
     from attio_workbench.errors import WorkbenchError
     from attio_workbench.place import Place
+    from attio_workbench.trouble import os_error_text
 
     if isinstance(error, AttioSyncError | WorkbenchError):
         return str(error)
     if isinstance(error, OSError) and error.strerror:
-        return f"{error.strerror}: {error.filename}" if error.filename else error.strerror
+        return os_error_text(error)
     if isinstance(error, SdkException | duckdb.Error):
         return str(error).partition("\n")[0]
     log = log or Place().log

@@ -1,13 +1,14 @@
 """`attio-sync demo`: shows the connector at work on a simulated workspace, without any account."""
 
-import os
 import shutil
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from textwrap import indent
 
 from rich.console import Console
 
@@ -18,10 +19,11 @@ from attio_workbench.changes import Stay, change, delivered_stays, histories_to_
 from attio_workbench.errors import WorkbenchError
 from attio_workbench.figures import figures_table
 from attio_workbench.local_run import run_locally
-from attio_workbench.place import DEMO, Place, claim, clear_for_demo, open_database
+from attio_workbench.origin import DEMO, claim, clear_for_demo
+from attio_workbench.place import Place, open_database
 from attio_workbench.progress import SyncProgress
-from attio_workbench.terminal import command_text, path_text
-from attio_workbench.time_in_status import read_time_in_status, time_in_status_table
+from attio_workbench.terminal import command_text, path_text, warn
+from attio_workbench.time_in_status import QUERY_TO_PASTE, read_time_in_status, time_in_status_table
 
 MOST_STAYS_DRAWN = 8
 
@@ -50,11 +52,20 @@ class Demo:
 
 
 def run_demo(console: Console, place: Place, records: int, seed: int) -> None:
-    """A first sync, changes in the workspace, an incremental sync; then what is in the warehouse.
+    """The whole demo.
 
     Raises:
         WorkbenchError: the database is open elsewhere, or the tables do not hold what the workspace holds.
     """
+    try:
+        _run(console, place, records, seed)
+    except KeyboardInterrupt:
+        warn("interrupted: run the demo again, which begins anew; what it moved away is kept")
+        raise
+
+
+def _run(console: Console, place: Place, records: int, seed: int) -> None:
+    """A first sync, changes in the workspace, an incremental sync; then what is in the warehouse."""
     if said := clear_for_demo(place):
         console.print(said, markup=False, soft_wrap=True)
     place = Place(place.folder, place.files / "demo-state.json")
@@ -99,7 +110,7 @@ def demo_settings(url: str, token: str) -> Settings:
     """The default settings, whatever the environment and `.env` say, but for the address and everything there is."""
     defaults = {key: default_text(field) for key, field in Settings.model_fields.items()}
     given = defaults | {"attio_base_url": url, "attio_api_token": token, "backfill_days": "all"}
-    return load_settings(given, env_files=()).model_copy(update={"full_pass": None})
+    return load_settings(given, env_files=())
 
 
 def compare(workspace: Workspace, delivered: list[Stay]) -> None:
@@ -136,7 +147,9 @@ def _say_what_next(console: Console, place: Place, application_id: str) -> None:
         f"""
 [bold]Next[/bold]
 [dim]Look into the tables; they are in the schema tester.[/dim]
-  {_uvx()} --from duckdb-cli duckdb {path_text(place.database)}
+  {_duckdb()} {path_text(place.database)}
+[dim]What to paste there: the time spent in each status.[/dim]
+{indent(QUERY_TO_PASTE, "  ").rstrip()}
 [dim]Draw what one application went through.[/dim]
   {command} history {application_id} --local{elsewhere}
 [dim]Your own workspace: write ATTIO_API_TOKEN=… into a file called .env here.
@@ -148,10 +161,15 @@ The token is made in Attio under Workspace settings → Developers.[/dim]
     )
 
 
-def _uvx() -> str:
-    """How to call uvx here: `make` may have installed uv where no path leads."""
-    uv = os.environ.get("UV")
-    return path_text(Path(uv).with_name("uvx")) if uv and shutil.which("uvx") is None else "uvx"
+def _duckdb() -> str:
+    """How to call DuckDB's command here: by the uvx on the path or the one `make` has installed, else by pip."""
+    ours = CONNECTOR.parent / ".tools" / "bin" / "uvx"
+    if shutil.which("uvx"):
+        return "uvx --from duckdb-cli duckdb"
+    if ours.exists():
+        return f"{path_text(ours)} --from duckdb-cli duckdb"
+    python = Path(sys.executable)
+    return f"{path_text(python)} -m pip install --quiet duckdb-cli && {path_text(python.with_name('duckdb'))}"
 
 
 def _worth_drawing(stays: list[Stay]) -> str:

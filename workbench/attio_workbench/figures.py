@@ -20,10 +20,12 @@ _FIGURES: tuple[tuple[str, Figure], ...] = (
 )
 
 _SELDOM: tuple[tuple[str, Callable[[SyncReport], int]], ...] = (
+    ("rows deleted", lambda r: r.rows_deleted),
     ("requests repeated", lambda r: r.retried),
     ("deleted or merged since they were listed", lambda r: r.gone),
     ("invalid, see the table attio_sync_error", lambda r: r.invalid),
-    ("full passes: everything read again", lambda r: r.full_passes),
+    ("gone from Attio and removed", lambda r: r.removed),
+    ("histories compared with Attio", lambda r: r.reconciled),
 )
 """Shown where there is something to show."""
 

@@ -5,7 +5,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 import anyio
 import duckdb
@@ -21,16 +20,20 @@ from attio_sync.attio_types import (
     parse_history,
     parse_timestamp,
 )
-from attio_sync.client import AttioClient, utc_now
-from attio_sync.errors import RecordGoneError
+from attio_sync.client import AttioClient
+from attio_sync.errors import InvalidValueError, MergeInProgressError
 from attio_sync.settings import Settings, TrackedHistory
 from attio_sync.tables import current_table, id_column
+from attio_sync.value_reader import ValueReader
 from attio_workbench.errors import WorkbenchError
 from attio_workbench.place import Place, open_database
 from attio_workbench.terminal import instant_text, length_text, path_text
 
 COLORS = ("cyan", "green", "yellow", "magenta", "blue", "red", "bright_cyan", "bright_green", "bright_yellow")
 HEADER = ("status", "from (UTC)", "to", "how long", "by whom")
+DROPPED = (HEADER.index("by whom"), HEADER.index("to"), HEADER.index("from (UTC)"))
+"""What is left out first where a line would be cut: how long a stay was is never."""
+
 GAP = 2
 LEAST_BESIDE = 16
 """A bar narrower than this says little: then it gets a line of its own."""
@@ -56,21 +59,27 @@ class Span:
 
 
 def checked_record_id(text: str) -> str:
-    """The id, if it is one: it becomes part of a URL.
+    """The id, which becomes part of a URL; of a record's URL in Attio, the first id in its path.
 
     Raises:
-        WorkbenchError: it is none.
+        WorkbenchError: there is none.
     """
-    if _UUID.fullmatch(text) is None:
-        message = f"{text!r} is no record id: one ends a record's URL in Attio, as in 6f1f1d4c-6b0e-4f0e-9d5a-0f4a3c9f5a11"
+    path = re.split(r"[?#]", text)[0].split("/") if text.startswith("https://") else [text]
+    found = next(filter(_UUID.fullmatch, path), None)
+    if found is None:
+        message = (
+            f"{text!r} is no record id, such as 6f1f1d4c-6b0e-4f0e-9d5a-0f4a3c9f5a11, and no URL with one: copy the "
+            "address of the record's page in Attio"
+        )
         raise WorkbenchError(message)
-    return text
+    return found.lower()
 
 
 def fetch_histories(settings: Settings, record_id: str) -> list[tuple[TrackedHistory, AttributeHistory]]:
     """What Attio says now: every tracked history that the record has.
 
     Raises:
+        AttioSyncError: it cannot be read.
         WorkbenchError: no tracked object has such a record.
     """
     found = anyio.run(_fetch, settings, record_id)
@@ -85,15 +94,11 @@ async def _fetch(settings: Settings, record_id: str) -> list[tuple[TrackedHistor
     found: list[tuple[TrackedHistory, AttributeHistory]] = []
     async with AttioClient.connect(settings) as client:
         for history in settings.history:
-            values: list[Any] = []
-            try:
-                while page := await client.fetch_values(history.parent, record_id, history.attribute, len(values)):
-                    if values and page[0] == values[0]:
-                        break  # a server that ignores the offset starts over
-                    values += page
-            except RecordGoneError:
-                continue
-            found.append((history, parse_history(record_id, values, utc_now())))
+            outcome = await ValueReader(client, history).read(record_id, None)
+            if isinstance(outcome, InvalidValueError | MergeInProgressError):
+                raise outcome
+            if isinstance(outcome, AttributeHistory):
+                found.append((history, outcome))
     return found
 
 
@@ -110,15 +115,15 @@ def read_histories(settings: Settings, place: Place, record_id: str) -> list[tup
     with open_database(place.database, read_only=True) as connection:
         for history in settings.history:
             query = (
-                f'SELECT "{history.attribute}", _fivetran_synced FROM tester."{current_table(history).name}" '  # noqa: S608 (names from our own settings, quoted)
+                f'SELECT "{history.attribute}" FROM tester."{current_table(history).name}" '  # noqa: S608 (names from our own settings, quoted)
                 f"WHERE {id_column(history)} = ? AND NOT _fivetran_deleted"
             )
             try:
                 row = connection.execute(query, [record_id]).fetchone()
-            except duckdb.CatalogException:
-                continue  # not synced yet
+            except (duckdb.CatalogException, duckdb.BinderException):
+                continue  # not synced yet, or nothing was written into it
             if row:
-                found.append((history, parse_history(record_id, json.loads(row[0]), row[1])))
+                found.append((history, parse_history(record_id, json.loads(row[0]))))
     if not found:
         message = f"there is no record {record_id} in {path_text(place.database)}: ask Attio instead, without --local"
         raise WorkbenchError(message)
@@ -136,15 +141,15 @@ def draw(console: Console, history: TrackedHistory, found: AttributeHistory) -> 
     begin, end = stays[0].begin, max(stay.end for stay in stays)
     noun = "stay" if len(stays) == 1 else "stays"
     console.print(f"{name}\n{len(stays):,} {noun} in {length_text(end - begin)}, to scale\n", soft_wrap=True)
-    lines = [HEADER, *(stay.cells for stay in stays)]
-    widths = [max(map(cell_len, column)) for column in zip(*lines, strict=True)]
+    columns = _columns([HEADER, *(stay.cells for stay in stays)], console.width)
+    widths = [width for _, width in columns]
     beside = console.width - sum(widths) - GAP * len(widths)
     span = Span(begin, end, beside if beside >= LEAST_BESIDE else console.width)
-    console.print(_line(HEADER, widths), style="bold", no_wrap=True, overflow="ellipsis")
+    console.print(_line(HEADER, columns), style="bold", no_wrap=True, overflow="ellipsis")
     colors: dict[str, str] = {}
     for stay in stays:
         color = colors.setdefault(stay.status_id, COLORS[len(colors) % len(COLORS)])
-        line, bar = _line(stay.cells, widths), Text(span.bar(stay.begin, stay.end), color)
+        line, bar = _line(stay.cells, columns), Text(span.bar(stay.begin, stay.end), color)
         line.stylize(color, 0, len(stay.cells[0]))
         if beside < LEAST_BESIDE:
             line.rstrip()
@@ -176,9 +181,18 @@ class _Stay:
         return cls(begin, end, value.status.id.status_id, cells)
 
 
-def _line(cells: Sequence[str], widths: Sequence[int]) -> Text:
-    padded = [cell + " " * (width + GAP - cell_len(cell)) for cell, width in zip(cells, widths, strict=True)]
-    return Text("".join(padded))
+def _columns(lines: Sequence[Sequence[str]], room: int) -> list[tuple[int, int]]:
+    """Which cells of the lines there is room for, and how wide each is."""
+    columns = [(n, max(map(cell_len, cells))) for n, cells in enumerate(zip(*lines, strict=True))]
+    for dropped in DROPPED:
+        if sum(width + GAP for _, width in columns) - GAP <= room:
+            break
+        columns = [(n, width) for n, width in columns if n != dropped]
+    return columns
+
+
+def _line(cells: Sequence[str], columns: Sequence[tuple[int, int]]) -> Text:
+    return Text("".join(cells[n] + " " * (width + GAP - cell_len(cells[n])) for n, width in columns))
 
 
 def actor_text(actor: Actor) -> str:

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import duckdb
 from fivetran_connector_sdk import Connector
 from fivetran_connector_sdk_cli import core_adapter
 from fivetran_connector_sdk_core import SdkException
-from fivetran_connector_sdk_core.constants import LOCK_ERROR
 
 from attio_sync import tables
 from attio_sync.report import SyncReport
@@ -18,8 +18,9 @@ from attio_sync.settings import Settings
 from attio_sync.sink import FivetranSink
 from attio_sync.sync import OnProgress, run_sync
 from attio_workbench.errors import WorkbenchError
-from attio_workbench.place import Place, busy_text
+from attio_workbench.place import Place
 from attio_workbench.sdk_log import kept_log
+from attio_workbench.trouble import trouble_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ def run_locally(settings: Settings, place: Place, on_progress: OnProgress) -> Lo
 
     Raises:
         AttioSyncError: the sync could not go on; what it delivered before is kept.
-        WorkbenchError: the database is open elsewhere.
+        WorkbenchError: the database is open elsewhere, damaged, or there is no room for it.
     """
     reports: list[SyncReport] = []
 
@@ -60,12 +61,10 @@ def run_locally(settings: Settings, place: Place, on_progress: OnProgress) -> Lo
 
     state = place.read_state()
     place.files.mkdir(parents=True, exist_ok=True)
-    with kept_log(place.log) as log:
-        connector = _LocalConnector(update=update, schema=schema)
-        try:
+    try:
+        with kept_log(place.log) as log:
+            connector = _LocalConnector(update=update, schema=schema)
             core_adapter.run(connector, str(place.folder), {}, state, state_path=str(place.state.absolute()))
-        except SdkException as error:
-            if str(error) == LOCK_ERROR:
-                raise WorkbenchError(busy_text(place.database)) from error
-            raise
+    except (SdkException, duckdb.Error, OSError) as error:
+        raise WorkbenchError(trouble_text(place.database, error)) from error
     return LocalRun(reports[0], log.warnings)

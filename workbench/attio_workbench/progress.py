@@ -1,22 +1,37 @@
 """What can be seen while a sync is under way."""
 
 import time
+from collections.abc import Iterable
+from datetime import timedelta
 from types import TracebackType
 from typing import Self
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Column
+from rich.text import Text
 
 from attio_sync.report import SyncReport
+from attio_workbench.terminal import length_text
 
 SECONDS_BETWEEN_LINES = 10.0
+WIDEST_BAR = 32
+
+
+class _TwoLines(Progress):
+    """The bar with its time, and below it what is said of it: beside it there is no room in many terminals."""
+
+    def get_renderables(self) -> Iterable[RenderableType]:
+        """The lines, from top to bottom."""
+        yield from super().get_renderables()
+        yield from (Text(f"  {task.fields['said']}") for task in self.tasks if task.fields["said"])
 
 
 class SyncProgress:
     """A bar that moves; where output is no terminal, a line now and then.
 
-    With a `total` of requests it fills as they are answered; without one (Attio tells no totals) it only shows that
-    something happens, and how much so far.
+    With a `total` of requests it fills as they are answered; else as records are listed, where the sync knows how many
+    there are; else it only shows that something happens, and how much so far.
     """
 
     def __init__(self, console: Console, title: str, total: int | None = None) -> None:
@@ -26,11 +41,11 @@ class SyncProgress:
         self._said = ""
         self._last_line = ""
         self._said_at = time.monotonic()
-        self._progress = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=24 if total is None else 32),
-            TextColumn("{task.fields[said]}"),
-            TimeElapsedColumn(),
+        self._progress = _TwoLines(
+            # Where there is little room the title is broken into lines: bar and time are no use in pieces.
+            TextColumn("{task.description}", markup=False, table_column=Column(overflow="fold")),
+            BarColumn(bar_width=max(4, min(WIDEST_BAR, console.width // 3)), table_column=Column(no_wrap=True)),
+            TimeElapsedColumn(table_column=Column(no_wrap=True)),
             console=console,
             redirect_stdout=False,
             redirect_stderr=False,
@@ -54,13 +69,14 @@ class SyncProgress:
             self._say()
 
     def on_progress(self, report: SyncReport) -> None:
-        """Called by the sync at every page."""
-        phase = "" if report.phase == "incremental" else f"{report.phase}: "
-        self._said = (
-            f"{phase}{report.listed:,} listed, {report.histories_read:,} histories read, {report.rate:.0f} requests/s"
-        )
+        """Called by the sync at every page, and every second while none comes."""
+        self._said = progress_text(report)
         if self._total is None:
-            self._progress.update(self._task, said=self._said)
+            # A total of None is no change to rich: what was known of an earlier listing would stay.
+            self._progress.tasks[self._task].total = report.total
+            self._progress.update(self._task, said=self._said, completed=report.listed)
+        elif report.waiting:
+            self._progress.update(self._task, said=report.waiting)
         if not self._console.is_terminal and time.monotonic() - self._said_at >= SECONDS_BETWEEN_LINES:
             self._say()
 
@@ -76,5 +92,23 @@ class SyncProgress:
         self._said_at = time.monotonic()
         line = f"{self._title.strip()}: {self._said or 'nothing has changed'}"
         if line != self._last_line:
-            self._console.print(line)
+            self._console.print(line, markup=False)
         self._last_line = line
+
+
+def progress_text(report: SyncReport) -> str:
+    """How far a sync is, how long it will take where that is known, and what it waits for if it does."""
+    of_total = "" if report.total is None else f" of {report.total:,}"
+    said = [
+        f"{report.listed:,}{of_total} listed",
+        f"{report.histories_read:,} histories read",
+        f"{report.rate:.0f} requests/s",
+    ]
+    if report.total is not None and 0 < report.listed < report.total:
+        left = timedelta(seconds=report.seconds / report.listed * (report.total - report.listed))
+        if left >= timedelta(seconds=1):
+            said.append(f"about {length_text(left)} left")
+    if report.waiting:
+        said.append(report.waiting)
+    phase = "" if report.phase == "incremental" else f"{report.phase}: "
+    return phase + ", ".join(said)

@@ -42,7 +42,8 @@ class SdkLog(io.TextIOBase):
 def kept_log(path: Path) -> Generator[SdkLog]:
     """Sends what is printed to the end of a file while the context lasts, logged as in Fivetran's local run."""
     debugging, level = constants.DEBUGGING, Logging.LOG_LEVEL
-    with path.open("a", encoding="utf-8") as file, redirect_stdout(SdkLog(file)) as log:
+    # Closed before its file: else Python does so some time later, flushes into a closed file and says so at the very end.
+    with path.open("a", encoding="utf-8") as file, SdkLog(file) as log, redirect_stdout(log):
         constants.DEBUGGING = True
         _set_level(Logging.Level.DEBUG)
         try:

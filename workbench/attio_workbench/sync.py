@@ -1,12 +1,19 @@
 """`attio-sync sync`: a local sync into DuckDB, with progress."""
 
+from typing import Any
+
+import anyio
 from rich.console import Console
 from rich.markup import escape
 
+from attio_sync.attio_types import TokenIdentity
+from attio_sync.client import AttioClient
 from attio_sync.settings import Settings
+from attio_sync.setup_form import check_names
 from attio_workbench.figures import figures_table
 from attio_workbench.local_run import run_locally
-from attio_workbench.place import Place, claim
+from attio_workbench.origin import Origin, claim
+from attio_workbench.place import Place
 from attio_workbench.progress import SyncProgress
 from attio_workbench.terminal import path_text, warn
 
@@ -16,23 +23,25 @@ def run_local_sync(console: Console, settings: Settings, place: Place, *, full: 
 
     Raises:
         AttioSyncError: the sync could not go on; what it delivered before is kept.
-        WorkbenchError: the database is open elsewhere.
+        WorkbenchError: the database is open elsewhere, cannot be used, or holds another workspace.
     """
+    identity = anyio.run(_look, settings)
     if place.read_state() and not place.database.exists():
         warn(
             f"{path_text(place.state)} says how far an earlier sync came, but its database is gone: this one brings only "
-            "what changed since. Delete the state, or use --full, to have everything"
+            "what changed since. Delete the state to have everything"
         )
-    if said := claim(place, settings.attio_base_url):
+    if said := claim(place, Origin.of(settings.attio_base_url, identity)):
         warn(said)
     if full:
-        settings = settings.model_copy(update={"full_pass": "now"})
+        settings = settings.model_copy(update={"reconcile_hours": 0.0, "recheck_days": 1})
     place.log.unlink(missing_ok=True)
+    before = place.read_state()
     try:
         with SyncProgress(console, f"From {settings.attio_base_url}") as progress:
             run = run_locally(settings, place, progress.on_progress)
     except KeyboardInterrupt:
-        warn("interrupted: what was delivered until the last checkpoint is kept, and the next sync goes on from there")
+        warn(kept_text(before, place))
         raise
     for warning in run.warnings:
         warn(warning)
@@ -42,3 +51,24 @@ def run_local_sync(console: Console, settings: Settings, place: Place, *, full: 
         f"State     {escape(path_text(place.state))}\n"
         f"Log       {escape(path_text(place.log))}"
     )
+
+
+def kept_text(before: dict[str, Any], place: Place) -> str:
+    """What is left of a sync that was interrupted. A checkpoint commits rows and state together, so the state tells."""
+    if place.read_state() == before:
+        return (
+            "interrupted before the first checkpoint: nothing of this sync is kept, and the next one begins where it began"
+        )
+    return "interrupted: what was delivered until the last checkpoint is kept, and the next sync goes on from there"
+
+
+async def _look(settings: Settings) -> TokenIdentity:
+    """Whom the token belongs to; and what cannot be tracked is refused before anything is written.
+
+    Raises:
+        AttioSyncError: what `attio-sync check` says of it.
+    """
+    async with AttioClient.connect(settings) as client:
+        identity = await client.fetch_self()
+        await check_names(client, settings)
+        return identity

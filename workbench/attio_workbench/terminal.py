@@ -1,7 +1,12 @@
 """How things are said in the terminal: figures, instants, lengths of time, bars."""
 
+import codecs
+import io
 import os
+import signal
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,10 +18,31 @@ DAY = 24 * HOUR
 
 EIGHTHS = " ▏▎▍▌▋▊▉█"
 
+PLAIN = (
+    dict.fromkeys(EIGHTHS[1:4], ".")
+    | dict.fromkeys(EIGHTHS[4:], "#")
+    | {"✓": "+", "→": "->", "…": "...", "×": "x", "–": "-", "—": "-", "’": "'"}
+)
+"""What stands for a character where output cannot show it; for any other one `?` does."""
+
 
 def open_console() -> Console:
     """A console on today's standard output, which stays the same when the SDK's output is redirected."""
     return Console(file=sys.stdout, highlight=False, soft_wrap=False)
+
+
+def show_what_can_be_shown() -> None:
+    """From now on a character that standard output or error cannot encode is replaced, and nothing fails because of it."""
+    codecs.register_error("plain", _replaced)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="plain")
+
+
+def _replaced(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return "".join(PLAIN.get(c, "?") for c in error.object[error.start : error.end]), error.end
 
 
 def length_text(length: timedelta) -> str:
@@ -61,6 +87,19 @@ def command_text() -> str:
     return path_text(script) if script.name == "attio-sync" else "attio-sync"
 
 
+@contextmanager
+def ended_as_by_ctrl_c() -> Generator[None]:
+    """While this lasts, SIGTERM and SIGHUP end the command as Ctrl-C does: it says what is kept, and the cursor returns."""
+    ours = [n for n in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(n) is signal.SIG_DFL]  # nohup ignores SIGHUP
+    for number in ours:
+        signal.signal(number, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        for number in ours:
+            signal.signal(number, signal.SIG_DFL)
+
+
 def warn(sentence: str) -> None:
     """A warning, on standard error: one line."""
     _say("warning", "33", sentence)
@@ -74,4 +113,6 @@ def fail(sentence: str) -> None:
 def _say(word: str, color: str, sentence: str) -> None:
     colored = sys.stderr.isatty() and "NO_COLOR" not in os.environ
     mark = f"\x1b[{color}m{word}:\x1b[0m" if colored else f"{word}:"
-    sys.stderr.write(f"{mark} {' '.join(sentence.split())}\n")
+    with suppress(OSError):  # a terminal that was closed
+        sys.stderr.write(f"{mark} {' '.join(sentence.split())}\n")
+        sys.stderr.flush()

@@ -71,7 +71,6 @@ class TokenIdentity(_AttioModel):
     workspace_id: str | None = None
     workspace_name: str | None = None
     workspace_slug: str | None = None
-
     token_level: str | None = None
     """`workspace`, or whose token it is: one of a member sees what that member may see."""
 

@@ -1,0 +1,107 @@
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from tests.workbench.conftest import AttioSync
+from tests.workbench.test_sync import assert_holds
+
+from attio_simulator import Simulator
+from attio_workbench.place import Place
+from attio_workbench.sync import kept_text
+
+NOTHING_KEPT = "warning: interrupted before the first checkpoint: nothing of this sync is kept"
+ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+@pytest.mark.parametrize("number", ENDINGS, ids=lambda number: number.name)
+def test_an_interrupted_sync_says_so_and_the_next_one_completes_it(
+    attio_sync: AttioSync, attio: Simulator, place: Path, number: signal.Signals
+) -> None:
+    attio.limits.latency = 0.3
+    process = subprocess.Popen(command(place), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)  # noqa: S603 (our own)
+    wait_until_histories_are_read(attio)
+    process.send_signal(number)
+    out, err = process.communicate(timeout=30)
+    attio.limits.latency = 0.0
+
+    assert process.returncode == 130
+    assert err.startswith(NOTHING_KEPT)
+    assert "Traceback" not in out + err
+    assert attio_sync("sync", "--into", place).code == 0
+    assert_holds(place, attio)
+
+
+@pytest.mark.parametrize("number", ENDINGS, ids=lambda number: number.name)
+def test_the_terminals_cursor_returns(attio: Simulator, place: Path, number: signal.Signals) -> None:
+    attio.limits.latency = 0.3
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(command(place), stdout=theirs, stderr=theirs)  # noqa: S603 (our own)
+    os.close(theirs)
+    wait_until_histories_are_read(attio)
+    process.send_signal(number)
+    shown = read_to_the_end(ours)
+
+    assert process.wait(timeout=30) == 130
+    assert 0 <= shown.rindex("\x1b[?25l") < shown.rindex("\x1b[?25h")
+    assert "interrupted before the first checkpoint" in shown
+
+
+def test_a_command_that_was_told_to_ignore_a_hangup_ignores_it(attio: Simulator, place: Path) -> None:
+    attio.limits.latency = 0.3
+    process = subprocess.Popen(["nohup", *command(place)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)  # noqa: S603, S607 (our own, by a tool every system has)
+    wait_until_histories_are_read(attio)
+    process.send_signal(signal.SIGHUP)
+    attio.limits.latency = 0.0
+    out, _ = process.communicate(timeout=60)
+
+    assert process.returncode == 0
+    assert "records listed" in out
+
+
+@pytest.mark.usefixtures("attio")
+def test_what_is_kept_depends_on_whether_the_state_has_moved(attio_sync: AttioSync, place: Path) -> None:
+    attio_sync("sync", "--into", place)
+    synced = Place(place)
+
+    assert kept_text(synced.read_state(), synced).startswith("interrupted before the first checkpoint: nothing")
+    assert kept_text({}, synced).startswith("interrupted: what was delivered until the last checkpoint is kept")
+
+
+def test_an_interrupted_demo_says_what_to_do(place: Path) -> None:
+    demo = [sys.executable, "-m", "attio_workbench", "demo", "--into", str(place)]
+    with subprocess.Popen(demo, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:  # noqa: S603 (our own)
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith("A simulated Attio workspace with 1,500 job applications")
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=30)
+
+    assert process.returncode == 130
+    assert err == "warning: interrupted: run the demo again, which begins anew; what it moved away is kept\n"
+
+
+def command(place: Path) -> list[str]:
+    return [sys.executable, "-m", "attio_workbench", "sync", "--into", str(place)]
+
+
+def wait_until_histories_are_read(attio: Simulator) -> None:
+    until = time.monotonic() + 60
+    while not attio.requests.by_kind["values"] and time.monotonic() < until:
+        time.sleep(0.02)
+    assert attio.requests.by_kind["values"]
+
+
+def read_to_the_end(terminal: int) -> str:
+    """What a terminal shows until its program ends, which Linux tells by an error."""
+    shown = b""
+    try:
+        while some := os.read(terminal, 4096):
+            shown += some
+    except OSError:
+        pass
+    os.close(terminal)
+    return shown.decode()

@@ -1,0 +1,84 @@
+"""A database holds one workspace."""
+
+from pathlib import Path
+
+import duckdb
+import pytest
+from tests.workbench.conftest import APPLICATIONS, TOKEN, AttioSync, assert_one_line
+from tests.workbench.test_sync import assert_holds, figure
+
+from attio_simulator import Limits, Simulator, Workspace, generate_hiring_pipeline
+
+UNTRACKABLE = (
+    ("deals.stage=deals", "there is no object 'deals'; the objects are applications, companies, jobs, people"),
+    ("applications.stage=a", "applications has no attribute 'stage'; its status attributes are: workflow_status"),
+    ("companies.domains=a", "companies.domains is a domain, and only the history of a status is tracked"),
+)
+
+
+def test_what_check_refuses_is_refused_before_anything_is_written(
+    attio_sync: AttioSync, attio: Simulator, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for history, message in UNTRACKABLE:
+        monkeypatch.setenv("ATTIO_HISTORY", history)
+
+        finished = attio_sync("sync", "--into", place)
+
+        assert_one_line(finished, message)
+        assert finished.err == attio_sync("check", "--into", place).err
+    assert not place.exists()
+    assert not attio.requests.by_kind["query"]
+
+
+def test_another_workspace_at_the_same_address_is_refused(attio_sync: AttioSync, attio: Simulator, place: Path) -> None:
+    attio_sync("sync", "--into", place)
+    before = contents(place)
+    held, attio.workspace = attio.workspace, Workspace.hiring(seed=77)
+    assert held.id != attio.workspace.id
+
+    finished = attio_sync("sync", "--into", place)
+
+    assert_one_line(finished, f"holds the workspace 'Example Hiring' ({held.id}), and this token is for 'Example Hiring' (")
+    assert f"with --into, or move the database away together with {place / 'files' / 'state.json'}" in finished.err
+    assert contents(place) == before
+
+    attio.workspace = held
+    assert attio_sync("sync", "--into", place).code == 0
+
+
+def test_a_database_from_before_workspaces_were_recorded_is_taken_up(
+    attio_sync: AttioSync, attio: Simulator, place: Path
+) -> None:
+    attio_sync("sync", "--into", place)
+    with duckdb.connect(str(place / "files" / "warehouse.db")) as connection:
+        connection.execute("ALTER TABLE attio_sync_origin DROP COLUMN workspace_id")
+        connection.execute("ALTER TABLE attio_sync_origin DROP COLUMN workspace_name")
+
+    finished = attio_sync("sync", "--into", place)
+
+    assert (finished.code, finished.err) == (0, "")
+    assert figure(finished.out, "records listed") < 5
+    assert_holds(place, attio)
+    with duckdb.connect(str(place / "files" / "warehouse.db"), read_only=True) as connection:
+        rows = connection.execute("SELECT workspace_id, workspace_name FROM attio_sync_origin").fetchall()
+    assert rows == [(attio.workspace.id, "Example Hiring")]
+
+
+def test_a_database_from_elsewhere_is_moved_aside_with_its_state(
+    attio_sync: AttioSync, place: Path, monkeypatch: pytest.MonkeyPatch, attio: Simulator
+) -> None:
+    attio_sync("sync", "--into", place)
+    another = Simulator(generate_hiring_pipeline(APPLICATIONS, seed=3), limits=Limits.off(), token=TOKEN)
+    with another.serve() as server:
+        monkeypatch.setenv("ATTIO_BASE_URL", server.url)
+        finished = attio_sync("sync", "--into", place)
+
+    assert attio.workspace.id != another.workspace.id
+    assert finished.err.startswith(f"warning: {place / 'files' / 'warehouse.db'} held data from http://127.0.0.1:")
+    assert sorted(p.name for p in place.parent.glob("place-backups/*/*")) == ["state.json", "warehouse.db"]
+    assert figure(finished.out, "records listed") == APPLICATIONS
+    assert_holds(place, another)
+
+
+def contents(place: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in (place / "files").iterdir() if path.suffix != ".log"}

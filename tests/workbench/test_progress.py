@@ -1,0 +1,58 @@
+import io
+from contextlib import suppress
+
+import pytest
+from rich.console import Console
+
+from attio_sync.report import SyncReport
+from attio_workbench.progress import SyncProgress, progress_text
+
+
+def report(**changes: object) -> SyncReport:
+    made = SyncReport(90.0, listed=1_500, histories_read=600, requests=900, seconds=10.0)
+    for name, value in changes.items():
+        setattr(made, name, value)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({}, "1,500 listed, 600 histories read, 90 requests/s"),
+        ({"phase": "full pass"}, "full pass: 1,500 listed, 600 histories read, 90 requests/s"),
+        ({"total": 3_000}, "1,500 of 3,000 listed, 600 histories read, 90 requests/s, about 10 s left"),
+        ({"total": 3_000, "listed": 0}, "0 of 3,000 listed, 600 histories read, 90 requests/s"),
+        ({"total": 1_400}, "1,500 of 1,400 listed, 600 histories read, 90 requests/s"),
+        ({"waiting": "waiting until 10:20"}, "1,500 listed, 600 histories read, 90 requests/s, waiting until 10:20"),
+    ],
+)
+def test_how_far_a_sync_is_is_one_sentence(changes: dict[str, object], text: str) -> None:
+    assert progress_text(report(**changes)) == text
+
+
+@pytest.mark.parametrize("width", [24, 44, 60, 80, 160])
+@pytest.mark.parametrize("total", [None, 1_500])
+def test_a_terminal_of_any_width_shows_the_time_and_all_that_is_said(width: int, total: int | None) -> None:
+    lines = drawn(width, report(waiting="refused with 429, 12 so far"), total)
+
+    assert max(map(len, lines)) <= width
+    [time_shown] = [line.split()[-1] for line in lines if ":0" in line]
+    assert time_shown == "0:00:00"
+    assert " refused with 429, 12 so far " in f" {' '.join(' '.join(lines).split())} "
+
+
+def test_the_bar_fills_as_records_are_listed_where_their_number_is_known() -> None:
+    bars = [drawn(100, report(total=2_000, listed=listed), None)[0].count("━") for listed in (500, 1_000, 2_000)]
+
+    # Without colors rich draws what is left as blanks, and half a cell as another character.
+    assert bars == [8, 16, 32]
+
+
+def drawn(width: int, seen: SyncReport, total: int | None) -> list[str]:
+    """What the terminal shows in the end of a sync that was interrupted, line by line."""
+    console = Console(file=io.StringIO(), width=width, force_terminal=True, color_system=None, record=True)
+    with suppress(KeyboardInterrupt), SyncProgress(console, "From https://api.attio.com", total) as progress:
+        progress.on_progress(seen)
+        console.export_text()
+        raise KeyboardInterrupt
+    return console.export_text().rstrip().splitlines()

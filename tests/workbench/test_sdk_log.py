@@ -1,0 +1,29 @@
+import subprocess
+import sys
+from pathlib import Path
+
+from attio_workbench.sdk_log import kept_log
+
+
+def test_what_is_printed_is_kept_and_its_warnings_are_remembered(tmp_path: Path) -> None:
+    with kept_log(tmp_path / "log") as log:
+        print("one\n10:20:30.123 WARNING  ⚡ sdk       two")  # noqa: T201 (as the SDK does)
+
+    assert (tmp_path / "log").read_text("utf-8").startswith("one\n")
+    assert log.warnings == ["two"]
+
+
+def test_nothing_is_said_of_the_log_while_python_ends(tmp_path: Path) -> None:
+    # In development mode every Python says what goes wrong while it ends, as Python 3.13 always does.
+    code = """if True:
+        import pathlib, sys
+        from attio_workbench.sdk_log import kept_log
+        with kept_log(pathlib.Path(sys.argv[1])):
+            print(1)
+    """
+    command = [sys.executable, "-X", "dev", "-c", code, str(tmp_path / "log")]
+
+    finished = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 (our own)
+
+    assert (finished.returncode, finished.stdout) == (0, "")
+    assert "Exception ignored" not in finished.stderr

@@ -1,0 +1,121 @@
+"""What a disk can do to a local sync: each trouble is one line that names the file and says what to do."""
+
+import contextlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+from tests.workbench.conftest import AttioSync, assert_one_line
+from tests.workbench.test_history import UNKNOWN
+from tests.workbench.test_sync import assert_holds
+
+from attio_simulator import Simulator
+from attio_workbench.trouble import trouble_text
+
+DAMAGED = "is no database of DuckDB's, a damaged one or one of a newer version ("
+AWAY = "move it away together with its state, and the next sync begins anew"
+
+
+@pytest.mark.parametrize("size", [0, 1, 100, 4096, 300_000])
+def test_a_truncated_database_is_named_and_the_next_sync_without_it_begins_anew(
+    attio_sync: AttioSync, attio: Simulator, place: Path, size: int
+) -> None:
+    attio_sync("sync", "--into", place)
+    database = place / "files" / "warehouse.db"
+    os.truncate(database, size)
+
+    finished = attio_sync("sync", "--into", place)
+
+    assert_one_line(finished, f"{database} {DAMAGED}")
+    assert AWAY in finished.err
+    database.unlink()
+    (place / "files" / "state.json").unlink()
+    assert attio_sync("sync", "--into", place).code == 0
+    assert_holds(place, attio)
+
+
+@pytest.mark.usefixtures("attio")
+@pytest.mark.parametrize("command", [("sync",), ("demo", "--records", "24"), ("history", UNKNOWN, "--local")])
+def test_a_file_that_is_no_database_is_named_by_every_command(
+    attio_sync: AttioSync, place: Path, command: tuple[str, ...]
+) -> None:
+    database = place / "files" / "warehouse.db"
+    database.parent.mkdir(parents=True)
+    database.write_text("a text" * 1000)
+
+    finished = attio_sync(*command, "--into", place)
+
+    assert_one_line(finished, f"{database} {DAMAGED}")
+    assert AWAY in finished.err
+    assert database.read_text().startswith("a text")
+
+
+@pytest.mark.usefixtures("attio")
+def test_a_database_with_a_block_that_was_overwritten_is_not_taken_for_a_locked_one(
+    attio_sync: AttioSync, place: Path
+) -> None:
+    attio_sync("sync", "--into", place)
+    database = place / "files" / "warehouse.db"
+    with database.open("r+b") as file:
+        file.seek(100)
+        file.write(b"nonsense" * 100)
+
+    assert_one_line(attio_sync("sync", "--into", place), f"{database} {DAMAGED}IO Error: Corrupt database file")
+
+
+@pytest.mark.parametrize("room", [1_000, 20_000])
+@pytest.mark.usefixtures("attio")
+def test_a_disk_that_is_full_is_one_line(place: Path, room: int) -> None:
+    # No file may grow beyond this, which fails in the same places as a disk that has no more room.
+    code = (
+        "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]),) * 2);"
+        "from attio_workbench.cli import main; main(sys.argv[2:])"
+    )
+    command = [sys.executable, "-c", code, str(room), "sync", "--into", str(place)]
+    finished = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 (our own)
+
+    assert finished.returncode == 1
+    assert finished.stderr == (
+        f"error: cannot write into {place / 'files'}: File too large. Make room there, then run this again\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (
+            duckdb.IOException('IO Error: Could not write file "w.db": No space left on device'),
+            "cannot write into files: No space left on device. Make room there, then run this again",
+        ),
+        (
+            OSError(28, "No space left on device"),
+            "cannot write into files: No space left on device. Make room there, then run this again",
+        ),
+        (duckdb.IOException('IO Error: Cannot open file "w.db": Permission denied'), 'Cannot open file "w.db": Permission'),
+        (PermissionError(13, "Permission denied", "files/attio-sync.log"), "Permission denied: files/attio-sync.log"),
+        (duckdb.CatalogException("Catalog Error: no table\nmore"), "Catalog Error: no table"),
+    ],
+)
+def test_each_trouble_has_a_sentence(error: Exception, sentence: str) -> None:
+    assert sentence in trouble_text(Path("files/warehouse.db"), error)
+
+
+def test_what_failed_first_counts() -> None:
+    with pytest.raises(duckdb.Error) as caught:
+        fail_and_fail_to_undo()
+
+    assert "No space left on device" in trouble_text(Path("files/warehouse.db"), caught.value)
+
+
+def fail_and_fail_to_undo() -> None:
+    """As a transaction does on a full disk."""
+    with contextlib.ExitStack() as undoing:
+        undoing.callback(raise_, duckdb.Error("TransactionContext Error: cannot rollback - no transaction is active"))
+        raise_(OSError(28, "No space left on device"))
+
+
+def raise_(error: Exception) -> None:
+    raise error

@@ -1,0 +1,101 @@
+"""Whose data a database holds, and what happens to one that holds somebody else's."""
+
+import shutil
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from attio_sync.attio_types import TokenIdentity
+from attio_workbench.errors import WorkbenchError
+from attio_workbench.place import Place, open_database
+from attio_workbench.terminal import path_text
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where data comes from: an address and, where that is known, which of the workspaces there."""
+
+    address: str
+    workspace_id: str | None = None
+    workspace_name: str | None = None
+
+    @classmethod
+    def of(cls, address: str, identity: TokenIdentity) -> "Origin":
+        """The workspace a token is for."""
+        return cls(address, identity.workspace_id, identity.workspace_name)
+
+    def __str__(self) -> str:
+        """`'Example Hiring' (0d4b…)`, or the address."""
+        return f"{self.workspace_name!r} ({self.workspace_id})" if self.workspace_id else self.address
+
+
+DEMO = Origin("the demo")
+
+
+def claim(place: Place, origin: Origin) -> str | None:
+    """Makes sure that the database holds nothing but what comes from `origin`; returns what was done for that, if anything.
+
+    A database of another address is moved aside together with its state, never deleted.
+
+    Raises:
+        WorkbenchError: it holds another workspace of the same address.
+    """
+    place.files.mkdir(parents=True, exist_ok=True)
+    known = read_origin(place.database)
+    moved = None
+    if known and known.address != origin.address:
+        moved = move_aside(place, f"held data from {known.address}")
+    elif known and None not in (known.workspace_id, origin.workspace_id) and known.workspace_id != origin.workspace_id:
+        message = (
+            f"{path_text(place.database)} holds the workspace {known}, and this token is for {origin}: sync this one into "
+            f"another folder with --into, or move the database away together with {path_text(place.state)}"
+        )
+        raise WorkbenchError(message)
+    with open_database(place.database) as connection:
+        connection.execute("CREATE TABLE IF NOT EXISTS attio_sync_origin (origin VARCHAR PRIMARY KEY)")
+        for column in ("workspace_id", "workspace_name"):  # databases from before have none
+            connection.execute(f"ALTER TABLE attio_sync_origin ADD COLUMN IF NOT EXISTS {column} VARCHAR")
+        row = [origin.address, origin.workspace_id, origin.workspace_name]
+        connection.execute("INSERT OR REPLACE INTO attio_sync_origin VALUES (?, ?, ?)", row)
+    return moved
+
+
+def read_origin(database: Path) -> Origin | None:
+    """Where the data of a database comes from; None where there is none, or another tool made it."""
+    if not database.exists():
+        return None
+    with open_database(database, read_only=True) as connection:
+        if not connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'attio_sync_origin'").fetchone():
+            return None
+        row = connection.execute("SELECT * FROM attio_sync_origin").fetchone()
+        return Origin(*row) if row else None
+
+
+def clear_for_demo(place: Place) -> str | None:
+    """Makes room for the demo; returns what was done for that, if it concerns anything but the last demo's data.
+
+    A state beside the database tells that somebody synced into it after the demo.
+    """
+    place.files.mkdir(parents=True, exist_ok=True)
+    if not place.database.exists() and not place.state.exists():
+        return None
+    if read_origin(place.database) == DEMO and not place.state.exists():
+        for path in (place.database, _log_of(place.database)):
+            path.unlink(missing_ok=True)
+        return None
+    return move_aside(place, "was not made by the demo")
+
+
+def move_aside(place: Place, why: str) -> str:
+    """Moves the database and its state into a folder of their own; returns a sentence that says so."""
+    folder = place.backups / f"{datetime.now(UTC):%Y%m%d-%H%M%S-%f}"
+    folder.mkdir(parents=True)
+    moved = [path for path in (place.database, _log_of(place.database), place.state) if path.exists()]
+    for path in moved:
+        shutil.move(path, folder / path.name)  # the folder beside may be on another disk
+    return f"{path_text(place.database)} {why} and was moved to {path_text(folder)}: {', '.join(p.name for p in moved)}"
+
+
+def _log_of(database: Path) -> Path:
+    """DuckDB's write-ahead log, which a killed sync leaves behind."""
+    return database.with_name(f"{database.name}.wal")
