@@ -107,14 +107,15 @@ class Delivery:
         assert ledger is not None  # noqa: S101 (every history is started first)
         return ledger
 
-    def judge(self, well: int, invalid: Sequence[InvalidValueError]) -> None:
-        """Called with every page before anything of it is written.
+    def judge(self, history: TrackedHistory, well: int, invalid: Sequence[InvalidValueError] = ()) -> None:
+        """Called with every page before anything of it is written; `well` of its records read well.
 
         Raises:
-            ContractChangedError: more than a tenth of at least fifty records do not validate.
+            ContractChangedError: more than a tenth of at least fifty records cannot be read, and could before.
         """
+        known = self.state.of(history).invalid
         self._judged += well + len(invalid)
-        self._failed += len(invalid)
+        self._failed += sum(error.record_id not in known for error in invalid)
         self.report.invalid += len(invalid)
         if self._judged >= ENOUGH_TO_JUDGE and self._failed > self._judged * MOST_INVALID_SHARE:
             message = (

@@ -1,7 +1,7 @@
 """Hands what is read from Attio from the event loop to the thread that writes, and counts what goes by."""
 
 import math
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, closing, contextmanager
 from datetime import datetime
 
@@ -9,6 +9,7 @@ from anyio.from_thread import BlockingPortal
 
 from attio_sync import logs
 from attio_sync.attio_types import AttioStatus, AttioWorkspaceMember, ListedRecord, TokenIdentity
+from attio_sync.attio_types.workspace import MEMBERS_SCOPE
 from attio_sync.attribute_fetcher import AttioAttributeFetcher, HistoryPage, HistoryPages
 from attio_sync.bridge import Environment, entered, next_page
 from attio_sync.client import AttioClient
@@ -20,9 +21,6 @@ from attio_sync.state import Window
 
 type OnProgress = Callable[[SyncReport], None]
 type Pages = Generator[Iterator[HistoryPage]]
-
-MEMBERS_SCOPE = "user_management:read"
-"""Giving a token this scope is the consent to names and e-mail addresses in the warehouse."""
 
 REPORT_SECONDS = 1.0
 """How often whoever watches a sync is told how far it has come."""
@@ -66,18 +64,18 @@ class Reader:
 
     def identity(self) -> TokenIdentity:
         """Whom the token belongs to and what it may do."""
-        return self._portal.call(self._client.fetch_self)
+        return self._answer_of(self._client.fetch_self)
 
     def statuses(self, history: TrackedHistory) -> list[AttioStatus]:
         """The statuses that an attribute can have, archived ones included."""
-        return self._portal.call(self._client.fetch_statuses, history.parent, history.attribute)
+        return self._answer_of(self._client.fetch_statuses, history.parent, history.attribute)
 
     def members(self, identity: TokenIdentity) -> list[AttioWorkspaceMember] | None:
         """The members of the workspace; None where the token may not see them."""
         if not identity.has_scope(MEMBERS_SCOPE):
             return None
         try:
-            return self._portal.call(self._client.fetch_members)
+            return self._answer_of(self._client.fetch_members)
         except ForbiddenError as error:
             logs.info(f"the members of the workspace cannot be read: {error}")
             return None
@@ -124,14 +122,29 @@ class Reader:
         with entered(self._portal, stream) as pages, closing(self._received(pages)) as iterator:
             yield iterator
 
+    def _answer_of[*Args, T](self, fetch: Callable[[*Args], Awaitable[T]], *args: *Args) -> T:
+        """What one request brings; it may be refused for long."""
+        future = self._portal.start_task_soon(fetch, *args)
+        while True:
+            try:
+                return future.result(self._patience)
+            except TimeoutError:
+                self._while_waiting()
+
+    @property
+    def _patience(self) -> float:
+        return min(self._delivery.seconds_left, REPORT_SECONDS if self._on_progress else math.inf)
+
+    def _while_waiting(self) -> None:
+        self._delivery.checkpoint_if_overdue()
+        self._report_progress()
+
     def _received(self, pages: HistoryPages) -> Generator[HistoryPage]:
         while True:
-            patience = min(self._delivery.seconds_left, REPORT_SECONDS if self._on_progress else math.inf)
             try:
-                page = self._portal.call(next_page, pages, patience)
+                page = self._portal.call(next_page, pages, self._patience)
             except TimeoutError:
-                self._delivery.checkpoint_if_overdue()
-                self._report_progress()
+                self._while_waiting()
                 continue
             if page is None:
                 return

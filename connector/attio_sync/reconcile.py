@@ -133,7 +133,7 @@ class Reconciliation:
         with self._reader.listing(self._history, lambda record: slice_of(record.record_id) in self._slices) as pages:
             for page in pages:
                 listed.note(page)
-                self._delivery.judge(len(page.histories), page.invalid)
+                self._delivery.judge(self._history, len(page.histories), page.invalid)
                 self._delivery.checkpoint_if_overdue()
         decoded = _differing(self._ledger.present, listed.present)
         if decoded is None:
@@ -144,6 +144,7 @@ class Reconciliation:
         lost = ids - differing.listed
         missing = max(len(lost & present.keys()), self._ledger.records - len(listed.records))
         is_doubtful = self._is_doubtful(missing)
+        self._delivery.judge(self._history, len(listed.records))
         self._mend(differing, ids - lost if is_doubtful else ids)
         self._grow(listed)
         self._ledger.guesses = 0
@@ -222,7 +223,7 @@ class Reconciliation:
         valued = [record_id for record_id in ids if differing.had_a_value(record_id)]
         with self._reader.records(self._history, sorted(ids), valued) as pages:
             for page in pages:
-                self._delivery.judge(len(page.histories) + len(page.gone), page.invalid)
+                self._delivery.judge(self._history, 0, page.invalid)
                 for item in page.histories:
                     self._deliver(differing, item)
                 for record_id in page.gone:

@@ -9,18 +9,13 @@ from fivetran_connector_sdk import ConfigurationForm, Test, form_field
 
 from attio_sync import logs
 from attio_sync.attio_types import parse_listed_record
+from attio_sync.attio_types.workspace import MEMBERS_SCOPE, SCOPES
 from attio_sync.attribute_fetcher import no_such_object
 from attio_sync.bridge import Environment, entered, open_portal
 from attio_sync.client import AttioClient
 from attio_sync.errors import AttioSyncError, ForbiddenError, SettingsError, UnknownNameError
 from attio_sync.report import counted
 from attio_sync.settings import Settings, TrackedHistory, default_text, load_settings
-
-SCOPES = ("record_permission:read", "object_configuration:read")
-"""What reading records and their configuration takes. A scope `…:read-write` includes `…:read`."""
-
-MEMBERS_SCOPE = "user_management:read"
-"""Without it, everything but the names of members is delivered."""
 
 type Check = Callable[[AttioClient, Settings], Awaitable[str]]
 
@@ -91,12 +86,12 @@ async def check_scopes(client: AttioClient, settings: Settings) -> str:
         ForbiddenError: one or more are missing.
     """
     del settings
-    scopes = (await client.fetch_self()).scopes
-    missing = [s for s in SCOPES if not scopes & {s, f"{s}-write"}]
+    identity = await client.fetch_self()
+    missing = [s for s in SCOPES if not identity.has_scope(s)]
     if missing:
         message = f"the token lacks {' and '.join(missing)}: add it in Attio under Workspace settings → Developers"
         raise ForbiddenError(message)
-    if scopes & {MEMBERS_SCOPE, f"{MEMBERS_SCOPE}-write"}:
+    if identity.has_scope(MEMBERS_SCOPE):
         return f"the token has {', '.join(SCOPES)} and {MEMBERS_SCOPE}"
     return (
         f"the token has {' and '.join(SCOPES)}, and not {MEMBERS_SCOPE}: without it who moved a record has no name, there "

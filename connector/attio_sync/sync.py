@@ -188,7 +188,7 @@ class _HistorySync:
         with self._reader.window(self._history, window, self._wants(since, before), thorough=thorough) as pages:
             for page in pages:
                 window = self._as_fresh_as(window, page.accurate_at)
-                delivery.judge(len(page.histories), page.invalid)
+                delivery.judge(self._history, len(page.histories), page.invalid)
                 self._write(page, is_rest=is_rest)
                 window = replace(window, cursor=page.cursor)
                 delivery.put(self._history, self._with(window, is_rest=is_rest))

@@ -99,7 +99,7 @@ def id_column(history: TrackedHistory) -> str:
 
 def current_table(history: TrackedHistory) -> Table[AttributeHistory]:
     """Each row is one record, with its whole history as JSON and what people ask first."""
-    beside = (
+    beside: tuple[Column[AttributeHistory], ...] = (
         Column("status_id", _of_current(lambda v: v.status.id.status_id), "STRING"),
         Column("status_title", _of_current(lambda v: v.status.title), "STRING"),
         Column("active_from", _of_current(lambda v: parse_timestamp(v.active_from)), "UTC_DATETIME"),

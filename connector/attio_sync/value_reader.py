@@ -72,10 +72,11 @@ class ValueReader:
         if not values and (current or record_id in self.valued):
             # Attio may answer nothing for billing reasons; an empty history must not replace a real one.
             raise InvalidValueError(record_id, "values", "no values, though the record has had some", list(current))
+        history = parse_history(record_id, values)
         if current and not _holds(values, current[-1]):
             reason = "the current value that the listing shows is not among them"
             raise InvalidValueError(record_id, "values", reason, values[:10])
-        return parse_history(record_id, values)
+        return history
 
     async def _answers(self) -> bool:
         """Whether Attio answers at all: if not, no record is to blame."""

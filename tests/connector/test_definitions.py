@@ -1,5 +1,7 @@
 """The small tables: what statuses there are, and who the members of the workspace are."""
 
+from typing import Any
+
 import pytest
 from tests.support import truth
 from tests.support.world import HISTORY, MEMBERS, STATUSES, World, make_world
@@ -39,7 +41,7 @@ def test_a_renamed_status_changes_one_row_and_no_history() -> None:
 
 
 @pytest.mark.parametrize("fields", [{"is_archived": True}, {"celebration_enabled": True}, {"target_time_in_status": "P3D"}])
-def test_whatever_else_changes_of_a_status_changes_its_row_alone(fields: dict[str, object]) -> None:
+def test_whatever_else_changes_of_a_status_changes_its_row_alone(fields: dict[str, Any]) -> None:
     world = filled()
     world.sync()
     upserts = world.warehouse.upserts

@@ -1,4 +1,4 @@
-"""`attio-sync check`: who the token is, what the workspace holds, and what a sync would bring."""
+"""`attio-sync check`: who the token is, what the workspace holds, what a sync would bring and cost."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +15,7 @@ from attio_sync.settings import Settings, TrackedHistory
 from attio_sync.setup_form import Check, check_history, check_names, check_scopes, check_token
 from attio_sync.state import SyncState, parse_state
 from attio_sync.tables import ERROR_TABLE, current_table, history_table
+from attio_workbench.estimate import Counting, Survey, estimate_rows, survey
 from attio_workbench.place import Place
 from attio_workbench.terminal import instant_text, warn
 
@@ -28,6 +29,7 @@ class Findings:
 
     attributes: dict[str, list[AttioAttribute]]
     statuses: dict[TrackedHistory, list[AttioStatus]]
+    surveys: dict[TrackedHistory, Survey]
 
 
 def run_check(console: Console, settings: Settings, place: Place) -> None:
@@ -51,7 +53,16 @@ async def _look(console: Console, settings: Settings) -> Findings:
         slugs = sorted(o.api_slug for o in await client.fetch_objects() if o.api_slug)
         attributes = {slug: await client.fetch_attributes(slug) for slug in slugs}
         statuses = {h: await client.fetch_statuses(h.parent, h.attribute) for h in settings.history}
-        return Findings(attributes, statuses)
+        surveys = {h: await _survey(console, client, settings, h) for h in settings.history}
+        return Findings(attributes, statuses, surveys)
+
+
+async def _survey(console: Console, client: AttioClient, settings: Settings, history: TrackedHistory) -> Survey:
+    counting = Counting(console, history)
+    try:
+        return await survey(client, settings, history, counting.on_page, utc_now())
+    finally:
+        counting.stop()
 
 
 def _objects_table(settings: Settings, findings: Findings) -> Table:
@@ -77,6 +88,8 @@ def _sync_table(settings: Settings, findings: Findings, state: SyncState) -> Tab
         table.add_row(f"[green]{escape(f'{history.parent}.{history.attribute}')}[/green]", "")
         table.add_row("  its statuses", escape(", ".join(titles)))
         table.add_row("  into", f"{current_table(history).name}, {history_table(history).name}")
+        for name, text in estimate_rows(findings.surveys[history], settings):
+            table.add_row(f"  {name}", text)
         table.add_row("  next sync", _next_sync(settings, history, state, utc_now()))
     table.add_row("from", escape(settings.attio_base_url))
     table.add_row("at most", f"{settings.requests_per_second:g} requests a second")

@@ -92,10 +92,10 @@ def demo(
 
 @app.command()
 def check(*, configuration: Configuration = None, into: Into = None) -> None:
-    """Who the token is, what the workspace holds, and what would be synced.
+    """Who the token is, what the workspace holds, and what syncing it would cost.
 
-    Runs the setup tests that Fivetran runs, then lists objects, attributes and statuses, and what the next sync would look
-    at. Changes nothing.
+    Runs the setup tests that Fivetran runs, then lists objects, attributes and statuses, counts the records, and estimates
+    what syncs will cost in requests, time and rows. Changes nothing.
 
     \b
     ATTIO_API_TOKEN=… attio-sync check

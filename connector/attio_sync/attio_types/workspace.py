@@ -7,6 +7,13 @@ class _AttioModel(BaseModel):
     model_config = ConfigDict(extra="allow", frozen=True)
 
 
+SCOPES = ("record_permission:read", "object_configuration:read")
+"""What reading records and their configuration takes."""
+
+MEMBERS_SCOPE = "user_management:read"
+"""Giving a token this scope is the consent to names and e-mail addresses in the warehouse."""
+
+
 class AttioObject(_AttioModel):
     """An object of the workspace, such as people, companies or a custom one. https://docs.attio.com/docs/objects-and-lists."""
 

@@ -1,0 +1,289 @@
+"""Answers that nobody should give: what a sync makes of them, what the user sees, and that the next one repairs it."""
+
+from functools import partial
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from tests.support import truth
+from tests.support.world import ERRORS, HISTORY, TABLE, World, make_world
+
+from attio_simulator import Behaviour, Clock, Fault, Limits, RequestInfo, Workspace, generate_hiring_pipeline
+from attio_sync.errors import AttioSyncError, ContractChangedError, GaveUpError, UnauthorizedError, UnknownNameError
+
+DEALS = "deals.stage=attio_deal_stage"
+APPLICATIONS = "applications.workflow_status=attio_workflow_status"
+
+
+def pipeline(applications: int, clock: Clock) -> Workspace:
+    return generate_hiring_pipeline(applications, seed=13, clock=clock)
+
+
+def ids(world: World) -> list[str]:
+    return world.workspace.record_ids("applications")
+
+
+def moved(world: World) -> list[str]:
+    return [r for r in ids(world) if len(world.workspace.history(r)) > 1]
+
+
+def repaired(world: World) -> None:
+    """The next reconciliation ends equal to Attio, with no row left in the error table."""
+    world.simulator.faults.clear()
+    world.sync(reconcile_hours="0")
+    world.assert_equal_to_attio()
+    assert world.warehouse.rows(ERRORS) == []
+
+
+def test_records_that_answer_no_values_keep_their_rows_and_are_tried_again() -> None:
+    world = make_world(partial(pipeline, 1_000))
+    world.sync()
+    there = [r for r in moved(world) if world.workspace.history(r)[-1]["status"]["title"] != "Interview"]
+    silent = there[::16][:40]
+    before = {r: world.histories[r] for r in silent}
+    # Among many others: if more than a tenth cannot be read, the sync stops.
+    for record_id in moved(world):
+        world.workspace.set_status(record_id, "Interview")
+    world.simulator.faults.add(Fault(kind="answer", status=200, payload={"data": []}, on=["values"], records=silent))
+    for hours in (1, 25):
+        world.pass_time(hours=hours)
+        world.sync()
+        assert {r: world.histories[r] for r in silent} == before
+    assert {row["record_id"] for row in world.warehouse.rows(ERRORS)} == set(silent)
+    assert any("Rows written before stay as they are" in w for w in world.warehouse.warnings)
+    repaired(world)
+
+
+def test_of_many_invalid_records_all_are_tried_again() -> None:
+    world = make_world(partial(pipeline, 2_500))
+    wrong = moved(world)[::11][:140]
+    world.simulator.faults.add(Fault(kind="mangle", on=["values"], records=wrong))
+    world.sync()
+    assert len(world.warehouse.rows(ERRORS)) == len(wrong) > 100
+    # None of them is new: however few others are read, they do not stop a sync.
+    for _ in range(2):
+        world.pass_time(hours=25)
+        world.sync()
+    repaired(world)
+
+
+def test_the_row_of_a_record_that_stays_invalid_is_written_once() -> None:
+    world = make_world(partial(pipeline, 200))
+    wrong = moved(world)[:5]
+    world.simulator.faults.add(Fault(kind="mangle", on=["values"], records=wrong))
+    world.sync()
+    rows = world.warehouse.rows(ERRORS)
+    for hours in (0, 1, 25, 25):
+        world.pass_time(hours=hours)
+        world.sync()
+        assert world.warehouse.rows(ERRORS) == rows
+    repaired(world)
+
+
+@pytest.mark.parametrize(
+    "behaviour",
+    [
+        Behaviour(values_ignore_offset=True, values_page_maximum=2),
+        Behaviour(values_order="newest_first"),
+        Behaviour(values_order="newest_first", values_page_maximum=2),
+    ],
+    ids=["pages ignore the offset", "newest first", "newest first in pages"],
+)
+def test_a_history_that_cannot_be_whole_is_invalid(behaviour: Behaviour) -> None:
+    world = make_world(behaviour=behaviour)
+    for _ in range(3):
+        record_id = world.workspace.create_record("applications", "Applied")
+        for status in ("Screening", "Interview", "Offer"):
+            world.pass_time(hours=1)
+            world.workspace.set_status(record_id, status)
+    world.sync()
+    assert world.warehouse.rows(HISTORY) == []
+    assert len(world.warehouse.rows(ERRORS)) == 3
+    world.simulator.behaviour = Behaviour()
+    repaired(world)
+
+
+ALWAYS = {
+    "500": {"kind": "server_error", "status": 500},
+    "403": {"kind": "answer", "status": 403, "payload": {"code": "unauthorized", "message": "no"}},
+    "400": {"kind": "answer", "status": 400, "payload": {"code": "odd", "message": "no"}},
+    "null": {"kind": "answer", "status": 200, "payload": {"data": None}},
+    "not JSON": {"kind": "not_json"},
+}
+
+
+@pytest.mark.parametrize("name", ALWAYS)
+def test_one_record_that_always_fails_is_one_invalid_record(name: str) -> None:
+    world = make_world(partial(pipeline, 100))
+    wrong = moved(world)[3]
+    fault: dict[str, Any] = ALWAYS[name]
+    world.simulator.faults.add(Fault(on=["values"], records=[wrong], **fault))
+    world.sync()
+    assert [row["record_id"] for row in world.warehouse.rows(ERRORS)] == [wrong]
+    assert {row["application_id"] for row in world.warehouse.rows(TABLE)} == set(ids(world)) - {wrong}
+    repaired(world)
+
+
+@pytest.mark.parametrize("name", ALWAYS)
+def test_many_records_that_always_fail_stop_the_sync(name: str) -> None:
+    world = make_world(partial(pipeline, 100))
+    fault: dict[str, Any] = ALWAYS[name]
+    world.simulator.faults.add(Fault(on=["values"], **fault))
+    with pytest.raises(AttioSyncError):
+        world.sync()
+    repaired(world)
+
+
+def test_one_failing_record_stops_the_sync_where_attio_answers_nothing_else_either() -> None:
+    world = make_world()
+    record_id = world.workspace.create_record("applications", "Applied")
+    world.pass_time(hours=1)
+    world.workspace.set_status(record_id, "Offer")
+
+    def break_down(info: RequestInfo) -> None:
+        if info.kind == "values":
+            world.simulator.faults.add(Fault(kind="server_error", status=503))
+
+    remove = world.simulator.on_request(break_down)
+    with pytest.raises(GaveUpError):
+        world.sync()
+    remove()
+    assert world.warehouse.rows(ERRORS) == []
+    repaired(world)
+
+
+def with_deals() -> World:
+    world = make_world(partial(pipeline, 60))
+    deals = world.workspace.add_object("deals", "Deal", "Deals")
+    stage = world.workspace.add_attribute(deals, "stage", "Stage", "status")
+    world.workspace.add_status(stage, "Lead")
+    world.workspace.create_record("deals", "Lead")
+    world.track(f"{APPLICATIONS},{DEALS}")
+    return world
+
+
+@pytest.mark.parametrize("order", [f"{APPLICATIONS},{DEALS}", f"{DEALS},{APPLICATIONS}"])
+def test_a_history_that_fails_keeps_none_of_the_others_from_being_delivered(order: str) -> None:
+    world = with_deals()
+    world.sync(history=order)
+    deals = world.workspace.object("deals")
+    deals.attributes[:] = [a for a in deals.attributes if a.slug != "stage"]
+    world.workspace.set_status(ids(world)[0], "Offer")
+    with pytest.raises(UnknownNameError, match="stage"):
+        world.sync(history=order)
+    world.assert_equal_to_attio_but_for_statuses()
+
+
+def test_a_table_that_is_given_to_another_attribute_holds_none_of_the_rows_of_the_first() -> None:
+    world = with_deals()
+    world.simulator.faults.add(Fault(kind="mangle", on=["values"], records=moved(world)[:2]))
+    world.sync()
+    assert len(world.warehouse.rows(ERRORS)) == 2
+    world.warehouse.keys |= {
+        "attio_workflow_status": ["record_id"],
+        "attio_workflow_status_history": ["record_id", "position"],
+    }
+    world.sync(history="deals.stage=attio_workflow_status")
+    assert [row["record_id"] for row in world.warehouse.rows(TABLE)] == world.workspace.record_ids("deals")
+    assert world.warehouse.rows(ERRORS) == []
+
+
+def test_after_a_resync_the_error_table_holds_no_record_that_reads_well() -> None:
+    world = make_world(partial(pipeline, 100))
+    world.simulator.faults.add(Fault(kind="mangle", on=["values"], records=moved(world)[:3]))
+    world.sync()
+    world.simulator.faults.clear()
+    world.warehouse.state = {}
+    world.sync()
+    assert world.warehouse.rows(ERRORS) == []
+    world.assert_equal_to_attio()
+
+
+@pytest.mark.parametrize("code", ["filter_error", "unknown_filter_attribute_slug", "missing_sort_field", "something_new"])
+def test_a_filter_is_given_up_whatever_code_it_is_refused_with(code: str) -> None:
+    behaviour = Behaviour(active_from_filter="refused", active_from_filter_code=code)
+    world = make_world(partial(pipeline, 80), behaviour=behaviour, backfill_days="30")
+    world.sync()
+    world.assert_equal_to_attio()
+    world.pass_time(hours=3)
+    world.workspace.set_status(ids(world)[0], "Offer")
+    world.sync()
+    world.assert_equal_to_attio()
+
+
+@pytest.mark.parametrize("token", ["", "short", "a well-formed one? no"])
+def test_a_malformed_token_is_named(token: str) -> None:
+    world = make_world()
+    world.simulator.token = "another-token-that-is-well-formed"  # noqa: S105 (opens nothing)
+    with pytest.raises(AttioSyncError, match=r"attio_api_token|Workspace settings → Developers"):
+        world.sync(attio_api_token=token or "x")
+
+
+def test_a_token_attio_does_not_know_is_named() -> None:
+    world = make_world()
+    with pytest.raises(UnauthorizedError, match="does not know this token"):
+        world.sync(attio_api_token="a-well-formed-token-of-nobody")
+
+
+@pytest.mark.parametrize("title", ["nul \x00 inside", "half a pair \ud800", "</script><b>"])
+def test_texts_that_some_warehouses_refuse_are_escaped(title: str) -> None:
+    world = make_world()
+    world.workspace.rename_status("Applied", title)
+    record_id = world.workspace.create_record("applications", title)
+    world.pass_time(hours=1)
+    world.workspace.set_status(record_id, "Screening")
+    world.sync()
+    assert world.warehouse.rows(ERRORS) == []
+    text = f"{world.warehouse.rows(HISTORY)} {world.warehouse.rows('attio_status')} {world.histories}"
+    assert "\\x00" not in text
+    assert "\\ud800" not in text.replace("\\\\ud800", "")
+    assert len(world.stays) == 2
+
+
+def test_memory_is_bounded_by_values_and_not_by_records() -> None:
+    world = make_world(limits=Limits.off())
+    records = [world.workspace.create_record("applications", "Applied") for _ in range(400)]
+    now = world.workspace.clock.now()
+    for record_id in records:
+        values = [
+            (
+                "Applied" if n % 2 else "Screening",
+                now.replace(year=2020, microsecond=n),
+                now.replace(year=2020, microsecond=n + 1),
+            )
+            for n in range(150)
+        ]
+        world.workspace.replace_history(record_id, [*values, ("Offer", now.replace(year=2021), None)])
+    asked: list[str] = []
+    world.simulator.on_request(lambda info: asked.append(str(info.record_id)) if info.kind == "values" else None)
+    ahead: list[int] = []
+
+    def look(operation: str) -> None:
+        if operation == "upsert" and world.warehouse.upserts % 500 == 0:
+            ahead.append(len(set(asked)) * 151 - world.warehouse.upserts)
+
+    world.warehouse.before = look
+    world.sync(requests_per_second="5000")
+    world.live()
+    # What waits, what is in flight, and the part of a page that is being written.
+    assert max(ahead) <= 20_000 + (40 + 2 * 50) * 151
+    world.assert_equal_to_attio()
+
+
+def test_a_tenth_of_the_records_that_cannot_be_read_stops_the_sync_before_it_writes_them() -> None:
+    world = make_world(partial(pipeline, 300))
+    world.simulator.faults.add(Fault(kind="mangle", on=["values"]))
+    with pytest.raises(ContractChangedError, match="cannot be read"):
+        world.sync()
+    repaired(world)
+
+
+def test_no_ten_minutes_pass_without_a_checkpoint_while_pages_arrive_quickly() -> None:
+    world = make_world(partial(pipeline, 600), limits=Limits(latency=5.0), page_size="2")
+    world.sync()
+    world.pass_time(hours=25)
+    moments = [world.time.seconds]
+    world.warehouse.before = lambda name: moments.append(world.time.seconds) if name == "checkpointed" else None
+    world.sync()
+    assert max(b - a for a, b in pairwise(moments)) <= 600
+    assert truth.status_table(world.workspace).keys() == world.histories.keys()
