@@ -10,7 +10,7 @@ AttioSyncError                    the root: everything this package raises on pu
 ├── StopError                     no later request of this sync can succeed until somebody acts
 │   ├── SettingsError             a setting is missing or wrong
 │   ├── StateError                the saved state comes from a newer version, or from another workspace
-│   ├── UnauthorizedError         401, or a token that Attio calls inactive
+│   ├── UnauthorizedError         401, or a token that Attio does not recognise or calls inactive
 │   ├── ForbiddenError            403: the token lacks a scope, or the plan does not include this
 │   ├── NoHistoryError            400: Attio keeps no history of this attribute
 │   ├── FilterRefusedError        400 to a query: its filter is not accepted
@@ -91,7 +91,7 @@ class StateError(StopError):
 
 
 class UnauthorizedError(StopError):
-    """401, or a token that Attio calls inactive."""
+    """401, or a token that Attio does not recognise or calls inactive."""
 
 
 class ForbiddenError(StopError):

@@ -16,28 +16,45 @@ CONNECTOR = ROOT / "connector"
 
 # Each module may import what stands in a line above its own, and nothing in its own line or below.
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("errors", "shapes", "report", "logs", "tracked"),
-    ("attio_types.timestamps", "attio_types.workspace", "settings", "limiter", "patience", "wire"),
+    ("errors", "shapes", "report", "logs", "sketch", "tracked"),
+    ("attio_types.timestamps", "attio_types.workspace", "settings", "limiter", "patience"),
     ("attio_types.records", "attio_types.values"),
     ("attio_types",),
-    ("state", "tables", "client"),
-    ("listing",),
+    ("wire", "fingerprint", "tables"),
+    ("client", "ledger"),
+    ("state", "value_reader"),
+    ("schedule", "listing"),
     ("attribute_fetcher",),
     ("bridge", "sink"),
     ("delivery",),
-    ("full_pass",),
+    ("definitions", "reader"),
+    ("reconcile",),
     ("sync", "setup_form"),
     ("connector", "main", "test_script"),
 )
 
 # Pure: no event loop, no network, no clock, no log, nothing of Fivetran; only values in and values out.
-PURE = ("errors", "shapes", "report", "wire", "state", "tables", "settings", "tracked", "attio_types")
+PURE = (
+    "errors",
+    "shapes",
+    "report",
+    "wire",
+    "sketch",
+    "fingerprint",
+    "ledger",
+    "state",
+    "schedule",
+    "tables",
+    "settings",
+    "tracked",
+    "attio_types",
+)
 
 LIBRARIES: dict[str, tuple[str, ...]] = {
     "httpx2": ("client",),
     "stamina": ("client",),
-    "anyio": ("client", "limiter", "patience", "attribute_fetcher", "bridge", "sync", "main", "test_script"),
-    "pydantic": ("client", "settings", "tracked", "attio_types"),
+    "anyio": ("client", "limiter", "patience", "attribute_fetcher", "bridge", "reader", "main", "test_script"),
+    "pydantic": ("client", "settings", "attio_types"),
     "pydantic_settings": ("settings",),
     "fivetran_connector_sdk": ("sink", "logs", "setup_form", "connector"),
     "fivetran_connector_sdk_cli": ("connector",),
@@ -197,7 +214,7 @@ def classes() -> dict[str, type[Exception]]:
 def test_the_tree_of_errors_is_drawn_as_it_is() -> None:
     real = {name: each.__bases__[0].__name__ for name, each in classes().items() if each is not errors.AttioSyncError}
     assert drawn_tree() == real
-    assert len(real) > 20
+    assert len(real) >= 20
 
 
 def test_every_error_says_in_a_sentence_what_it_is() -> None:

@@ -48,7 +48,7 @@ def test_a_listing_that_is_not_in_order_stops_before_anything_is_written() -> No
     backwards = Altered(world, "/query", answer=lambda answer: {"data": answer["data"][::-1]})
     with pytest.raises(ContractChangedError, match=r"did not list applications by created_at as asked"):
         sync_through(world, backwards)
-    assert world.warehouse.tables == {}
+    assert (world.histories, world.stays) == ({}, {})
     world.sync()
     world.assert_equal_to_attio()
 

@@ -38,8 +38,8 @@ DEFAULTS: dict[str, Any] = {
     "requests_per_second": 90.0,
     "reconcile_hours": 24.0,
     "recheck_days": 30,
-    "full_pass_days": 7.0,
-    "full_pass": None,
+    "reconcile_hours": 24.0,
+    "recheck_days": 30,
 }
 
 # For each setting two texts and what they mean.
@@ -59,8 +59,8 @@ SAMPLES: dict[str, tuple[tuple[str, Any], tuple[str, Any]]] = {
     "requests_per_second": (("50", 50.0), ("0.5", 0.5)),
     "reconcile_hours": (("0", 0.0), ("1.5", 1.5)),
     "recheck_days": (("1", 1), ("365", 365)),
-    "full_pass_days": (("0", 0.0), ("1.5", 1.5)),
-    "full_pass": (("now", "now"), ("now", "now")),
+    "reconcile_hours": (("0", 0.0), ("1.5", 1.5)),
+    "recheck_days": (("1", 1), ("365", 365)),
 }
 
 
@@ -105,8 +105,8 @@ def test_each_default_can_be_written_into_the_configuration() -> None:
         "requests_per_second": "90",
         "reconcile_hours": "24",
         "recheck_days": "30",
-        "full_pass_days": "7",
-        "full_pass": "",
+        "reconcile_hours": "24",
+        "recheck_days": "30",
     }
     assert load(**{key: text for key, text in written.items() if key != "attio_api_token"}) == load()
 
@@ -201,10 +201,13 @@ WRONG: list[tuple[str, str, str]] = [
     ("recheck_days", "0", "greater than or equal to 1"),
     ("recheck_days", "366", "less than or equal to 365"),
     ("recheck_days", "1.5", "valid integer"),
-    ("full_pass_days", "-1", "greater than or equal to 0"),
-    ("full_pass_days", "nan", "3650"),
-    ("full_pass_days", "3651", "less than or equal to 3650"),
-    ("full_pass", "yes", "should be 'now'"),
+    ("reconcile_hours", "-1", "greater than or equal to 0"),
+    ("reconcile_hours", "nan", "744"),
+    ("reconcile_hours", "745", "less than or equal to 744"),
+    ("reconcile_hours", "daily", "valid number"),
+    ("recheck_days", "0", "greater than or equal to 1"),
+    ("recheck_days", "366", "less than or equal to 365"),
+    ("recheck_days", "1.5", "valid integer"),
     ("history", "applications", "is not parent.attribute=table, as in applications.workflow_status=attio_workflow_status"),
     ("history", "applications.workflow_status", "is not parent.attribute=table"),
     ("history", ".workflow_status=t", "is not parent.attribute=table"),

@@ -1,6 +1,9 @@
 """The state: what is written is read back, old and broken ones load, and `last_sync` is never lost."""
 
 import json
+import random
+import uuid
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,8 +15,12 @@ from tests.support.warehouse import MemoryWarehouse
 from attio_sync.bridge import Environment
 from attio_sync.delivery import Delivery
 from attio_sync.errors import ContractChangedError, StateError
+from attio_sync.fingerprint import Fingerprint
+from attio_sync.ledger import MOST_RECENT, SLICES, Known, Ledger, new_ledger
 from attio_sync.report import SyncReport
+from attio_sync.schedule import Recheck, fresh_window, recheck_due, reconciliation_is_due
 from attio_sync.settings import Settings, TrackedHistory, load_settings
+from attio_sync.sketch import Sketch
 from attio_sync.state import (
     MOST_CURSOR_IDS,
     MOST_INVALID_IDS,
@@ -24,8 +31,6 @@ from attio_sync.state import (
     SyncState,
     Window,
     dump_state,
-    fresh_window,
-    full_pass_is_due,
     parse_state,
 )
 
@@ -62,74 +67,141 @@ def instant(text: str) -> datetime:
 # --- What is written is read back
 
 instants = st.datetimes(datetime(1970, 1, 1), datetime(9000, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 (UTC comes from timezones)
-record_ids = st.frozensets(st.uuids().map(str), max_size=5)
+uuids = st.uuids().map(str)
 cursors = st.builds(
-    Cursor, instants.map(lambda moment: f"{moment.replace(tzinfo=None).isoformat(timespec='microseconds')}000Z"), record_ids
+    Cursor,
+    instants.map(lambda moment: f"{moment.replace(tzinfo=None).isoformat(timespec='microseconds')}000Z"),
+    st.frozensets(uuids, max_size=5),
 )
-windows = st.builds(Window, st.none() | instants, instants, st.none() | cursors)
+windows = st.builds(Window, st.none() | instants, instants, st.none() | cursors, st.none() | instants)
+digests = st.integers(0, 2**40 - 1)
+marks = st.builds(Fingerprint, digests, st.integers(0, 50), digests)
+short_texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
+
+
+@st.composite
+def ledgers(draw: st.DrawFn) -> Ledger:
+    """One that holds some records, some of them lately delivered, and does not know one of its slices."""
+    ledger = Ledger(Sketch(24), [Sketch(8) for _ in range(SLICES)])
+    for record_id, mark in draw(st.dictionaries(uuids, marks, max_size=4)).items():
+        ledger.add(record_id, mark)
+        if draw(st.booleans()):
+            ledger.recent[record_id] = Known(mark, draw(st.integers(0, 2**62)))
+    ledger.past[draw(st.integers(0, SLICES - 1))] = None
+    ledger.recent_since, ledger.guesses = draw(st.integers(0, 2**62)), draw(st.integers(0, 99))
+    return ledger
+
+
 history_states = st.builds(
-    HistoryState, st.none() | instants, st.none() | windows, st.none() | instants, st.booleans(), record_ids
+    HistoryState,
+    ledger=st.none() | ledgers(),
+    last_sync=st.none() | instants,
+    under_way=st.none() | windows,
+    backfill=st.none() | windows,
+    reconciled_at=st.none() | instants,
+    rechecked_at=st.none() | instants,
+    next_slice=st.integers(0, SLICES - 1),
+    doubted=st.booleans(),
+    short_pages=st.booleans(),
+    invalid=st.dictionaries(uuids, short_texts, max_size=4),
 )
-sync_states = st.dictionaries(st.sampled_from(list(map(str, HISTORIES))), history_states).map(SyncState)
+sync_states = st.builds(
+    SyncState,
+    st.dictionaries(st.sampled_from(list(map(str, HISTORIES))), history_states),
+    st.none() | uuids,
+    st.dictionaries(short_texts, st.dictionaries(short_texts, short_texts, max_size=3), max_size=3),
+)
+
+
+def comparable(state: SyncState) -> object:
+    """A state with what its ledgers say in the place of the ledgers."""
+    ledgers_say = {key: one.ledger and one.ledger.dump() for key, one in state.histories.items()}
+    without = {key: replace(one, ledger=None) for key, one in state.histories.items()}
+    return ledgers_say, replace(state, histories=without)
 
 
 @given(sync_states)
 def test_what_is_written_is_read_back(state: SyncState) -> None:
-    assert parsed(saved(dump_state(state, SETTINGS))) == (state, [])
+    read, warnings = parsed(saved(dump_state(state)))
+    assert (comparable(read), warnings) == (comparable(state), [])
 
 
 @given(sync_states)
 def test_writing_what_was_read_changes_nothing(state: SyncState) -> None:
-    dumped = saved(dump_state(state, SETTINGS))
-    assert saved(dump_state(parsed(dumped)[0], SETTINGS)) == dumped
+    dumped = saved(dump_state(state))
+    assert saved(dump_state(parsed(dumped)[0])) == dumped
 
 
 @given(sync_states)
 def test_the_last_sync_outside_is_the_oldest_of_those_inside(state: SyncState) -> None:
     finished = [one.last_sync for one in state.histories.values() if one.last_sync]
-    outside = dump_state(state, SETTINGS).get("last_sync")
+    outside = dump_state(state).get("last_sync")
     assert outside == (min(finished).isoformat(timespec="microseconds") if finished else None)
 
 
 def test_a_state_looks_like_this() -> None:
     window = Window(NOW - timedelta(days=1), NOW, Cursor("2026-11-23T09:00:00.000000000Z", frozenset({"b", "a"})))
-    state = SyncState({str(DEFAULT): HistoryState(NOW, window, NOW, rewriting=True, invalid=frozenset({"y", "x"}))})
-    assert dump_state(state, SETTINGS) == {
+    rest = Window(None, NOW, before=NOW - timedelta(days=30))
+    ledger = new_ledger(1)
+    one = HistoryState(
+        ledger, NOW, window, rest, NOW, NOW, 7, doubted=True, short_pages=True, invalid={"y": "beef", "x": "cafe"}
+    )
+    state = SyncState({str(DEFAULT): one}, "w-1", {"attio_workspace_member": {"m-1": "f00d"}})
+    assert dump_state(state) == {
         "last_sync": "2026-11-24T10:00:00.000000+00:00",
-        "version": 1,
+        "version": 2,
+        "workspace_id": "w-1",
         "histories": {
             "applications.workflow_status=attio_workflow_status": {
                 "last_sync": "2026-11-24T10:00:00.000000+00:00",
+                "reconciled_at": "2026-11-24T10:00:00.000000+00:00",
+                "rechecked_at": "2026-11-24T10:00:00.000000+00:00",
                 "under_way": {
                     "since": "2026-11-23T10:00:00.000000+00:00",
                     "started_at": "2026-11-24T10:00:00.000000+00:00",
                     "created_at": "2026-11-23T09:00:00.000000000Z",
                     "record_ids": ["a", "b"],
                 },
-                "full_pass_at": "2026-11-24T10:00:00.000000+00:00",
-                "rewriting": True,
-                "invalid": ["x", "y"],
+                "backfill": {
+                    "since": None,
+                    "started_at": "2026-11-24T10:00:00.000000+00:00",
+                    "before": "2026-10-25T10:00:00.000000+00:00",
+                },
+                "doubted": True,
+                "short_pages": True,
+                "invalid": {"x": "cafe", "y": "beef"},
+                "next_slice": 7,
+                "ledger": ledger.dump(),
             }
         },
+        "definitions": {"attio_workspace_member": {"m-1": "f00d"}},
     }
 
 
-def test_a_history_that_is_no_longer_tracked_is_forgotten() -> None:
-    state = SyncState({str(DEFAULT): HistoryState(NOW), str(DEALS): HistoryState(NOW - timedelta(days=1))})
-    dumped = dump_state(state, settings(history=str(DEFAULT)))
-    assert parsed(dumped)[0] == SyncState({str(DEFAULT): HistoryState(NOW)})
-    assert dumped["last_sync"] == "2026-11-24T10:00:00.000000+00:00"
+def test_a_history_that_is_no_longer_tracked_is_forgotten_with_its_errors() -> None:
+    warehouse = MemoryWarehouse({"attio_sync_error": ["history", "record_id"]})
+    for source, record_id in (("deals.stage", "r-1"), ("applications.workflow_status", "r-2")):
+        warehouse.upsert("attio_sync_error", {"history": source, "record_id": record_id})
+    state = SyncState(
+        {str(DEFAULT): HistoryState(last_sync=NOW, invalid={"r-2": ""}), str(DEALS): HistoryState(invalid={"r-1": ""})}
+    )
+    delivery = Delivery(settings(history=str(DEFAULT)), state, warehouse, Environment(), SyncReport(90))
+    delivery.start()
+    delivery.checkpoint()
+    assert delivery.state == SyncState({str(DEFAULT): HistoryState(last_sync=NOW, invalid={"r-2": ""})})
+    assert warehouse.rows("attio_sync_error") == [{"history": "applications.workflow_status", "record_id": "r-2"}]
+    assert warehouse.state == dump_state(delivery.state)
 
 
 def test_moving_one_history_on_leaves_the_others() -> None:
-    state = SyncState({str(DEFAULT): HistoryState(NOW)})
-    moved = state.put(DEALS, HistoryState(rewriting=True))
+    state = SyncState({str(DEFAULT): HistoryState(last_sync=NOW)})
+    moved = state.put(DEALS, HistoryState(doubted=True))
     assert (moved.of(DEFAULT), moved.of(DEALS), moved.of(THIRD)) == (
-        HistoryState(NOW),
-        HistoryState(rewriting=True),
+        HistoryState(last_sync=NOW),
+        HistoryState(doubted=True),
         HistoryState(),
     )
-    assert state.histories == {str(DEFAULT): HistoryState(NOW)}
+    assert state.histories == {str(DEFAULT): HistoryState(last_sync=NOW)}
 
 
 def test_no_state_is_a_new_one() -> None:
@@ -152,8 +224,8 @@ def test_no_state_is_a_new_one() -> None:
         ("2026-11-24", "2026-11-24T00:00:00+00:00"),
     ],
 )
-def test_a_state_of_an_earlier_version_holds_only_the_last_sync(text: str, meaning: str) -> None:
-    assert parsed({"last_sync": text}) == (SyncState({OLDEST_HISTORY: HistoryState(instant(meaning))}), [])
+def test_a_state_of_the_first_version_holds_only_the_last_sync(text: str, meaning: str) -> None:
+    assert parsed({"last_sync": text}) == (SyncState({OLDEST_HISTORY: HistoryState(last_sync=instant(meaning))}), [])
     assert str(DEFAULT) == OLDEST_HISTORY
 
 
@@ -171,6 +243,33 @@ def test_what_is_said_about_a_last_sync_is_short() -> None:
     assert len(parsed({"last_sync": "x" * 1_000_000})[1][0]) < 200
 
 
+def test_a_state_of_the_version_before_this_one_has_no_ledger_and_is_read_for_all_else() -> None:
+    window = {
+        "since": "2026-11-23T10:00:00.000000+00:00",
+        "started_at": "2026-11-24T10:00:00.000000+00:00",
+        "created_at": "2026-11-23T09:00:00.000000000Z",
+        "record_ids": ["a"],
+    }
+    raw = {
+        "last_sync": "2026-11-24T10:00:00.000000+00:00",
+        "version": 1,
+        "histories": {
+            str(DEFAULT): {
+                "last_sync": "2026-11-24T10:00:00.000000+00:00",
+                "under_way": window,
+                "full_pass_at": "2026-11-20T10:00:00.000000+00:00",
+                "rewriting": True,
+                "invalid": ["x", "y"],
+            }
+        },
+    }
+    cursor = Cursor("2026-11-23T09:00:00.000000000Z", frozenset({"a"}))
+    expected = HistoryState(
+        last_sync=NOW, under_way=Window(NOW - timedelta(days=1), NOW, cursor), invalid={"x": "", "y": ""}
+    )
+    assert parsed(raw) == (SyncState({str(DEFAULT): expected}), [])
+
+
 # --- Newer states
 
 
@@ -180,10 +279,10 @@ def test_a_state_whose_version_this_connector_cannot_know_is_refused_saying_what
         parsed({"last_sync": "2026-11-24T10:00:00+00:00", "version": version})
 
 
-@pytest.mark.parametrize("raw", [{"version": 1}, {"version": 0}, {}])
+@pytest.mark.parametrize("raw", [{"version": 2}, {"version": 1}, {"version": 0}, {}])
 def test_this_version_and_those_before_are_read(raw: dict[str, Any]) -> None:
     last_sync = {"last_sync": "2026-11-24T10:00:00+00:00"}
-    assert parsed(last_sync | raw)[0].of(DEFAULT) == HistoryState(NOW)
+    assert parsed(last_sync | raw)[0].of(DEFAULT) == HistoryState(last_sync=NOW)
 
 
 # --- Moved by hand
@@ -195,12 +294,11 @@ def dumped_with_a_window_under_way() -> dict[str, Any]:
         dump_state(
             SyncState(
                 {
-                    str(DEFAULT): HistoryState(NOW, full_pass_at=NOW),
-                    str(DEALS): HistoryState(NOW - timedelta(hours=1), under_way),
+                    str(DEFAULT): HistoryState(last_sync=NOW, reconciled_at=NOW),
+                    str(DEALS): HistoryState(last_sync=NOW - timedelta(hours=1), under_way=under_way),
                     str(THIRD): HistoryState(under_way=under_way),
                 }
-            ),
-            SETTINGS,
+            )
         )
     )
 
@@ -209,9 +307,9 @@ def test_a_last_sync_that_somebody_moved_back_asks_every_history_for_everything_
     raw = dumped_with_a_window_under_way() | {"last_sync": "2026-11-01T00:00:00+00:00"}
     state, warnings = parsed(raw)
     moved = instant("2026-11-01T00:00:00+00:00")
-    assert (state.of(DEFAULT), warnings) == (HistoryState(moved, full_pass_at=NOW), [])
+    assert (state.of(DEFAULT), warnings) == (HistoryState(last_sync=moved, reconciled_at=NOW), [])
     # Finishing the window under way would move last_sync forward again, over what was asked for.
-    assert state.of(DEALS) == HistoryState(moved)
+    assert state.of(DEALS) == HistoryState(last_sync=moved)
     # One that has never been finished begins with its backfill in any case.
     assert state.of(THIRD).last_sync is None
 
@@ -228,18 +326,19 @@ def test_a_last_sync_that_somebody_moved_forward_skips_nothing() -> None:
 
 # --- Broken states
 
-keys = ["last_sync", "version", "histories", "under_way", "since", "started_at", "created_at", "record_ids", "full_pass_at"]
 scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8)
+outer = ["last_sync", "version", "workspace_id", "histories", "definitions", str(DEFAULT)]
+inner_keys = ["ledger", "under_way", "backfill", "reconciled_at", "rechecked_at", "next_slice", "doubted", "invalid"]
+window_keys = ["since", "started_at", "before", "created_at", "record_ids"]
+ledger_keys = ["present", "past", "tallest", "recent", "recent_since", "sample", "guesses"]
+keys = [*outer, *inner_keys, "short_pages", *window_keys, *ledger_keys]
 json_values = st.recursive(
     scalars | st.just("2026-11-24T10:00:00+00:00"),
-    lambda inner: (
-        st.lists(inner, max_size=3)
-        | st.dictionaries(st.sampled_from([*keys, "rewriting", "invalid", str(DEFAULT)]), inner, max_size=5)
-    ),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(keys), inner, max_size=5),
     max_leaves=15,
 )
 states = st.dictionaries(
-    st.sampled_from(["last_sync", "version", "histories", "else"]),
+    st.sampled_from(["last_sync", "version", "workspace_id", "histories", "definitions", "else"]),
     json_values | st.dictionaries(st.just(str(DEFAULT)), json_values),
 )
 
@@ -247,11 +346,15 @@ states = st.dictionaries(
 def use(state: SyncState) -> None:
     """Everything a sync does with a state before it asks Attio anything."""
     for history in HISTORIES:
-        window = fresh_window(state.of(history), SETTINGS, NOW)
+        one = state.of(history)
+        window = fresh_window(one, SETTINGS, NOW)
         assert window.since is not None
         assert window.since <= NOW == window.started_at
-        assert full_pass_is_due(state.of(history), SETTINGS, NOW) in (True, False)
-    assert len(json.dumps(dump_state(state, SETTINGS))) < 10_000_000
+        assert reconciliation_is_due(one, SETTINGS, NOW) in (True, False)
+        recheck = recheck_due(one, SETTINGS, NOW)
+        assert recheck.slices <= set(range(SLICES))
+        assert recheck.next_slice in range(SLICES)
+    assert len(json.dumps(dump_state(state))) < 10_000_000
 
 
 @given(states)
@@ -276,7 +379,7 @@ def test_no_garbage_beside_it_loses_the_last_sync(garbage: dict[str, Any]) -> No
 
 @pytest.mark.parametrize("broken", [None, 7, "text", [], ["x"], {"last_sync": "yesterday"}, {"last_sync": 7}, True])
 def test_a_history_that_cannot_be_read_goes_on_from_the_last_sync_outside_and_that_is_said(broken: object) -> None:
-    raw = {"last_sync": "2026-11-24T10:00:00+00:00", "version": 1, "histories": {str(DEFAULT): broken}}
+    raw = {"last_sync": "2026-11-24T10:00:00+00:00", "version": 2, "histories": {str(DEFAULT): broken}}
     state, warnings = parsed(raw)
     assert state.of(DEFAULT).last_sync == NOW
     assert len(warnings) == 1
@@ -297,7 +400,7 @@ def test_a_history_that_cannot_be_read_goes_on_from_the_last_sync_outside_and_th
 )
 def test_a_window_that_cannot_be_read_is_begun_anew(under_way: object) -> None:
     raw = {"histories": {str(DEFAULT): {"last_sync": "2026-11-24T10:00:00+00:00", "under_way": under_way}}}
-    assert parsed(raw)[0].of(DEFAULT) == HistoryState(NOW)
+    assert parsed(raw)[0].of(DEFAULT) == HistoryState(last_sync=NOW)
 
 
 @pytest.mark.parametrize(
@@ -321,7 +424,7 @@ def test_a_cursor_that_cannot_be_read_lists_its_window_from_the_start(cursor: di
 @pytest.mark.parametrize(
     "text", ["0001-01-01T00:00:00+00:00", "0001-01-01", "1969-12-31T23:59:59+00:00", "9999-12-31T23:59:59+00:00"]
 )
-@pytest.mark.parametrize("key", ["last_sync", "full_pass_at"])
+@pytest.mark.parametrize("key", ["last_sync", "reconciled_at", "rechecked_at"])
 def test_an_instant_at_the_end_of_the_calendar_is_no_crash(key: str, text: str) -> None:
     raw = {"histories": {str(DEFAULT): {key: text}}, "last_sync": text}
     state, _ = parsed(raw)
@@ -329,39 +432,62 @@ def test_an_instant_at_the_end_of_the_calendar_is_no_crash(key: str, text: str) 
     assert fresh_window(state.of(DEFAULT), SETTINGS, NOW).since is not None
 
 
+@pytest.mark.parametrize(
+    "ledger", [{}, {"present": 7}, new_ledger(1).dump() | {"past": [None]}, new_ledger(1).dump() | {"present": "AAAA"}]
+)
+def test_a_ledger_that_cannot_be_read_makes_everything_be_delivered_anew_and_that_is_said(ledger: dict[str, Any]) -> None:
+    raw = {"histories": {str(DEFAULT): {"last_sync": "2026-11-24T10:00:00+00:00", "ledger": ledger}}}
+    state, warnings = parsed(raw)
+    assert state.of(DEFAULT) == HistoryState(last_sync=NOW)
+    assert len(warnings) == 1
+    assert "the ledger cannot be read" in warnings[0]
+
+
 # --- Size and secrets
 
 
+def full(ledger: Ledger, records: int, chance: random.Random) -> Ledger:
+    for _ in range(records):
+        record_id = str(uuid.UUID(int=chance.getrandbits(128)))
+        mark = Fingerprint(chance.getrandbits(40), chance.randint(1, 20), chance.getrandbits(40))
+        ledger.add(record_id, mark)
+        ledger.recent[record_id] = Known(mark, chance.getrandbits(60))
+    return ledger
+
+
 def test_a_state_of_any_size_of_workspace_stays_below_ten_megabytes() -> None:
-    ids = frozenset(f"{number:08d}-0000-4000-8000-000000000000" for number in range(55_000))
-    window = Window(NOW, NOW, Cursor("2026-11-23T09:00:00.000000000Z", ids))
-    one = HistoryState(NOW, window, NOW, rewriting=True, invalid=ids)
-    histories = [TrackedHistory(f"object_{number}", "status", f"table_{number}") for number in range(6)]
-    dumped = dump_state(
-        SyncState({str(history): one for history in histories}), settings(history=",".join(map(str, histories)))
-    )
-    assert len(json.dumps(dumped)) < 10_000_000
-    dumped = dump_state(SyncState({str(DEFAULT): one}), SETTINGS)
-    assert len(dumped["histories"][str(DEFAULT)]["invalid"]) == MOST_INVALID_IDS
-    assert len(dumped["histories"][str(DEFAULT)]["under_way"]["record_ids"]) == MOST_CURSOR_IDS
+    chance = random.Random(1)
+    ids = frozenset(f"{number:08d}-0000-4000-8000-000000000000" for number in range(MOST_CURSOR_IDS + 500))
+    window = Window(NOW, NOW, Cursor("2026-11-23T09:00:00.000000000Z", ids), NOW)
+    histories = [TrackedHistory(f"object_{number}", "status", f"table_{number}") for number in range(3)]
+    invalid = {f"{number:08d}-0000-4000-8000-000000000000": "0123456789ab" for number in range(MOST_INVALID_IDS // 3)}
+    definitions = {"attio_status": dict.fromkeys(ids, "0123456789ab")}
+    full_states: dict[str, HistoryState] = {}
+    for history in histories:
+        ledger = full(new_ledger(3), MOST_RECENT // 3, chance)
+        full_states[str(history)] = HistoryState(ledger, NOW, window, window, NOW, NOW, 7, invalid=invalid)
+    dumped = dump_state(SyncState(full_states, "w-1", definitions))
+    # What has no bound of its own, statuses and members, has the rest.
+    assert len(json.dumps(dumped)) < 6_000_000
+    assert len(dumped["histories"][str(histories[0])]["under_way"]["record_ids"]) == MOST_CURSOR_IDS
 
 
 def test_more_invalid_records_than_a_state_can_hold_stop_the_sync_before_one_is_forgotten() -> None:
     delivery = Delivery(SETTINGS, SyncState(), MemoryWarehouse({}), Environment(), SyncReport(90))
     ids = [f"{number:08d}-0000-4000-8000-000000000000" for number in range(MOST_INVALID_IDS)]
-    delivery.put(DEFAULT, HistoryState(invalid=frozenset(ids[1:])))
-    delivery.put(DEALS, HistoryState(invalid=frozenset(ids[:1])))
-    assert parsed(dump_state(delivery.state, SETTINGS))[0] == delivery.state
-    with pytest.raises(ContractChangedError, match="more than 50,000 records do not have the shape"):
-        delivery.put(DEALS, HistoryState(invalid=frozenset(ids[:2])))
+    delivery.put(DEFAULT, HistoryState(invalid=dict.fromkeys(ids[1:], "")))
+    delivery.put(DEALS, HistoryState(invalid=dict.fromkeys(ids[:1], "")))
+    assert parsed(dump_state(delivery.state))[0] == delivery.state
+    with pytest.raises(ContractChangedError, match="more than 10,000 records cannot be read"):
+        delivery.put(DEALS, HistoryState(invalid=dict.fromkeys(ids[:2], "")))
 
 
 @given(sync_states)
 def test_no_state_holds_the_token(state: SyncState) -> None:
-    assert TOKEN not in json.dumps(dump_state(state, SETTINGS))
+    assert TOKEN not in json.dumps(dump_state(state))
 
 
-# --- Windows and full passes
+# --- What is due
 
 
 def test_the_first_window_goes_back_as_far_as_backfill_days_says() -> None:
@@ -370,30 +496,81 @@ def test_the_first_window_goes_back_as_far_as_backfill_days_says() -> None:
 
 
 def test_each_later_window_looks_again_at_what_is_before_the_last_sync() -> None:
-    state = HistoryState(NOW - timedelta(days=1))
+    state = HistoryState(last_sync=NOW - timedelta(days=1))
     expected = Window(NOW - timedelta(days=1, minutes=90), NOW)
     assert fresh_window(state, settings(buffer_minutes="90", backfill_days="all"), NOW) == expected
 
 
 def test_a_last_sync_in_the_future_is_taken_for_now() -> None:
-    assert fresh_window(HistoryState(NOW + timedelta(days=400)), SETTINGS, NOW).since == NOW - timedelta(hours=1)
+    state = HistoryState(last_sync=NOW + timedelta(days=400))
+    assert fresh_window(state, SETTINGS, NOW).since == NOW - timedelta(hours=1)
+
+
+LEDGER, FULL, UNKNOWN = new_ledger(1), new_ledger(1), new_ledger(1)
+FULL.guesses = 10**6
+UNKNOWN.past[4] = None
 
 
 @pytest.mark.parametrize(
     ("state", "configuration", "due"),
     [
-        (HistoryState(NOW), {}, True),
-        (HistoryState(full_pass_at=NOW), {}, False),
-        (HistoryState(full_pass_at=NOW - timedelta(days=7)), {}, True),
-        (HistoryState(full_pass_at=NOW - timedelta(days=6, hours=23)), {}, False),
-        (HistoryState(full_pass_at=NOW - timedelta(hours=13)), {"full_pass_days": "0.5"}, True),
-        (HistoryState(full_pass_at=NOW + timedelta(seconds=1)), {}, True),
-        (HistoryState(NOW), {"full_pass_days": "0"}, False),
-        (HistoryState(full_pass_at=NOW), {"full_pass": "now"}, True),
-        (HistoryState(NOW), {"full_pass_days": "0", "full_pass": "now"}, True),
-        (HistoryState(full_pass_at=NOW, rewriting=True), {}, True),
-        (HistoryState(full_pass_at=NOW, rewriting=True), {"full_pass_days": "0"}, True),
+        (HistoryState(LEDGER), {}, True),
+        (HistoryState(LEDGER, reconciled_at=NOW), {}, False),
+        (HistoryState(LEDGER, reconciled_at=NOW), {"reconcile_hours": "0"}, True),
+        (HistoryState(LEDGER, reconciled_at=NOW - timedelta(hours=24)), {}, True),
+        (HistoryState(LEDGER, reconciled_at=NOW - timedelta(hours=23, minutes=59)), {}, False),
+        (HistoryState(LEDGER, reconciled_at=NOW - timedelta(minutes=31)), {"reconcile_hours": "0.5"}, True),
+        (HistoryState(LEDGER, reconciled_at=NOW + timedelta(seconds=1)), {}, True),
+        (HistoryState(FULL, reconciled_at=NOW), {}, True),
+        (HistoryState(UNKNOWN, reconciled_at=NOW), {}, True),
+        # Not while nothing is there to compare with, or not everything.
+        (HistoryState(), {"reconcile_hours": "0"}, False),
+        (HistoryState(LEDGER, backfill=Window(None, NOW)), {"reconcile_hours": "0"}, False),
     ],
 )
-def test_a_full_pass_is_due(state: HistoryState, configuration: dict[str, str], due: bool) -> None:  # noqa: FBT001 (an expected value)
-    assert full_pass_is_due(state, settings(**configuration), NOW) is due
+def test_a_reconciliation_is_due(state: HistoryState, configuration: dict[str, str], due: bool) -> None:  # noqa: FBT001 (an expected value)
+    assert reconciliation_is_due(state, settings(**configuration), NOW) is due
+
+
+def test_the_slices_that_are_due_follow_each_other_a_days_worth_a_day() -> None:
+    state = HistoryState(LEDGER, rechecked_at=NOW - timedelta(days=2, hours=1), next_slice=29)
+    assert recheck_due(state, SETTINGS, NOW) == Recheck(frozenset({29, 0}), NOW - timedelta(hours=1), 1)
+    state = HistoryState(LEDGER, rechecked_at=NOW - timedelta(hours=23), next_slice=29)
+    assert recheck_due(state, SETTINGS, NOW) == Recheck(frozenset(), NOW - timedelta(hours=23), 29)
+    state = HistoryState(LEDGER, rechecked_at=NOW - timedelta(days=400), next_slice=29)
+    assert recheck_due(state, SETTINGS, NOW) == Recheck(frozenset(range(SLICES)), NOW, 29)
+
+
+@pytest.mark.parametrize("configuration", [{"recheck_days": "1"}, {"recheck_days": "7", "reconcile_hours": "168"}])
+def test_all_slices_are_due_where_the_next_reconciliation_is_as_far_away_as_all_are_due(
+    configuration: dict[str, str],
+) -> None:
+    state = HistoryState(LEDGER, rechecked_at=NOW - timedelta(minutes=1), next_slice=5)
+    assert recheck_due(state, settings(**configuration), NOW) == Recheck(frozenset(range(SLICES)), NOW, 0)
+
+
+def test_a_slice_that_is_not_known_is_due_at_once() -> None:
+    state = HistoryState(UNKNOWN, rechecked_at=NOW - timedelta(days=1), next_slice=9)
+    assert recheck_due(state, SETTINGS, NOW).slices == {4, 9}
+    assert recheck_due(replace(state, rechecked_at=NOW), SETTINGS, NOW).slices == {4}
+
+
+def test_no_slice_is_due_because_a_clock_was_wrong() -> None:
+    for since in (None, NOW + timedelta(days=1)):
+        state = HistoryState(LEDGER, rechecked_at=since, next_slice=9)
+        assert recheck_due(state, SETTINGS, NOW) == Recheck(frozenset(), NOW, 9)
+
+
+@pytest.mark.parametrize("hours", [0.5, 6, 24, 100])
+@pytest.mark.parametrize("days", [1, 3, 30, 100])
+def test_every_slice_comes_up_within_recheck_days(hours: float, days: int) -> None:
+    """However often everything is compared: a slice is late by no more than the time between two comparisons."""
+    configured = settings(reconcile_hours=str(hours), recheck_days=str(days))
+    state, now = HistoryState(LEDGER, rechecked_at=NOW), NOW
+    seen = dict.fromkeys(range(SLICES), NOW)
+    while now < NOW + timedelta(days=2.5 * days):
+        now += timedelta(hours=hours)
+        recheck = recheck_due(state, configured, now)
+        seen |= dict.fromkeys(recheck.slices, now)
+        assert all(now - since <= timedelta(days=days, hours=hours) for since in seen.values())
+        state = replace(state, rechecked_at=recheck.until, next_slice=recheck.next_slice)
