@@ -18,6 +18,9 @@ from attio_sync.sketch import COPIES, Sketch
 SLICES = 30
 """Into how many slices records are divided; the histories of a slice are read again together."""
 
+GROUPS = 1_024
+"""Into how many groups records are divided, of each of which it is kept how many stays any of its histories had at most."""
+
 MOST_CELLS = 12_288
 LEAST_CELLS = 768
 RECORDS_PER_CELL = 16
@@ -65,14 +68,14 @@ class Ledger:
     """`present` holds a key for each record and its current value, `past[i]` one for each whole history in slice i.
 
     A slice that is None is not known: its histories are written anew at the next reconciliation. `tallest` is how many
-    stays any history of a slice had at most, `recent` what was delivered so lately that the next listing shows it again
+    stays any history of a group of records ever had, `recent` what was delivered so lately that the next listing shows it again
     (were they too many, only what began since `recent_since`), `sample` the ids of a few records, `guesses` how many
     deliveries since the last reconciliation had to guess what was there.
     """
 
     present: Sketch
     past: list[Sketch | None]
-    tallest: list[int] = field(default_factory=lambda: [0] * SLICES)
+    tallest: list[int] = field(default_factory=lambda: [0] * GROUPS)
     recent: dict[str, Known] = field(default_factory=dict[str, Known])
     recent_since: int = 0
     sample: list[str] = field(default_factory=list[str])
@@ -103,10 +106,14 @@ class Ledger:
 
     def add_past(self, record_id: str, delivered: Fingerprint) -> None:
         """Notes what was delivered, where the current value is noted already."""
-        number = slice_of(record_id)
-        self.tallest[number] = max(self.tallest[number], delivered.stays)
-        if (past := self.past[number]) is not None:
+        group = _group_of(record_id)
+        self.tallest[group] = max(self.tallest[group], delivered.stays)
+        if (past := self.past[slice_of(record_id)]) is not None:
             past.add(past_key(record_id, delivered.stays, delivered.past))
+
+    def most_stays(self, record_id: str) -> int:
+        """How many stays a record has at most, of which that is not known."""
+        return self.tallest[_group_of(record_id)]
 
     def take_out(self, record_id: str, before: Fingerprint) -> None:
         """Notes that this is there no longer."""
@@ -179,7 +186,7 @@ def load_ledger(raw: Mapping[str, Any]) -> Ledger:
         tallest = [int(n) for n in raw["tallest"]]
         recent = dict(_unpacked(one) for one in _RECENT.iter_unpack(b64decode(raw["recent"], validate=True)))
         sample = sorted(str(UUID(r)) for r in raw["sample"])
-        if not len(past) == len(tallest) == SLICES:
+        if len(past) != SLICES or len(tallest) != GROUPS:
             raise ValueError  # noqa: TRY301 (one handler says it for every part)
         since, guesses = int(raw["recent_since"]), int(raw["guesses"])
         return Ledger(Sketch.load(raw["present"]), past, tallest, recent, since, sample, guesses)
@@ -204,6 +211,10 @@ def cells_for(records: int | None, histories: int) -> tuple[int, int]:
 def slice_of(record_id: str) -> int:
     """Which slice a record belongs to."""
     return int(record_id[-8:], 16) % SLICES
+
+
+def _group_of(record_id: str) -> int:
+    return int(record_id[:8], 16) % GROUPS
 
 
 def present_key(record_id: str, current: int) -> int:

@@ -199,16 +199,15 @@ class Reconciliation:
         ledger.past[number] = None
         listed.past.pop(number, None)
         anew = Sketch(listed.slice_cells)
-        highest, tallest = ledger.tallest[number], 0
         with self._reader.listing(self._history, lambda record: slice_of(record.record_id) == number) as pages:
             for page in pages:
                 for item in page.histories:
-                    mark = delivery.write(self._history, item, None, surplus_to=highest)
+                    mark = delivery.write(self._history, item, None, surplus_to=ledger.most_stays(item.record_id))
                     anew.add(past_key(item.record_id, mark.stays, mark.past))
+                    ledger.add_past(item.record_id, mark)  # how many stays it has; the slice itself is not there yet
                     listed.histories.add(item.record_id)
-                    tallest = max(tallest, mark.stays)
                 delivery.checkpoint_if_due()
-        ledger.past[number], ledger.tallest[number] = anew, tallest
+        ledger.past[number] = anew
 
     def _grow(self, listed: _Listed) -> None:
         """Where the workspace has outgrown a sketch, takes the larger one of the listing, with what still differs."""
@@ -258,7 +257,7 @@ class Reconciliation:
     def _before(self, item: AttributeHistory, differing: _Differing) -> tuple[Fingerprint | None, int]:
         """What the destination holds of a record, if that is certain enough, and how many stays at most."""
         record_id = item.record_id
-        tallest = self._ledger.tallest[slice_of(record_id)]
+        most = self._ledger.most_stays(record_id)
         if slice_of(record_id) in self._slices:
             held = [d for d in differing.past.get(record_id, ()) if d.times > 0]
             if len(held) == 1:
@@ -269,15 +268,15 @@ class Reconciliation:
             return None, 0
         if len(held) == 1 and held[0].digest != NOTHING_CURRENT:
             known = fingerprint_with_current(stays_of(item), held[0].digest)
-            return known, 0 if known else tallest
-        return None, tallest
+            return known, 0 if known else most
+        return None, most
 
     def _remove(self, differing: _Differing, record_id: str) -> None:
         ledger = self._ledger
         present, past = differing.present.get(record_id, []), differing.past.get(record_id, [])
         if any(d.times > 0 for d in present):
-            # In a slice that was not read, nobody knows how many rows it has: at most as many as any of the slice.
-            stays = max((d.stays for d in past if d.times > 0), default=ledger.tallest[slice_of(record_id)])
+            # In a slice that was not read, nobody knows how many rows it has: at most as many as any of its group.
+            stays = max((d.stays for d in past if d.times > 0), default=ledger.most_stays(record_id))
             self._delivery.remove(self._history, record_id, stays)
         self._delivery.reads_well(self._history, [record_id])
         ledger.settle_present(record_id, present)

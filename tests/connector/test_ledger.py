@@ -81,7 +81,7 @@ def test_the_past_of_a_record_is_in_its_slice_and_nowhere_else() -> None:
         assert past is not None
         found = differences(past.decode() or {})
         assert found == ({record_id: [Difference(3, 99, 1)]} if number == slice_of(record_id) else {})
-    assert ledger.tallest[slice_of(record_id)] == 3
+    assert ledger.most_stays(record_id) == 3
 
 
 def test_too_many_lately_delivered_records_are_forgotten_from_the_oldest_on() -> None:

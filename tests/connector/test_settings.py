@@ -38,8 +38,6 @@ DEFAULTS: dict[str, Any] = {
     "requests_per_second": 90.0,
     "reconcile_hours": 24.0,
     "recheck_days": 30,
-    "reconcile_hours": 24.0,
-    "recheck_days": 30,
 }
 
 # For each setting two texts and what they mean.
@@ -57,8 +55,6 @@ SAMPLES: dict[str, tuple[tuple[str, Any], tuple[str, Any]]] = {
     "page_size": (("100", 100), ("1", 1)),
     "concurrency": (("auto", None), ("3", 3)),
     "requests_per_second": (("50", 50.0), ("0.5", 0.5)),
-    "reconcile_hours": (("0", 0.0), ("1.5", 1.5)),
-    "recheck_days": (("1", 1), ("365", 365)),
     "reconcile_hours": (("0", 0.0), ("1.5", 1.5)),
     "recheck_days": (("1", 1), ("365", 365)),
 }
@@ -103,8 +99,6 @@ def test_each_default_can_be_written_into_the_configuration() -> None:
         "page_size": "500",
         "concurrency": "auto",
         "requests_per_second": "90",
-        "reconcile_hours": "24",
-        "recheck_days": "30",
         "reconcile_hours": "24",
         "recheck_days": "30",
     }

@@ -1,26 +1,29 @@
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.docs.documents import DOCUMENTS, MAKEFILE, README, ROOT, table_after
 
 from attio_sync.settings import Settings, TrackedHistory, default_text
-from attio_sync.tables import current_table, error_table, history_table
+from attio_sync.tables import Table, tables
 
 HISTORY = TrackedHistory("applications", "workflow_status", "attio_workflow_status")
-TABLES = [current_table(HISTORY).schema(), history_table(HISTORY).schema(), error_table().schema()]
+DESCRIBED = (ROOT / "docs" / "tables.md").read_text(encoding="utf-8")
 
 each_document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 
 
-@pytest.mark.parametrize("table", TABLES, ids=lambda table: table["table"])
-def test_the_readme_has_the_columns_of_each_table(table: dict[str, object]) -> None:
-    rows = table_after(f"`{table['table']}`: each row is one ")
+@pytest.mark.parametrize("table", tables([HISTORY]), ids=lambda table: table.name)
+def test_every_column_of_each_table_is_described(table: Table[Any]) -> None:
+    rows = table_after(f"`{table.name}`: each row is one ", DESCRIBED)
     kinds = {name: kind.partition(",") for name, kind, _ in rows}
+    declared = table.schema()
 
-    assert {name: kind for name, (kind, _, _) in kinds.items()} == table["columns"]
-    assert [name for name, (_, _, key) in kinds.items() if key.strip() == "key"] == table["primary_key"]
-    assert [name for name, _, _ in rows] == list(kinds)
+    assert [name for name, _, _ in rows] == [column.name for column in table.columns]
+    assert {name: kind for name, (kind, _, _) in kinds.items() if name in declared["columns"]} == declared["columns"]
+    assert [name for name, (_, _, key) in kinds.items() if key.strip() == "key"] == declared["primary_key"]
+    assert f"| `{table.name}` | " in README
 
 
 def test_the_readme_has_every_setting_with_its_default() -> None:

@@ -19,17 +19,19 @@ FORWARD = {
 }
 MOVED_SHARE = 0.08
 NEW_SHARE = 0.02
+DELETED_SHARE = 0.01
 BACK_SHARE = 0.1
 """Of those that move, the part that goes back to the first status."""
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """How many applications moved, went back and came in."""
+    """How many applications moved, went back, came in and were deleted."""
 
     moved: int
     back: int
     new: int
+    deleted: int
 
 
 class Stay(NamedTuple):
@@ -42,7 +44,7 @@ class Stay(NamedTuple):
 
 
 def change(workspace: Workspace, seed: int) -> Changes:
-    """Moves some applications and adds some new ones, now."""
+    """Moves some applications, adds some new ones and deletes a few, now."""
     chance = random.Random(f"changes {seed}")  # noqa: S311 (the same in every run)
     recruiters = [member.actor for member in workspace.members[1:]]
     ids = workspace.record_ids("applications")
@@ -58,7 +60,10 @@ def change(workspace: Workspace, seed: int) -> Changes:
     new = max(1, round(len(ids) * NEW_SHARE))
     for _ in range(new):
         workspace.create_record("applications", "Applied")
-    return Changes(moved, back, new)
+    deleted = chance.sample(ids, max(1, round(len(ids) * DELETED_SHARE)))
+    for record_id in deleted:
+        workspace.delete_record(record_id)
+    return Changes(moved, back, new, len(deleted))
 
 
 def histories_to_read(workspace: Workspace, since: datetime | None) -> int:

@@ -11,15 +11,15 @@ from rich.table import Table
 from attio_sync.attio_types import AttioAttribute, AttioStatus
 from attio_sync.client import AttioClient, utc_now
 from attio_sync.schedule import fresh_window, reconciliation_is_due
-from attio_sync.settings import Settings, TrackedHistory
-from attio_sync.setup_form import Check, check_history, check_names, check_scopes, check_token
+from attio_sync.settings import Settings, TrackedHistory, env_files_read
+from attio_sync.setup_form import Check, check_history, check_names, check_reach, check_scopes, check_token
 from attio_sync.state import SyncState, parse_state
 from attio_sync.tables import ERROR_TABLE, current_table, history_table
 from attio_workbench.estimate import Counting, Survey, estimate_rows, survey
 from attio_workbench.place import Place
-from attio_workbench.terminal import instant_text, warn
+from attio_workbench.terminal import instant_text, path_text, warn
 
-CHECKS: tuple[Check, ...] = (check_token, check_scopes, check_names, check_history)
+CHECKS: tuple[Check, ...] = (check_token, check_scopes, check_reach, check_names, check_history)
 """The setup tests of the connection on Fivetran, in the same order."""
 
 
@@ -38,6 +38,8 @@ def run_check(console: Console, settings: Settings, place: Place) -> None:
     Raises:
         AttioSyncError: a check fails, and so would a sync.
     """
+    for path in env_files_read():
+        console.print(f"Settings from {escape(path_text(path))}", soft_wrap=True)
     findings = anyio.run(_look, console, settings)
     state = parse_state(place.read_state(), warn)
     console.print()
