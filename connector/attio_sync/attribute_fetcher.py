@@ -7,7 +7,7 @@ Both ends are bounded: histories in flight by the limiter, pages and values not 
 stalls stalls the lister.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Container, Iterable, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -165,13 +165,15 @@ class AttioAttributeFetcher:
                 for history in page.histories: ...
     """
 
-    def __init__(self, client: AttioClient, history: TrackedHistory, page_size: int = 500) -> None:
+    def __init__(
+        self, client: AttioClient, history: TrackedHistory, page_size: int = 500, known_invalid: Container[str] = ()
+    ) -> None:
         self.saw_short_pages = False
         """Whether the last listing went on behind a page that was shorter than asked."""
         self._client = client
         self._history = history
         self._page_size = page_size
-        self._reader = ValueReader(client, history)
+        self._reader = ValueReader(client, history, known_invalid)
 
     @asynccontextmanager
     async def stream_attribute_values(

@@ -115,7 +115,8 @@ class Reader:
         self._report.seconds = self._environment.monotonic() - self._started
 
     def _fetcher(self, history: TrackedHistory) -> AttioAttributeFetcher:
-        return AttioAttributeFetcher(self._client, history, self._settings.page_size)
+        known_invalid = frozenset(self._delivery.state.of(history).invalid)
+        return AttioAttributeFetcher(self._client, history, self._settings.page_size, known_invalid)
 
     @contextmanager
     def _pages(self, stream: AbstractAsyncContextManager[HistoryPages]) -> Pages:

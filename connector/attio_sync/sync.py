@@ -161,13 +161,7 @@ class _HistorySync:
             logs.info(f"going on with {self._history.parent}.{self._history.attribute} where the last sync was interrupted")
             self._deliver(window)
         window = fresh_window(self._state, self._settings, self._environment.now())
-        is_first = self._state.last_sync is None
         self._deliver(self._by_attios_clock(window))
-        if is_first:
-            since, started_at = window.since, self._state.last_sync or window.started_at
-            rest = None if since is None else Window(None, started_at, before=since)
-            state = replace(self._state, backfill=rest, reconciled_at=started_at, rechecked_at=started_at)
-            self._delivery.put(self._history, state)
 
     def _deliver_the_rest(self) -> None:
         """What a first sync leaves for later: everything that has not changed lately."""
@@ -198,8 +192,12 @@ class _HistorySync:
         if thorough:
             state = replace(state, short_pages=self._reader.saw_short_pages)
         if not is_rest:
-            reached = window.started_at if state.last_sync is None else max(window.started_at, state.last_sync)
+            is_first = state.last_sync is None
+            reached = max(window.started_at, state.last_sync or window.started_at)
             state = replace(state, last_sync=min(reached, self._environment.now()))
+            if is_first:
+                rest = window.since and Window(None, window.started_at, before=window.since)
+                state = replace(state, backfill=rest, reconciled_at=state.last_sync, rechecked_at=state.last_sync)
         delivery.finish_window(self._history, state)
 
     def _with(self, window: Window | None, *, is_rest: bool) -> HistoryState:

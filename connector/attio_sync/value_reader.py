@@ -1,6 +1,6 @@
 """Reads the whole history of one record, page by page, and says what became of it."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Any
 
 from attio_sync.attio_types import AttributeHistory, ListedRecord, parse_history, sortable_timestamp
@@ -27,12 +27,16 @@ FAILURES_IN_A_ROW = 3
 
 
 class ValueReader:
-    """Reads histories. `valued` are records known to have had a value, of which no listing tells."""
+    """Reads histories. `valued` are records known to have had a value, of which no listing tells.
 
-    def __init__(self, client: AttioClient, history: TrackedHistory) -> None:
+    That one of the `known_invalid` fails again is nothing new: they say nothing about Attio.
+    """
+
+    def __init__(self, client: AttioClient, history: TrackedHistory, known_invalid: Container[str] = ()) -> None:
         self.valued: frozenset[str] = frozenset()
         self._client = client
         self._history = history
+        self._known_invalid = known_invalid
         self._failed_in_a_row = 0
 
     async def read(
@@ -50,7 +54,7 @@ class ValueReader:
         except InvalidValueError as error:
             return error
         except (GaveUpError, ForbiddenError, RequestRefusedError, ContractChangedError) as error:
-            self._failed_in_a_row += 1
+            self._failed_in_a_row += record_id not in self._known_invalid
             if self._failed_in_a_row >= FAILURES_IN_A_ROW or not await self._answers():
                 raise
             return InvalidValueError(record_id, "values", f"cannot be read: {error}", None)

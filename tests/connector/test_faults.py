@@ -114,9 +114,7 @@ def test_a_fault_that_passes_costs_requests_and_nothing_else(case: Survived) -> 
     assert world.sync().rows_written == 0
 
 
-@pytest.mark.parametrize(
-    ("kind", "change"), [("unknown_field", with_unknown_field), ("unknown_enum", with_unknown_enum)]
-)
+@pytest.mark.parametrize(("kind", "change"), [("unknown_field", with_unknown_field), ("unknown_enum", with_unknown_enum)])
 def test_what_attio_adds_is_delivered_as_it_comes(kind: FaultKind, change: Callable[[Any], Any]) -> None:
     world = make_world(pipeline, faults=Faults(Fault(kind=kind)))
     report = world.sync()

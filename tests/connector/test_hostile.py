@@ -124,6 +124,20 @@ def test_one_record_that_always_fails_is_one_invalid_record(name: str) -> None:
     repaired(world)
 
 
+def test_several_records_that_always_fail_do_not_stop_the_reconciliation_that_tries_them_again() -> None:
+    world = make_world(partial(pipeline, 200))
+    wrong = set(moved(world)[::30])
+    world.simulator.faults.add(Fault(kind="answer", status=400, payload={"code": "odd"}, on=["values"], records=wrong))
+    world.sync()
+    for _ in range(2):
+        assert {row["record_id"] for row in world.warehouse.rows(ERRORS)} == wrong
+        world.pass_time(hours=25)
+        # Nothing else is read besides.
+        assert world.sync(recheck_days="365").reconciled == 1
+    assert len(wrong) > 3
+    repaired(world)
+
+
 @pytest.mark.parametrize("name", ALWAYS)
 def test_many_records_that_always_fail_stop_the_sync(name: str) -> None:
     world = make_world(partial(pipeline, 100))

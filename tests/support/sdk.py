@@ -10,7 +10,9 @@ import duckdb
 from fivetran_connector_sdk import Connector, Logging
 from fivetran_connector_sdk_cli import core_adapter
 from fivetran_connector_sdk_common import constants
+from tests.support import truth
 
+from attio_simulator import Workspace
 from attio_sync.bridge import Environment
 from attio_sync.settings import load_settings
 from attio_sync.sink import FivetranSink
@@ -57,3 +59,21 @@ class LocalRun:
             for row in rows
             if not row.get("_fivetran_deleted")
         ]
+
+    def assert_equal_to_attio(self, workspace: Workspace) -> None:
+        """All tables, as the same comparison of a world does it, and no row of a record that cannot be read."""
+        current = {r["application_id"]: r for r in self.rows("attio_workflow_status")}
+        histories = truth.status_table(workspace)
+        delivered = {r: truth.as_identified(json.loads(row["workflow_status"])) for r, row in current.items()}
+        assert delivered == {r: truth.as_identified(h) for r, h in histories.items()}
+        for record_id, history in histories.items():
+            expected = truth.current_columns(history)
+            assert {k: current[record_id][k] for k in expected} == expected
+        stays = {(r["application_id"], r["position"]): r for r in self.rows("attio_workflow_status_history")}
+        expected_stays = truth.history_table(workspace)
+        assert stays.keys() == expected_stays.keys()
+        for key, stay in expected_stays.items():
+            assert {k: stays[key][k] for k in stay} == stay
+        assert {r["status_id"]: r for r in self.rows("attio_status")} == truth.statuses(workspace)
+        assert {r["workspace_member_id"]: r for r in self.rows("attio_workspace_member")} == truth.members(workspace)
+        assert self.rows("attio_sync_error") == []
