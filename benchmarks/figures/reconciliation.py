@@ -98,7 +98,9 @@ def _requests(found: Outcome, everything: dict[str, Any], due: dict[str, Any], d
         f"{everything['listed']:,} records listed, {due['moved']:,} histories of today's slice (a thirtieth of the "
         f"{everything['moved']:,} records that moved is {everything['moved'] / 30:,.0f}), {differ:,} records that differ; "
         f"{spent:,} requests besides the {AROUND_IT} of a sync in which nothing changed, which at 90 a second is "
-        f"{spent / 90:.0f} s; {found.report['removed']:,} records removed"
+        f"{spent / 90:.0f} s; {found.report['removed']:,} records removed. A cleared status takes "
+        "two requests, for only an empty page shows that a history without a current value is complete; so does a history "
+        "of more than a hundred stays"
     )
     return Figure(
         f"requests of a daily reconciliation of {scale.large:,} records against N/500 + moved/30 + differences",
