@@ -30,7 +30,7 @@ def measure(scale: Scale) -> list[Section]:
         change(count)
     daily = _reconcile(world, f"a daily reconciliation, {count:,} changes of each kind planted")
     world.pass_time(days=29)
-    rest = _reconcile(world, "that of the twenty-nine slices after it, for pasts rewritten behind a status that stays")
+    rest = _reconcile(world, "one a month later, which finds pasts rewritten behind a status that stays")
     wrong = world.wrong_rows()
     figure = Figure(
         "stays of the destination that are not as in Attio, a month after all that no filter sees",
@@ -44,8 +44,10 @@ def measure(scale: Scale) -> list[Section]:
 DIFFERENCES = (
     "Planted are moves that a listing did not show while it should have, deletes, merges, cleared statuses, moves that "
     "become visible with an old date, histories that are moved an hour back as a whole, and pasts that are rewritten "
-    "behind a status that stays; the last are found when their slice is read again. *Differ* is counted from the tables "
-    "before and after. A delete of a row that is not there changes nothing and is not billed; it is counted separately."
+    "behind a status that stays; the last are found when their slice is read again. Of each history the state keeps one "
+    "digest, so all rows of one whose beginning was rewritten are written, though only the first differs. *Differ* is "
+    "counted from the tables before and after. A delete of a row that is not there changes nothing; it is counted "
+    "separately."
 )
 
 

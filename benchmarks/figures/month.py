@@ -45,10 +45,10 @@ class Cost:
         return [
             f"{self.records:,}{computed}",
             f"{self.first_requests:,.0f}",
-            _minutes(self.first_seconds),
+            _time(self.first_seconds),
             f"{self.first_rows:,.0f}",
             f"{self.daily_requests:,.0f}",
-            _minutes(self.daily_seconds),
+            _time(self.daily_seconds),
             f"{self.month_rows:,.0f}",
         ]
 
@@ -83,9 +83,9 @@ def measure(scale: Scale) -> list[Section]:
     lines = [*(cost.line() for cost in costs), largest.line(" (computed)")]
     body = f"{MONTH} {check}\n\n{table(HEADER, lines)}"
     figure = Figure(
-        f"minutes of a daily sync of {largest.records:,} records, everything compared",
+        f"time of a daily sync of {largest.records:,} records, everything compared",
         "as few as it goes",
-        _minutes(largest.daily_seconds),
+        _time(largest.daily_seconds),
         None,
         "computed; see the table",
     )
@@ -95,10 +95,10 @@ def measure(scale: Scale) -> list[Section]:
 HEADER = (
     "records",
     "first sync: requests",
-    "minutes",
+    "time",
     "rows",
     "daily sync: requests",
-    "minutes",
+    "time",
     "rows written in 30 days, each counted once",
 )
 
@@ -147,5 +147,5 @@ def _day(world: VirtualWorld, records: int) -> None:
     world.pass_time(hours=12)
 
 
-def _minutes(seconds: float) -> str:
-    return f"{seconds / 60:.1f}"
+def _time(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 60 else f"{seconds / 60:.0f} min {seconds % 60:.0f} s"  # noqa: PLR2004 (a minute)
