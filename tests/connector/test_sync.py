@@ -245,8 +245,19 @@ def a_state_of(version: int, world: World) -> dict[str, Any]:
     last_sync = (world.time.now() - timedelta(hours=2)).isoformat()
     if not version:
         return {"last_sync": last_sync}
-    window: dict[str, Any] = {"since": None, "started_at": last_sync, "created_at": "2026-01-01T00:00:00.000000000Z", "record_ids": []}
-    one: dict[str, Any] = {"last_sync": last_sync, "under_way": window, "full_pass_at": last_sync, "rewriting": True, "invalid": ["x"]}
+    window: dict[str, Any] = {
+        "since": None,
+        "started_at": last_sync,
+        "created_at": "2026-01-01T00:00:00.000000000Z",
+        "record_ids": [],
+    }
+    one: dict[str, Any] = {
+        "last_sync": last_sync,
+        "under_way": window,
+        "full_pass_at": last_sync,
+        "rewriting": True,
+        "invalid": ["x"],
+    }
     return {"last_sync": last_sync, "version": 1, "histories": {KEY: one}}
 
 
