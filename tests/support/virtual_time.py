@@ -14,6 +14,8 @@ class VirtualTime:
 
     start: datetime = START
     seconds: float = 0.0
+    grace: float = 0.0
+    """For how long, in truth, the clock waits for other threads before it jumps."""
     ours_ahead: timedelta = timedelta(0)
     """How far the connector's clock is ahead of the simulator's."""
 
@@ -41,7 +43,7 @@ class _VirtualSelector(selectors.DefaultSelector):  # type: ignore[misc, valid-t
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         if timeout is None:
             return super().select(None)
-        ready = super().select(0)
+        ready = super().select(self._time.grace if timeout else 0)
         if not ready and timeout > 0:
             self._time.seconds += timeout
         return ready

@@ -15,7 +15,8 @@ class Killed(BaseException):
 
 @dataclass(slots=True)
 class MemoryWarehouse:
-    """Rows wait until a checkpoint, and are lost if the process dies before it.
+    """Rows wait until a checkpoint, and are lost if the process dies before it; unless it `keeps` them, and only the state
+    is lost.
 
     `keys` names the key columns of each table. `before` is called with every operation's name before it is carried out.
     """
@@ -26,6 +27,7 @@ class MemoryWarehouse:
     warnings: list[str] = field(default_factory=list[str])
     checkpoints: int = 0
     upserts: int = 0
+    keeps: bool = False
     before: Callable[[str], None] = lambda operation: None  # noqa: ARG005
     _waiting: list[Callable[[], None]] = field(default_factory=list[Callable[[], None]])
 
@@ -67,7 +69,9 @@ class MemoryWarehouse:
         self._commit()
 
     def die(self) -> None:
-        """The sync ended otherwise: what still waits is lost."""
+        """The sync ended otherwise: what still waits is lost, or all that is left of it."""
+        if self.keeps:
+            self._commit()
         self._waiting.clear()
 
     def rows(self, table: str) -> list[Row]:
