@@ -91,7 +91,10 @@ def simulator(**setup: Any) -> Generator[SimulatorProcess]:  # noqa: ANN401 (JSO
 
 @dataclass(frozen=True)
 class Job:
-    """One sync of the connector: into nothing (`null`), through the SDK into nothing (`sdk`) or into DuckDB (`duckdb`)."""
+    """One sync of the connector: into nothing (`null`), through the SDK into nothing (`sdk`) or into DuckDB (`duckdb`).
+
+    `ahead_hours` is how far its clock is ahead.
+    """
 
     configuration: dict[str, str]
     sink: str = "null"
@@ -100,6 +103,7 @@ class Job:
     profile: bool = False
     core: int | None = None
     checkpoint_seconds: float | None = None
+    ahead_hours: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -114,6 +118,8 @@ class Outcome:
     page_gaps: list[float] = field(default_factory=list[float])
     held_mib: dict[str, float] = field(default_factory=dict[str, float])
     profile: dict[str, dict[str, float]] = field(default_factory=dict[str, dict[str, float]])
+    state: dict[str, Any] = field(default_factory=dict[str, Any])
+    """What the sync left, where it wrote into nothing."""
 
     @property
     def grown_mib(self) -> float:

@@ -83,16 +83,17 @@ def document(sections: Sequence[Section], *, quick: bool, minutes: float) -> str
         f"Measured on {datetime.now(UTC):%Y-%m-%d}, {sizes}, in {minutes:.0f} minutes, by `make bench`.  \n"
         f"{machine()}.\n\n"
         "Every figure has a fresh simulator in its own process on loopback and the sync in another, so that processor "
-        "time and memory are the sync's alone."
+        "time and memory are the sync's alone; in *virtual time*, both are in one process and waiting takes none."
     )
     return "\n\n".join(filter(None, [head, figures_table(sections), notes(sections)])) + "\n"
 
 
 def updated(text: str, sections: Sequence[Section]) -> str:
-    """RESULTS.md with these sections measured again: their rows and notes replaced, the date beside them."""
+    """RESULTS.md with these sections measured again: their rows and notes replaced or added, the date beside them."""
     head, *blocks = text.rstrip("\n").split("\n\n## ")
     rows = {line.split(" | ")[0]: line for line in figures_table(sections).split("\n")[2:]}
-    lines = [rows.get(line.split(" | ")[0], line) for line in head.split("\n")]
+    lines = [rows.pop(line.split(" | ")[0], line) for line in head.split("\n")]
+    lines += rows.values()
     again = f"Measured again on {datetime.now(UTC):%Y-%m-%d}: {', '.join(s.title for s in sections)}."
     known = {block.partition("\n")[0]: block for block in blocks}
     for section in sections:

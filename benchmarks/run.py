@@ -1,6 +1,6 @@
 """`make bench`: measures all figures, or those named, prints one table and writes it to RESULTS.md.
 
-python benchmarks/run.py [--quick] [pace | shared | cost | memory | kill | comparison …]
+python benchmarks/run.py [--quick] [pace | reconciliation | month | comparison …]
 """
 
 import argparse
@@ -13,7 +13,19 @@ from pathlib import Path
 # So that `benchmarks` is a package, also when this file is run as a script.
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from benchmarks.figures import comparison, cost, kill, memory, pace, shared
+from benchmarks.figures import (
+    comparison,
+    cost,
+    differences,
+    kill,
+    memory,
+    minutes,
+    month,
+    pace,
+    reconciliation,
+    shared,
+    states,
+)
 from benchmarks.processes import say
 from benchmarks.results import Figure, Section
 
@@ -24,6 +36,11 @@ MEASUREMENTS: dict[str, Callable[[scale.Scale], list[Section]]] = {
     "shared": shared.measure,
     "cost": cost.measure,
     "kill": kill.measure,
+    "reconciliation": reconciliation.measure,
+    "differences": differences.measure,
+    "minutes": minutes.measure,
+    "month": month.measure,
+    "states": states.measure,
     "comparison": comparison.measure,
     "memory": memory.measure,
 }

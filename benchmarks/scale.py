@@ -15,6 +15,10 @@ class Scale:
     large: int = 200_000
     killed: int = 12_000
     compared: int = 1_000
+    planted: int = 10_000
+    watched: int = 10_000
+    months: tuple[int, ...] = (1_000, 10_000)
+    histories: tuple[int, ...] = (1, 2, 3, 4, 6, 12, 24, 48, 96)
     checkpoint_seconds: float | None = None
 
 
@@ -28,8 +32,23 @@ QUICK = Scale(
     large=20_000,
     killed=1_500,
     compared=150,
+    planted=2_000,
+    watched=2_000,
+    months=(500, 2_000),
     checkpoint_seconds=4.0,
 )
 TINY = Scale(
-    quick=True, paced=100, shared=100, costed=100, small=50, large=100, killed=100, compared=20, checkpoint_seconds=1.0
+    quick=True,
+    paced=100,
+    shared=100,
+    costed=100,
+    small=50,
+    large=100,
+    killed=100,
+    compared=20,
+    planted=200,
+    watched=100,
+    months=(50, 100),
+    histories=(96,),
+    checkpoint_seconds=1.0,
 )

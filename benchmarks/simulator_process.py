@@ -6,29 +6,27 @@ what it counted, what its workspace holds, and changes to both.
 
 import itertools
 import json
-import random
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from benchmarks.changes import Changes
+
 from attio_simulator import Behaviour, Limits, Simulator, Workspace, generate_hiring_pipeline
 from attio_simulator.requests import Answer, Request
-from attio_simulator.schema import Record, Value, all_values
+from attio_sync.ledger import slice_of
 
-OBJECT = "applications"
-NANOSECONDS = 1_000_000_000
 MILLISECOND = 1_000_000
 TOO_MANY_REQUESTS = 429
 RECORD_PART = 5
 """Where the record stands in `/v2/objects/…/records/…/attributes/…/values`."""
 STEADY_AFTER = 5.0
 """After how many seconds a sync is in its steady state."""
-
-MOVES = ("Screening", "Interview", "Offer", "Rejected", "Withdrawn")
 
 
 @dataclass
@@ -64,7 +62,7 @@ class Controller:
     def __init__(self, simulator: LoggingSimulator, most_requests_per_second: float) -> None:
         self._simulator = simulator
         self._most = most_requests_per_second
-        self._chance = random.Random("benchmark")
+        self._changes = Changes(simulator.workspace)
         simulator.log = Log()
 
     @property
@@ -106,14 +104,18 @@ class Controller:
             total += left * share
         return total
 
-    def least(self, page_size: int = 500) -> dict[str, Any]:
-        """The least requests a first sync can do with: the listing, and a history for each record that may have moved."""
-        status = self._workspace.attribute_of(self._records()[0], None)
+    def least(self, page_size: int = 500, slice_number: int | None = None) -> dict[str, Any]:
+        """The least requests that all there is takes: the listing, and a history for each record that may have moved.
+
+        With a `slice_number`, a history only for those of that slice.
+        """
         listed = moved = 0
-        for record in self._records():
-            values = all_values(record, status)
+        for record in self._changes.records():
+            values = self._changes.history(record)
             listed += 1
-            moved += not (len(values) == 1 and values[0].active_until is None and values[0].active_from == record.created)
+            is_wanted = slice_number is None or slice_of(record.id) == slice_number
+            never_moved = len(values) == 1 and values[0].active_until is None and values[0].active_from == record.created
+            moved += is_wanted and not never_moved
         return {"listed": listed, "moved": moved, "requests": -(-listed // page_size) + moved}
 
     def limits(self, **changes: float | list[float]) -> dict[str, Any]:
@@ -124,44 +126,40 @@ class Controller:
 
     def move(self, count: int) -> dict[str, Any]:
         """Moves some applications, one of them through several statuses."""
-        for record in self._some(count):
-            self._workspace.set_status(record.id, self._chance.choice(MOVES))
-        first = self._some(1)[0].id
-        for title in MOVES:
-            self._workspace.set_status(first, title)
+        self._changes.move(count)
+        self._changes.move_through_all()
         return {}
 
     def create(self, count: int) -> dict[str, Any]:
         """Creates applications."""
-        for _ in range(count):
-            self._workspace.create_record(OBJECT, "Applied")
+        self._changes.create(count)
         return {}
 
     def vanish(self, count: int) -> dict[str, Any]:
-        """What no filter can see: deletes applications, clears statuses and rewrites histories, `count` of each."""
-        chosen = self._some(3 * count)
-        for record in chosen[:count]:
-            self._workspace.delete_record(record.id)
-        status = self._workspace.attribute_of(chosen[count], None)
-        for record in chosen[count : 2 * count]:
-            self._workspace.clear_value(record.id)
-        for record in chosen[2 * count :]:
-            # As an integration would that corrects when somebody applied: the same statuses, an hour earlier.
-            held = all_values(record, status)
-            hour = 3_600 * NANOSECONDS
-            earlier = [
-                Value(v.active_from - hour, None if v.active_until is None else v.active_until - hour, v.actor, v.data)
-                for v in held
-            ]
-            self._workspace.write_history(record, status, [(v.data, v.active_from, v.active_until) for v in earlier])
+        """What no filter can see, `count` of each: deletes, merges, cleared statuses, late and backdated moves.
+
+        Answers how many records that makes which differ: a merge is three.
+        """
+        changes = self._changes
+        for change in (changes.delete, changes.merge, changes.clear, changes.move_late, changes.backdate):
+            change(count)
+        return {"records": 7 * count}
+
+    def rewrite(self, count: int) -> dict[str, Any]:
+        """What a listing cannot show either: pasts that change behind a current status that stays."""
+        self._changes.rewrite(count)
+        return {}
+
+    def pass_time(self, hours: float) -> dict[str, Any]:
+        """Moves Attio's clock."""
+        self._workspace.clock.move(timedelta(hours=hours))
         return {}
 
     def truth(self, path: str) -> dict[str, Any]:
         """Writes what a destination should hold: per stay (record, from, until, status), in milliseconds since 1970."""
         stays: list[tuple[str, int, int | None, str]] = []
-        for record in self._records():
-            status = self._workspace.attribute_of(record, None)
-            for value in all_values(record, status):
+        for record in self._changes.records():
+            for value in self._changes.history(record):
                 until = None if value.active_until is None else value.active_until // MILLISECOND
                 stays.append((record.id, value.active_from // MILLISECOND, until, value.data.id))
         Path(path).write_text(json.dumps(stays), encoding="utf-8")
@@ -169,18 +167,8 @@ class Controller:
 
     def read_twice(self) -> dict[str, Any]:
         """The records whose histories were read more than once, each with its `created_at` attribute in nanoseconds."""
-        by_id = {record.id: record.stamped for record in self._records()}
+        by_id = {record.id: record.stamped for record in self._changes.records()}
         return {"records": {one: by_id[one] for one, count in self._simulator.log.histories.items() if count > 1}}
-
-    def _records(self) -> list[Record]:
-        return list(self._workspace.object(OBJECT).records.values())
-
-    def _some(self, count: int) -> list[Record]:
-        status = self._workspace.object(OBJECT).attribute("workflow_status")
-        if status is None:
-            raise KeyError(status)
-        open_ones = [r for r in self._records() if (held := all_values(r, status)) and held[-1].active_until is None]
-        return self._chance.sample(open_ones, count)
 
 
 def commands() -> Iterator[dict[str, Any]]:

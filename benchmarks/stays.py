@@ -28,6 +28,11 @@ class Difference:
         """Whether the rows are right."""
         return not (self.missing or self.wrong)
 
+    @property
+    def rows(self) -> int:
+        """Missing and wrong ones together."""
+        return self.missing + self.wrong
+
     def __str__(self) -> str:
         """As the table shows it."""
         return "right" if self.is_none else f"{self.missing} missing, {self.wrong} wrong"

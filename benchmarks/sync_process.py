@@ -11,6 +11,7 @@ import resource
 import sys
 import time
 from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ from fivetran_connector_sdk_core import constants, runner, settings
 from fivetran_connector_sdk_core.destination.duckdb_destination import DuckDbDestination
 
 from attio_sync import delivery
+from attio_sync.bridge import Environment
 from attio_sync.settings import load_settings
 from attio_sync.sink import FivetranSink, Sink
 from attio_sync.sync import run_sync
@@ -86,6 +88,7 @@ class Measured:
         self.report: SyncReport | None = None
         self.pages: list[float] = []
         self.held: dict[str, float] = {}
+        self.state: dict[str, Any] = {}
         self.seconds = 0.0
 
     def sync(self, sink: Sink, state: dict[str, Any]) -> None:
@@ -93,7 +96,9 @@ class Measured:
         started = time.monotonic()
         self.pages = [started]
         loaded = load_settings(self.job["configuration"], env_files=())
-        self.report = run_sync(loaded, state, sink, on_progress=lambda _: self.pages.append(time.monotonic()))
+        ahead = timedelta(hours=self.job.get("ahead_hours") or 0)
+        environment = Environment(now=lambda: datetime.now(UTC) + ahead)
+        self.report = run_sync(loaded, state, sink, environment, lambda _: self.pages.append(time.monotonic()))
         self.seconds = time.monotonic() - started
 
     def run(self) -> None:
@@ -102,7 +107,9 @@ class Measured:
         if self.job["sink"] == "sdk":
             setattr(runner, "DuckDbDestination", ForgetfulDestination)  # noqa: B010 (typed as the real one)
         if self.job["sink"] == "null":
-            self.sync(NullSink(), state)
+            nothing = NullSink()
+            self.sync(nothing, state)
+            self.state = nothing.state
             return
 
         def update(configuration: dict[str, Any], state: dict[str, Any]) -> None:
@@ -160,6 +167,7 @@ def main() -> None:
         "held_mib": measured.held,
         "page_gaps": [later - earlier for earlier, later in itertools.pairwise(measured.pages)],
         "profile": sampler.stop() if sampler else {},
+        "state": measured.state,
     }
     Path(job["result"]).write_text(json.dumps(result), encoding="utf-8")
 

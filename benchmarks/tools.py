@@ -19,13 +19,11 @@ OTHERS = Path(__file__).with_name("others")
 ENVIRONMENTS = ROOT / ".tools" / "benchmarks"
 MOST_SECONDS = 3_600.0
 
-NEWEST_ROWS = """
+ROWS = """
     SELECT application_id, active_from, active_until, status_id
     FROM tester.attio_workflow_status_history
     WHERE NOT _fivetran_deleted
-    QUALIFY read_at = max(read_at) OVER (PARTITION BY application_id)
 """
-"""The rows that are in Attio: of each application those with its newest `read_at`, as the column is documented."""
 
 type Rows = Callable[[Path], list[Stay]]
 type Sync = Callable[[Path, SimulatorProcess, bool], Measured]
@@ -110,20 +108,20 @@ def _run(command: list[str], folder: Path, **env: str) -> Measured:
     )
 
 
-def let_a_week_pass(folder: Path) -> None:
-    """Makes this connector's last full pass a week older than it is, which makes the next one due."""
+def let_days_pass(folder: Path, days: int) -> None:
+    """Makes this connector's last reconciliation older: the next sync is that of so many days later."""
     saved = folder / "files" / "state.json"
     state = json.loads(saved.read_text(encoding="utf-8"))
     for history in state["histories"].values():
-        week_before = datetime.fromisoformat(history["full_pass_at"]) - timedelta(days=7)
-        history["full_pass_at"] = week_before.isoformat()
+        for key in ("reconciled_at", "rechecked_at"):
+            history[key] = (datetime.fromisoformat(history[key]) - timedelta(days=days)).isoformat()
     saved.write_text(json.dumps(state), encoding="utf-8")
 
 
 def _sync_own(folder: Path, attio: SimulatorProcess, full: bool) -> Measured:  # noqa: FBT001 (as all of them)
-    settings = {"full_pass": "now"} if full and (folder / "files").exists() else {}
+    settings = {"reconcile_hours": "0", "recheck_days": "1"} if full and (folder / "files").exists() else {}
     job: dict[str, Any] = {
-        "configuration": attio.configuration(**settings),
+        "configuration": attio.configuration(backfill_days="30", **settings),
         "sink": "duckdb",
         "folder": str(folder),
         "result": str(folder / "result.json"),
@@ -135,7 +133,7 @@ def _sync_own(folder: Path, attio: SimulatorProcess, full: bool) -> Measured:  #
 
 def _rows_own(folder: Path) -> list[Stay]:
     with duckdb.connect(str(folder / "files" / "warehouse.db"), read_only=True) as warehouse:
-        return [stay(row) for row in warehouse.execute(NEWEST_ROWS).fetchall()]
+        return [stay(row) for row in warehouse.execute(ROWS).fetchall()]
 
 
 def _sync_dlt(folder: Path, attio: SimulatorProcess, full: bool) -> Measured:  # noqa: FBT001 (as all of them)

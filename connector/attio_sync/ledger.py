@@ -68,9 +68,9 @@ class Ledger:
     """`present` holds a key for each record and its current value, `past[i]` one for each whole history in slice i.
 
     A slice that is None is not known: its histories are written anew at the next reconciliation. `tallest` is how many
-    stays any history of a group of records ever had, `recent` what was delivered so lately that the next listing shows it again
-    (were they too many, only what began since `recent_since`), `sample` the ids of a few records, `guesses` how many
-    deliveries since the last reconciliation had to guess what was there.
+    stays any history of a group of records ever had, `recent` what was delivered so lately that the next listing shows it
+    again (were they too many, only what began since `recent_since`), `sample` the ids of a few records, `guesses` how
+    many deliveries since the last reconciliation had to guess what was there.
     """
 
     present: Sketch

@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
-from benchmarks.figures import cost
+from benchmarks.figures import cost, reconciliation
 from benchmarks.figures.kill import read_though_safe
 from benchmarks.figures.pace import share_kept_busy
 from benchmarks.processes import simulator
 from benchmarks.profiling import layer_of
 from benchmarks.scale import TINY
 from benchmarks.stays import difference, read_truth
-from benchmarks.tools import own_tool
+from benchmarks.tools import let_days_pass, own_tool
 
 
 def test_the_cost_of_a_record_is_measured_with_and_without_the_sdk_and_profiled() -> None:
@@ -22,19 +22,43 @@ def test_the_cost_of_a_record_is_measured_with_and_without_the_sdk_and_profiled(
     assert "the HTTP library" in section.body
 
 
-def test_this_connectors_rows_are_compared_with_the_truth(tmp_path: Path) -> None:
+def test_this_connectors_rows_are_right_a_day_after_deletes_and_clears_and_a_month_after_rewritten_pasts(
+    tmp_path: Path,
+) -> None:
     own = own_tool()
+
+    def is_right() -> bool:
+        attio.ask("truth", path=str(tmp_path / "truth.json"))
+        return difference(read_truth(tmp_path / "truth.json"), own.rows(tmp_path)).is_none
+
     with simulator(records=60, no_limits=True) as attio:
         first = own.sync(tmp_path, attio, False)  # noqa: FBT003 (not full)
-        attio.ask("truth", path=str(tmp_path / "before.json"))
-        attio.ask("vanish", count=2)
-        attio.ask("truth", path=str(tmp_path / "after.json"))
+        assert is_right()
+        attio.ask("move", count=2)
+        attio.ask("vanish", count=1)
+        assert not is_right()
+        let_days_pass(tmp_path, 1)
+        own.sync(tmp_path, attio, False)  # noqa: FBT003
+        assert is_right()
+        attio.ask("rewrite", count=3)
+        let_days_pass(tmp_path, 30)
+        own.sync(tmp_path, attio, False)  # noqa: FBT003
+        assert is_right()
 
     assert first.code == 0
     assert first.peak_mib > 10
-    rows = own.rows(tmp_path)
-    assert difference(read_truth(tmp_path / "before.json"), rows).is_none
-    assert not difference(read_truth(tmp_path / "after.json"), rows).is_none
+
+
+def test_a_reconciliation_is_measured_in_requests_memory_time_and_state() -> None:
+    (section,) = reconciliation.measure(TINY)
+
+    requests, memory, processor, state = section.figures
+    assert "100 records" in requests.name
+    assert "removed" in requests.note
+    assert memory.measured.endswith("MiB")
+    assert "json.loads" in processor.note
+    assert state.met
+    assert "| function | µs a record |" in section.body
 
 
 def test_the_share_kept_busy_leaves_refused_requests_out() -> None:

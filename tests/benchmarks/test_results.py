@@ -54,6 +54,16 @@ def test_figures_measured_again_replace_those_in_the_document() -> None:
     assert updated(new, [again]).count("## Cost") == 1
 
 
+def test_a_figure_that_is_new_becomes_the_last_line_of_the_table() -> None:
+    text = document(SECTIONS, quick=False, minutes=60)
+    more = Section("State", (Figure("size", "< 1 MB", "0.9 MB", met=True),), "In one process.")
+
+    new = updated(text, [more])
+
+    assert "| rows | many | 9 | – |\n| size | < 1 MB | 0.9 MB | met |\n\n## Pace" in new
+    assert "## State\n\nIn one process." in new
+
+
 def test_what_is_said_of_the_long_profile_is_found_again() -> None:
     said = "## The long profile of the tests\n\n1,000 tests passed."
     text = f"{document(SECTIONS, quick=False, minutes=60)}\n{said}\n"
