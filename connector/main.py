@@ -10,9 +10,10 @@ from collections.abc import AsyncIterator
 import anyio
 
 from attio_sync.attio_types import AttributeHistory
-from attio_sync.attribute_fetcher import AttioAttributeFetcher, HistoryPage
+from attio_sync.attribute_fetcher import AttioAttributeFetcher
 from attio_sync.client import AttioClient
 from attio_sync.errors import AttioSyncError
+from attio_sync.pages import HistoryPage
 from attio_sync.settings import load_settings
 
 APPLICATIONS = 5

@@ -7,9 +7,8 @@ Both ends are bounded: histories in flight by the limiter, pages and values not 
 stalls stalls the lister.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Container, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Container, Iterable, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
-from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import batched
 
@@ -18,9 +17,10 @@ from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStre
 
 from attio_sync.attio_types import AttributeHistory, ListedRecord, parse_history
 from attio_sync.client import AttioClient
-from attio_sync.errors import AttioSyncError, InvalidValueError, MergeInProgressError, RecordGoneError, UnknownNameError
+from attio_sync.errors import AttioSyncError, InvalidValueError, UnknownNameError
 from attio_sync.limiter import MOST_IN_FLIGHT
 from attio_sync.listing import RecordLister
+from attio_sync.pages import HistoryPages, Slot, ValuesAhead
 from attio_sync.settings import TrackedHistory
 from attio_sync.state import Cursor, advance
 from attio_sync.value_reader import ValueReader
@@ -31,129 +31,8 @@ PAGES_READY = 4
 READS_A_PAGE = 50
 """A listing page is handed out in parts of so many histories that are read by a request."""
 
-VALUES_AHEAD = 20_000
-"""While so many values wait for the consumer no further page is begun: 100 MB of memory at most."""
-
 type Wants = Callable[[ListedRecord], bool]
 """Whether the history of a listed record is to be delivered."""
-
-
-@dataclass(frozen=True, slots=True)
-class HistoryPage:
-    """What came of one part of a listing, in listing order.
-
-    `listed` are its records, `histories` those of them that were wanted; `requested` were read by a request, the others
-    proved by the listing to have never moved. `gone` answered 404 and `merging` are being merged; `invalid` cannot be read.
-    `cursor` stands once they are delivered; `accurate_at` is how fresh Attio says the listing is.
-    """
-
-    listed: list[ListedRecord]
-    histories: list[AttributeHistory]
-    invalid: list[InvalidValueError]
-    gone: list[str]
-    merging: list[str]
-    requested: int
-    cursor: Cursor
-    accurate_at: datetime | None = None
-
-
-type Outcome = AttributeHistory | InvalidValueError | RecordGoneError | MergeInProgressError
-
-
-@dataclass(slots=True)
-class _Slot:
-    """A page on its way: one outcome for each record that is wanted, filled in as they arrive."""
-
-    cursor: Cursor
-    accurate_at: datetime | None = None
-    listed: list[ListedRecord] = field(default_factory=list[ListedRecord])
-    record_ids: list[str] = field(default_factory=list[str])
-    outcomes: list[Outcome | None] = field(default_factory=list[Outcome | None])
-    to_read: list[tuple[int, ListedRecord | None]] = field(default_factory=list[tuple[int, ListedRecord | None]])
-    left: int = 0
-    failure: Exception | None = None
-    complete: anyio.Event = field(default_factory=anyio.Event)
-
-    def expect(self, record_id: str, listed: ListedRecord | None, outcome: Outcome | None = None) -> None:
-        if outcome is None:
-            self.to_read.append((len(self.outcomes), listed))
-            self.left += 1
-        self.record_ids.append(record_id)
-        self.outcomes.append(outcome)
-
-    def fill(self, index: int, outcome: Outcome) -> None:
-        self.outcomes[index] = outcome
-        self.left -= 1
-        if not self.left:
-            self.complete.set()
-
-    def fail(self, failure: Exception) -> None:
-        self.failure = self.failure or failure
-        self.complete.set()
-
-    def page(self) -> HistoryPage:
-        outcomes = list(zip(self.record_ids, self.outcomes, strict=True))
-        return HistoryPage(
-            listed=self.listed,
-            histories=[o for _, o in outcomes if isinstance(o, AttributeHistory)],
-            invalid=[o for _, o in outcomes if isinstance(o, InvalidValueError)],
-            gone=[r for r, o in outcomes if isinstance(o, RecordGoneError)],
-            merging=[r for r, o in outcomes if isinstance(o, MergeInProgressError)],
-            requested=len(self.to_read),
-            cursor=self.cursor,
-            accurate_at=self.accurate_at,
-        )
-
-
-class HistoryPages(AsyncIterator[HistoryPage]):
-    """The pages of a stream, in listing order. Waiting for one can be cancelled and taken up again."""
-
-    def __init__(self, slots: MemoryObjectReceiveStream[_Slot], values: "_ValuesAhead") -> None:
-        self._slots = slots
-        self._values = values
-        self._current: _Slot | None = None
-
-    async def __anext__(self) -> HistoryPage:
-        """The next page.
-
-        Raises:
-            AttioSyncError: listing or reading failed at this place; every page before it has been handed out.
-        """
-        if self._current is None:
-            try:
-                self._current = await self._slots.receive()
-            except anyio.EndOfStream:
-                raise StopAsyncIteration from None
-        await self._current.complete.wait()
-        slot, self._current = self._current, None
-        if slot.failure is not None:
-            raise slot.failure
-        page = slot.page()
-        self._values.taken(sum(len(h.raw) for h in page.histories))
-        return page
-
-
-class _ValuesAhead:
-    """How many values wait for the consumer; the feeder begins no page while they are too many.
-
-    All reads of a page are handed out before the feeder looks again, so the page the consumer waits for always completes.
-    """
-
-    def __init__(self) -> None:
-        self._held = 0
-        self._fewer = anyio.Event()
-
-    def read(self, values: int) -> None:
-        self._held += values
-
-    def taken(self, values: int) -> None:
-        self._held -= values
-        self._fewer.set()
-
-    async def room(self) -> None:
-        while self._held > VALUES_AHEAD:
-            self._fewer = anyio.Event()
-            await self._fewer.wait()
 
 
 class AttioAttributeFetcher:
@@ -195,11 +74,11 @@ class AttioAttributeFetcher:
             yield pages
 
     @asynccontextmanager
-    async def _stream(self, slots: AsyncGenerator[_Slot]) -> AsyncGenerator[HistoryPages]:
-        to_feeder, from_lister = anyio.create_memory_object_stream[_Slot](1)
-        to_consumer, from_feeder = anyio.create_memory_object_stream[_Slot](PAGES_READY)
-        to_readers, jobs = anyio.create_memory_object_stream[tuple[_Slot, int, ListedRecord | None]](0)
-        values = _ValuesAhead()
+    async def _stream(self, slots: AsyncGenerator[Slot]) -> AsyncGenerator[HistoryPages]:
+        to_feeder, from_lister = anyio.create_memory_object_stream[Slot](1)
+        to_consumer, from_feeder = anyio.create_memory_object_stream[Slot](PAGES_READY)
+        to_readers, jobs = anyio.create_memory_object_stream[tuple[Slot, int, ListedRecord | None]](0)
+        values = ValuesAhead()
         failure: Exception | None = None
         async with anyio.create_task_group() as tasks, from_feeder:
             tasks.start_soon(self._list, slots, to_feeder)
@@ -216,13 +95,13 @@ class AttioAttributeFetcher:
         if failure is not None:
             raise failure
 
-    async def _list(self, slots: AsyncGenerator[_Slot], to_feeder: MemoryObjectSendStream[_Slot]) -> None:
+    async def _list(self, slots: AsyncGenerator[Slot], to_feeder: MemoryObjectSendStream[Slot]) -> None:
         # The consumer may leave at any moment: then the other end of a stream is closed, and there is nothing left to do.
         async with to_feeder:
             with suppress(anyio.BrokenResourceError):
                 await self._list_into(slots, to_feeder)
 
-    async def _list_into(self, slots: AsyncGenerator[_Slot], to_feeder: MemoryObjectSendStream[_Slot]) -> None:
+    async def _list_into(self, slots: AsyncGenerator[Slot], to_feeder: MemoryObjectSendStream[Slot]) -> None:
         try:
             async with aclosing(slots):
                 async for slot in slots:
@@ -232,23 +111,23 @@ class AttioAttributeFetcher:
         except anyio.BrokenResourceError:
             raise
         except Exception as error:  # noqa: BLE001 (handed to the consumer, in its place behind the pages before it)
-            failed = _Slot(Cursor(""))
+            failed = Slot(Cursor(""))
             failed.fail(await self._explained(error))
             await to_feeder.send(failed)
 
     async def _listed_slots(
         self, since: datetime | None, cursor: Cursor | None, wants: Wants | None, *, thorough: bool
-    ) -> AsyncGenerator[_Slot]:
+    ) -> AsyncGenerator[Slot]:
         lister = RecordLister(self._client, self._history, self._page_size, short_pages_end=not thorough)
         reached = cursor or Cursor("")
         async with aclosing(lister.pages(since, cursor)) as pages:
             async for page in pages:
-                slot = _Slot(reached, page.accurate_at)
+                slot = Slot(reached, page.accurate_at)
                 for record in page.records:
                     if len(slot.to_read) == READS_A_PAGE:
                         reached = slot.cursor = advance(reached, slot.listed)
                         yield slot
-                        slot = _Slot(reached, page.accurate_at)
+                        slot = Slot(reached, page.accurate_at)
                     slot.listed.append(record)
                     if wants is None or wants(record):
                         # Without a current value there may have been one.
@@ -259,7 +138,7 @@ class AttioAttributeFetcher:
                 yield slot
 
     async def _read_all(
-        self, jobs: MemoryObjectReceiveStream[tuple[_Slot, int, ListedRecord | None]], values: _ValuesAhead
+        self, jobs: MemoryObjectReceiveStream[tuple[Slot, int, ListedRecord | None]], values: ValuesAhead
     ) -> None:
         async with jobs:
             async for slot, index, listed in jobs:
@@ -292,19 +171,19 @@ async def no_such_object(client: AttioClient, object_slug: str) -> str:
     return f"there is no object {object_slug!r}; the objects are {', '.join(objects)}"
 
 
-async def _named_slots(record_ids: Sequence[str]) -> AsyncGenerator[_Slot]:
+async def _named_slots(record_ids: Sequence[str]) -> AsyncGenerator[Slot]:
     for some in batched(record_ids, READS_A_PAGE):
-        slot = _Slot(Cursor(""))
+        slot = Slot(Cursor(""))
         for record_id in some:
             slot.expect(record_id, None)
         yield slot
 
 
 async def _feed(
-    from_lister: MemoryObjectReceiveStream[_Slot],
-    to_consumer: MemoryObjectSendStream[_Slot],
-    to_readers: MemoryObjectSendStream[tuple[_Slot, int, ListedRecord | None]],
-    values: _ValuesAhead,
+    from_lister: MemoryObjectReceiveStream[Slot],
+    to_consumer: MemoryObjectSendStream[Slot],
+    to_readers: MemoryObjectSendStream[tuple[Slot, int, ListedRecord | None]],
+    values: ValuesAhead,
 ) -> None:
     """Hands each page to the consumer's queue first, so that the queue bounds what is read ahead, then its jobs out."""
     async with from_lister, to_consumer, to_readers:

@@ -14,8 +14,8 @@ from datetime import datetime
 import anyio
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
-from attio_sync.attribute_fetcher import HistoryPage, HistoryPages
 from attio_sync.client import Transport, utc_now
+from attio_sync.pages import HistoryPage, HistoryPages
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,26 +14,15 @@ from urllib.parse import urlencode
 import anyio
 import httpx2
 import stamina
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
-from attio_sync import logs, wire
+from attio_sync import errors, logs, wire
+from attio_sync.answers import as_list, validated
 from attio_sync.attio_types import AttioAttribute, AttioObject, AttioStatus, AttioWorkspaceMember, TokenIdentity
-from attio_sync.errors import (
-    ContractChangedError,
-    GaveUpError,
-    MergeInProgressError,
-    RateLimitedError,
-    SettingsError,
-    TryAgainError,
-    UnauthorizedError,
-    UnreachableError,
-    UnreadableAnswerError,
-)
 from attio_sync.limiter import Limiter
 from attio_sync.patience import ATTEMPTS, REFUSED_SECONDS, RETRY_SECONDS, Patience, seconds_to_wait
 from attio_sync.report import RequestCounts
 from attio_sync.settings import Settings
-from attio_sync.shapes import as_array
 
 type Transport = httpx2.AsyncBaseTransport
 """What carries requests and answers; a test hands in its own."""
@@ -80,7 +69,7 @@ class AttioClient:
         self.clock_lead_seconds: float | None = None
         """How far this machine's clock is ahead of Attio's at most, once an answer has told."""
         self.accurate_at: datetime | None = None
-        """How fresh the last listing page is, where Attio says so."""
+        """How fresh the last listing page is."""
         self.waiting = ""
         """What is waited for, in words, while Attio refuses requests or cannot be reached."""
         self._said_at = -math.inf
@@ -88,10 +77,7 @@ class AttioClient:
     @classmethod
     @asynccontextmanager
     async def connect(
-        cls,
-        settings: Settings,
-        transport: Transport | None = None,
-        now: Callable[[], datetime] = utc_now,
+        cls, settings: Settings, transport: Transport | None = None, now: Callable[[], datetime] = utc_now
     ) -> AsyncGenerator["AttioClient"]:
         """A client for these settings. It follows no redirect: the token goes to `attio_base_url` and nowhere else."""
         headers = {
@@ -106,7 +92,7 @@ class AttioClient:
             limits=limits,
             transport=transport,
             follow_redirects=False,
-            # Attio's API sets none, and one that cannot be sent again would break every request after it.
+            # One that cannot be sent again would break every request after it.
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
             # http:// is for this machine only: through a proxy of the environment the token would leave it unencrypted.
             trust_env=settings.attio_base_url.startswith("https:"),
@@ -119,8 +105,7 @@ class AttioClient:
         Raises:
             RateLimitedError: refused more than `refusals` times in a row, if that is given.
         """
-        answer = await self._fetch(wire.query_records(object_slug, body), refusals)
-        return _list(answer, "records")
+        return as_list(await self._fetch(wire.query_records(object_slug, body), refusals), "records")
 
     async def fetch_values(self, object_slug: str, record_id: str, attribute: str, offset: int = 0) -> list[Any]:
         """The values of an attribute, past ones included, oldest first, from the `offset`-th on.
@@ -132,11 +117,11 @@ class AttioClient:
         """
         async with self.limiter.reading():
             answer = await self._fetch(wire.attribute_values(object_slug, record_id, attribute, offset))
-        return _list(answer, "values")
+        return as_list(answer, "values")
 
     async def fetch_objects(self) -> list[AttioObject]:
         """All objects of the workspace."""
-        return _validated(TypeAdapter(list[AttioObject]), await self._fetch(wire.list_objects()))
+        return validated(TypeAdapter(list[AttioObject]), await self._fetch(wire.list_objects()))
 
     async def fetch_attributes(self, object_slug: str) -> list[AttioAttribute]:
         """All attributes of an object.
@@ -147,18 +132,18 @@ class AttioClient:
         found: dict[str, AttioAttribute] = {}
         while True:
             page = await self._fetch(wire.list_attributes(object_slug, len(found)))
-            attributes = _validated(TypeAdapter(list[AttioAttribute]), page)
+            attributes = validated(TypeAdapter(list[AttioAttribute]), page)
             fresh = {a.api_slug: a for a in attributes if a.api_slug not in found}
             if not fresh:
                 return list(found.values())
             found |= fresh
             if len(found) > MOST_ATTRIBUTES:
                 message = f"Attio lists more than {MOST_ATTRIBUTES:,} attributes of {object_slug}: an endless list"
-                raise ContractChangedError(message)
+                raise errors.ContractChangedError(message)
 
     async def fetch_statuses(self, object_slug: str, attribute: str) -> list[AttioStatus]:
         """All statuses of a status attribute, archived ones included."""
-        return _validated(TypeAdapter(list[AttioStatus]), await self._fetch(wire.list_statuses(object_slug, attribute)))
+        return validated(TypeAdapter(list[AttioStatus]), await self._fetch(wire.list_statuses(object_slug, attribute)))
 
     async def fetch_members(self) -> list[AttioWorkspaceMember]:
         """All members of the workspace.
@@ -166,7 +151,7 @@ class AttioClient:
         Raises:
             ForbiddenError: the token lacks the scope `user_management:read`.
         """
-        return _validated(TypeAdapter(list[AttioWorkspaceMember]), await self._fetch(wire.list_members()))
+        return validated(TypeAdapter(list[AttioWorkspaceMember]), await self._fetch(wire.list_members()))
 
     async def fetch_self(self) -> TokenIdentity:
         """Whom the token belongs to and what it may do.
@@ -174,13 +159,13 @@ class AttioClient:
         Raises:
             UnauthorizedError: Attio does not know the token, or it was revoked.
         """
-        identity = _validated(TypeAdapter(TokenIdentity), await self._fetch(wire.identify()))
+        identity = validated(TypeAdapter(TokenIdentity), await self._fetch(wire.identify()))
         if not identity.active:
             message = (
                 "Attio does not know this token, or it was revoked: create one in Attio under Workspace settings → "
                 "Developers and set attio_api_token"
             )
-            raise UnauthorizedError(message)
+            raise errors.UnauthorizedError(message)
         return identity
 
     async def _fetch(self, request: wire.Request, refusals: int | None = None) -> Any:  # noqa: ANN401
@@ -201,14 +186,14 @@ class AttioClient:
                     self.counts.retried += attempts > 1
                     try:
                         return await self._fetch_when_allowed(request, refusals, patience)
-                    except TryAgainError as error:
+                    except errors.TryAgainError as error:
                         self._wait_for(f"cannot answer, attempt {attempts} of {ATTEMPTS}: {error}")
                         raise
-        except (MergeInProgressError, RateLimitedError):
+        except (errors.MergeInProgressError, errors.RateLimitedError):
             raise
-        except TryAgainError as error:
+        except errors.TryAgainError as error:
             message = f"gave up after {attempts} attempts: {error}"
-            raise GaveUpError(message) from None
+            raise errors.GaveUpError(message) from None
         raise AssertionError  # pragma: no cover (stamina returns or raises)
 
     async def _fetch_when_allowed(self, request: wire.Request, refusals: int | None, patience: Patience) -> Any:  # noqa: ANN401
@@ -218,7 +203,7 @@ class AttioClient:
         while True:
             try:
                 return await self._send(request, patience)
-            except RateLimitedError as error:
+            except errors.RateLimitedError as error:
                 self.counts.refused += 1
                 refused += 1
                 now = anyio.current_time()
@@ -230,7 +215,7 @@ class AttioClient:
                     message = (
                         f"Attio asks to wait another {wait:.0f} s after {now - refused_since:.0f} s of refusals: {error}"
                     )
-                    raise GaveUpError(message) from None
+                    raise errors.GaveUpError(message) from None
                 until = f"{self._now() + timedelta(seconds=wait):%H:%M:%S} UTC"
                 self._wait_for(f"refuses requests (429), {self.counts.refused:,} so far; waiting until {until}")
                 patience.until += await self._wait_after_refusal(request, wait)
@@ -260,10 +245,10 @@ class AttioClient:
                 status, headers, body = await self._exchange(request)
         except (httpx2.TransportError, TimeoutError) as error:
             message = f"{request.method} {request.path}: {type(error).__name__}" + (f": {error}" if str(error) else "")
-            raise UnreachableError(message) from None
+            raise errors.UnreachableError(message) from None
         except (httpx2.DecodingError, httpx2.StreamError) as error:
             message = f"{request.method} {request.path}: the body cannot be read ({type(error).__name__})"
-            raise UnreadableAnswerError(message) from None
+            raise errors.UnreadableAnswerError(message) from None
         self._compare_clocks(headers)
         data = wire.decode(request, status, headers, body, self._now())
         self.waiting = ""
@@ -284,7 +269,7 @@ class AttioClient:
                 body += chunk
                 if len(body) > wire.MAX_BODY_BYTES:
                     message = f"{request.method} {request.path}: the body is larger than {wire.MAX_BODY_BYTES >> 20} MiB"
-                    raise UnreadableAnswerError(message)
+                    raise errors.UnreadableAnswerError(message)
             token = self._http.headers.get("Authorization", "").removeprefix("Bearer ").encode()
             if token and not response.is_success:  # it may repeat what it was sent, and its message is shown
                 body = body.replace(token, b"[token]")
@@ -297,8 +282,7 @@ class AttioClient:
             logs.info(self.waiting)
 
     def _compare_clocks(self, headers: httpx2.Headers) -> None:
-        date = wire.parse_http_date(headers.get("date", ""))
-        if date is not None:
+        if (date := wire.parse_http_date(headers.get("date", ""))) is not None:
             self.clock_lead_seconds = (self._now() - date).total_seconds()
 
 
@@ -309,22 +293,5 @@ def _checked(base_url: str) -> httpx2.URL:
         httpx2.Request("GET", url)
     except (httpx2.InvalidURL, UnicodeError) as error:
         message = f"attio_base_url: {error}"
-        raise SettingsError(message) from None
+        raise errors.SettingsError(message) from None
     return url
-
-
-def _list(answer: Any, what: str) -> list[Any]:  # noqa: ANN401
-    array = as_array(answer)
-    if array is None:
-        message = f"Attio answered {what} that are not a list"
-        raise ContractChangedError(message)
-    return array
-
-
-def _validated[T](adapter: TypeAdapter[T], answer: Any) -> T:  # noqa: ANN401
-    try:
-        return adapter.validate_python(answer)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        message = f"Attio's answer does not have the documented shape: {'.'.join(map(str, first['loc']))}: {first['msg']}"
-        raise ContractChangedError(message) from None

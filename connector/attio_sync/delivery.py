@@ -66,6 +66,11 @@ class Delivery:
         return max(0.1, self._saved_at + LONGEST_WITHOUT_CHECKPOINT - self._environment.monotonic())
 
     @property
+    def page_size(self) -> int:
+        """How many records a listing page is asked for."""
+        return self._settings.page_size
+
+    @property
     def tracked(self) -> int:
         """How many histories share the room in the state."""
         return len(self._settings.history)
@@ -147,6 +152,11 @@ class Delivery:
         self.remember(history, item.record_id, mark, stays)
         self.reads_well(history, [item.record_id])
         return mark
+
+    def remembered_since(self, history: TrackedHistory, last_sync: datetime) -> datetime:
+        """Since when every delivery is remembered exactly."""
+        since = max(self._buffered(last_sync), min(self.ledger(history).recent_since, nanoseconds(last_sync)))
+        return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=since // 1000)
 
     def remember(self, history: TrackedHistory, record_id: str, mark: Fingerprint, stays: Sequence[Stay]) -> None:
         """Notes exactly what was delivered, if the next listing will show it again."""

@@ -106,10 +106,14 @@ class Ledger:
 
     def add_past(self, record_id: str, delivered: Fingerprint) -> None:
         """Notes what was delivered, where the current value is noted already."""
-        group = _group_of(record_id)
-        self.tallest[group] = max(self.tallest[group], delivered.stays)
+        self.note_stays(record_id, delivered.stays)
         if (past := self.past[slice_of(record_id)]) is not None:
             past.add(past_key(record_id, delivered.stays, delivered.past))
+
+    def note_stays(self, record_id: str, stays: int) -> None:
+        """Notes how many rows a record may have now."""
+        group = _group_of(record_id)
+        self.tallest[group] = max(self.tallest[group], stays)
 
     def most_stays(self, record_id: str) -> int:
         """How many stays a record has at most, of which that is not known."""
@@ -146,7 +150,8 @@ class Ledger:
         """Forgets what no listing from `since` on shows again, and the oldest beyond `most`."""
         began = sorted((k.began for k in self.recent.values() if k.began >= since), reverse=True)
         if len(began) > most:
-            since = self.recent_since = began[most] + 1
+            since = began[most] + 1
+        self.recent_since = max(self.recent_since, since)
         self.recent = {r: k for r, k in self.recent.items() if k.began >= since}
 
     def fold(self, histories: int) -> None:

@@ -10,13 +10,14 @@ from anyio.from_thread import BlockingPortal
 from attio_sync import logs
 from attio_sync.attio_types import AttioStatus, AttioWorkspaceMember, ListedRecord, TokenIdentity
 from attio_sync.attio_types.workspace import MEMBERS_SCOPE
-from attio_sync.attribute_fetcher import AttioAttributeFetcher, HistoryPage, HistoryPages
+from attio_sync.attribute_fetcher import AttioAttributeFetcher
 from attio_sync.bridge import Environment, entered, next_page
 from attio_sync.client import AttioClient
 from attio_sync.delivery import Delivery
 from attio_sync.errors import ForbiddenError
+from attio_sync.pages import HistoryPage, HistoryPages
 from attio_sync.report import SyncReport
-from attio_sync.settings import Settings, TrackedHistory
+from attio_sync.settings import TrackedHistory
 from attio_sync.state import Window
 
 type OnProgress = Callable[[SyncReport], None]
@@ -32,11 +33,10 @@ PROGRESS_SECONDS = 30.0
 class Reader:
     """Everything a sync reads. While nothing comes for long, checkpoints are made all the same."""
 
-    def __init__(  # noqa: PLR0913, PLR0917 (each end of the bridge)
+    def __init__(
         self,
         portal: BlockingPortal,
         client: AttioClient,
-        settings: Settings,
         delivery: Delivery,
         environment: Environment,
         on_progress: OnProgress | None,
@@ -45,7 +45,6 @@ class Reader:
         """Whether the last listing went on behind a page that was shorter than asked."""
         self._portal = portal
         self._client = client
-        self._settings = settings
         self._delivery = delivery
         self._report = delivery.report
         self._environment = environment
@@ -116,7 +115,7 @@ class Reader:
 
     def _fetcher(self, history: TrackedHistory) -> AttioAttributeFetcher:
         known_invalid = frozenset(self._delivery.state.of(history).invalid)
-        return AttioAttributeFetcher(self._client, history, self._settings.page_size, known_invalid)
+        return AttioAttributeFetcher(self._client, history, self._delivery.page_size, known_invalid)
 
     @contextmanager
     def _pages(self, stream: AbstractAsyncContextManager[HistoryPages]) -> Pages:

@@ -7,24 +7,20 @@ ledger moves with every row: a reconciliation that is killed anywhere has done a
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import Enum, auto
-from uuid import UUID
 
 from attio_sync import logs
 from attio_sync.attio_types import AttributeHistory
-from attio_sync.attribute_fetcher import HistoryPage
+from attio_sync.comparison import Differing, Listed, grown, what_differs
 from attio_sync.delivery import ENOUGH_TO_JUDGE, Delivery
 from attio_sync.errors import ContractChangedError
 from attio_sync.fingerprint import (
     NOTHING_CURRENT,
     Fingerprint,
-    fingerprint,
     fingerprint_with_current,
-    listed_digest,
     stays_of,
 )
-from attio_sync.ledger import SLICES, Differences, Ledger, cells_for, differences, past_key, present_key, slice_of
+from attio_sync.ledger import SLICES, Differences, Ledger, differences, past_key, slice_of
 from attio_sync.reader import Reader
 from attio_sync.report import counted
 from attio_sync.settings import TrackedHistory
@@ -46,72 +42,6 @@ class Outcome(Enum):
     """More differed than can be named: the tables are empty, and everything is to be delivered anew."""
 
 
-class _Ids:
-    """Many record ids in little room."""
-
-    def __init__(self) -> None:
-        self._bytes = bytearray()
-
-    def __len__(self) -> int:
-        return len(self._bytes) // 16
-
-    def add(self, record_id: str) -> None:
-        self._bytes += UUID(record_id).bytes
-
-    def which_of(self, record_ids: Iterable[str]) -> set[str]:
-        """Those that are among them."""
-        wanted = {UUID(record_id).bytes: record_id for record_id in record_ids}
-        places = range(0, len(self._bytes), 16) if wanted else ()
-        return {wanted[one] for i in places if (one := bytes(self._bytes[i : i + 16])) in wanted}
-
-
-class _Listed:
-    """What Attio holds: the sketches of a listing and of the histories of some slices, and whose they are."""
-
-    def __init__(self, ledger: Ledger, slices: Iterable[int], histories: int) -> None:
-        # As large as the records need by now; folded to the size of the ledger's where they are compared.
-        cells, slice_cells = cells_for(ledger.records, histories)
-        self.present = Sketch(max(cells, ledger.present.cells))
-        known = {i: past for i in slices if (past := ledger.past[i]) is not None}
-        self.past = {i: Sketch(max(slice_cells, past.cells)) for i, past in known.items()}
-        self.slice_cells = slice_cells
-        self.records = _Ids()
-        self.histories = _Ids()
-        self.valued = 0
-
-    def note(self, page: HistoryPage) -> None:
-        for record in page.listed:
-            self.valued += bool(record.current)
-            self.present.add(present_key(record.record_id, listed_digest(record.current)))
-            self.records.add(record.record_id)
-        for item in page.histories:
-            self.note_history(item.record_id, fingerprint(stays_of(item)))
-
-    def note_history(self, record_id: str, mark: Fingerprint) -> None:
-        if (past := self.past.get(slice_of(record_id))) is not None:
-            past.add(past_key(record_id, mark.stays, mark.past))
-            self.histories.add(record_id)
-
-
-@dataclass(slots=True)
-class _Differing:
-    """The records that differ, in `present` and in the slices of `past` that were read.
-
-    `listed` are those of them that Attio listed, `read` those whose histories were read with their slice.
-    """
-
-    present: Differences
-    past: Differences
-    listed: set[str]
-    read: set[str]
-
-    def had_a_value(self, record_id: str) -> bool:
-        """Whether the destination holds a value of the record."""
-        return any(d.times > 0 and d.digest != NOTHING_CURRENT for d in self.present.get(record_id, ())) or any(
-            d.times > 0 and d.stays for d in self.past.get(record_id, ())
-        )
-
-
 class Reconciliation:
     """One reconciliation of one history, which reads the histories of these `slices` again besides.
 
@@ -129,18 +59,18 @@ class Reconciliation:
 
     def run(self) -> Outcome:
         """Makes the destination equal to Attio, as far as the listing and the histories of the slices tell."""
-        listed = _Listed(self._ledger, self._slices, self._delivery.tracked)
+        listed = Listed(self._ledger, self._slices, self._delivery.tracked)
         with self._reader.listing(self._history, lambda record: slice_of(record.record_id) in self._slices) as pages:
             for page in pages:
                 listed.note(page)
                 self._delivery.judge(self._history, len(page.histories), page.invalid)
                 self._delivery.checkpoint_if_overdue()
-        decoded = _differing(self._ledger.present, listed.present)
+        decoded = what_differs(self._ledger.present, listed.present)
         if decoded is None:
             return self._start_over_if_certain(listed)
         present, past = differences(decoded), self._past_differences(listed)
         ids = {*present, *past, *self._invalid}
-        differing = _Differing(present, past, listed.records.which_of(ids), listed.histories.which_of(ids))
+        differing = Differing(present, past, listed.records.which_of(ids), listed.histories.which_of(ids))
         lost = ids - differing.listed
         missing = max(len(lost & present.keys()), self._ledger.records - len(listed.records))
         is_doubtful = self._is_doubtful(missing)
@@ -181,18 +111,18 @@ class Reconciliation:
         )
         return True
 
-    def _past_differences(self, listed: _Listed) -> Differences:
+    def _past_differences(self, listed: Listed) -> Differences:
         found: Differences = {}
         for number in sorted(self._slices):
             ours, theirs = self._ledger.past[number], listed.past.get(number)
-            decoded = None if ours is None or theirs is None else _differing(ours, theirs)
+            decoded = None if ours is None or theirs is None else what_differs(ours, theirs)
             if decoded is None:
                 self._write_slice_anew(number, listed)
             else:
                 found |= differences(decoded)
         return found
 
-    def _write_slice_anew(self, number: int, listed: _Listed) -> None:
+    def _write_slice_anew(self, number: int, listed: Listed) -> None:
         """A slice of which too much differs to name it, or of which nothing is known: all its histories are written."""
         logs.info(f"{self._history.parent}: all histories of slice {number + 1} of {SLICES} are written anew")
         ledger, delivery = self._ledger, self._delivery
@@ -209,15 +139,15 @@ class Reconciliation:
                 delivery.checkpoint_if_due()
         ledger.past[number] = anew
 
-    def _grow(self, listed: _Listed) -> None:
+    def _grow(self, listed: Listed) -> None:
         """Where the workspace has outgrown a sketch, takes the larger one of the listing, with what still differs."""
         ledger = self._ledger
-        ledger.present = _grown(ledger.present, listed.present)
+        ledger.present = grown(ledger.present, listed.present)
         for number, theirs in listed.past.items():
             if (ours := ledger.past[number]) is not None:
-                ledger.past[number] = _grown(ours, theirs)
+                ledger.past[number] = grown(ours, theirs)
 
-    def _mend(self, differing: _Differing, ids: Iterable[str]) -> None:
+    def _mend(self, differing: Differing, ids: Iterable[str]) -> None:
         contradictory = 0
         valued = [record_id for record_id in ids if differing.had_a_value(record_id)]
         with self._reader.records(self._history, sorted(ids), valued) as pages:
@@ -237,11 +167,12 @@ class Reconciliation:
                 f"{counted(contradictory, 'record')} of {self._history.parent} listed and not found: nothing is deleted"
             )
 
-    def _deliver(self, differing: _Differing, item: AttributeHistory) -> None:
+    def _deliver(self, differing: Differing, item: AttributeHistory) -> None:
         ledger, record_id = self._ledger, item.record_id
         present, past = differing.present.get(record_id, []), differing.past.get(record_id, [])
         before, surplus_to = self._before(item, differing)
         mark = self._delivery.write(self._history, item, before, surplus_to=surplus_to)
+        ledger.note_stays(record_id, mark.stays)
         ledger.settle_present(record_id, present)
         if record_id not in differing.listed:
             ledger.add_present(record_id, mark)
@@ -254,7 +185,7 @@ class Reconciliation:
             if before is not None:
                 ledger.take_out_past(record_id, before)
 
-    def _before(self, item: AttributeHistory, differing: _Differing) -> tuple[Fingerprint | None, int]:
+    def _before(self, item: AttributeHistory, differing: Differing) -> tuple[Fingerprint | None, int]:
         """What the destination holds of a record, if that is certain enough, and how many stays at most."""
         record_id = item.record_id
         most = self._ledger.most_stays(record_id)
@@ -271,23 +202,29 @@ class Reconciliation:
             return known, 0 if known else most
         return None, most
 
-    def _remove(self, differing: _Differing, record_id: str) -> None:
+    def _remove(self, differing: Differing, record_id: str) -> None:
         ledger = self._ledger
         present, past = differing.present.get(record_id, []), differing.past.get(record_id, [])
         if any(d.times > 0 for d in present):
             # In a slice that was not read, nobody knows how many rows it has: at most as many as any of its group.
-            stays = max((d.stays for d in past if d.times > 0), default=ledger.most_stays(record_id))
+            stays = ledger.most_stays(record_id)
             self._delivery.remove(self._history, record_id, stays)
         self._delivery.reads_well(self._history, [record_id])
         ledger.settle_present(record_id, present)
         if slice_of(record_id) in self._slices:
             ledger.settle_past(record_id, past)
 
-    def _start_over_if_certain(self, listed: _Listed) -> Outcome:
+    def _start_over_if_certain(self, listed: Listed) -> Outcome:
         """More differs than can be named: that must be found twice, and no record that the listing lacks may be there."""
         if self._is_doubtful(self._ledger.records - len(listed.records)):
             return Outcome.DOUBTED
-        if not self._was_doubtful or not self._sees_everything:
+        if not self._sees_everything:
+            self._delivery.warn(
+                f"more records of {self._history.parent} differ than can be named, and the token sees only what one member "
+                "may see: nothing is changed. Make a token of the workspace, in Attio under Workspace settings → Developers"
+            )
+            return Outcome.DOUBTED
+        if not self._was_doubtful:
             logs.info(f"more records of {self._history.parent} differ than can be named; the next sync looks again")
             return Outcome.TOO_MUCH
         if not listed.valued and len(listed.records) >= ENOUGH_TO_JUDGE:
@@ -307,16 +244,3 @@ class Reconciliation:
             )
             return Outcome.DOUBTED
         return Outcome.STARTED_OVER
-
-
-def _differing(ours: Sketch, theirs: Sketch) -> dict[int, int] | None:
-    return (ours - theirs.folded(ours.cells)).decode()
-
-
-def _grown(ours: Sketch, theirs: Sketch) -> Sketch:
-    rest = _differing(ours, theirs) if theirs.cells > ours.cells else None
-    if rest is None:
-        return ours
-    for key, times in rest.items():
-        theirs.add(key, times)
-    return theirs

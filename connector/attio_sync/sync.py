@@ -8,13 +8,13 @@ from typing import Any
 from attio_sync import logs
 from attio_sync.attio_types import AttributeHistory, ListedRecord, TokenIdentity, sortable_timestamp
 from attio_sync.attio_types.timestamps import format_timestamp, parse_timestamp
-from attio_sync.attribute_fetcher import HistoryPage
 from attio_sync.bridge import Environment, entered, open_portal, seldom_collected
 from attio_sync.client import AttioClient
 from attio_sync.definitions import deliver_members, deliver_statuses
 from attio_sync.delivery import Delivery, nanoseconds
 from attio_sync.errors import AttioSyncError, GaveUpError, StateError, UnauthorizedError
 from attio_sync.fingerprint import Fingerprint, fingerprint, fingerprint_before, listed_digest, stays_of
+from attio_sync.pages import HistoryPage
 from attio_sync.reader import OnProgress, Reader
 from attio_sync.reconcile import Outcome, Reconciliation
 from attio_sync.report import SyncReport
@@ -44,7 +44,7 @@ def run_sync(
         open_portal(environment) as portal,
         entered(portal, AttioClient.connect(settings, environment.transport, environment.now)) as client,
     ):
-        reader = Reader(portal, client, settings, delivery, environment, on_progress)
+        reader = Reader(portal, client, delivery, environment, on_progress)
         try:
             _sync_all(settings, delivery, reader, environment)
         except GaveUpError as error:
@@ -139,9 +139,7 @@ class _HistorySync:
             return
         state = replace(self._state, doubted=outcome is not Outcome.DONE)
         if outcome is not Outcome.TOO_MUCH:
-            state = replace(state, reconciled_at=now)
-        if outcome is Outcome.DONE:
-            state = replace(state, rechecked_at=recheck.until, next_slice=recheck.next_slice)
+            state = replace(state, reconciled_at=now, rechecked_at=recheck.until, next_slice=recheck.next_slice)
         self._delivery.finish_window(self._history, state)
 
     def _start(self) -> None:
@@ -182,6 +180,7 @@ class _HistorySync:
         with self._reader.window(self._history, window, self._wants(since, before), thorough=thorough) as pages:
             for page in pages:
                 window = self._as_fresh_as(window, page.accurate_at)
+                delivery.put(self._history, self._with(window, is_rest=is_rest))
                 delivery.judge(self._history, len(page.histories), page.invalid)
                 self._write(page, is_rest=is_rest)
                 window = replace(window, cursor=page.cursor)
@@ -206,11 +205,15 @@ class _HistorySync:
     def _wants(self, since: str | None, before: str | None) -> Callable[[ListedRecord], bool]:
         """Whether a listed record is new to this window."""
         ledger = self._delivery.ledger(self._history)
+        completed = self._state.last_sync
+        last_sync = None if completed is None else sortable_timestamp(format_timestamp(completed))
 
-        def wants(record: ListedRecord) -> bool:
+        def wants(record: ListedRecord) -> bool:  # noqa: PLR0911 (a reason each)
             began = record.current_from
-            if before is not None and began is not None and began >= before:
+            if before is not None and began is not None and began >= before and last_sync is not None and began < last_sync:
                 return False  # delivered with what changed lately
+            if before is not None and (known := ledger.recent.get(record.record_id)) is not None:
+                return known.fingerprint.current != listed_digest(record.current)
             if since is None:
                 return True
             if not record.current or (began is not None and began < since):
@@ -220,7 +223,10 @@ class _HistorySync:
                 return known.fingerprint.current != listed_digest(record.current)
             if record.record_id in self._state.invalid and self._state.last_sync and began is not None:
                 return began >= sortable_timestamp(format_timestamp(self._state.last_sync))
-            return not ledger.recent_since or began is None or nanoseconds(parse_timestamp(began)) >= ledger.recent_since
+            # What is not remembered was delivered only if a window that is finished has seen it.
+            if completed is None or began is None:
+                return True
+            return nanoseconds(parse_timestamp(began)) >= min(ledger.recent_since, nanoseconds(completed))
 
         return wants
 
@@ -230,7 +236,9 @@ class _HistorySync:
             known = ledger.recent.get(item.record_id)
             before = known.fingerprint if known else None if is_rest else self._guess(item, listed[item.record_id])
             # While a first sync is not finished, what a guess says was there may not be there yet.
-            is_certain = known is not None or self._state.backfill is None
+            is_certain = known is not None or (
+                self._state.backfill is None and _every_stay_was_seen(item, listed[item.record_id])
+            )
             mark = self._delivery.write(self._history, item, before if is_certain else None)
             if mark != before:
                 ledger.add(item.record_id, mark)
@@ -248,7 +256,9 @@ class _HistorySync:
         last_sync = self._state.last_sync
         if last_sync is None:
             return None
-        instant = sortable_timestamp(format_timestamp(last_sync))
+        # What was delivered of the buffer is remembered: of a record that is not, nothing was.
+        seen = self._delivery.remembered_since(self._history, last_sync)
+        instant = sortable_timestamp(format_timestamp(seen))
         if listed.created_at >= instant:
             return None
         self._delivery.ledger(self._history).guesses += 1
@@ -264,3 +274,14 @@ class _HistorySync:
         """A window's end by Attio's clock where that one is behind ours: `active_from` is Attio's time."""
         lead = max(0.0, self._reader.clock_lead_seconds or 0.0)
         return replace(window, started_at=window.started_at - timedelta(seconds=lead))
+
+
+def _every_stay_was_seen(item: AttributeHistory, listed: ListedRecord) -> bool:
+    """Whether a listing can have shown each stay as it began: none came before the record, none was cleared."""
+    stays = stays_of(item)
+    begins = [stay.what.partition(" ")[0] for stay in stays]
+    return (
+        bool(stays)
+        and begins[0] >= listed.created_at
+        and all(stay.until == began for stay, began in zip(stays, begins[1:], strict=False))
+    )

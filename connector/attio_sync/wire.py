@@ -221,9 +221,10 @@ def retry_after_seconds(headers: Mapping[str, str], now: datetime) -> float | No
 def parse_accurate_at(headers: Mapping[str, str]) -> datetime | None:
     """How fresh the data of an answer is, where Attio says so: in a header seen on nearly every answer, not documented."""
     try:
-        return parse_timestamp(headers.get("x-accurate-at", ""))
+        accurate_at = parse_timestamp(headers.get("x-accurate-at", ""))
     except ValueError:
         return None
+    return accurate_at if accurate_at.year >= 1970 else None  # noqa: PLR2004 (nothing in Attio is older)
 
 
 def parse_http_date(value: str) -> datetime | None:
