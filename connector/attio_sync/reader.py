@@ -105,7 +105,7 @@ class Reader:
 
     def phase(self, phase: str, records: int | None) -> None:
         """Says what is being done now, and how many records are expected to be listed."""
-        self._report.phase, self._report.total = phase, records and self._report.listed + records
+        self._report.phase, self._report.total, self._report.listed_in_phase = phase, records, 0
 
     def count(self) -> None:
         """Brings the numbers of the report up to date."""
@@ -154,8 +154,11 @@ class Reader:
 
     def _note(self, page: HistoryPage) -> None:
         self._report.listed += len(page.listed)
+        self._report.listed_in_phase += len(page.listed)
         self._report.histories_read += page.requested
-        self._report.requests_saved += max(0, len(page.listed) - page.requested)
+        # Those that were wanted and not asked for: the listing proved that they never moved.
+        answered = len(page.histories) + len(page.invalid) + len(page.gone) + len(page.merging)
+        self._report.requests_saved += answered - page.requested
         self._report.gone += len(page.gone)
         self._report_progress()
         if self._environment.monotonic() - self._said_at >= PROGRESS_SECONDS:

@@ -43,6 +43,7 @@ class SyncReport:
     refused: int = 0
     retried: int = 0
     seconds: float = 0.0
+    listed_in_phase: int = 0
     total: int | None = None
     """How many records are expected to be listed in this phase, where that is known."""
     waiting: str = ""
@@ -58,7 +59,7 @@ class SyncReport:
         parts = [
             f"{self.listed:,} records listed",
             f"{self.histories_read:,} histories read",
-            f"{self.requests_saved:,} requests saved by not asking for what is already known",
+            f"{self.requests_saved:,} requests saved where the listing proved that a record never moved",
             f"{self.rows_written:,} rows written" + (f" and {self.rows_deleted:,} deleted" if self.rows_deleted else ""),
             f"{self.requests:,} requests in {self.seconds:.1f} s",
             f"{self.rate:.1f} a second of {self.requests_per_second:g} allowed",

@@ -139,7 +139,7 @@ def error_table() -> Table[Invalid]:
             Column("history", lambda i: i.history, "STRING", key=True),
             Column("record_id", lambda i: i.error.record_id, "STRING", key=True),
             Column("field", lambda i: i.error.field, "STRING"),
-            Column("reason", lambda i: printable(i.error.reason)),
+            Column("reason", lambda i: printable(i.error.reason), "STRING"),
             Column("raw", lambda i: printable(i.error.raw), "JSON"),
             Column("found_at", lambda i: i.found_at, "UTC_DATETIME"),
         ),

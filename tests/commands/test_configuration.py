@@ -87,8 +87,6 @@ def test_the_form_is_saved_with_the_token_encrypted_and_a_sync_runs_from_it(proj
         "requests_per_second": "5000",
         "reconcile_hours": "",
         "recheck_days": "",
-        "full_pass_days": "",
-        "full_pass": "",
     }
 
     tested = project.run("fivetran", "configuration", "--test")

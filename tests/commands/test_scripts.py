@@ -132,7 +132,7 @@ def test_without_a_network_every_command_says_so_and_ends(new_project: NewProjec
         assert_one_line(
             finish(script), "gave up after 6 attempts: POST /v2/objects/applications/records/query: ConnectError"
         )
-    assert_failed(finish(sync), "gave up after 6 attempts: POST /v2/objects/applications/records/query: ConnectError")
+    assert_failed(finish(sync), "gave up after 6 attempts: GET /v2/self: ConnectError")
 
 
 def test_the_token_may_be_in_a_file_beside_the_script_or_one_folder_up(project: Project, attio: Attio) -> None:

@@ -115,7 +115,7 @@ def recorder() -> Generator[tuple[str, list[bytes]]]:
 def test_no_failing_command_shows_the_token(new_project: NewProject, serve: Serve) -> None:
     """All at once, because the retries of some take a quarter of a minute."""
     failures: dict[str, tuple[Attio, dict[str, str], str]] = {
-        "unknown token": (serve(token="another"), {}, "401 unauthorized"),
+        "unknown token": (serve(token="another"), {}, "Token was not recognised"),
         "repeated": (
             serve(Fault(kind="answer", status=403, payload=REPEATED)),
             {},
@@ -127,7 +127,7 @@ def test_no_failing_command_shows_the_token(new_project: NewProject, serve: Serv
         "half of the JSON": (serve(Fault(kind="truncated", on=["values"])), {}, "bytes that are not the JSON it should be"),
         "half of the body": (serve(Fault(kind="cut")), {}, "gave up after 6 attempts"),
         "redirect": (serve(Fault(kind="redirect", location="http://127.0.0.1:9/v2/self")), {}, "answered 302"),
-        "other values": (serve(Fault(kind="mangle", mangle=Mangle())), {}, "do not have the shape Attio documents"),
+        "other values": (serve(Fault(kind="mangle", mangle=Mangle())), {}, "cannot be read, the first one"),
     }
     projects = {name: make_talkative(new_project(name)) for name in failures}
     running = {
@@ -185,7 +185,7 @@ def test_a_token_in_a_configuration_file_stays_there(project: Project, attio: At
     tested = project.run("fivetran", "configuration", "--test")
     given.unlink()
 
-    assert_failed(failed, "401 unauthorized", "'page_sise' is no setting and is ignored; did you mean 'page_size'?")
+    assert_failed(failed, "Token was not recognised", "'page_sise' is no setting and is ignored; did you mean 'page_size'?")
     assert tested.code == 1
     assert_nowhere(project, failed, tested)
 

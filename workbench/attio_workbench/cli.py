@@ -125,13 +125,14 @@ def sync(
 ) -> None:
     """Syncs into a DuckDB file on this machine, as Fivetran would into the warehouse.
 
-    The first sync goes back ATTIO_BACKFILL_DAYS; each later one reads what changed since the one before. After an
-    interruption the next one goes on from there.
+    The first sync delivers what changed in the last ATTIO_BACKFILL_DAYS, then everything older; each later one reads
+    what changed since the one before. After an interruption the next one goes on from the last checkpoint, which is a
+    minute back at most.
 
     \b
     attio-sync sync
     attio-sync sync --full
-    ATTIO_BACKFILL_DAYS=all attio-sync sync --into /tmp/everything
+    attio-sync sync --into /tmp/elsewhere
     """
     from attio_workbench.configuration import read_settings
     from attio_workbench.sync import run_local_sync

@@ -74,7 +74,7 @@ class SyncProgress:
         if self._total is None:
             # A total of None is no change to rich: what was known of an earlier listing would stay.
             self._progress.tasks[self._task].total = report.total
-            self._progress.update(self._task, said=self._said, completed=report.listed)
+            self._progress.update(self._task, said=self._said, completed=report.listed_in_phase)
         elif report.waiting:
             self._progress.update(self._task, said=report.waiting)
         if not self._console.is_terminal and time.monotonic() - self._said_at >= SECONDS_BETWEEN_LINES:
@@ -100,12 +100,12 @@ def progress_text(report: SyncReport) -> str:
     """How far a sync is, how long it will take where that is known, and what it waits for if it does."""
     of_total = "" if report.total is None else f" of {report.total:,}"
     said = [
-        f"{report.listed:,}{of_total} listed",
+        f"{report.listed_in_phase:,}{of_total} listed",
         f"{report.histories_read:,} histories read",
         f"{report.rate:.0f} requests/s",
     ]
-    if report.total is not None and 0 < report.listed < report.total:
-        left = timedelta(seconds=report.seconds / report.listed * (report.total - report.listed))
+    if report.total is not None and 0 < report.listed_in_phase < report.total:
+        left = timedelta(seconds=report.seconds / report.listed * (report.total - report.listed_in_phase))
         if left >= timedelta(seconds=1):
             said.append(f"about {length_text(left)} left")
     if report.waiting:
