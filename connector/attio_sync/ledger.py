@@ -30,8 +30,8 @@ MOST_SLICE_CELLS = 384
 LEAST_SLICE_CELLS = 96
 RECORDS_PER_SLICE_CELL = 500
 
-MOST_RECENT = 20_000
-"""Records remembered exactly because the next listing shows them again, over all histories: 1 MB at most."""
+MOST_RECENT = 10_000
+"""Records remembered exactly because the next listing shows them again, over all histories: half a megabyte at most."""
 
 SAMPLE = 64
 """Records of which the ids are kept, to ask for where a listing is doubted."""
@@ -198,8 +198,8 @@ def load_ledger(raw: Mapping[str, Any]) -> Ledger:
 def cells_for(records: int | None, histories: int) -> tuple[int, int]:
     """How many cells `present` and a slice of `past` have, in one of so many histories, for so many records (None: any)."""
     most, most_slice = MOST_CELLS, MOST_SLICE_CELLS
-    while histories > 3 and most > COPIES * 6:  # noqa: PLR2004 (three of full size stay below 3 MB)
-        most, most_slice, histories = most // 2, most_slice // 2, histories // 2
+    while histories > 2 and most_slice > 3 * COPIES:  # noqa: PLR2004 (two of full size stay below 2 MB)
+        most, most_slice, histories = most // 2, most_slice // 2, (histories + 1) // 2
     if records is None:
         return most, most_slice
     return (

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 _TABLE = re.compile(r"[a-z_][a-z0-9_]*", re.ASCII)
 
+MOST_HISTORIES = 100
+"""What is remembered of so many fits into 4 MB of state."""
+
 RESERVED_TABLES = ("attio_status", "attio_workspace_member", "attio_sync_error")
 """Tables that every connection has, whatever it tracks."""
 
@@ -51,6 +54,9 @@ def _check_distinct(histories: list[TrackedHistory]) -> None:
     names = [name for h in histories for name in (h.table, f"{h.table}_history")]
     if not histories or len(set(names)) != len(names):
         message = "name at least one history, and a different table for each"
+        raise ValueError(message)
+    if len(histories) > MOST_HISTORIES:
+        message = f"names {len(histories)} histories; more than {MOST_HISTORIES} need a second connection"
         raise ValueError(message)
     for name in set(names) & set(RESERVED_TABLES):
         message = f"the table {name} is there already and holds something else: choose another name"

@@ -115,7 +115,7 @@ def recorder() -> Generator[tuple[str, list[bytes]]]:
 def test_no_failing_command_shows_the_token(new_project: NewProject, serve: Serve) -> None:
     """All at once, because the retries of some take a quarter of a minute."""
     failures: dict[str, tuple[Attio, dict[str, str], str]] = {
-        "unknown token": (serve(token="another"), {}, "Token was not recognised"),
+        "unknown token": (serve(token="another"), {}, "Attio does not know this token"),
         "repeated": (
             serve(Fault(kind="answer", status=403, payload=REPEATED)),
             {},
@@ -185,7 +185,9 @@ def test_a_token_in_a_configuration_file_stays_there(project: Project, attio: At
     tested = project.run("fivetran", "configuration", "--test")
     given.unlink()
 
-    assert_failed(failed, "Token was not recognised", "'page_sise' is no setting and is ignored; did you mean 'page_size'?")
+    assert_failed(
+        failed, "Attio does not know this token", "'page_sise' is no setting and is ignored; did you mean 'page_size'?"
+    )
     assert tested.code == 1
     assert_nowhere(project, failed, tested)
 
