@@ -93,8 +93,10 @@ class Reader:
     @contextmanager
     def listing(self, history: TrackedHistory, wants: Callable[[ListedRecord], bool]) -> Pages:
         """Everything there is; the histories of records that are wanted are read besides."""
-        with self._pages(self._fetcher(history).stream_attribute_values(None, None, wants)) as pages:
+        fetcher = self._fetcher(history)
+        with self._pages(fetcher.stream_attribute_values(None, None, wants)) as pages:
             yield pages
+        self.saw_short_pages = fetcher.saw_short_pages
 
     @contextmanager
     def records(self, history: TrackedHistory, record_ids: Sequence[str], valued: Iterable[str]) -> Pages:

@@ -75,6 +75,8 @@ class HistoryState:
     """Whether the last comparison found too much to believe it at once."""
     short_pages: bool = False
     """Whether Attio was seen to list fewer records than asked with more to come."""
+    blind: bool = False
+    """Whether a sync since the last comparison saw only what one member may see."""
     invalid: Mapping[str, str] = field(default_factory=dict[str, str])
     """Records that have a row in `attio_sync_error`, with a digest of that row."""
 
@@ -183,6 +185,7 @@ def _parse_history_state(value: object, outside: datetime | None, warn: Callable
         next_slice=number % SLICES if isinstance(number, int) else 0,
         doubted=raw.get("doubted") is True,
         short_pages=raw.get("short_pages") is True,
+        blind=raw.get("blind") is True,
         invalid=_parse_invalid(raw.get("invalid")),
     )
 
@@ -222,7 +225,7 @@ def _dump_history_state(state: HistoryState) -> dict[str, Any]:
         if (value := getattr(state, key)) is not None
     }
     windows = {key: _dump_window(value) for key in ("under_way", "backfill") if (value := getattr(state, key)) is not None}
-    flags = {key: True for key in ("doubted", "short_pages") if getattr(state, key)}
+    flags = {key: True for key in ("doubted", "short_pages", "blind") if getattr(state, key)}
     invalid = {"invalid": dict(sorted(state.invalid.items()))} if state.invalid else {}
     ledger = {"ledger": state.ledger.dump()} if state.ledger else {}
     return instants | windows | flags | invalid | {"next_slice": state.next_slice} | ledger

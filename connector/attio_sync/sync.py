@@ -117,6 +117,8 @@ class _HistorySync:
         """What changed; the rest of a first sync; and what a comparison finds, where one is due."""
         if self._state.ledger is None:
             self._start()
+        if not sees_everything:
+            self._delivery.put(self._history, replace(self._state, blind=True))
         self._deliver_changes()
         self._deliver_the_rest()
         now = self._environment.now()
@@ -137,9 +139,12 @@ class _HistorySync:
             self._deliver_changes()
             self._deliver_the_rest()
             return
-        state = replace(self._state, doubted=outcome is not Outcome.DONE)
+        short_pages = self._reader.saw_short_pages
+        state = replace(self._state, doubted=outcome is not Outcome.DONE, short_pages=short_pages)
         if outcome is not Outcome.TOO_MUCH:
             state = replace(state, reconciled_at=now, rechecked_at=recheck.until, next_slice=recheck.next_slice)
+        if outcome is Outcome.DONE:
+            state = replace(state, blind=not sees_everything)
         self._delivery.finish_window(self._history, state)
 
     def _start(self) -> None:
@@ -235,9 +240,11 @@ class _HistorySync:
         for item in page.histories:
             known = ledger.recent.get(item.record_id)
             before = known.fingerprint if known else None if is_rest else self._guess(item, listed[item.record_id])
-            # While a first sync is not finished, what a guess says was there may not be there yet.
+            # Before a first sync is finished, or where one saw only a part, what a guess says was there may not be there.
             is_certain = known is not None or (
-                self._state.backfill is None and _every_stay_was_seen(item, listed[item.record_id])
+                self._state.backfill is None
+                and not self._state.blind
+                and _every_stay_was_seen(item, listed[item.record_id])
             )
             mark = self._delivery.write(self._history, item, before if is_certain else None)
             if mark != before:

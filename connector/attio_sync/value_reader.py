@@ -23,7 +23,7 @@ MOST_VALUES = 100_000
 """A history longer than this is taken for an endless one."""
 
 FAILURES_IN_A_ROW = 3
-"""One record that always fails is invalid; so many without a success between them are not the records' fault."""
+"""One record that always fails is invalid; so many before any was read well are not the records' fault."""
 
 
 class ValueReader:
@@ -38,6 +38,7 @@ class ValueReader:
         self._history = history
         self._known_invalid = known_invalid
         self._failed_in_a_row = 0
+        self._read_well = ""
 
     async def read(
         self, record_id: str, listed: ListedRecord | None
@@ -54,11 +55,11 @@ class ValueReader:
         except InvalidValueError as error:
             return error
         except (GaveUpError, ForbiddenError, RequestRefusedError, ContractChangedError) as error:
-            self._failed_in_a_row += record_id not in self._known_invalid
+            self._failed_in_a_row += not self._read_well and record_id not in self._known_invalid
             if self._failed_in_a_row >= FAILURES_IN_A_ROW or not await self._answers():
                 raise
             return InvalidValueError(record_id, "values", f"cannot be read: {error}", None)
-        self._failed_in_a_row = 0
+        self._failed_in_a_row, self._read_well = 0, record_id
         return outcome
 
     async def _read(self, record_id: str, current: Sequence[Any]) -> AttributeHistory:
@@ -83,11 +84,16 @@ class ValueReader:
         return history
 
     async def _answers(self) -> bool:
-        """Whether Attio answers at all: if not, no record is to blame."""
+        """Whether Attio still answers what it has answered before: if not, no record is to blame."""
         try:
-            await self._client.fetch_self()
+            if self._read_well:
+                await self._client.fetch_values(self._history.parent, self._read_well, self._history.attribute)
+            else:
+                await self._client.fetch_self()
         except UnauthorizedError:
             raise
+        except (RecordGoneError, MergeInProgressError):
+            return True
         except AttioSyncError:
             return False
         return True

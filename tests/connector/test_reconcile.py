@@ -403,6 +403,23 @@ def test_a_record_deleted_between_listing_and_reading_stays_until_the_next_listi
     world.assert_equal_to_attio()
 
 
+def test_that_a_short_page_is_not_the_last_is_learnt_from_a_reconciliation_too() -> None:
+    world = make_world(behaviour=Behaviour(listing_page_maximum=6))
+    world.sync()
+
+    def create_some() -> None:
+        for _ in range(20):
+            world.workspace.create_record("applications", "Applied")
+            world.pass_time(milliseconds=1)
+
+    create_some()
+    world.pass_time(hours=25)
+    assert world.sync().reconciled == 1
+    create_some()
+    assert world.sync().reconciled == 0
+    world.assert_equal_to_attio()
+
+
 @pytest.mark.parametrize("lengths", ["full", "random"])
 @pytest.mark.parametrize("ignores_offset", [False, True])
 def test_a_server_that_lists_as_it_likes_loses_nothing_and_ends(lengths: Any, ignores_offset: bool) -> None:  # noqa: ANN401, FBT001 (parametrized)

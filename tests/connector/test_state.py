@@ -103,6 +103,7 @@ history_states = st.builds(
     next_slice=st.integers(0, SLICES - 1),
     doubted=st.booleans(),
     short_pages=st.booleans(),
+    blind=st.booleans(),
     invalid=st.dictionaries(uuids, short_texts, max_size=4),
 )
 sync_states = st.builds(
@@ -144,7 +145,17 @@ def test_a_state_looks_like_this() -> None:
     rest = Window(None, NOW, before=NOW - timedelta(days=30))
     ledger = new_ledger(1)
     one = HistoryState(
-        ledger, NOW, window, rest, NOW, NOW, 7, doubted=True, short_pages=True, invalid={"y": "beef", "x": "cafe"}
+        ledger,
+        NOW,
+        window,
+        rest,
+        NOW,
+        NOW,
+        7,
+        doubted=True,
+        short_pages=True,
+        blind=True,
+        invalid={"y": "beef", "x": "cafe"},
     )
     state = SyncState({str(DEFAULT): one}, "w-1", {"attio_workspace_member": {"m-1": "f00d"}})
     assert dump_state(state) == {
@@ -169,6 +180,7 @@ def test_a_state_looks_like_this() -> None:
                 },
                 "doubted": True,
                 "short_pages": True,
+                "blind": True,
                 "invalid": {"x": "cafe", "y": "beef"},
                 "next_slice": 7,
                 "ledger": ledger.dump(),
@@ -328,7 +340,17 @@ def test_a_last_sync_that_somebody_moved_forward_skips_nothing() -> None:
 
 scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8)
 outer = ["last_sync", "version", "workspace_id", "histories", "definitions", str(DEFAULT)]
-inner_keys = ["ledger", "under_way", "backfill", "reconciled_at", "rechecked_at", "next_slice", "doubted", "invalid"]
+inner_keys = [
+    "ledger",
+    "under_way",
+    "backfill",
+    "reconciled_at",
+    "rechecked_at",
+    "next_slice",
+    "doubted",
+    "blind",
+    "invalid",
+]
 window_keys = ["since", "started_at", "before", "created_at", "record_ids"]
 ledger_keys = ["present", "past", "tallest", "recent", "recent_since", "sample", "guesses"]
 keys = [*outer, *inner_keys, "short_pages", *window_keys, *ledger_keys]
