@@ -22,7 +22,7 @@ VERSION = 2
 OLDEST_HISTORY = "applications.workflow_status=attio_workflow_status"
 """The one history that states without `histories` speak of."""
 
-MOST_CURSOR_IDS = 20_000
+MOST_CURSOR_IDS = 8_000
 """Ids kept beside a cursor. Those beyond are delivered again after a restart, which changes nothing."""
 
 MOST_INVALID_IDS = 10_000

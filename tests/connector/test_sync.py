@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any, Literal
 
 import pytest
+from fivetran_connector_sdk import Logging
 from tests.conftest import PROFILE
 from tests.support import truth
 from tests.support.sdk import LocalRun
@@ -90,7 +91,10 @@ def test_the_second_sync_reads_and_writes_only_what_changed() -> None:
     assert report.rows_deleted == 0
 
 
-def test_the_log_holds_a_line_at_the_end_and_no_more_than_one_a_page(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_log_holds_a_line_at_the_end_and_no_more_than_one_a_page(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Logging, "LOG_LEVEL", Logging.Level.INFO)  # as Fivetran sets it
     world = make_world(partial(pipeline, 400))
     capsys.readouterr()
     world.sync(page_size="20")

@@ -102,6 +102,7 @@ def test_the_schema_is_this() -> None:
                 "history": "STRING",
                 "record_id": "STRING",
                 "field": "STRING",
+                "reason": "STRING",
                 "raw": "JSON",
                 "found_at": "UTC_DATETIME",
             },

@@ -9,7 +9,7 @@ from attio_workbench.progress import SyncProgress, progress_text
 
 
 def report(**changes: object) -> SyncReport:
-    made = SyncReport(90.0, listed=1_500, histories_read=600, requests=900, seconds=10.0)
+    made = SyncReport(90.0, listed=1_500, listed_in_phase=1_500, histories_read=600, requests=900, seconds=10.0)
     for name, value in changes.items():
         setattr(made, name, value)
     return made
@@ -21,7 +21,7 @@ def report(**changes: object) -> SyncReport:
         ({}, "1,500 listed, 600 histories read, 90 requests/s"),
         ({"phase": "full pass"}, "full pass: 1,500 listed, 600 histories read, 90 requests/s"),
         ({"total": 3_000}, "1,500 of 3,000 listed, 600 histories read, 90 requests/s, about 10 s left"),
-        ({"total": 3_000, "listed": 0}, "0 of 3,000 listed, 600 histories read, 90 requests/s"),
+        ({"total": 3_000, "listed": 0, "listed_in_phase": 0}, "0 of 3,000 listed, 600 histories read, 90 requests/s"),
         ({"total": 1_400}, "1,500 of 1,400 listed, 600 histories read, 90 requests/s"),
         ({"waiting": "waiting until 10:20"}, "1,500 listed, 600 histories read, 90 requests/s, waiting until 10:20"),
     ],
@@ -42,7 +42,10 @@ def test_a_terminal_of_any_width_shows_the_time_and_all_that_is_said(width: int,
 
 
 def test_the_bar_fills_as_records_are_listed_where_their_number_is_known() -> None:
-    bars = [drawn(100, report(total=2_000, listed=listed), None)[0].count("━") for listed in (500, 1_000, 2_000)]
+    bars = [
+        drawn(100, report(total=2_000, listed=listed, listed_in_phase=listed), None)[0].count("━")
+        for listed in (500, 1_000, 2_000)
+    ]
 
     # Without colors rich draws what is left as blanks, and half a cell as another character.
     assert bars == [8, 16, 32]
