@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-from attio_sync.fingerprint import NOTHING_CURRENT, Fingerprint, fingerprint, listed_digest, stays_of
+from attio_sync.fingerprint import NOTHING_CURRENT, fingerprint, listed_digest, stays_of
 from attio_sync.ledger import Differences, Ledger, cells_for, past_key, present_key, slice_of
 from attio_sync.pages import HistoryPage
 from attio_sync.sketch import Sketch
@@ -51,13 +51,10 @@ class Listed:
             self.present.add(present_key(record.record_id, listed_digest(record.current)))
             self.records.add(record.record_id)
         for item in page.histories:
-            self.note_history(item.record_id, fingerprint(stays_of(item)))
-
-    def note_history(self, record_id: str, mark: Fingerprint) -> None:
-        """Takes one history, if its slice is read."""
-        if (past := self.past.get(slice_of(record_id))) is not None:
-            past.add(past_key(record_id, mark.stays, mark.past))
-            self.histories.add(record_id)
+            if (past := self.past.get(slice_of(item.record_id))) is not None:
+                mark = fingerprint(stays_of(item))
+                past.add(past_key(item.record_id, mark.stays, mark.past))
+                self.histories.add(item.record_id)
 
 
 @dataclass(slots=True)

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from attio_sync.attio_types import AttributeHistory, parse_timestamp
+from attio_sync.attio_types.timestamps import EPOCH, nanoseconds
 from attio_sync.bridge import Environment
 from attio_sync.errors import ContractChangedError, InvalidValueError
 from attio_sync.fingerprint import Fingerprint, Stay, began_last, fingerprint, stays_of, unchanged_stays
@@ -92,11 +93,10 @@ class Delivery:
             self._delete(errors, ((source, record_id) for record_id in self.state.histories[key].invalid))
         self.state = replace(self.state, histories={k: s for k, s in self.state.histories.items() if k in tracked})
         sources = {f"{STATUS_TABLE} {_source(h)}" for h in self._settings.history}
-        for name in self.state.definitions.keys() - sources:
-            if name.startswith(f"{STATUS_TABLE} "):
-                self._delete(status_table(), ((key,) for key in self.state.definitions[name]))
-                rest = {n: rows for n, rows in self.state.definitions.items() if n != name}
-                self.state = replace(self.state, definitions=rest)
+        gone = {n for n in self.state.definitions if n.startswith(f"{STATUS_TABLE} ")} - sources
+        self._delete(status_table(), ((key,) for name in sorted(gone) for key in self.state.definitions[name]))
+        kept = {name: rows for name, rows in self.state.definitions.items() if name not in gone}
+        self.state = replace(self.state, definitions=kept)
 
     def start_over(self, history: TrackedHistory) -> None:
         """Empties the tables of a history and its place in the state: everything is delivered anew."""
@@ -149,16 +149,16 @@ class Delivery:
                 self._upsert(table.name, row)
             surplus_to = max(surplus_to, before.stays if before else 0)
             self._delete(table, ((item.record_id, n) for n in range(len(item.values) + 1, surplus_to + 1)))
-        self.remember(history, item.record_id, mark, stays)
+        self._remember(history, item.record_id, mark, stays)
         self.reads_well(history, [item.record_id])
         return mark
 
     def remembered_since(self, history: TrackedHistory, last_sync: datetime) -> datetime:
         """Since when every delivery is remembered exactly."""
         since = max(self._buffered(last_sync), min(self.ledger(history).recent_since, nanoseconds(last_sync)))
-        return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=since // 1000)
+        return EPOCH + timedelta(microseconds=since // 1000)
 
-    def remember(self, history: TrackedHistory, record_id: str, mark: Fingerprint, stays: Sequence[Stay]) -> None:
+    def _remember(self, history: TrackedHistory, record_id: str, mark: Fingerprint, stays: Sequence[Stay]) -> None:
         """Notes exactly what was delivered, if the next listing will show it again."""
         ledger, state = self.ledger(history), self.state.of(history)
         ledger.recent.pop(record_id, None)
@@ -173,7 +173,6 @@ class Delivery:
         self._delete(current_table(history), [(record_id,)])
         self._delete(history_table(history), ((record_id, n) for n in range(1, stays + 1)))
         self.ledger(history).forget(record_id)
-        self.reads_well(history, [record_id])
         self.report.removed += 1
 
     def write_invalid(self, history: TrackedHistory, invalid: Sequence[InvalidValueError]) -> None:
@@ -231,10 +230,10 @@ class Delivery:
             ledger.fold(self.tracked)
         self.put(history, state)
 
-    def checkpoint_if_due(self, most_rows: int = ROWS_BETWEEN_CHECKPOINTS) -> None:
-        """At the end of a page: at most once a minute, unless more than `most_rows` wait."""
+    def checkpoint_if_due(self) -> None:
+        """At the end of a page: at most once a minute, unless very many rows wait."""
         waited = self._environment.monotonic() - self._saved_at
-        if waited >= CHECKPOINT_SECONDS or self._rows_since >= most_rows:
+        if waited >= CHECKPOINT_SECONDS or self._rows_since >= ROWS_BETWEEN_CHECKPOINTS:
             self.checkpoint()
 
     def checkpoint_if_overdue(self) -> None:
@@ -272,11 +271,6 @@ class Delivery:
             self._sink.delete(table.name, table.key(*key))
             self.report.rows_deleted += 1
             self._rows_since += 1
-
-
-def nanoseconds(instant: datetime) -> int:
-    """Unix time."""
-    return (instant - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1) * 1000
 
 
 def _source(history: TrackedHistory) -> str:

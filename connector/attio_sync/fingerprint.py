@@ -80,6 +80,16 @@ def unchanged_stays(stays: Sequence[Stay], before: Fingerprint) -> int | None:
     return count - 1 if count and fingerprint(first_stays(stays, count)).past == before.past else None
 
 
+def is_unbroken(stays: Sequence[Stay], created_at: str) -> bool:
+    """Whether a listing can have shown each stay as it began: none came before the record, none was cleared."""
+    begins = [_began(stay) for stay in stays]
+    return (
+        bool(stays)
+        and begins[0] >= created_at
+        and all(stay.until == began for stay, began in zip(stays, begins[1:], strict=False))
+    )
+
+
 def began_last(stays: Sequence[Stay]) -> str:
     """When the newest stay began; empty where there is none."""
     return _began(stays[-1]) if stays else ""

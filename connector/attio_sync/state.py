@@ -12,6 +12,7 @@ from hashlib import blake2b
 from typing import Any
 
 from attio_sync.attio_types import ListedRecord, sortable_timestamp
+from attio_sync.attio_types.timestamps import EPOCH
 from attio_sync.errors import StateError
 from attio_sync.ledger import SLICES, Ledger, load_ledger
 from attio_sync.settings import TrackedHistory
@@ -27,9 +28,6 @@ MOST_CURSOR_IDS = 8_000
 
 MOST_INVALID_IDS = 10_000
 """Ids kept of records that cannot be read, over all histories: half a megabyte at most."""
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-"""Nothing in Attio is older, and what is subtracted from it stays within the calendar."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +248,7 @@ def _instant(raw: Mapping[str, Any], key: str, warn: Callable[[str], None]) -> d
         return None
     try:
         instant = datetime.fromisoformat(value)
-        return max(_EPOCH, instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC))
+        return max(EPOCH, instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC))
     except (TypeError, ValueError, OverflowError):
         warn(f"the saved state's {key} {str(value)[:60]!r} is no timestamp and is ignored")
         return None

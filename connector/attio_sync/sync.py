@@ -1,19 +1,19 @@
 """The loop of a sync: for each tracked history what changed since the last one, then a reconciliation where one is due."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from attio_sync import logs
-from attio_sync.attio_types import AttributeHistory, ListedRecord, TokenIdentity, sortable_timestamp
-from attio_sync.attio_types.timestamps import format_timestamp, parse_timestamp
+from attio_sync.attio_types import ListedRecord, TokenIdentity, parse_timestamp
+from attio_sync.attio_types.timestamps import nanoseconds, sortable_instant
 from attio_sync.bridge import Environment, entered, open_portal, seldom_collected
 from attio_sync.client import AttioClient
 from attio_sync.definitions import deliver_members, deliver_statuses
-from attio_sync.delivery import Delivery, nanoseconds
+from attio_sync.delivery import Delivery
 from attio_sync.errors import AttioSyncError, GaveUpError, StateError, UnauthorizedError
-from attio_sync.fingerprint import Fingerprint, fingerprint, fingerprint_before, listed_digest, stays_of
+from attio_sync.fingerprint import Fingerprint, Stay, fingerprint, fingerprint_before, is_unbroken, listed_digest, stays_of
 from attio_sync.pages import HistoryPage
 from attio_sync.reader import OnProgress, Reader
 from attio_sync.reconcile import Outcome, Reconciliation
@@ -178,8 +178,8 @@ class _HistorySync:
     def _deliver(self, window: Window) -> None:
         """One window: page by page its rows, then the cursor, then a checkpoint if one is due."""
         delivery, is_rest = self._delivery, window.before is not None
-        since = None if window.since is None else sortable_timestamp(format_timestamp(window.since))
-        before = None if window.before is None else sortable_timestamp(format_timestamp(window.before))
+        since = None if window.since is None else sortable_instant(window.since)
+        before = None if window.before is None else sortable_instant(window.before)
         thorough = self._state.short_pages or self._state.last_sync is None or is_rest
         delivery.put(self._history, self._with(window, is_rest=is_rest))
         with self._reader.window(self._history, window, self._wants(since, before), thorough=thorough) as pages:
@@ -211,26 +211,24 @@ class _HistorySync:
         """Whether a listed record is new to this window."""
         ledger = self._delivery.ledger(self._history)
         completed = self._state.last_sync
-        last_sync = None if completed is None else sortable_timestamp(format_timestamp(completed))
+        last_sync = None if completed is None else sortable_instant(completed)
 
         def wants(record: ListedRecord) -> bool:  # noqa: PLR0911 (a reason each)
             began = record.current_from
-            if before is not None and began is not None and began >= before and last_sync is not None and began < last_sync:
-                return False  # delivered with what changed lately
-            if before is not None and (known := ledger.recent.get(record.record_id)) is not None:
-                return known.fingerprint.current != listed_digest(record.current)
-            if since is None:
+            if since is None and before is None:
                 return True
-            if not record.current or (began is not None and began < since):
+            if before and last_sync and began is not None and before <= began < last_sync:
+                return False  # delivered with what changed lately
+            if since is not None and (not record.current or (began is not None and began < since)):
                 return False  # a filter coarser than asked for let it through
             known = ledger.recent.get(record.record_id)
             if known is not None:
                 return known.fingerprint.current != listed_digest(record.current)
-            if record.record_id in self._state.invalid and self._state.last_sync and began is not None:
-                return began >= sortable_timestamp(format_timestamp(self._state.last_sync))
             # What is not remembered was delivered only if a window that is finished has seen it.
-            if completed is None or began is None:
+            if since is None or completed is None or began is None:
                 return True
+            if record.record_id in self._state.invalid and last_sync:
+                return began >= last_sync
             return nanoseconds(parse_timestamp(began)) >= min(ledger.recent_since, nanoseconds(completed))
 
         return wants
@@ -238,13 +236,11 @@ class _HistorySync:
     def _write(self, page: HistoryPage, *, is_rest: bool) -> None:
         ledger, listed = self._delivery.ledger(self._history), {r.record_id: r for r in page.listed}
         for item in page.histories:
-            known = ledger.recent.get(item.record_id)
-            before = known.fingerprint if known else None if is_rest else self._guess(item, listed[item.record_id])
+            known, record, stays = ledger.recent.get(item.record_id), listed[item.record_id], stays_of(item)
+            before = known.fingerprint if known else None if is_rest else self._guess(record, stays)
             # Before a first sync is finished, or where one saw only a part, what a guess says was there may not be there.
             is_certain = known is not None or (
-                self._state.backfill is None
-                and not self._state.blind
-                and _every_stay_was_seen(item, listed[item.record_id])
+                self._state.backfill is None and not self._state.blind and is_unbroken(stays, record.created_at)
             )
             mark = self._delivery.write(self._history, item, before if is_certain else None)
             if mark != before:
@@ -254,7 +250,7 @@ class _HistorySync:
         self._delivery.reads_well(self._history, page.gone)
         self._delivery.write_invalid(self._history, page.invalid)
 
-    def _guess(self, item: AttributeHistory, listed: ListedRecord) -> Fingerprint | None:
+    def _guess(self, listed: ListedRecord, stays: Sequence[Stay]) -> Fingerprint | None:
         """What is there of a record of which that is not known: what its history was at the last sync.
 
         None where nothing can be there, or where the newest stay became visible late: it began before the last sync, and
@@ -264,12 +260,10 @@ class _HistorySync:
         if last_sync is None:
             return None
         # What was delivered of the buffer is remembered: of a record that is not, nothing was.
-        seen = self._delivery.remembered_since(self._history, last_sync)
-        instant = sortable_timestamp(format_timestamp(seen))
+        instant = sortable_instant(self._delivery.remembered_since(self._history, last_sync))
         if listed.created_at >= instant:
             return None
         self._delivery.ledger(self._history).guesses += 1
-        stays = stays_of(item)
         before = fingerprint_before(stays, instant)
         return None if before == fingerprint(stays) else before
 
@@ -281,14 +275,3 @@ class _HistorySync:
         """A window's end by Attio's clock where that one is behind ours: `active_from` is Attio's time."""
         lead = max(0.0, self._reader.clock_lead_seconds or 0.0)
         return replace(window, started_at=window.started_at - timedelta(seconds=lead))
-
-
-def _every_stay_was_seen(item: AttributeHistory, listed: ListedRecord) -> bool:
-    """Whether a listing can have shown each stay as it began: none came before the record, none was cleared."""
-    stays = stays_of(item)
-    begins = [stay.what.partition(" ")[0] for stay in stays]
-    return (
-        bool(stays)
-        and begins[0] >= listed.created_at
-        and all(stay.until == began for stay, began in zip(stays, begins[1:], strict=False))
-    )

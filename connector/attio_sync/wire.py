@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 from attio_sync.attio_types import parse_timestamp
+from attio_sync.attio_types.timestamps import EPOCH
 from attio_sync.errors import (
     AttioSyncError,
     FilterRefusedError,
@@ -224,7 +225,7 @@ def parse_accurate_at(headers: Mapping[str, str]) -> datetime | None:
         accurate_at = parse_timestamp(headers.get("x-accurate-at", ""))
     except ValueError:
         return None
-    return accurate_at if accurate_at.year >= 1970 else None  # noqa: PLR2004 (nothing in Attio is older)
+    return accurate_at if accurate_at >= EPOCH else None
 
 
 def parse_http_date(value: str) -> datetime | None:

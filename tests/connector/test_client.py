@@ -503,7 +503,7 @@ def test_a_record_that_is_gone_is_skipped_at_once() -> None:
 
 @pytest.mark.parametrize("body", [b"", b"<html>404 Not Found</html>", b'{"message": "no route"}'])
 def test_a_404_that_is_not_attios_own_is_not_taken_for_a_deleted_record(body: bytes) -> None:
-    # A gateway that has lost its way answers so for every record: in a full pass all of them would seem deleted.
+    # A gateway that has lost its way answers so for every record: in a reconciliation all of them would seem deleted.
     it = line_to(lambda _: httpx2.Response(404, content=body))
     it.fails(GaveUpError, values_of("0e339d90-1b8d-436e-9305-7c08620dc212"))
 

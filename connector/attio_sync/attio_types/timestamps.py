@@ -5,12 +5,16 @@ and becomes a datetime only where it is a column.
 """
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from pydantic import AfterValidator
 
 _TIMESTAMP = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(?:Z|\+00:00)", re.ASCII)
+
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+"""Nothing in Attio is older."""
 
 
 def parse_timestamp(text: str) -> datetime:
@@ -36,6 +40,16 @@ def sortable_timestamp(text: str) -> str:
 def format_timestamp(instant: datetime) -> str:
     """As Attio's filters take it: UTC, milliseconds, `Z`. Rounds down, so it asks for rather more than less."""
     return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def sortable_instant(instant: datetime) -> str:
+    """An instant as a sortable timestamp, rounded down to milliseconds as Attio's filters take it."""
+    return sortable_timestamp(format_timestamp(instant))
+
+
+def nanoseconds(instant: datetime) -> int:
+    """Unix time, cut to microseconds."""
+    return (instant - EPOCH) // timedelta(microseconds=1) * 1000
 
 
 def _parts(text: str) -> tuple[str, str]:
