@@ -62,7 +62,7 @@ def seconds_between_checkpoints(world: World) -> list[float]:
 
 def test_a_checkpoint_is_made_at_most_once_a_minute_and_at_least_every_ten() -> None:
     gaps = seconds_between_checkpoints(slow_world(150))
-    assert len(gaps) > 5
+    assert len(gaps) >= 3
     assert all(60 <= gap <= 600 for gap in gaps[:-1])
 
 
