@@ -29,6 +29,9 @@ from attio_sync.sketch import Sketch
 MASS_SHARE = 0.2
 """If more than this share of the records is gone at once, the next reconciliation must find the same to be believed."""
 
+ABOUT_AS_MANY = 1.25
+"""How many times as many records may be gone the second time to count as the same."""
+
 
 class Outcome(Enum):
     """How a reconciliation ended."""
@@ -56,6 +59,10 @@ class Reconciliation:
         self._reader = reader
         self._slices = slices
         self._sees_everything = sees_everything
+        self.missing = 0
+        """So many records were gone that it is not believed at once; 0 if it is."""
+        self.unnamed = False
+        """Whether more differed than can be named, and that was not for want of sight."""
 
     def run(self) -> Outcome:
         """Makes the destination equal to Attio, as far as the listing and the histories of the slices tell."""
@@ -89,10 +96,6 @@ class Reconciliation:
     def _invalid(self) -> Iterable[str]:
         return self._delivery.state.of(self._history).invalid
 
-    @property
-    def _was_doubtful(self) -> bool:
-        return self._delivery.state.of(self._history).doubted
-
     def _is_doubtful(self, missing: int) -> bool:
         """Whether the records that a listing lacks are to stay for now."""
         records = self._ledger.records
@@ -103,8 +106,10 @@ class Reconciliation:
                 "settings → Developers"
             )
             return True
-        if records < ENOUGH_TO_JUDGE or missing <= records * MASS_SHARE or self._was_doubtful:
+        again = missing <= self._delivery.state.of(self._history).missing * ABOUT_AS_MANY
+        if records < ENOUGH_TO_JUDGE or missing <= records * MASS_SHARE or again:
             return False
+        self.missing = missing
         self._delivery.warn(
             f"Attio no longer lists {missing:,} of {records:,} records of {self._history.parent}. Nothing is deleted now; "
             "if the next reconciliation finds the same, they are. Check the token and what it may see, if they still exist"
@@ -216,6 +221,7 @@ class Reconciliation:
 
     def _start_over_if_certain(self, listed: Listed) -> Outcome:
         """More differs than can be named: that must be found twice, and no record that the listing lacks may be there."""
+        self.unnamed = self._sees_everything
         if self._is_doubtful(self._ledger.records - len(listed.records)):
             return Outcome.DOUBTED
         if not self._sees_everything:
@@ -224,7 +230,7 @@ class Reconciliation:
                 "may see: nothing is changed. Make a token of the workspace, in Attio under Workspace settings → Developers"
             )
             return Outcome.DOUBTED
-        if not self._was_doubtful:
+        if not self._delivery.state.of(self._history).unnamed:
             logs.info(f"more records of {self._history.parent} differ than can be named; the next sync looks again")
             return Outcome.TOO_MUCH
         if not listed.valued and len(listed.records) >= ENOUGH_TO_JUDGE:

@@ -22,7 +22,8 @@ def reconciliation_is_due(state: HistoryState, settings: Settings, now: datetime
     """Whether everything is to be compared in this sync: when it is time, and early where too much would differ."""
     if state.ledger is None or state.backfill is not None:
         return False
-    if state.reconciled_at is None or state.ledger.is_full or None in state.ledger.past:
+    # What is doubted is given the whole time to turn out otherwise.
+    if state.reconciled_at is None or (not state.missing and (state.ledger.is_full or None in state.ledger.past)):
         return True
     # A reconciliation in the future comes from a clock that was wrong.
     return not timedelta(0) <= now - state.reconciled_at < timedelta(hours=settings.reconcile_hours)

@@ -69,8 +69,10 @@ class HistoryState:
     """Until when the slices read again so far were due."""
     next_slice: int = 0
     """Which slice is read again next."""
-    doubted: bool = False
-    """Whether the last comparison found too much to believe it at once."""
+    missing: int = 0
+    """How many records the last comparison missed, if that were too many to believe it at once."""
+    unnamed: bool = False
+    """Whether in the last comparison more differed than can be named."""
     short_pages: bool = False
     """Whether Attio was seen to list fewer records than asked with more to come."""
     blind: bool = False
@@ -172,7 +174,6 @@ def _parse_history_state(value: object, outside: datetime | None, warn: Callable
         warn(f"the saved state holds {str(value)[:60]!r} for a history, which is ignored")
         return HistoryState(last_sync=outside)
     last_sync = _instant(raw, "last_sync", warn)
-    number = raw.get("next_slice")
     return HistoryState(
         ledger=_parse_ledger(as_object(raw.get("ledger")), warn),
         last_sync=outside if last_sync is None and raw.get("last_sync") is not None else last_sync,
@@ -180,12 +181,17 @@ def _parse_history_state(value: object, outside: datetime | None, warn: Callable
         backfill=_parse_window(as_object(raw.get("backfill")), warn),
         reconciled_at=_instant(raw, "reconciled_at", warn),
         rechecked_at=_instant(raw, "rechecked_at", warn),
-        next_slice=number % SLICES if isinstance(number, int) else 0,
-        doubted=raw.get("doubted") is True,
+        next_slice=_number(raw, "next_slice") % SLICES,
+        missing=_number(raw, "missing"),
+        unnamed=raw.get("unnamed") is True,
         short_pages=raw.get("short_pages") is True,
         blind=raw.get("blind") is True,
         invalid=_parse_invalid(raw.get("invalid")),
     )
+
+
+def _number(raw: Mapping[str, Any], key: str) -> int:
+    return number if isinstance(number := raw.get(key), int) else 0
 
 
 def _parse_ledger(raw: dict[str, Any] | None, warn: Callable[[str], None]) -> Ledger | None:
@@ -223,10 +229,11 @@ def _dump_history_state(state: HistoryState) -> dict[str, Any]:
         if (value := getattr(state, key)) is not None
     }
     windows = {key: _dump_window(value) for key in ("under_way", "backfill") if (value := getattr(state, key)) is not None}
-    flags = {key: True for key in ("doubted", "short_pages", "blind") if getattr(state, key)}
+    flags = {key: True for key in ("unnamed", "short_pages", "blind") if getattr(state, key)}
     invalid = {"invalid": dict(sorted(state.invalid.items()))} if state.invalid else {}
     ledger = {"ledger": state.ledger.dump()} if state.ledger else {}
-    return instants | windows | flags | invalid | {"next_slice": state.next_slice} | ledger
+    numbers = {"next_slice": state.next_slice} | ({"missing": state.missing} if state.missing else {})
+    return instants | windows | flags | invalid | numbers | ledger
 
 
 def _dump_window(window: Window) -> dict[str, Any]:

@@ -140,7 +140,8 @@ class _HistorySync:
             self._deliver_the_rest()
             return
         short_pages = self._reader.saw_short_pages
-        state = replace(self._state, doubted=outcome is not Outcome.DONE, short_pages=short_pages)
+        missing, unnamed = reconciliation.missing, reconciliation.unnamed
+        state = replace(self._state, missing=missing, unnamed=unnamed, short_pages=short_pages)
         if outcome is not Outcome.TOO_MUCH:
             state = replace(state, reconciled_at=now, rechecked_at=recheck.until, next_slice=recheck.next_slice)
         if outcome is Outcome.DONE:

@@ -12,7 +12,7 @@ from tests.support import truth
 from tests.support.warehouse import Row
 from tests.support.world import ERRORS, HISTORY, TABLE, World, make_world
 
-from attio_simulator import Behaviour, Clock, Fault, RequestInfo, Workspace, generate_hiring_pipeline
+from attio_simulator import Behaviour, Clock, Fault, Mangle, RequestInfo, Workspace, generate_hiring_pipeline
 from attio_sync.errors import ContractChangedError
 from attio_sync.ledger import load_ledger
 from attio_sync.sketch import Sketch
@@ -201,6 +201,49 @@ def test_records_that_come_back_after_a_doubted_listing_are_all_still_there() ->
     world.simulator.hidden = set(ids(world)[::2])
     world.pass_time(hours=25)
     world.sync()
+    assert len(world.histories) == 300
+
+
+def listed_otherwise(world: World) -> None:
+    """The listing shows other actors than the histories do: nearly every record differs."""
+
+    def by(value: Any) -> Any:  # noqa: ANN401 (any JSON)
+        value["created_by_actor"]["id"] = "11111111-1111-4111-8111-111111111111"
+        return value
+
+    world.simulator.faults.add(Fault(kind="mangle", on=["query"], mangle=Mangle(by=by)))
+
+
+def test_that_too_much_differed_lends_no_belief_to_a_mass_delete() -> None:
+    world = synced(800)
+    listed_otherwise(world)
+    world.pass_time(hours=25)
+    assert world.sync().reconciled == 0
+    world.simulator.faults.clear()
+    world.simulator.hidden = set(ids(world)[::3])
+    world.pass_time(hours=25)
+    world.sync()
+    assert len(world.histories) == 800
+    assert [w for w in world.warehouse.warnings if "no longer lists 267 of 800 records of applications" in w]
+
+
+def test_a_mass_delete_is_believed_if_about_as_many_are_missing_again() -> None:
+    world = synced()
+    there = ids(world)
+    for missing, left in ((100, 300), (150, 300), (160, 140)):
+        world.simulator.hidden = set(there[:missing])
+        world.pass_time(hours=25)
+        world.sync()
+        assert len(world.histories) == left
+
+
+def test_a_doubt_waits_for_the_next_comparison_that_is_due_whatever_else_asks_for_one() -> None:
+    world = synced()
+    world.warehouse.state["histories"][KEY]["ledger"]["past"][3] = Sketch(4).dump()
+    world.simulator.hidden = set(ids(world)[:100])
+    world.pass_time(hours=25)
+    world.sync(recheck_days="1")
+    world.sync(recheck_days="30")
     assert len(world.histories) == 300
 
 

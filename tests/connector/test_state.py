@@ -101,7 +101,8 @@ history_states = st.builds(
     reconciled_at=st.none() | instants,
     rechecked_at=st.none() | instants,
     next_slice=st.integers(0, SLICES - 1),
-    doubted=st.booleans(),
+    missing=st.integers(0, 10**6),
+    unnamed=st.booleans(),
     short_pages=st.booleans(),
     blind=st.booleans(),
     invalid=st.dictionaries(uuids, short_texts, max_size=4),
@@ -152,7 +153,8 @@ def test_a_state_looks_like_this() -> None:
         NOW,
         NOW,
         7,
-        doubted=True,
+        missing=90,
+        unnamed=True,
         short_pages=True,
         blind=True,
         invalid={"y": "beef", "x": "cafe"},
@@ -178,11 +180,12 @@ def test_a_state_looks_like_this() -> None:
                     "started_at": "2026-11-24T10:00:00.000000+00:00",
                     "before": "2026-10-25T10:00:00.000000+00:00",
                 },
-                "doubted": True,
+                "unnamed": True,
                 "short_pages": True,
                 "blind": True,
                 "invalid": {"x": "cafe", "y": "beef"},
                 "next_slice": 7,
+                "missing": 90,
                 "ledger": ledger.dump(),
             }
         },
@@ -207,10 +210,10 @@ def test_a_history_that_is_no_longer_tracked_is_forgotten_with_its_errors() -> N
 
 def test_moving_one_history_on_leaves_the_others() -> None:
     state = SyncState({str(DEFAULT): HistoryState(last_sync=NOW)})
-    moved = state.put(DEALS, HistoryState(doubted=True))
+    moved = state.put(DEALS, HistoryState(unnamed=True))
     assert (moved.of(DEFAULT), moved.of(DEALS), moved.of(THIRD)) == (
         HistoryState(last_sync=NOW),
-        HistoryState(doubted=True),
+        HistoryState(unnamed=True),
         HistoryState(),
     )
     assert state.histories == {str(DEFAULT): HistoryState(last_sync=NOW)}
@@ -282,6 +285,11 @@ def test_a_state_of_the_version_before_this_one_has_no_ledger_and_is_read_for_al
     assert parsed(raw) == (SyncState({str(DEFAULT): expected}), [])
 
 
+def test_a_doubt_that_does_not_say_what_was_doubted_is_forgotten() -> None:
+    read, warnings = parsed({"version": 2, "histories": {str(DEFAULT): {"doubted": True}}})
+    assert (read.of(DEFAULT), warnings) == (HistoryState(), [])
+
+
 # --- Newer states
 
 
@@ -347,7 +355,8 @@ inner_keys = [
     "reconciled_at",
     "rechecked_at",
     "next_slice",
-    "doubted",
+    "missing",
+    "unnamed",
     "blind",
     "invalid",
 ]
@@ -545,6 +554,10 @@ UNKNOWN.past[4] = None
         (HistoryState(LEDGER, reconciled_at=NOW + timedelta(seconds=1)), {}, True),
         (HistoryState(FULL, reconciled_at=NOW), {}, True),
         (HistoryState(UNKNOWN, reconciled_at=NOW), {}, True),
+        # What is doubted must last.
+        (HistoryState(FULL, reconciled_at=NOW, missing=90), {}, False),
+        (HistoryState(UNKNOWN, reconciled_at=NOW, missing=90), {}, False),
+        (HistoryState(FULL, reconciled_at=NOW, unnamed=True), {}, True),
         # Not while nothing is there to compare with, or not everything.
         (HistoryState(), {"reconcile_hours": "0"}, False),
         (HistoryState(LEDGER, backfill=Window(None, NOW)), {"reconcile_hours": "0"}, False),
