@@ -1,79 +1,92 @@
 """Pure: what Attio lists, as sketches, and how it differs from the ledger."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
-from attio_sync.fingerprint import NOTHING_CURRENT, fingerprint, listed_digest, stays_of
-from attio_sync.ledger import Differences, Ledger, cells_for, past_key, present_key, slice_of
+from attio_sync.attio_types import AttributeHistory
+from attio_sync.fingerprint import fingerprint, listed_digest, stays_of
+from attio_sync.ledger import Held, Ledger, cells_for, past_key, present_key, slice_of
 from attio_sync.pages import HistoryPage
-from attio_sync.sketch import Sketch
+from attio_sync.shapes import as_object
+from attio_sync.sketch import KEY_BYTES, Sketch
+
+IDENTIFYING = ("active_from", "status.id.status_id", "created_by_actor.type", "created_by_actor.id")
+"""The fields that identify a stay."""
 
 
-class Ids:
-    """Many record ids in little room."""
+class Keys:
+    """The keys of many records, one each, in little room."""
 
     def __init__(self) -> None:
         self._bytes = bytearray()
 
     def __len__(self) -> int:
-        return len(self._bytes) // 16
+        return len(self._bytes) // KEY_BYTES
 
-    def add(self, record_id: str) -> None:
+    def add(self, key: int) -> None:
         """Takes one more."""
-        self._bytes += UUID(record_id).bytes
+        self._bytes += key.to_bytes(KEY_BYTES)
 
-    def which_of(self, record_ids: Iterable[str]) -> set[str]:
-        """Those that are among them."""
+    def of(self, record_ids: Iterable[str]) -> dict[str, int]:
+        """The keys of those of these records that have one."""
         wanted = {UUID(record_id).bytes: record_id for record_id in record_ids}
-        places = range(0, len(self._bytes), 16) if wanted else ()
-        return {wanted[one] for i in places if (one := bytes(self._bytes[i : i + 16])) in wanted}
+        found: dict[str, int] = {}
+        for place in range(0, len(self._bytes), KEY_BYTES) if wanted else ():
+            if (record_id := wanted.get(bytes(self._bytes[place : place + 16]))) is not None:
+                found[record_id] = int.from_bytes(self._bytes[place : place + KEY_BYTES])
+        return found
 
 
 class Listed:
-    """What Attio holds: the sketches of a listing and of the histories of some slices, and whose they are."""
+    """What Attio holds: the sketches of a listing and of the histories of some slices, and the keys in them."""
 
     def __init__(self, ledger: Ledger, slices: Iterable[int], histories: int) -> None:
         # As large as the records need by now; folded to the size of the ledger's where they are compared.
         cells, slice_cells = cells_for(ledger.records, histories)
         self.present = Sketch(max(cells, ledger.present.cells))
-        known = {i: past for i in slices if (past := ledger.past[i]) is not None}
-        self.past = {i: Sketch(max(slice_cells, past.cells)) for i, past in known.items()}
-        self.slice_cells = slice_cells
-        self.records = Ids()
-        self.histories = Ids()
+        self.past = {i: Sketch(max(slice_cells, past.cells if (past := ledger.past[i]) else 0)) for i in slices}
+        self.records, self.histories = Keys(), Keys()
+        self.doubtful: set[str] = set()
+        """Records whose history could not be read, or has another current value than was listed just before."""
+        self.sampled: dict[str, list[Any]] = {}
+        """The current values that were listed of the records in the ledger's sample."""
         self.valued = 0
+        self._sample = frozenset(ledger.sample)
 
     def note(self, page: HistoryPage) -> None:
         """Takes the records of a page, and the histories that were read."""
+        listed = {r.record_id: present_key(r.record_id, listed_digest(r.current)) for r in page.listed}
         for record in page.listed:
             self.valued += bool(record.current)
-            self.present.add(present_key(record.record_id, listed_digest(record.current)))
-            self.records.add(record.record_id)
+            self.present.add(listed[record.record_id])
+            self.records.add(listed[record.record_id])
+            if record.record_id in self._sample:
+                self.sampled[record.record_id] = record.current
         for item in page.histories:
-            if (past := self.past.get(slice_of(item.record_id))) is not None:
-                mark = fingerprint(stays_of(item))
-                past.add(past_key(item.record_id, mark.stays, mark.past))
-                self.histories.add(item.record_id)
+            mark = fingerprint(stays_of(item))
+            key = past_key(item.record_id, mark.stays, mark.past)
+            self.past[slice_of(item.record_id)].add(key)
+            self.histories.add(key)
+            if listed[item.record_id] != present_key(item.record_id, mark.current):
+                self.doubtful.add(item.record_id)
+        self.doubtful |= {error.record_id for error in page.invalid}
 
 
-@dataclass(slots=True)
-class Differing:
-    """The records that differ, in `present` and in the slices of `past` that were read.
+@dataclass(frozen=True, slots=True)
+class Side:
+    """Of some records what the ledger holds more or less often than Attio shows, and the key that Attio shows."""
 
-    `listed` are those of them that Attio listed, `read` those whose histories were read with their slice.
-    """
+    differences: Mapping[str, Held] = field(default_factory=dict[str, Held])
+    shown: Mapping[str, int] = field(default_factory=dict[str, int])
 
-    present: Differences
-    past: Differences
-    listed: set[str]
-    read: set[str]
-
-    def had_a_value(self, record_id: str) -> bool:
-        """Whether the destination holds a value of the record."""
-        return any(d.times > 0 and d.digest != NOTHING_CURRENT for d in self.present.get(record_id, ())) or any(
-            d.times > 0 and d.stays for d in self.past.get(record_id, ())
-        )
+    def held(self, record_id: str) -> Held:
+        """What the ledger holds of a record."""
+        held = dict(self.differences.get(record_id, {}))
+        if (key := self.shown.get(record_id)) is not None:
+            held[key] = held.get(key, 0) + 1
+        return {key: times for key, times in held.items() if times}
 
 
 def what_differs(ours: Sketch, theirs: Sketch) -> dict[int, int] | None:
@@ -89,3 +102,19 @@ def grown(ours: Sketch, theirs: Sketch) -> Sketch:
     for key, times in rest.items():
         theirs.add(key, times)
     return theirs
+
+
+def differing_field(current: Sequence[Any], history: AttributeHistory) -> str:
+    """The first identifying field that a listing shows otherwise than the newest value of a history."""
+    shown, last = (_identified(values[-1:]) for values in (current, history.raw))
+    return next((name for name, a, b in zip(IDENTIFYING, shown, last, strict=True) if a != b), "current value")
+
+
+def _identified(values: Sequence[object]) -> list[object]:
+    found: list[object] = []
+    for name in IDENTIFYING:
+        value = values[0] if values else None
+        for part in name.split("."):
+            value = (as_object(value) or {}).get(part)
+        found.append(value)
+    return found

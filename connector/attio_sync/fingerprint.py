@@ -13,6 +13,9 @@ from attio_sync.attio_types import AttributeHistory, sortable_timestamp
 DIGEST_BYTES = 5
 """One change in 10¹² goes unseen by a digest of this size."""
 
+MOST_STAYS = 2**16 - 1
+"""A history longer than this is taken for an endless one: no larger number has room where stays are counted."""
+
 NOTHING_CURRENT = 0
 """The digest of a record without a current value."""
 

@@ -7,12 +7,12 @@ guess what was there before leaves a trace, and the next reconciliation looks at
 import struct
 from base64 import b64decode, b64encode
 from bisect import insort
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from attio_sync.fingerprint import DIGEST_BYTES, Fingerprint
+from attio_sync.fingerprint import DIGEST_BYTES, MOST_STAYS, Fingerprint
 from attio_sync.sketch import COPIES, Sketch
 
 SLICES = 30
@@ -39,8 +39,7 @@ SAMPLE = 64
 ROOM_FOR_GUESSES = 0.35
 """Half of what can be named: a reconciliation comes early when that many deliveries had to guess."""
 
-_STAYS_BITS = 16
-_MOST_STAYS = (1 << _STAYS_BITS) - 1
+_STAYS_BITS = MOST_STAYS.bit_length()
 _DIGEST_BITS = 8 * DIGEST_BYTES
 _RECENT = struct.Struct(f">16s{DIGEST_BYTES}sH{DIGEST_BYTES}sQ")
 
@@ -52,15 +51,8 @@ class Known(NamedTuple):
     began: int
 
 
-class Difference(NamedTuple):
-    """One key that differs: `digest` of the current value or of the whole history, which had so many `stays`."""
-
-    stays: int
-    digest: int
-    times: int
-
-
-type Differences = dict[str, list[Difference]]
+type Held = Mapping[int, int]
+"""Keys of one record, with how often each is held."""
 
 
 @dataclass(slots=True)
@@ -93,27 +85,15 @@ class Ledger:
 
     def add(self, record_id: str, delivered: Fingerprint) -> None:
         """Notes what was delivered."""
-        self.add_present(record_id, delivered)
-        self.add_past(record_id, delivered)
-
-    def add_present(self, record_id: str, delivered: Fingerprint) -> None:
-        """Notes the current value that was delivered, where the past is noted already."""
         self.present.add(present_key(record_id, delivered.current))
+        if (past := self.past[slice_of(record_id)]) is not None:
+            past.add(past_key(record_id, delivered.stays, delivered.past))
+        group = _group_of(record_id)
+        self.tallest[group] = max(self.tallest[group], delivered.stays)
         if len(self.sample) < SAMPLE or record_id < self.sample[-1]:
             if record_id not in self.sample:
                 insort(self.sample, record_id)
             del self.sample[SAMPLE:]
-
-    def add_past(self, record_id: str, delivered: Fingerprint) -> None:
-        """Notes what was delivered, where the current value is noted already."""
-        self.note_stays(record_id, delivered.stays)
-        if (past := self.past[slice_of(record_id)]) is not None:
-            past.add(past_key(record_id, delivered.stays, delivered.past))
-
-    def note_stays(self, record_id: str, stays: int) -> None:
-        """Notes how many rows a record may have now."""
-        group = _group_of(record_id)
-        self.tallest[group] = max(self.tallest[group], stays)
 
     def most_stays(self, record_id: str) -> int:
         """How many stays a record has at most, of which that is not known."""
@@ -121,30 +101,21 @@ class Ledger:
 
     def take_out(self, record_id: str, before: Fingerprint) -> None:
         """Notes that this is there no longer."""
-        self.present.add(present_key(record_id, before.current), -1)
-        self.take_out_past(record_id, before)
+        key = past_key(record_id, before.stays, before.past)
+        self.settle(record_id, {present_key(record_id, before.current): 1}, {key: 1})
 
-    def take_out_past(self, record_id: str, before: Fingerprint) -> None:
-        """Notes that this history is there no longer."""
-        if (past := self.past[slice_of(record_id)]) is not None:
-            past.add(past_key(record_id, before.stays, before.past), -1)
+    def settle(self, record_id: str, present: Held, past: Held) -> None:
+        """Takes out what is held of a record in `present` and in its slice of `past`."""
+        for sketch, held in ((self.present, present), (self.past[slice_of(record_id)], past)):
+            if sketch is not None:
+                for key, times in held.items():
+                    sketch.add(key, -times)
 
     def forget(self, record_id: str) -> None:
         """A record that is gone needs no place among those remembered one by one."""
         self.recent.pop(record_id, None)
         if record_id in self.sample:
             self.sample.remove(record_id)
-
-    def settle_present(self, record_id: str, differences: Iterable[Difference]) -> None:
-        """Makes `present` say of this record what Attio listed."""
-        for one in differences:
-            self.present.add(present_key(record_id, one.digest), -one.times)
-
-    def settle_past(self, record_id: str, differences: Iterable[Difference]) -> None:
-        """Makes `past` say of this record what was read."""
-        if (past := self.past[slice_of(record_id)]) is not None:
-            for one in differences:
-                past.add(past_key(record_id, one.stays, one.digest), -one.times)
 
     def prune(self, since: int, most: int) -> None:
         """Forgets what no listing from `since` on shows again, and the oldest beyond `most`."""
@@ -229,16 +200,20 @@ def present_key(record_id: str, current: int) -> int:
 
 def past_key(record_id: str, stays: int, past: int) -> int:
     """What stands for a record and its whole history."""
-    return present_key(record_id, min(stays, _MOST_STAYS) << _DIGEST_BITS | past)
+    return present_key(record_id, stays << _DIGEST_BITS | past)
 
 
-def differences(decoded: Mapping[int, int]) -> Differences:
+def parts_of(key: int) -> tuple[int, int]:
+    """How many stays a key stands for (0 in `present`), and the digest of them or of the current value."""
+    return key >> _DIGEST_BITS & MOST_STAYS, key & ((1 << _DIGEST_BITS) - 1)
+
+
+def differences(decoded: Mapping[int, int]) -> dict[str, dict[int, int]]:
     """What a decoded sketch says, record by record."""
-    found: Differences = {}
+    found: dict[str, dict[int, int]] = {}
     for key, times in decoded.items():
         record_id = str(UUID(int=key >> (_STAYS_BITS + _DIGEST_BITS)))
-        stays = key >> _DIGEST_BITS & _MOST_STAYS
-        found.setdefault(record_id, []).append(Difference(stays, key & ((1 << _DIGEST_BITS) - 1), times))
+        found.setdefault(record_id, {})[key] = times
     return found
 
 
@@ -251,7 +226,7 @@ def _halved(cells: int, needed: int) -> int:
 def _packed(record_id: str, known: Known) -> bytes:
     mark = known.fingerprint
     current, past = (digest.to_bytes(DIGEST_BYTES) for digest in (mark.current, mark.past))
-    return _RECENT.pack(UUID(record_id).bytes, current, min(mark.stays, _MOST_STAYS), past, known.began)
+    return _RECENT.pack(UUID(record_id).bytes, current, mark.stays, past, known.began)
 
 
 def _unpacked(one: tuple[bytes, bytes, int, bytes, int]) -> tuple[str, Known]:

@@ -6,25 +6,26 @@ listing of everything names the records that differ; each is read again by its i
 ledger moves with every row: a reconciliation that is killed anywhere has done a part of its work, the next one the rest.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from enum import Enum, auto
 
 from attio_sync import logs
 from attio_sync.attio_types import AttributeHistory
-from attio_sync.comparison import Differing, Listed, grown, what_differs
+from attio_sync.comparison import Listed, Side, differing_field, grown, what_differs
 from attio_sync.delivery import ENOUGH_TO_JUDGE, Delivery
 from attio_sync.errors import ContractChangedError
 from attio_sync.fingerprint import (
     NOTHING_CURRENT,
     Fingerprint,
+    fingerprint,
     fingerprint_with_current,
+    listed_digest,
     stays_of,
 )
-from attio_sync.ledger import SLICES, Differences, Ledger, differences, past_key, slice_of
+from attio_sync.ledger import SLICES, Held, Ledger, differences, parts_of, past_key, present_key, slice_of
 from attio_sync.reader import Reader
 from attio_sync.report import counted
 from attio_sync.settings import TrackedHistory
-from attio_sync.sketch import Sketch
 
 MASS_SHARE = 0.2
 """If more than this share of the records is gone at once, the next reconciliation must find the same to be believed."""
@@ -63,38 +64,58 @@ class Reconciliation:
         """So many records were gone that it is not believed at once; 0 if it is."""
         self.unnamed = False
         """Whether more differed than can be named, and that was not for want of sight."""
+        self._present = self._past = Side()
 
     def run(self) -> Outcome:
         """Makes the destination equal to Attio, as far as the listing and the histories of the slices tell."""
-        listed = Listed(self._ledger, self._slices, self._delivery.tracked)
-        with self._reader.listing(self._history, lambda record: slice_of(record.record_id) in self._slices) as pages:
-            for page in pages:
-                listed.note(page)
-                self._delivery.judge(self._history, len(page.histories), page.invalid)
-                self._delivery.checkpoint_if_overdue()
+        outcome = self._compare()
+        unknown = {i for i in self._slices if self._ledger.past[i] is None}
+        if outcome is Outcome.DONE and unknown:
+            logs.info(f"{self._history.parent}: all histories of {len(unknown)} of {SLICES} slices are written anew")
+            self._slices = frozenset(unknown)
+            outcome = self._compare()
+        if outcome in {Outcome.DONE, Outcome.DOUBTED}:
+            self._delivery.report.reconciled += 1
+        return outcome
+
+    def _compare(self) -> Outcome:
+        listed = self._read_everything()
         decoded = what_differs(self._ledger.present, listed.present)
         if decoded is None:
             return self._start_over_if_certain(listed)
         present, past = differences(decoded), self._past_differences(listed)
-        ids = {*present, *past, *self._invalid}
-        differing = Differing(present, past, listed.records.which_of(ids), listed.histories.which_of(ids))
-        lost = ids - differing.listed
+        ids = {*present, *past, *listed.doubtful, *self._delivery.state.of(self._history).invalid}
+        self._present = Side(present, listed.records.of(ids))
+        self._past = Side(past, listed.histories.of(ids))
+        lost = ids - self._present.shown.keys()
         missing = max(len(lost & present.keys()), self._ledger.records - len(listed.records))
         is_doubtful = self._is_doubtful(missing)
         self._delivery.judge(self._history, len(listed.records))
-        self._mend(differing, ids - lost if is_doubtful else ids)
+        self._mend(listed, ids - lost if is_doubtful else ids)
         self._grow(listed)
         self._ledger.guesses = 0
-        self._delivery.report.reconciled += 1
         return Outcome.DOUBTED if is_doubtful else Outcome.DONE
+
+    def _read_everything(self) -> Listed:
+        """Lists all records, reads the histories of the slices, and writes those of slices of which nothing is known."""
+        ledger, delivery, history = self._ledger, self._delivery, self._history
+        listed = Listed(ledger, self._slices, delivery.tracked)
+        unknown = {i for i in self._slices if ledger.past[i] is None}
+        with self._reader.listing(history, lambda record: slice_of(record.record_id) in self._slices) as pages:
+            for page in pages:
+                listed.note(page)
+                delivery.judge(history, len(page.histories), page.invalid)
+                for item in page.histories:
+                    if slice_of(item.record_id) in unknown:
+                        delivery.write(history, item, None, surplus_to=ledger.most_stays(item.record_id))
+                delivery.checkpoint_if_due()
+        for number in unknown:
+            ledger.past[number] = listed.past[number]
+        return listed
 
     @property
     def _ledger(self) -> Ledger:
         return self._delivery.ledger(self._history)
-
-    @property
-    def _invalid(self) -> Iterable[str]:
-        return self._delivery.state.of(self._history).invalid
 
     def _is_doubtful(self, missing: int) -> bool:
         """Whether the records that a listing lacks are to stay for now."""
@@ -116,33 +137,17 @@ class Reconciliation:
         )
         return True
 
-    def _past_differences(self, listed: Listed) -> Differences:
-        found: Differences = {}
-        for number in sorted(self._slices):
-            ours, theirs = self._ledger.past[number], listed.past.get(number)
-            decoded = None if ours is None or theirs is None else what_differs(ours, theirs)
+    def _past_differences(self, listed: Listed) -> dict[str, dict[int, int]]:
+        """What differs in the slices that were read; one of which too much does is unknown from now on."""
+        found: dict[str, dict[int, int]] = {}
+        for number, theirs in listed.past.items():
+            ours = self._ledger.past[number]
+            decoded = what_differs(ours, theirs) if ours else None
             if decoded is None:
-                self._write_slice_anew(number, listed)
+                self._ledger.past[number] = None
             else:
                 found |= differences(decoded)
         return found
-
-    def _write_slice_anew(self, number: int, listed: Listed) -> None:
-        """A slice of which too much differs to name it, or of which nothing is known: all its histories are written."""
-        logs.info(f"{self._history.parent}: all histories of slice {number + 1} of {SLICES} are written anew")
-        ledger, delivery = self._ledger, self._delivery
-        ledger.past[number] = None
-        listed.past.pop(number, None)
-        anew = Sketch(listed.slice_cells)
-        with self._reader.listing(self._history, lambda record: slice_of(record.record_id) == number) as pages:
-            for page in pages:
-                for item in page.histories:
-                    mark = delivery.write(self._history, item, None, surplus_to=ledger.most_stays(item.record_id))
-                    anew.add(past_key(item.record_id, mark.stays, mark.past))
-                    ledger.add_past(item.record_id, mark)  # how many stays it has; the slice itself is not there yet
-                    listed.histories.add(item.record_id)
-                delivery.checkpoint_if_due()
-        ledger.past[number] = anew
 
     def _grow(self, listed: Listed) -> None:
         """Where the workspace has outgrown a sketch, takes the larger one of the listing, with what still differs."""
@@ -152,72 +157,78 @@ class Reconciliation:
             if (ours := ledger.past[number]) is not None:
                 ledger.past[number] = grown(ours, theirs)
 
-    def _mend(self, differing: Differing, ids: Iterable[str]) -> None:
-        contradictory = 0
-        valued = [record_id for record_id in ids if differing.had_a_value(record_id)]
+    def _mend(self, listed: Listed, ids: Collection[str]) -> None:
+        otherwise: dict[str, str] = {}
+        valued = [record_id for record_id in ids if self._had_a_value(record_id)]
         with self._reader.records(self._history, sorted(ids), valued) as pages:
             for page in pages:
                 self._delivery.judge(self._history, 0, page.invalid)
                 for item in page.histories:
-                    self._deliver(differing, item)
+                    current = present_key(item.record_id, self._deliver(item).current)
+                    if self._present.shown.get(item.record_id, current) != current:
+                        otherwise[item.record_id] = differing_field(listed.sampled.get(item.record_id, ()), item)
                 for record_id in page.gone:
                     # What Attio has just listed and says is gone may be either; the next listing tells.
-                    contradictory += record_id in differing.listed
-                    if record_id not in differing.listed:
-                        self._remove(differing, record_id)
+                    if record_id in self._present.shown:
+                        otherwise[record_id] = "not found"
+                    else:
+                        self._remove(record_id)
                 self._delivery.write_invalid(self._history, page.invalid)
                 self._delivery.checkpoint_if_due()
-        if contradictory:
-            logs.info(
-                f"{counted(contradictory, 'record')} of {self._history.parent} listed and not found: nothing is deleted"
+        if otherwise:
+            record_id = min(otherwise, key=lambda r: (r not in listed.sampled, r))
+            say = logs.info if len(otherwise) < ENOUGH_TO_JUDGE else self._delivery.warn
+            say(
+                f"Attio lists {counted(len(otherwise), 'record')} of {self._history.parent} otherwise than it shows them "
+                f"by their ids, such as record {record_id}: {otherwise[record_id]}. What it shows by the id is delivered, "
+                "none is deleted, and each comparison reads them again until both agree"
             )
 
-    def _deliver(self, differing: Differing, item: AttributeHistory) -> None:
+    def _had_a_value(self, record_id: str) -> bool:
+        """Whether the destination holds a value of the record."""
+        present, past = self._present.held(record_id), self._past.held(record_id)
+        return any(times > 0 and parts_of(key)[1] != NOTHING_CURRENT for key, times in present.items()) or any(
+            times > 0 and parts_of(key)[0] for key, times in past.items()
+        )
+
+    def _deliver(self, item: AttributeHistory) -> Fingerprint:
+        """Writes what differs; the ledger then says of the record what was written, whatever the listing showed."""
         ledger, record_id = self._ledger, item.record_id
-        present, past = differing.present.get(record_id, []), differing.past.get(record_id, [])
-        before, surplus_to = self._before(item, differing)
+        past = self._past.held(record_id)
+        before, surplus_to = self._before(item, past)
         mark = self._delivery.write(self._history, item, before, surplus_to=surplus_to)
-        ledger.note_stays(record_id, mark.stays)
-        ledger.settle_present(record_id, present)
-        if record_id not in differing.listed:
-            ledger.add_present(record_id, mark)
-        if slice_of(record_id) in self._slices:
-            ledger.settle_past(record_id, past)
-            if record_id not in differing.read:
-                ledger.add_past(record_id, mark)
-        elif before != mark:
-            ledger.add_past(record_id, mark)
-            if before is not None:
-                ledger.take_out_past(record_id, before)
+        if not self._is_known(record_id) and before:
+            past = {past_key(record_id, before.stays, before.past): 1}
+        ledger.settle(record_id, self._present.held(record_id), past)
+        ledger.add(record_id, mark)
+        return mark
 
-    def _before(self, item: AttributeHistory, differing: Differing) -> tuple[Fingerprint | None, int]:
+    def _before(self, item: AttributeHistory, past: Held) -> tuple[Fingerprint | None, int]:
         """What the destination holds of a record, if that is certain enough, and how many stays at most."""
-        record_id = item.record_id
-        most = self._ledger.most_stays(record_id)
-        if slice_of(record_id) in self._slices:
-            held = [d for d in differing.past.get(record_id, ()) if d.times > 0]
-            if len(held) == 1:
-                return Fingerprint(NOTHING_CURRENT, held[0].stays, held[0].digest), held[0].stays
-            return None, max((d.stays for d in held), default=0)
-        held = [d for d in differing.present.get(record_id, ()) if d.times > 0]
-        if not held and record_id in differing.present:
-            return None, 0
-        if len(held) == 1 and held[0].digest != NOTHING_CURRENT:
-            known = fingerprint_with_current(stays_of(item), held[0].digest)
-            return known, 0 if known else most
-        return None, most
+        present, most = self._present.held(item.record_id), self._ledger.most_stays(item.record_id)
+        if not present:
+            return None, max((parts_of(key)[0] for key in past), default=0)
+        held = past if self._is_known(item.record_id) else present
+        if list(held.values()) != [1]:
+            return None, most
+        stays, digest = parts_of(*held)
+        if held is past:
+            return Fingerprint(NOTHING_CURRENT, stays, digest), 0
+        known = None if digest == NOTHING_CURRENT else fingerprint_with_current(stays_of(item), digest)
+        return known, 0 if known else most
 
-    def _remove(self, differing: Differing, record_id: str) -> None:
-        ledger = self._ledger
-        present, past = differing.present.get(record_id, []), differing.past.get(record_id, [])
-        if any(d.times > 0 for d in present):
+    def _is_known(self, record_id: str) -> bool:
+        """Whether the past that the destination holds of a record was compared."""
+        number = slice_of(record_id)
+        return number in self._slices and self._ledger.past[number] is not None
+
+    def _remove(self, record_id: str) -> None:
+        present = self._present.held(record_id)
+        if any(times > 0 for times in present.values()):
             # In a slice that was not read, nobody knows how many rows it has: at most as many as any of its group.
-            stays = ledger.most_stays(record_id)
-            self._delivery.remove(self._history, record_id, stays)
+            self._delivery.remove(self._history, record_id, self._ledger.most_stays(record_id))
         self._delivery.reads_well(self._history, [record_id])
-        ledger.settle_present(record_id, present)
-        if slice_of(record_id) in self._slices:
-            ledger.settle_past(record_id, past)
+        self._ledger.settle(record_id, present, self._past.held(record_id))
 
     def _start_over_if_certain(self, listed: Listed) -> Outcome:
         """More differs than can be named: that must be found twice, and no record that the listing lacks may be there."""
@@ -240,13 +251,24 @@ class Reconciliation:
                 "changed"
             )
             raise ContractChangedError(message)
-        missing = set(self._ledger.sample) - listed.records.which_of(self._ledger.sample)
-        with self._reader.records(self._history, sorted(missing), ()) as pages:
-            there = [item.record_id for page in pages for item in page.histories]
-        if there:
+        with self._reader.records(self._history, self._ledger.sample, ()) as pages:
+            sample = {item.record_id: item for page in pages for item in page.histories}
+        if unlisted := sample.keys() - listed.sampled.keys():
             self._delivery.warn(
-                f"Attio leaves records of {self._history.parent} out of its listing that exist, such as {there[0]}. "
+                f"Attio leaves records of {self._history.parent} out of its listing that exist, such as {min(unlisted)}. "
                 "Nothing is deleted; what changes is delivered as ever. Ask Attio's support if this goes on"
             )
             return Outcome.DOUBTED
+        otherwise = [
+            r for r, item in sample.items() if fingerprint(stays_of(item)).current != listed_digest(listed.sampled[r])
+        ]
+        if len(otherwise) > len(sample) / 2:
+            record_id = otherwise[0]
+            message = (
+                f"Attio lists most records of {self._history.parent} otherwise than it shows them by their ids, such as "
+                f"record {record_id}: {differing_field(listed.sampled[record_id], sample[record_id])}. To deliver "
+                "everything anew would change nothing about that, so nothing was changed; what changes is delivered as "
+                "ever. The connector must follow, or Attio's support can help"
+            )
+            raise ContractChangedError(message)
         return Outcome.STARTED_OVER

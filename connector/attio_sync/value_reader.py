@@ -16,11 +16,9 @@ from attio_sync.errors import (
     RequestRefusedError,
     UnauthorizedError,
 )
+from attio_sync.fingerprint import MOST_STAYS
 from attio_sync.settings import TrackedHistory
 from attio_sync.shapes import as_object
-
-MOST_VALUES = 100_000
-"""A history longer than this is taken for an endless one."""
 
 FAILURES_IN_A_ROW = 3
 """One record that always fails is invalid; so many before any was read well are not the records' fault."""
@@ -65,8 +63,6 @@ class ValueReader:
     async def _read(self, record_id: str, current: Sequence[Any]) -> AttributeHistory:
         values: list[object] = []
         while not _is_complete(values):
-            if len(values) >= MOST_VALUES:
-                raise InvalidValueError(record_id, "values", f"more than {MOST_VALUES} values", values[:10])
             page = await self._client.fetch_values(
                 self._history.parent, record_id, self._history.attribute, offset=len(values)
             )
@@ -74,6 +70,8 @@ class ValueReader:
             if not page or (values and page[0] == values[0]):
                 break
             values += page
+            if len(values) > MOST_STAYS:
+                raise InvalidValueError(record_id, "values", f"more than {MOST_STAYS:,} values", values[:10])
         if not values and (current or record_id in self.valued):
             # Attio may answer nothing for billing reasons; an empty history must not replace a real one.
             raise InvalidValueError(record_id, "values", "no values, though the record has had some", list(current))

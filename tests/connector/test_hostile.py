@@ -1,5 +1,6 @@
 """Answers that nobody should give: what a sync makes of them, what the user sees, and that the next one repairs it."""
 
+from datetime import timedelta
 from functools import partial
 from itertools import pairwise
 from typing import Any
@@ -283,6 +284,27 @@ def test_memory_is_bounded_by_values_and_not_by_records() -> None:
     # What waits, what is in flight, and the part of a page that is being written.
     assert max(ahead) <= 20_000 + (40 + 2 * 50) * 151
     world.assert_equal_to_attio()
+
+
+@pytest.mark.long
+def test_a_history_of_more_stays_than_can_be_counted_is_one_invalid_record() -> None:
+    world = make_world(partial(pipeline, 20), limits=Limits.off(), requests_per_second="5000")
+    world.sync()
+    record_id = ids(world)[0]
+    before = world.histories[record_id]
+    start = world.workspace.clock.now() - timedelta(days=9)
+    statuses = [before[0]["status"]["id"]["status_id"], before[-1]["status"]["id"]["status_id"]]
+    moments = [start + timedelta(seconds=n) for n in range(65_537)]
+    values = [(statuses[n % 2], moments[n], moments[n + 1]) for n in range(65_536)]
+    world.workspace.replace_history(record_id, values)
+    world.sync(reconcile_hours="0")
+    assert world.histories[record_id] == before
+    assert [row["reason"] for row in world.warehouse.rows(ERRORS)] == ["more than 65,535 values"]
+    world.workspace.replace_history(record_id, [*values[1:-1], (*values[-1][:2], None)])
+    repaired(world)
+    assert len(world.histories[record_id]) == 65_535
+    world.workspace.replace_history(record_id, values[:2])
+    repaired(world)
 
 
 def test_a_tenth_of_the_records_that_cannot_be_read_stops_the_sync_before_it_writes_them() -> None:

@@ -21,13 +21,15 @@ from attio_sync.ledger import (
     MOST_RECENT,
     SAMPLE,
     SLICES,
-    Difference,
     Known,
     Ledger,
     cells_for,
     differences,
     load_ledger,
     new_ledger,
+    parts_of,
+    past_key,
+    present_key,
     slice_of,
 )
 from attio_sync.sketch import Sketch
@@ -64,10 +66,10 @@ def test_what_was_delivered_and_taken_out_is_named_after_a_dump_and_a_load(
     ledger.fold(1)
     loaded = load_ledger(json.loads(json.dumps(ledger.dump())))
     found = differences(loaded.present.decode() or {})
-    expected: dict[str, list[Difference]] = {}
+    expected: dict[str, dict[int, int]] = {}
     for sign, marks_of in ((1, delivered), (-1, taken)):
         for record_id, mark in marks_of.items():
-            expected.setdefault(record_id, []).append(Difference(0, mark.current, sign))
+            expected.setdefault(record_id, {})[present_key(record_id, mark.current)] = sign
     if not delivered.keys() & taken.keys():
         assert found == expected
     assert loaded.recent == ledger.recent
@@ -81,8 +83,14 @@ def test_the_past_of_a_record_is_in_its_slice_and_nowhere_else() -> None:
     for number, past in enumerate(ledger.past):
         assert past is not None
         found = differences(past.decode() or {})
-        assert found == ({record_id: [Difference(3, 99, 1)]} if number == slice_of(record_id) else {})
+        assert found == ({record_id: {past_key(record_id, 3, 99): 1}} if number == slice_of(record_id) else {})
     assert ledger.most_stays(record_id) == 3
+
+
+@given(record_id=record_ids, mark=marks)
+def test_a_key_says_how_many_stays_it_stands_for_and_their_digest(record_id: str, mark: Fingerprint) -> None:
+    assert parts_of(past_key(record_id, mark.stays, mark.past)) == (mark.stays, mark.past)
+    assert parts_of(present_key(record_id, mark.current)) == (0, mark.current)
 
 
 def test_too_many_lately_delivered_records_are_forgotten_from_the_oldest_on() -> None:

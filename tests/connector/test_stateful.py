@@ -18,6 +18,7 @@ from hypothesis.stateful import (
 )
 from tests.conftest import PROFILE
 from tests.support import truth
+from tests.support.ledger import assert_the_ledger_says_what_the_destination_holds
 from tests.support.warehouse import Killed
 from tests.support.world import ERRORS, HISTORY, World, make_world
 
@@ -149,6 +150,14 @@ class Connection(RuleBasedStateMachine):
         if self.exists(record):
             self.workspace.clear_value(record, "workflow_status")
 
+    @rule(record=records, status=STATUS, how=how_much)
+    def clear_and_move_with_a_sync_behind_each(self, record: str, status: int, how: dict[str, str]) -> None:
+        """No filter shows what was cleared, and the move behind it shows more than the one new stay."""
+        self.clear(record)
+        self.sync(how)
+        self.move(record, status)
+        self.sync(how)
+
     @rule(record=records, days=st.integers(1, 100), is_open=st.booleans())
     def rewrite_history(self, record: str, days: int, is_open: bool) -> None:  # noqa: FBT001 (hypothesis passes by name)
         if self.exists(record):
@@ -225,6 +234,7 @@ class Connection(RuleBasedStateMachine):
         for _ in range(1 if len(self.world.histories) < 50 else 2):
             self.world.sync(**EVERYTHING)
         self.world.assert_equal_to_attio()
+        assert_the_ledger_says_what_the_destination_holds(self.world)
         self.rewritten.clear()
         self.check_what_an_incremental_sync_sees(started)
         upserts = self.world.warehouse.upserts

@@ -1,0 +1,202 @@
+"""Where the listing and the histories do not say the same: the ledger says what the destination holds, and nothing else."""
+
+import copy
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+from tests.support import truth
+from tests.support.ledger import assert_the_ledger_says_what_the_destination_holds, ledger_state
+from tests.support.world import ERRORS, World, make_world
+
+from attio_simulator import Clock, Fault, Mangle, RequestInfo, Workspace, generate_hiring_pipeline
+from attio_sync.errors import ContractChangedError
+from attio_sync.ledger import load_ledger, present_key, slice_of
+
+EVERYTHING = {"reconcile_hours": "0", "recheck_days": "1"}
+MERGING = {"code": "merge_in_progress", "message": "being merged"}
+
+
+def pipeline(applications: int, clock: Clock) -> Workspace:
+    return generate_hiring_pipeline(applications, seed=7, clock=clock)
+
+
+def synced(applications: int = 60, **more: str) -> World:
+    world = make_world(partial(pipeline, applications), **more)
+    world.sync()
+    world.assert_equal_to_attio()
+    world.pass_time(hours=25)
+    return world
+
+
+def tall(world: World) -> str:
+    """An application with a long history, the last stay of which lasts."""
+    there = world.workspace.record_ids("applications")
+    return max((r for r in there if world.histories[r][-1]["active_until"] is None), key=lambda r: len(world.histories[r]))
+
+
+def answers(world: World, record_id: str, values: list[Any]) -> None:
+    """What is read of a record is this for now."""
+    world.simulator.faults.add(
+        Fault(kind="answer", status=200, payload={"data": values}, on=["values"], records=[record_id])
+    )
+
+
+def at_read(world: World, record_id: str, number: int, change: Callable[[], object]) -> None:
+    """Does something just before the `number`-th time a history is read from now on."""
+    seen = 0
+
+    def hook(info: RequestInfo) -> None:
+        nonlocal seen
+        if info.kind == "values" and info.record_id == record_id:
+            seen += 1
+            if seen == number:
+                change()
+
+    world.simulator.on_request(hook)
+
+
+@pytest.mark.parametrize("how", [{}, EVERYTHING], ids=["by the listing", "by its slice too"])
+def test_a_record_whose_values_are_staler_than_the_listing_is_found_again(how: dict[str, str]) -> None:
+    world = synced()
+    record_id = tall(world)
+    stale = copy.deepcopy(world.workspace.history(record_id))
+    world.workspace.set_status(record_id, "Offer")
+    answers(world, record_id, stale)
+    world.pass_time(hours=3)
+    for _ in range(2):
+        world.sync(**{"reconcile_hours": "0", **how})
+        assert truth.as_identified(world.histories[record_id]) == truth.as_identified(stale)
+        assert_the_ledger_says_what_the_destination_holds(world)
+    world.simulator.faults.clear()
+    world.sync(**{"reconcile_hours": "0", **how})
+    world.assert_equal_to_attio()
+    assert world.warehouse.rows(ERRORS) == []
+
+
+@pytest.mark.parametrize("read", [1, 2], ids=["the first time it is read", "the second time"])
+def test_a_record_that_moves_while_everything_is_compared_is_in_the_ledger_as_it_was_written(read: int) -> None:
+    world = synced()
+    record_id = tall(world)
+    began = [truth.instant(v["active_from"]) for v in world.workspace.history(record_id)]
+    # It begins as late as the last stay did before: no filter shows it.
+    values = [("Screening", began[0] - timedelta(days=1), began[-1]), ("Interview", began[-1], None)]
+    world.workspace.replace_history(record_id, values)
+    at_read(world, record_id, read, lambda: world.workspace.set_status(record_id, "Offer"))
+    world.sync(**EVERYTHING)
+    world.assert_equal_to_attio()
+    assert_the_ledger_says_what_the_destination_holds(world)
+    report = world.sync(**EVERYTHING)
+    assert (report.rows_written, report.rows_deleted) == (0, 0)
+
+
+def test_what_the_ledger_says_too_little_of_is_settled_with_what_is_written() -> None:
+    world = synced()
+    record_id = tall(world)
+    ledger = load_ledger(ledger_state(world))
+    ledger.present.add(present_key(record_id, 12_345), -1)
+    ledger_state(world).update(ledger.dump())
+    at_read(world, record_id, 2, lambda: world.workspace.set_status(record_id, "Offer"))
+    world.sync(**EVERYTHING)
+    assert_the_ledger_says_what_the_destination_holds(world)
+    world.sync(**EVERYTHING)
+    world.assert_equal_to_attio()
+
+
+def test_what_moves_while_its_slice_is_written_anew_is_in_the_ledger_as_it_was_written() -> None:
+    world = synced()
+    record_id = tall(world)
+    ledger_state(world)["past"][slice_of(record_id)] = None
+    at_read(world, record_id, 1, lambda: world.workspace.set_status(record_id, "Offer"))
+    world.sync()
+    world.assert_equal_to_attio()
+    assert_the_ledger_says_what_the_destination_holds(world)
+
+
+MANGLED: dict[str, Any] = {"kind": "mangle", "on": ["values"]}
+IS_MERGING: dict[str, Any] = {"kind": "answer", "status": 404, "payload": MERGING, "on": ["values"]}
+
+
+@pytest.mark.parametrize("fault", [MANGLED, IS_MERGING], ids=["invalid", "merging"])
+def test_a_record_that_cannot_be_read_while_its_slice_is_written_anew_keeps_its_rows(fault: dict[str, Any]) -> None:
+    world = synced()
+    record_id = tall(world)
+    before = world.histories[record_id]
+    ledger_state(world)["past"][slice_of(record_id)] = None
+    world.simulator.faults.add(Fault(records=[record_id], **fault))
+    world.sync()
+    assert world.histories[record_id] == before
+    assert {n for r, n in world.stays if r == record_id} == set(range(1, len(before) + 1))
+    errors = [row["record_id"] for row in world.warehouse.rows(ERRORS)]
+    assert errors == ([record_id] if fault is MANGLED else [])
+    # Of what nothing is remembered there may be more rows than there are stays now.
+    began = truth.instant(before[-1]["active_from"])
+    world.workspace.replace_history(record_id, [(before[-1]["status"]["id"]["status_id"], began, None)])
+    world.simulator.faults.clear()
+    world.sync(**EVERYTHING)
+    world.assert_equal_to_attio()
+    assert world.warehouse.rows(ERRORS) == []
+    assert_the_ledger_says_what_the_destination_holds(world)
+
+
+def test_a_record_of_which_no_past_is_remembered_and_which_cannot_be_read_is_said() -> None:
+    world = synced()
+    record_id = tall(world)
+    ledger_state(world)["past"][slice_of(record_id)] = None
+    world.simulator.faults.add(Fault(records=[record_id], **IS_MERGING))
+    world.sync()
+    world.simulator.faults.clear()
+    world.simulator.faults.add(Fault(records=[record_id], **MANGLED))
+    world.sync(**EVERYTHING)
+    assert [row["record_id"] for row in world.warehouse.rows(ERRORS)] == [record_id]
+    assert record_id in world.histories
+
+
+def another_actor(value: Any) -> Any:  # noqa: ANN401 (any JSON)
+    value["created_by_actor"]["id"] = "11111111-1111-4111-8111-111111111111"
+    return value
+
+
+def whole_seconds(value: Any) -> Any:  # noqa: ANN401 (any JSON)
+    value["active_from"] = f"{value['active_from'][:19]}Z"
+    return value
+
+
+@pytest.mark.parametrize(("by", "field"), [(another_actor, "created_by_actor.id"), (whole_seconds, "active_from")])
+def test_a_listing_that_never_agrees_with_the_histories_empties_no_table(by: Any, field: str) -> None:  # noqa: ANN401 (a change)
+    world = synced(800)
+    world.simulator.faults.add(Fault(kind="mangle", on=["query"], mangle=Mangle(by=by)))
+    before, operations = world.histories, list[str]()
+    world.warehouse.before = operations.append
+    for number in range(4):
+        world.pass_time(hours=25)
+        moved = world.workspace.record_ids("applications")[number]
+        world.workspace.set_status(moved, "Offer")
+        if number:
+            with pytest.raises(ContractChangedError, match=rf"record [0-9a-f-]{{36}}: {field}"):
+                world.sync()
+        else:
+            world.sync()
+        # What changes is delivered all the same.
+        assert len(world.histories[moved]) == len(world.workspace.history(moved))
+    assert before.keys() == world.histories.keys()
+    assert "truncate" not in operations
+    world.simulator.faults.clear()
+    world.pass_time(hours=25)
+    world.sync(**EVERYTHING)
+    world.assert_equal_to_attio()
+    assert_the_ledger_says_what_the_destination_holds(world)
+
+
+def test_a_listing_that_never_agrees_with_some_histories_is_said_and_changes_no_row() -> None:
+    world = synced(120)
+    world.simulator.faults.add(Fault(kind="mangle", on=["query"], mangle=Mangle(by=another_actor)))
+    for number in range(1, 3):
+        world.pass_time(hours=25)
+        report = world.sync()
+        assert (report.rows_written, report.rows_deleted, report.reconciled) == (0, 0, 1)
+        said = [w for w in world.warehouse.warnings if "created_by_actor.id" in w]
+        assert len(said) == len(world.warehouse.warnings) == number
+    assert_the_ledger_says_what_the_destination_holds(world)
