@@ -1,7 +1,7 @@
 """Pure: what Attio lists, as sketches, and how it differs from the ledger."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -47,9 +47,10 @@ class Listed:
         cells, slice_cells = cells_for(ledger.records, histories)
         self.present = Sketch(max(cells, ledger.present.cells))
         self.past = {i: Sketch(max(slice_cells, past.cells if (past := ledger.past[i]) else 0)) for i in slices}
+        self.unknown = {i for i in slices if ledger.past[i] is None}
         self.records, self.histories = Keys(), Keys()
         self.doubtful: set[str] = set()
-        """Records whose history could not be read, or has another current value than was listed just before."""
+        """Records to be read again: they could not be, or have another current value than was listed just before."""
         self.sampled: dict[str, list[Any]] = {}
         """The current values that were listed of the records in the ledger's sample."""
         self.valued = 0
@@ -65,6 +66,9 @@ class Listed:
             if record.record_id in self._sample:
                 self.sampled[record.record_id] = record.current
         for item in page.histories:
+            if not self.is_certain(item):
+                self.doubtful.add(item.record_id)
+                continue
             mark = fingerprint(stays_of(item))
             key = past_key(item.record_id, mark.stays, mark.past)
             self.past[slice_of(item.record_id)].add(key)
@@ -73,13 +77,17 @@ class Listed:
                 self.doubtful.add(item.record_id)
         self.doubtful |= {error.record_id for error in page.invalid}
 
+    def is_certain(self, item: AttributeHistory) -> bool:
+        """Whether a history may be what it seems: an empty one must not replace another, which is not known here."""
+        return bool(item.values) or slice_of(item.record_id) not in self.unknown
+
 
 @dataclass(frozen=True, slots=True)
 class Side:
     """Of some records what the ledger holds more or less often than Attio shows, and the key that Attio shows."""
 
-    differences: Mapping[str, Held] = field(default_factory=dict[str, Held])
-    shown: Mapping[str, int] = field(default_factory=dict[str, int])
+    differences: Mapping[str, Held]
+    shown: Mapping[str, int]
 
     def held(self, record_id: str) -> Held:
         """What the ledger holds of a record."""

@@ -64,7 +64,7 @@ class Reconciliation:
         """So many records were gone that it is not believed at once; 0 if it is."""
         self.unnamed = False
         """Whether more differed than can be named, and that was not for want of sight."""
-        self._present = self._past = Side()
+        self._present = self._past = Side({}, {})
 
     def run(self) -> Outcome:
         """Makes the destination equal to Attio, as far as the listing and the histories of the slices tell."""
@@ -79,8 +79,8 @@ class Reconciliation:
         return outcome
 
     def _compare(self) -> Outcome:
-        listed = self._read_everything()
-        decoded = what_differs(self._ledger.present, listed.present)
+        ledger, listed = self._ledger, self._read_everything()
+        decoded = what_differs(ledger.present, listed.present)
         if decoded is None:
             return self._start_over_if_certain(listed)
         present, past = differences(decoded), self._past_differences(listed)
@@ -88,28 +88,29 @@ class Reconciliation:
         self._present = Side(present, listed.records.of(ids))
         self._past = Side(past, listed.histories.of(ids))
         lost = ids - self._present.shown.keys()
-        missing = max(len(lost & present.keys()), self._ledger.records - len(listed.records))
+        missing = max(len(lost & present.keys()), ledger.records - len(listed.records))
         is_doubtful = self._is_doubtful(missing)
         self._delivery.judge(self._history, len(listed.records))
         self._mend(listed, ids - lost if is_doubtful else ids)
-        self._grow(listed)
-        self._ledger.guesses = 0
+        # Where the workspace has outgrown a sketch, the larger one of the listing takes its place.
+        ledger.present = grown(ledger.present, listed.present)
+        ledger.past = [ours and grown(ours, listed.past.get(i, ours)) for i, ours in enumerate(ledger.past)]
+        ledger.guesses = 0
         return Outcome.DOUBTED if is_doubtful else Outcome.DONE
 
     def _read_everything(self) -> Listed:
         """Lists all records, reads the histories of the slices, and writes those of slices of which nothing is known."""
         ledger, delivery, history = self._ledger, self._delivery, self._history
         listed = Listed(ledger, self._slices, delivery.tracked)
-        unknown = {i for i in self._slices if ledger.past[i] is None}
         with self._reader.listing(history, lambda record: slice_of(record.record_id) in self._slices) as pages:
             for page in pages:
                 listed.note(page)
                 delivery.judge(history, len(page.histories), page.invalid)
                 for item in page.histories:
-                    if slice_of(item.record_id) in unknown:
+                    if slice_of(item.record_id) in listed.unknown and listed.is_certain(item):
                         delivery.write(history, item, None, surplus_to=ledger.most_stays(item.record_id))
                 delivery.checkpoint_if_due()
-        for number in unknown:
+        for number in listed.unknown:
             ledger.past[number] = listed.past[number]
         return listed
 
@@ -117,14 +118,15 @@ class Reconciliation:
     def _ledger(self) -> Ledger:
         return self._delivery.ledger(self._history)
 
-    def _is_doubtful(self, missing: int) -> bool:
+    def _is_doubtful(self, missing: int, *, can_be_named: bool = True) -> bool:
         """Whether the records that a listing lacks are to stay for now."""
         records = self._ledger.records
-        if missing and not self._sees_everything:
+        if not self._sees_everything and (missing or not can_be_named):
+            what = "cannot be seen any more" if missing else "differ, more than can be named"
             self._delivery.warn(
-                f"{counted(missing, 'record')} of {self._history.parent} cannot be seen any more, but the token sees only "
-                "what one member may see: nothing is deleted. Make a token of the workspace, in Attio under Workspace "
-                "settings → Developers"
+                f"{counted(missing, 'record') if missing else 'Records'} of {self._history.parent} {what}, but the token "
+                "sees only what one member may see: nothing is deleted. Make a token of the workspace, in Attio under "
+                "Workspace settings → Developers"
             )
             return True
         again = missing <= self._delivery.state.of(self._history).missing * ABOUT_AS_MANY
@@ -149,18 +151,9 @@ class Reconciliation:
                 found |= differences(decoded)
         return found
 
-    def _grow(self, listed: Listed) -> None:
-        """Where the workspace has outgrown a sketch, takes the larger one of the listing, with what still differs."""
-        ledger = self._ledger
-        ledger.present = grown(ledger.present, listed.present)
-        for number, theirs in listed.past.items():
-            if (ours := ledger.past[number]) is not None:
-                ledger.past[number] = grown(ours, theirs)
-
     def _mend(self, listed: Listed, ids: Collection[str]) -> None:
         otherwise: dict[str, str] = {}
-        valued = [record_id for record_id in ids if self._had_a_value(record_id)]
-        with self._reader.records(self._history, sorted(ids), valued) as pages:
+        with self._reader.records(self._history, sorted(ids), filter(self._had_a_value, ids)) as pages:
             for page in pages:
                 self._delivery.judge(self._history, 0, page.invalid)
                 for item in page.histories:
@@ -187,9 +180,8 @@ class Reconciliation:
     def _had_a_value(self, record_id: str) -> bool:
         """Whether the destination holds a value of the record."""
         present, past = self._present.held(record_id), self._past.held(record_id)
-        return any(times > 0 and parts_of(key)[1] != NOTHING_CURRENT for key, times in present.items()) or any(
-            times > 0 and parts_of(key)[0] for key, times in past.items()
-        )
+        digests = {parts_of(key)[1] for key, times in present.items() if times > 0}
+        return bool(digests - {NOTHING_CURRENT}) or any(times > 0 and parts_of(key)[0] for key, times in past.items())
 
     def _deliver(self, item: AttributeHistory) -> Fingerprint:
         """Writes what differs; the ledger then says of the record what was written, whatever the listing showed."""
@@ -233,13 +225,7 @@ class Reconciliation:
     def _start_over_if_certain(self, listed: Listed) -> Outcome:
         """More differs than can be named: that must be found twice, and no record that the listing lacks may be there."""
         self.unnamed = self._sees_everything
-        if self._is_doubtful(self._ledger.records - len(listed.records)):
-            return Outcome.DOUBTED
-        if not self._sees_everything:
-            self._delivery.warn(
-                f"more records of {self._history.parent} differ than can be named, and the token sees only what one member "
-                "may see: nothing is changed. Make a token of the workspace, in Attio under Workspace settings → Developers"
-            )
+        if self._is_doubtful(self._ledger.records - len(listed.records), can_be_named=False):
             return Outcome.DOUBTED
         if not self._delivery.state.of(self._history).unnamed:
             logs.info(f"more records of {self._history.parent} differ than can be named; the next sync looks again")

@@ -23,8 +23,8 @@ def pipeline(applications: int, clock: Clock) -> Workspace:
     return generate_hiring_pipeline(applications, seed=7, clock=clock)
 
 
-def synced(applications: int = 60, **more: str) -> World:
-    world = make_world(partial(pipeline, applications), **more)
+def synced(applications: int = 60) -> World:
+    world = make_world(partial(pipeline, applications))
     world.sync()
     world.assert_equal_to_attio()
     world.pass_time(hours=25)
@@ -138,6 +138,23 @@ def test_a_record_that_cannot_be_read_while_its_slice_is_written_anew_keeps_its_
     world.sync(**EVERYTHING)
     world.assert_equal_to_attio()
     assert world.warehouse.rows(ERRORS) == []
+    assert_the_ledger_says_what_the_destination_holds(world)
+
+
+def test_histories_that_are_answered_empty_empty_nothing_while_their_slice_is_written_anew() -> None:
+    world = synced()
+    rows, stays = world.histories, world.stays
+    for number in range(30):
+        ledger_state(world)["past"][number] = None
+    attribute = world.workspace.object("applications").attribute("workflow_status")
+    assert attribute is not None
+    attribute.is_billed = False
+    with pytest.raises(ContractChangedError, match="no longer includes"):
+        world.sync()
+    assert (world.histories, world.stays) == (rows, stays)
+    attribute.is_billed = True
+    world.sync(**EVERYTHING)
+    world.assert_equal_to_attio()
     assert_the_ledger_says_what_the_destination_holds(world)
 
 
