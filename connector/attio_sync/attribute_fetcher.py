@@ -8,7 +8,7 @@ stalls stalls the lister.
 """
 
 from collections.abc import AsyncGenerator, Callable, Container, Iterable, Sequence
-from contextlib import aclosing, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager, suppress
 from datetime import datetime
 from itertools import batched
 
@@ -54,24 +54,22 @@ class AttioAttributeFetcher:
         self._page_size = page_size
         self._reader = ValueReader(client, history, known_invalid)
 
-    @asynccontextmanager
-    async def stream_attribute_values(
+    def stream_attribute_values(
         self, since: datetime | None, cursor: Cursor | None = None, wants: Wants | None = None, *, thorough: bool = True
-    ) -> AsyncGenerator[HistoryPages]:
+    ) -> AbstractAsyncContextManager[HistoryPages]:
         """Pages of every record whose current value dates from `since` or later (None: every record).
 
         Histories are read of those that are wanted (None: all). A `thorough` listing takes no short page for the last one.
         Leaving the context stops everything that is under way.
         """
-        async with self._stream(self._listed_slots(since, cursor, wants, thorough=thorough)) as pages:
-            yield pages
+        return self._stream(self._listed_slots(since, cursor, wants, thorough=thorough))
 
-    @asynccontextmanager
-    async def stream_records(self, record_ids: Sequence[str], valued: Iterable[str] = ()) -> AsyncGenerator[HistoryPages]:
+    def stream_records(
+        self, record_ids: Sequence[str], valued: Iterable[str] = ()
+    ) -> AbstractAsyncContextManager[HistoryPages]:
         """Pages of the histories of these records; those in `valued` are known to have had a value."""
-        async with self._stream(_named_slots(record_ids)) as pages:
-            self._reader.valued = frozenset(valued)
-            yield pages
+        self._reader.valued = frozenset(valued)
+        return self._stream(_named_slots(record_ids))
 
     @asynccontextmanager
     async def _stream(self, slots: AsyncGenerator[Slot]) -> AsyncGenerator[HistoryPages]:

@@ -230,15 +230,10 @@ class Delivery:
             ledger.fold(self.tracked)
         self.put(history, state)
 
-    def checkpoint_if_due(self) -> None:
-        """At the end of a page: at most once a minute, unless very many rows wait."""
+    def checkpoint_if_due(self, seconds: float = CHECKPOINT_SECONDS) -> None:
+        """At the end of a page: at most once a minute, or in so many seconds, unless very many rows wait."""
         waited = self._environment.monotonic() - self._saved_at
-        if waited >= CHECKPOINT_SECONDS or self._rows_since >= ROWS_BETWEEN_CHECKPOINTS:
-            self.checkpoint()
-
-    def checkpoint_if_overdue(self) -> None:
-        """While nothing is written: at least every ten minutes."""
-        if self._environment.monotonic() - self._saved_at >= LONGEST_WITHOUT_CHECKPOINT:
+        if waited >= seconds or self._rows_since >= ROWS_BETWEEN_CHECKPOINTS:
             self.checkpoint()
 
     def checkpoint(self) -> None:

@@ -19,8 +19,8 @@ VALUES_AHEAD = 20_000
 class HistoryPage:
     """What came of one part of a listing, in listing order.
 
-    `listed` are its records, `histories` those of them that were wanted; `requested` were read by a request, the others
-    proved by the listing to have never moved. `gone` answered 404 and `merging` are being merged; `invalid` cannot be read.
+    `listed` are its records, `histories` those of them that were wanted; `requested` were read by a request, `proved` by
+    the listing to have never moved. `gone` answered 404, `invalid` cannot be read, and what is being merged is in neither.
     `cursor` stands once they are delivered; `accurate_at` is how fresh Attio says the listing is.
     """
 
@@ -28,8 +28,8 @@ class HistoryPage:
     histories: list[AttributeHistory]
     invalid: list[InvalidValueError]
     gone: list[str]
-    merging: list[str]
     requested: int
+    proved: int
     cursor: Cursor
     accurate_at: datetime | None = None
 
@@ -79,8 +79,8 @@ class Slot:
             histories=[o for _, o in outcomes if isinstance(o, AttributeHistory)],
             invalid=[o for _, o in outcomes if isinstance(o, InvalidValueError)],
             gone=[r for r, o in outcomes if isinstance(o, RecordGoneError)],
-            merging=[r for r, o in outcomes if isinstance(o, MergeInProgressError)],
             requested=len(self.to_read),
+            proved=len(self.record_ids) - len(self.to_read),
             cursor=self.cursor,
             accurate_at=self.accurate_at,
         )

@@ -13,7 +13,7 @@ from attio_sync.attio_types.workspace import MEMBERS_SCOPE
 from attio_sync.attribute_fetcher import AttioAttributeFetcher
 from attio_sync.bridge import Environment, entered, next_page
 from attio_sync.client import AttioClient
-from attio_sync.delivery import Delivery
+from attio_sync.delivery import LONGEST_WITHOUT_CHECKPOINT, Delivery
 from attio_sync.errors import ForbiddenError
 from attio_sync.pages import HistoryPage, HistoryPages
 from attio_sync.report import SyncReport
@@ -138,7 +138,7 @@ class Reader:
         return min(self._delivery.seconds_left, REPORT_SECONDS if self._on_progress else math.inf)
 
     def _while_waiting(self) -> None:
-        self._delivery.checkpoint_if_overdue()
+        self._delivery.checkpoint_if_due(LONGEST_WITHOUT_CHECKPOINT)
         self._report_progress()
 
     def _received(self, pages: HistoryPages) -> Generator[HistoryPage]:
@@ -157,9 +157,7 @@ class Reader:
         self._report.listed += len(page.listed)
         self._report.listed_in_phase += len(page.listed)
         self._report.histories_read += page.requested
-        # Those that were wanted and not asked for: the listing proved that they never moved.
-        answered = len(page.histories) + len(page.invalid) + len(page.gone) + len(page.merging)
-        self._report.requests_saved += answered - page.requested
+        self._report.requests_saved += page.proved
         self._report.gone += len(page.gone)
         self._report_progress()
         if self._environment.monotonic() - self._said_at >= PROGRESS_SECONDS:

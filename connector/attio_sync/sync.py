@@ -119,8 +119,7 @@ class _HistorySync:
             self._start()
         if not sees_everything:
             self._delivery.put(self._history, replace(self._state, blind=True))
-        self._deliver_changes()
-        self._deliver_the_rest()
+        self._deliver_what_is_new()
         now = self._environment.now()
         if not reconciliation_is_due(self._state, self._settings, now):
             return
@@ -136,8 +135,7 @@ class _HistorySync:
                 "delivered anew"
             )
             self._delivery.start_over(self._history)
-            self._deliver_changes()
-            self._deliver_the_rest()
+            self._deliver_what_is_new()
             return
         short_pages = self._reader.saw_short_pages
         missing, unnamed = reconciliation.missing, reconciliation.unnamed
@@ -157,59 +155,56 @@ class _HistorySync:
             )
         self._delivery.start_over(self._history)
 
-    def _deliver_changes(self) -> None:
-        """Finishes the window that an earlier sync left, if one did, and then delivers a fresh one."""
+    def _deliver_what_is_new(self) -> None:
+        """The window that an earlier sync left, if one did, a fresh one, and what a first sync leaves for later."""
         self._reader.phase("incremental", None)
         window = self._state.under_way
         if window is not None:
             logs.info(f"going on with {self._history.parent}.{self._history.attribute} where the last sync was interrupted")
             self._deliver(window)
         window = fresh_window(self._state, self._settings, self._environment.now())
-        self._deliver(self._by_attios_clock(window))
-
-    def _deliver_the_rest(self) -> None:
-        """What a first sync leaves for later: everything that has not changed lately."""
-        window = self._state.backfill
-        if window is None:
-            return
-        logs.info(f"{self._history.parent}: what changed lately is delivered; now everything older")
-        self._reader.phase("everything older", None)
-        self._deliver(window)
+        # A window ends by Attio's clock where that one is behind ours: `active_from` is Attio's time.
+        lead = max(0.0, self._reader.clock_lead_seconds or 0.0)
+        self._deliver(replace(window, started_at=window.started_at - timedelta(seconds=lead)))
+        if self._state.backfill is not None:
+            logs.info(f"{self._history.parent}: what changed lately is delivered; now everything older")
+            self._reader.phase("everything older", None)
+            self._deliver(self._state.backfill)
 
     def _deliver(self, window: Window) -> None:
         """One window: page by page its rows, then the cursor, then a checkpoint if one is due."""
-        delivery, is_rest = self._delivery, window.before is not None
-        since = None if window.since is None else sortable_instant(window.since)
-        before = None if window.before is None else sortable_instant(window.before)
-        thorough = self._state.short_pages or self._state.last_sync is None or is_rest
-        delivery.put(self._history, self._with(window, is_rest=is_rest))
-        with self._reader.window(self._history, window, self._wants(since, before), thorough=thorough) as pages:
+        is_rest, last_sync = window.before is not None, self._state.last_sync
+        thorough = self._state.short_pages or last_sync is None or is_rest
+        with self._reader.window(self._history, window, self._wants(window), thorough=thorough) as pages:
             for page in pages:
-                window = self._as_fresh_as(window, page.accurate_at)
-                delivery.put(self._history, self._with(window, is_rest=is_rest))
-                delivery.judge(self._history, len(page.histories), page.invalid)
+                # What is remembered depends on when the window ends.
+                window = self._move(_as_fresh_as(window, page.accurate_at))
+                self._delivery.judge(self._history, len(page.histories), page.invalid)
                 self._write(page, is_rest=is_rest)
-                window = replace(window, cursor=page.cursor)
-                delivery.put(self._history, self._with(window, is_rest=is_rest))
-                delivery.checkpoint_if_due()
-        window = self._as_fresh_as(window, self._reader.accurate_at)
-        state = self._with(None, is_rest=is_rest)
+                window = self._move(replace(window, cursor=page.cursor))
+                self._delivery.checkpoint_if_due()
+        window = _as_fresh_as(window, self._reader.accurate_at)
+        state = replace(self._state, backfill=None) if is_rest else replace(self._state, under_way=None)
         if thorough:
             state = replace(state, short_pages=self._reader.saw_short_pages)
         if not is_rest:
-            is_first = state.last_sync is None
-            reached = max(window.started_at, state.last_sync or window.started_at)
-            state = replace(state, last_sync=min(reached, self._environment.now()))
-            if is_first:
+            reached = min(max(window.started_at, last_sync or window.started_at), self._environment.now())
+            state = replace(state, last_sync=reached)
+            if last_sync is None:
                 rest = window.since and Window(None, window.started_at, before=window.since)
-                state = replace(state, backfill=rest, reconciled_at=state.last_sync, rechecked_at=state.last_sync)
-        delivery.finish_window(self._history, state)
+                state = replace(state, backfill=rest, reconciled_at=reached, rechecked_at=reached)
+        self._delivery.finish_window(self._history, state)
 
-    def _with(self, window: Window | None, *, is_rest: bool) -> HistoryState:
-        return replace(self._state, backfill=window) if is_rest else replace(self._state, under_way=window)
+    def _move(self, window: Window) -> Window:
+        """Notes how far a window has come."""
+        state = replace(self._state, backfill=window) if window.before else replace(self._state, under_way=window)
+        self._delivery.put(self._history, state)
+        return window
 
-    def _wants(self, since: str | None, before: str | None) -> Callable[[ListedRecord], bool]:
+    def _wants(self, window: Window) -> Callable[[ListedRecord], bool]:
         """Whether a listed record is new to this window."""
+        since = None if window.since is None else sortable_instant(window.since)
+        before = None if window.before is None else sortable_instant(window.before)
         ledger = self._delivery.ledger(self._history)
         completed = self._state.last_sync
         last_sync = None if completed is None else sortable_instant(completed)
@@ -268,11 +263,7 @@ class _HistorySync:
         before = fingerprint_before(stays, instant)
         return None if before == fingerprint(stays) else before
 
-    def _as_fresh_as(self, window: Window, accurate_at: datetime | None) -> Window:
-        """A window that ends no later than what a listing says of itself."""
-        return window if accurate_at is None else replace(window, started_at=min(window.started_at, accurate_at))
 
-    def _by_attios_clock(self, window: Window) -> Window:
-        """A window's end by Attio's clock where that one is behind ours: `active_from` is Attio's time."""
-        lead = max(0.0, self._reader.clock_lead_seconds or 0.0)
-        return replace(window, started_at=window.started_at - timedelta(seconds=lead))
+def _as_fresh_as(window: Window, accurate_at: datetime | None) -> Window:
+    """A window that ends no later than what a listing says of itself."""
+    return window if accurate_at is None else replace(window, started_at=min(window.started_at, accurate_at))
