@@ -171,6 +171,22 @@ def test_a_record_of_which_no_past_is_remembered_and_which_cannot_be_read_is_sai
     assert record_id in world.histories
 
 
+def test_a_record_that_was_hidden_comes_back_and_moves_is_whole_after_the_next_comparison() -> None:
+    world = synced()
+    record_id = tall(world)
+    world.simulator.hidden = {record_id}
+    world.sync()
+    assert record_id not in world.histories
+    world.simulator.hidden = set()
+    world.pass_time(hours=3)
+    world.workspace.set_status(record_id, "Offer")
+    assert world.sync().reconciled == 0
+    assert world.histories[record_id] == world.workspace.history(record_id)
+    world.pass_time(hours=25)
+    world.sync()
+    world.assert_equal_to_attio()
+
+
 def another_actor(value: Any) -> Any:  # noqa: ANN401 (any JSON)
     value["created_by_actor"]["id"] = "11111111-1111-4111-8111-111111111111"
     return value
