@@ -114,15 +114,12 @@ def grown(ours: Sketch, theirs: Sketch) -> Sketch:
 
 def differing_field(current: Sequence[Any], history: AttributeHistory) -> str:
     """The first identifying field that a listing shows otherwise than the newest value of a history."""
-    shown, last = (_identified(values[-1:]) for values in (current, history.raw))
-    return next((name for name, a, b in zip(IDENTIFYING, shown, last, strict=True) if a != b), "current value")
+    differing = (name for name in IDENTIFYING if _newest(current, name) != _newest(history.raw, name))
+    return next(differing, "current value")
 
 
-def _identified(values: Sequence[object]) -> list[object]:
-    found: list[object] = []
-    for name in IDENTIFYING:
-        value = values[0] if values else None
-        for part in name.split("."):
-            value = (as_object(value) or {}).get(part)
-        found.append(value)
-    return found
+def _newest(values: Sequence[object], name: str) -> object:
+    value = values[-1] if values else None
+    for part in name.split("."):
+        value = (as_object(value) or {}).get(part)
+    return value

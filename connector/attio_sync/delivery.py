@@ -9,7 +9,7 @@ from attio_sync.attio_types import AttributeHistory, parse_timestamp
 from attio_sync.attio_types.timestamps import EPOCH, nanoseconds
 from attio_sync.bridge import Environment
 from attio_sync.errors import ContractChangedError, InvalidValueError
-from attio_sync.fingerprint import Fingerprint, Stay, began_last, fingerprint, stays_of, unchanged_stays
+from attio_sync.fingerprint import Fingerprint, Stay, fingerprint, stays_of, unchanged_stays
 from attio_sync.ledger import MOST_RECENT, Known, Ledger, new_ledger
 from attio_sync.report import SyncReport, counted
 from attio_sync.settings import Settings, TrackedHistory
@@ -85,18 +85,16 @@ class Delivery:
         if self.state.is_new:
             for table in (error_table(), status_table(), member_table()):
                 self._sink.truncate(table.name)
-        tracked = {str(h) for h in self._settings.history}
-        errors = error_table()
-        for key in set(self.state.histories) - tracked:
+        histories = {k: s for k, s in self.state.histories.items() if k in set(map(str, self._settings.history))}
+        for key in self.state.histories.keys() - histories.keys():
             # The keys of rows of another table for the same attribute are the same.
             source = key.partition("=")[0]
-            self._delete(errors, ((source, record_id) for record_id in self.state.histories[key].invalid))
-        self.state = replace(self.state, histories={k: s for k, s in self.state.histories.items() if k in tracked})
+            self._delete(error_table(), ((source, record_id) for record_id in self.state.histories[key].invalid))
         sources = {f"{STATUS_TABLE} {_source(h)}" for h in self._settings.history}
         gone = {n for n in self.state.definitions if n.startswith(f"{STATUS_TABLE} ")} - sources
         self._delete(status_table(), ((key,) for name in sorted(gone) for key in self.state.definitions[name]))
         kept = {name: rows for name, rows in self.state.definitions.items() if name not in gone}
-        self.state = replace(self.state, definitions=kept)
+        self.state = replace(self.state, histories=histories, definitions=kept)
 
     def start_over(self, history: TrackedHistory) -> None:
         """Empties the tables of a history and its place in the state: everything is delivered anew."""
@@ -163,7 +161,7 @@ class Delivery:
         ledger, state = self.ledger(history), self.state.of(history)
         ledger.recent.pop(record_id, None)
         until = state.under_way.started_at if state.under_way else state.last_sync
-        if stays and until and (began := nanoseconds(parse_timestamp(began_last(stays)))) >= self._buffered(until):
+        if stays and until and (began := nanoseconds(parse_timestamp(stays[-1].began))) >= self._buffered(until):
             ledger.recent[record_id] = Known(mark, began)
             if len(ledger.recent) > 2 * self._most_recent:
                 ledger.prune(0, self._most_recent)

@@ -6,6 +6,7 @@ A stay is its status, its times and who set it. The title beside it is not part 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from attio_sync.attio_types import AttributeHistory, sortable_timestamp
@@ -28,6 +29,11 @@ class Stay(NamedTuple):
 
     what: str
     until: str
+
+    @property
+    def began(self) -> str:
+        """When it began."""
+        return self.what.partition(" ")[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +66,7 @@ def first_stays(stays: Sequence[Stay], count: int) -> list[Stay]:
 
 def fingerprint_before(stays: Sequence[Stay], instant: str) -> Fingerprint:
     """What the history was at an instant, unless its past was rewritten since: what began before it, the last one open."""
-    began = [s for s in stays if _began(s) < instant]
+    began = [s for s in stays if s.began < instant]
     still_open = bool(began) and (not began[-1].until or began[-1].until >= instant)
     return fingerprint(first_stays(began, len(began)) if still_open else began)
 
@@ -85,17 +91,8 @@ def unchanged_stays(stays: Sequence[Stay], before: Fingerprint) -> int | None:
 
 def is_unbroken(stays: Sequence[Stay], created_at: str) -> bool:
     """Whether a listing can have shown each stay as it began: none came before the record, none was cleared."""
-    begins = [_began(stay) for stay in stays]
-    return (
-        bool(stays)
-        and begins[0] >= created_at
-        and all(stay.until == began for stay, began in zip(stays, begins[1:], strict=False))
-    )
-
-
-def began_last(stays: Sequence[Stay]) -> str:
-    """When the newest stay began; empty where there is none."""
-    return _began(stays[-1]) if stays else ""
+    follow = all(earlier.until == later.began for earlier, later in pairwise(stays))
+    return bool(stays) and stays[0].began >= created_at and follow
 
 
 def listed_digest(current: Sequence[Any]) -> int:
@@ -114,10 +111,6 @@ def listed_digest(current: Sequence[Any]) -> int:
 def _stay(status_id: str, active_from: str, active_until: str | None, actor_type: str | None, actor_id: str | None) -> Stay:
     what = f"{sortable_timestamp(active_from)} {status_id} {actor_type} {actor_id}"
     return Stay(what, sortable_timestamp(active_until) if active_until else "")
-
-
-def _began(stay: Stay) -> str:
-    return stay.what.partition(" ")[0]
 
 
 def _digest(text: str) -> int:

@@ -115,8 +115,12 @@ class _HistorySync:
 
     def run(self, *, sees_everything: bool) -> None:
         """What changed; the rest of a first sync; and what a comparison finds, where one is due."""
+        tracked = f"{self._history.parent}.{self._history.attribute}"
         if self._state.ledger is None:
-            self._start()
+            earlier = (
+                f"{tracked} was synced by an earlier version of the connector, which did not keep what a comparison needs"
+            )
+            self._start_over(None if self._state.last_sync is None else earlier)
         if not sees_everything:
             self._delivery.put(self._history, replace(self._state, blind=True))
         self._deliver_what_is_new()
@@ -130,11 +134,7 @@ class _HistorySync:
         self._reader.phase("comparing everything", self._delivery.ledger(self._history).records)
         outcome = reconciliation.run()
         if outcome is Outcome.STARTED_OVER:
-            self._delivery.warn(
-                f"more records of {self._history.parent} differ from what was delivered than can be named: all are "
-                "delivered anew"
-            )
-            self._delivery.start_over(self._history)
+            self._start_over(f"more records of {tracked} differ from what was delivered than can be named")
             self._deliver_what_is_new()
             return
         short_pages = self._reader.saw_short_pages
@@ -146,13 +146,9 @@ class _HistorySync:
             state = replace(state, blind=not sees_everything)
         self._delivery.finish_window(self._history, state)
 
-    def _start(self) -> None:
-        """A history of which nothing was delivered, or of which it is not known what was."""
-        if self._state.last_sync is not None:
-            self._delivery.warn(
-                f"{self._history.parent}.{self._history.attribute} was synced by an earlier version of the connector, "
-                "which did not keep what a comparison needs: everything is delivered anew"
-            )
+    def _start_over(self, reason: str | None) -> None:
+        if reason:
+            self._delivery.warn(f"{reason}: everything is delivered anew")
         self._delivery.start_over(self._history)
 
     def _deliver_what_is_new(self) -> None:

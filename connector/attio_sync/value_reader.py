@@ -1,7 +1,6 @@
 """Reads the whole history of one record, page by page, and says what became of it."""
 
 from collections.abc import Container, Sequence
-from typing import Any
 
 from attio_sync.attio_types import AttributeHistory, ListedRecord, parse_history, sortable_timestamp
 from attio_sync.client import AttioClient
@@ -47,7 +46,7 @@ class ValueReader:
             AttioSyncError: the failure is not this one record's.
         """
         try:
-            outcome = await self._read(record_id, listed.current if listed else [])
+            outcome = await self._read(record_id, listed)
         except (RecordGoneError, MergeInProgressError) as error:
             outcome = error
         except InvalidValueError as error:
@@ -60,7 +59,8 @@ class ValueReader:
         self._failed_in_a_row, self._read_well = 0, record_id
         return outcome
 
-    async def _read(self, record_id: str, current: Sequence[Any]) -> AttributeHistory:
+    async def _read(self, record_id: str, listed: ListedRecord | None) -> AttributeHistory:
+        current = listed.current if listed else []
         values: list[object] = []
         while not _is_complete(values):
             page = await self._client.fetch_values(
@@ -74,9 +74,11 @@ class ValueReader:
                 raise InvalidValueError(record_id, "values", f"more than {MOST_STAYS:,} values", values[:10])
         if not values and (current or record_id in self.valued):
             # Attio may answer nothing for billing reasons; an empty history must not replace a real one.
-            raise InvalidValueError(record_id, "values", "no values, though the record has had some", list(current))
+            raise InvalidValueError(record_id, "values", "no values, though the record has had some", current)
         history = parse_history(record_id, values)
-        if current and not _holds(values, current[-1]):
+        began = listed and listed.current_from
+        # A later one has replaced it since the listing.
+        if began and sortable_timestamp(history.values[-1].active_from) < began:
             reason = "the current value that the listing shows is not among them"
             raise InvalidValueError(record_id, "values", reason, values[:10])
         return history
@@ -101,16 +103,3 @@ def _is_complete(values: Sequence[object]) -> bool:
     """Whether nothing can follow: values come oldest first, so an open one is the last."""
     shape = as_object(values[-1]) or {} if values else {}
     return "active_until" in shape and shape["active_until"] is None
-
-
-def _holds(values: Sequence[object], current: object) -> bool:
-    """Whether the value that a listing showed is there, or a later one that has replaced it since."""
-    wanted = _began(current)
-    return wanted is None or any((began := _began(value)) is not None and began >= wanted for value in values)
-
-
-def _began(value: object) -> str | None:
-    try:
-        return sortable_timestamp((as_object(value) or {})["active_from"])
-    except (KeyError, TypeError, ValueError):
-        return None
