@@ -119,7 +119,6 @@ class Delivery:
         known = self.state.of(history).invalid
         self._judged += well + len(invalid)
         self._failed += sum(error.record_id not in known for error in invalid)
-        self.report.invalid += len(invalid)
         if self._judged >= ENOUGH_TO_JUDGE and self._failed > self._judged * MOST_INVALID_SHARE:
             message = (
                 f"{self._failed} of {self._judged} records cannot be read, the first one: "
@@ -182,6 +181,7 @@ class Delivery:
             if known.get(error.record_id) != mark:
                 self._upsert(table.name, row)
             known[error.record_id] = mark
+        self.report.invalid += len(invalid)
         if invalid:
             self.put(history, replace(self.state.of(history), invalid=known))
             self.warn(

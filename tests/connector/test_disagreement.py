@@ -166,7 +166,7 @@ def test_a_record_of_which_no_past_is_remembered_and_which_cannot_be_read_is_sai
     world.sync()
     world.simulator.faults.clear()
     world.simulator.faults.add(Fault(records=[record_id], **MANGLED))
-    world.sync(**EVERYTHING)
+    assert world.sync(**EVERYTHING).invalid == 1
     assert [row["record_id"] for row in world.warehouse.rows(ERRORS)] == [record_id]
     assert record_id in world.histories
 
