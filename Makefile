@@ -39,8 +39,8 @@ test: setup ## everything CI runs: format, lint, types, tests with coverage, doc
 	@$(RUN) pytest -n auto --cov --cov-report=term
 
 .PHONY: test-long
-test-long: setup ## the tests in their long profile: more examples, more kills; the connector on newer Pythons
-	@TEST_PROFILE=long $(RUN) pytest -n auto
+test-long: setup ## the tests in their long profile: more examples, more kills, branches covered; the connector on newer Pythons
+	@TEST_PROFILE=long COVERAGE_CORE=ctrace $(RUN) pytest -n auto --cov --cov-branch --cov-report=term
 	@$(MAKE) --no-print-directory test-newer
 
 # Fivetran runs a connector on its newest Python unless told otherwise. Every warning is an error here, deprecations too.
