@@ -39,8 +39,8 @@ test: setup ## everything CI runs: format, lint, types, tests with coverage, doc
 	@$(RUN) pytest -n auto --cov --cov-report=term
 
 .PHONY: test-long
-test-long: setup ## the tests in their long profile: more examples, more kills; the connector on newer Pythons
-	@TEST_PROFILE=long $(RUN) pytest -n auto
+test-long: setup ## the tests in their long profile: more examples, more kills, branches covered; the connector on newer Pythons
+	@TEST_PROFILE=long COVERAGE_CORE=ctrace $(RUN) pytest -n auto --cov --cov-branch --cov-report=term
 	@$(MAKE) --no-print-directory test-newer
 
 # Fivetran runs a connector on its newest Python unless told otherwise. Every warning is an error here, deprecations too.
@@ -64,9 +64,9 @@ format: setup ## formats the code and repairs what lint can repair
 	@$(RUN) ruff check --fix .
 
 # Everything is pinned, also what our dependencies bring along, so that two deploys install the same. Fivetran's check calls
-# the latter "not needed" and does nothing about it; it compares names letter by letter, and knows one package by what is
-# imported: pydantic_settings. httpx2-jsfetch is for browsers.
-EXPORT = $(UV) export --locked --quiet --format requirements-txt --no-default-groups --no-emit-project --no-hashes --no-annotate --no-header --prune httpx2-jsfetch | sed s/^pydantic-settings=/pydantic_settings=/
+# the latter "not needed" and does nothing about it; it compares names letter by letter, and knows two packages by what is
+# imported: pydantic_core and pydantic_settings. httpx2-jsfetch is for browsers.
+EXPORT = $(UV) export --locked --quiet --format requirements-txt --no-default-groups --no-emit-project --no-hashes --no-annotate --no-header --prune httpx2-jsfetch | sed s/^pydantic-/pydantic_/
 
 .PHONY: requirements
 requirements: setup ## exports connector/requirements.txt from uv.lock

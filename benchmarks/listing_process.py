@@ -10,6 +10,7 @@ import sys
 from typing import Any
 
 import httpx2
+from pydantic_core import from_json
 
 from attio_sync.listing import build_query
 
@@ -23,7 +24,7 @@ async def read(job: dict[str, Any]) -> None:
             response = await http.post("/v2/objects/applications/records/query", json=body)
             response.raise_for_status()
             if job["decode"]:
-                json.loads(response.content)
+                from_json(response.content)
 
 
 def main() -> None:

@@ -19,6 +19,8 @@ class Scale:
     watched: int = 10_000
     months: tuple[int, ...] = (1_000, 10_000)
     histories: tuple[int, ...] = (1, 2, 3, 4, 6, 12, 24, 48, 96)
+    syncs: int = 288
+    repeats: int = 2
     checkpoint_seconds: float | None = None
 
 
@@ -50,5 +52,7 @@ TINY = Scale(
     watched=100,
     months=(50, 100),
     histories=(96,),
+    syncs=24,
+    repeats=1,
     checkpoint_seconds=1.0,
 )

@@ -14,6 +14,11 @@ settings.register_profile(
 settings.load_profile(PROFILE)
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """`-n auto` is one more than there are cores, for now and then a test only waits."""
+    return (os.cpu_count() or 1) + 1
+
+
 @pytest.fixture(autouse=True)
 def environment_without_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test sees a token or setting of the person who runs it, and none reports its runs to anybody."""

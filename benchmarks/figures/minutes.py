@@ -6,7 +6,6 @@ from benchmarks.results import Figure, Section
 from benchmarks.scale import Scale
 from benchmarks.virtual import SELDOM, VirtualWorld
 
-SYNCS = 288
 CHANGED_SHARE = 0.01
 NEW_SHARE = 0.2
 MOST_A_CHANGE = 1.05
@@ -16,18 +15,19 @@ QUIET_MINUTES = 65
 
 
 def measure(scale: Scale) -> list[Section]:
-    """A day of syncs every five minutes, in which 1 % of the records change, at random moments."""
+    """A day (of full size) of syncs every five minutes, in which 1 % of the records change, at random moments."""
     world = VirtualWorld(scale.watched)
     world.sync()
     world.pass_time(minutes=QUIET_MINUTES)
     quiet = [world.sync(reconcile_hours=SELDOM).requests]
     world.simulator.requests.reset()
     world.sink.forget()
+    syncs = scale.syncs
     changes = max(5, int(scale.watched * CHANGED_SHARE))
     new = int(changes * NEW_SHARE)
     chance = random.Random("minutes")
-    due = sorted((chance.random() * SYNCS, place < new) for place in range(changes))
-    for number in range(SYNCS):
+    due = sorted((chance.random() * syncs, place < new) for place in range(changes))
+    for number in range(syncs):
         world.pass_time(minutes=5)
         while due and due[0][0] < number + 1:
             _, is_new = due.pop(0)
@@ -43,7 +43,7 @@ def measure(scale: Scale) -> list[Section]:
     world.pass_time(minutes=QUIET_MINUTES)
     quiet.append(world.sync(reconcile_hours=SELDOM).requests)
     note = (
-        f"{SYNCS} syncs, {changes - new:,} moves and {new:,} new records: {histories:,} histories read, {listings:,} "
+        f"{syncs} syncs, {changes - new:,} moves and {new:,} new records: {histories:,} histories read, {listings:,} "
         f"listing pages, and {world.simulator.requests.total - quiet[-1] - histories - listings:,} other requests; "
         f"{world.sink.did['same']:,} of {rows:,} rows written as they were, {wrong:,} stays not as in Attio"
     )

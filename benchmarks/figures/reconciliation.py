@@ -46,7 +46,7 @@ def measure(scale: Scale) -> list[Section]:
         say(f"reconciliation: {found.report['requests']:,} requests, {found.grown_mib:.0f} MiB above the imports")
         attio.ask("pass_time", hours=NEXT_DAY - LATER)
         listing = Job(attio.configuration(**FAST, recheck_days="365"), core=own, state=found.state, ahead_hours=NEXT_DAY)
-        costs = _Costs(attio, listing, everything["listed"], own)
+        costs = _Costs(attio, listing, everything["listed"], scale.repeats)
         say(f"reconciliation: {costs.connector:.1f} µs a record besides HTTP")
     figures = (
         _requests(found, everything, due, differ, scale),
@@ -60,12 +60,12 @@ def measure(scale: Scale) -> list[Section]:
 class _Costs:
     """Processor time of a reconciliation that lists everything and finds nothing, in µs a record."""
 
-    def __init__(self, attio: SimulatorProcess, job: Job, records: int, core: int) -> None:
+    def __init__(self, attio: SimulatorProcess, job: Job, records: int, repeats: int) -> None:
         self._records = records
         given = {"url": attio.url, "token": attio.token, "pages": -(-records // PAGE), "page_size": PAGE}
-        self.http = self._each(min(_list_alone(given, core, decode=False) for _ in range(2)))
-        self.json = self._each(min(_list_alone(given, core, decode=True) for _ in range(2))) - self.http
-        outcomes = [run_sync_process(job) for _ in range(2)]
+        self.http = self._each(min(_list_alone(given, job, decode=False) for _ in range(repeats)))
+        self.json = self._each(min(_list_alone(given, job, decode=True) for _ in range(repeats))) - self.http
+        outcomes = [run_sync_process(job) for _ in range(repeats)]
         self.whole = self._each(min(outcome.processor_seconds for outcome in outcomes))
         self._profiled = run_sync_process(replace(job, profile=True))
 
@@ -84,9 +84,9 @@ class _Costs:
         return seconds / self._records * 1e6
 
 
-def _list_alone(given: dict[str, Any], core: int, *, decode: bool) -> float:
+def _list_alone(given: dict[str, Any], job: Job, *, decode: bool) -> float:
     command = [sys.executable, "-m", "benchmarks.listing_process", json.dumps({**given, "decode": decode})]
-    pinned = ["taskset", "-c", str(core), *command]
+    pinned = ["taskset", "-c", str(job.core), *command]
     printed = subprocess.run(pinned, check=True, capture_output=True, text=True, cwd=ROOT).stdout  # noqa: S603 (ours)
     return float(printed)
 
@@ -123,7 +123,7 @@ def _memory(found: Outcome, scale: Scale) -> Figure:
 def _processor(costs: _Costs) -> Figure:
     note = (
         f"{costs.whole:.1f} µs in all, less {costs.http:.1f} that the same requests take through the same HTTP library in "
-        f"a process that reads the answers and drops them; {costs.json:.1f} of the rest is `json.loads` of the answers. "
+        f"a process that reads the answers and drops them; {costs.json:.1f} of the rest is the parsing of the answers. "
         "The better of two runs each"
     )
     return Figure(

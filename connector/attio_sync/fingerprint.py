@@ -48,7 +48,10 @@ class Fingerprint:
 def stays_of(history: AttributeHistory) -> list[Stay]:
     """The stays of a history, oldest first."""
     return [
-        _stay(v.status.id.status_id, v.active_from, v.active_until, v.created_by_actor.type, v.created_by_actor.id)
+        Stay(
+            _what(v.active_from, v.status.id.status_id, v.created_by_actor.type, v.created_by_actor.id),
+            sortable_timestamp(v.active_until) if v.active_until else "",
+        )
         for v in history.values
     ]
 
@@ -102,15 +105,14 @@ def listed_digest(current: Sequence[Any]) -> int:
     try:
         value = current[-1]
         actor = value["created_by_actor"]
-        stay = _stay(value["status"]["id"]["status_id"], value["active_from"], None, actor["type"], actor["id"])
-        return _digest(stay.what) if len(current) == 1 else UNREADABLE
+        what = _what(value["active_from"], value["status"]["id"]["status_id"], actor["type"], actor["id"])
+        return _digest(what) if len(current) == 1 else UNREADABLE
     except (LookupError, TypeError, ValueError):
         return UNREADABLE
 
 
-def _stay(status_id: str, active_from: str, active_until: str | None, actor_type: str | None, actor_id: str | None) -> Stay:
-    what = f"{sortable_timestamp(active_from)} {status_id} {actor_type} {actor_id}"
-    return Stay(what, sortable_timestamp(active_until) if active_until else "")
+def _what(active_from: str, status_id: str, actor_type: str | None, actor_id: str | None) -> str:
+    return f"{sortable_timestamp(active_from)} {status_id} {actor_type} {actor_id}"
 
 
 def _digest(text: str) -> int:

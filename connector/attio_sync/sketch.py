@@ -41,10 +41,12 @@ class Sketch:
     def add(self, key: int, times: int = 1) -> None:
         """Adds a key, or takes it out with a negative `times`; it may be taken out before it is added."""
         check, places = _hash(key, self.cells)
+        check, key = check * times, key * times
+        counts, sums, checks = self._counts, self._sums, self._checks
         for place in places:
-            self._counts[place] += times
-            self._sums[place] += times * key
-            self._checks[place] += times * check
+            counts[place] += times
+            sums[place] += key
+            checks[place] += check
 
     def __sub__(self, other: "Sketch") -> "Sketch":
         """What is left when everything in `other` is taken out."""

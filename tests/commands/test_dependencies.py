@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib import metadata
 from typing import Any, override
 
+import pytest
 from tests.commands.projects import PROGRAMS, ROOT, Attio, Project
 
 SCAN_THERE = """#!/bin/sh
@@ -139,6 +140,7 @@ def test_where_pypi_can_be_reached_nothing_is_said_but_that_pins_are_not_needed(
     assert (project.folder / "requirements.txt").read_text() == REQUIREMENTS
 
 
+@pytest.mark.long
 def test_the_scan_as_it_is_never_stops_a_sync(project: Project, attio: Attio) -> None:
     """Without PyPI it fails after thirteen seconds, and the sync runs all the same."""
     project.install("pipreqs", SCAN_AS_IT_IS.format(program=PROGRAMS / "pipreqs"))

@@ -55,6 +55,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "stamina": ("client",),
     "anyio": ("client", "limiter", "patience", "attribute_fetcher", "pages", "bridge", "reader", "main", "test_script"),
     "pydantic": ("client", "answers", "settings", "attio_types"),
+    "pydantic_core": ("wire",),
     "pydantic_settings": ("settings",),
     "fivetran_connector_sdk": ("sink", "logs", "setup_form", "connector"),
     "fivetran_connector_sdk_cli": ("connector",),

@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 import httpx2
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from attio_sync import wire
@@ -168,6 +168,26 @@ def test_a_refusal_reads_as_one_line() -> None:
 def test_the_data_of_a_success_comes_out_as_it_was(data: object) -> None:
     assert wire.decode(QUERY, 200, {}, json.dumps({"data": data}).encode(), NOW) == data
     assert wire.decode(SELF, 201, {}, json.dumps(data).encode(), NOW) == data
+
+
+TOKENS = [
+    *(b"{", b"}", b"[", b"]", b",", b":", b'"', b'"a"', b"-", b"0", b"1", b".", b"e", b"N", b"true", b"null", b"NaN", b" "),
+    *(b"\t", b"\\", b"\x00", b"\x7f", b"\xff", b"\xed\xa0\x80", b"\xef\xbb\xbf", b"\xc3\xa9", b"1e400", b"-Infinity"),
+    *(b'"\\ud800"', b'"\\ud83d\\ude00"', b'"\\u0000"', b'"\x01"', b"9" * 30, b"9" * 5_000, b'{"a":1,"a":2}'),
+    b"[" * 300 + b"]" * 300,
+]
+
+
+@given(st.lists(st.sampled_from(TOKENS), max_size=8).map(b"".join) | st.sampled_from(TOKENS).map(lambda one: b"[%b]" % one))
+@example('{"é": "\ud800"}'.encode("utf-16", "surrogatepass"))
+@example(b'{"half": "\\udfff", "nul": "\\u0000", "a": 1, "a": -0, "much": 1e400, "none": [NaN, -Infinity]}')
+def test_any_bytes_are_read_as_the_standard_library_reads_them(body: bytes) -> None:
+    try:
+        expected = repr(json.loads(body))
+    except (ValueError, RecursionError):
+        assert type(refusal_of(SELF, 200, body)) is UnreadableAnswerError
+    else:
+        assert repr(wire.decode(SELF, 200, {}, body, NOW)) == expected
 
 
 @pytest.mark.parametrize(

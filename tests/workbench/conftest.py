@@ -25,13 +25,17 @@ class Finished:
 type AttioSync = Callable[..., Finished]
 
 
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def furnished(home: Path) -> Path:
     """The SDK has a folder in the home, and asks PyPI every six hours: here it has just done so."""
-    home = tmp_path / "home"
     known = home / ".fivetran" / "connector_sdk_core" / "_config.json"
     known.parent.mkdir(parents=True)
     known.write_text(json.dumps({"lastVersionCheck": int(time.time()), "licenseNoticeShown": True}))
+    return home
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    home = furnished(tmp_path / "home")
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("COLUMNS", "120")
     return home

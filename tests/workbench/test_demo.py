@@ -1,11 +1,12 @@
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import duckdb
 import pytest
-from tests.workbench.conftest import AttioSync, assert_one_line
+from tests.workbench.conftest import AttioSync, assert_one_line, furnished
 
 from attio_simulator import Workspace
 from attio_workbench.changes import true_stays
@@ -13,6 +14,23 @@ from attio_workbench.demo import compare
 from attio_workbench.errors import WorkbenchError
 
 DEMO = ("demo", "--records", "24", "--into")
+
+
+@pytest.fixture(scope="module")
+def demonstration(tmp_path_factory: pytest.TempPathFactory) -> tuple["subprocess.CompletedProcess[str]", Path]:
+    """A demo that has run in a process of its own, away from any terminal, and its folder; nobody changes it."""
+    home = furnished(tmp_path_factory.mktemp("demonstration"))
+    environment = {**os.environ, "HOME": str(home), "PYTHONWARNINGS": "error", "DO_NOT_TRACK": "1"}
+    command = [sys.executable, "-m", "attio_workbench", *DEMO, str(home / "place")]
+    finished = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603 (our own)
+    return finished, home / "place"
+
+
+@pytest.fixture
+def demonstrated(demonstration: tuple[object, Path], place: Path) -> Path:
+    """A folder into which a demo has run."""
+    shutil.copytree(demonstration[1], place)
+    return place
 
 
 def test_the_demo_shows_two_syncs_and_what_is_next(attio_sync: AttioSync, place: Path) -> None:
@@ -45,9 +63,10 @@ def test_the_demo_shows_two_syncs_and_what_is_next(attio_sync: AttioSync, place:
         assert said in finished.out
 
 
-def test_what_the_demo_tells_to_draw_can_be_drawn(attio_sync: AttioSync, place: Path) -> None:
-    out = attio_sync(*DEMO, place).out
-    [command] = [line for line in out.splitlines() if " --local" in line]
+def test_what_the_demo_tells_to_draw_can_be_drawn(
+    attio_sync: AttioSync, demonstration: tuple["subprocess.CompletedProcess[str]", Path]
+) -> None:
+    [command] = [line for line in demonstration[0].stdout.splitlines() if " --local" in line]
 
     drawn = attio_sync(*command.split()[1:])
 
@@ -55,14 +74,13 @@ def test_what_the_demo_tells_to_draw_can_be_drawn(attio_sync: AttioSync, place: 
     assert "stays in " in drawn.out
 
 
-def test_a_second_demo_replaces_the_first_one(attio_sync: AttioSync, place: Path) -> None:
-    first = attio_sync(*DEMO, place)
-    second = attio_sync(*DEMO, place)
+def test_a_second_demo_replaces_the_first_one(attio_sync: AttioSync, demonstrated: Path) -> None:
+    second = attio_sync(*DEMO, demonstrated)
 
     assert (second.code, second.err) == (0, "")
     assert "moved to" not in second.out
-    assert files(place) == ["attio-sync.log", "demo-state.json", "warehouse.db"]
-    assert len(first.out.splitlines()) == len(second.out.splitlines())
+    assert "✓ The warehouse holds exactly what the workspace holds: " in second.out
+    assert files(demonstrated) == ["attio-sync.log", "demo-state.json", "warehouse.db"]
 
 
 def test_a_database_of_ones_own_is_moved_aside_and_not_touched(attio_sync: AttioSync, place: Path) -> None:
@@ -82,8 +100,8 @@ def test_a_database_of_ones_own_is_moved_aside_and_not_touched(attio_sync: Attio
         assert connection.execute("SELECT n FROM mine").fetchall() == [(42,)]
 
 
-def test_what_somebody_synced_into_the_demos_database_is_moved_aside(attio_sync: AttioSync, place: Path) -> None:
-    attio_sync(*DEMO, place)
+def test_what_somebody_synced_into_the_demos_database_is_moved_aside(attio_sync: AttioSync, demonstrated: Path) -> None:
+    place = demonstrated
     # As `fivetran debug` leaves it behind.
     (place / "files" / "state.json").write_text("{}")
 
@@ -94,8 +112,8 @@ def test_what_somebody_synced_into_the_demos_database_is_moved_aside(attio_sync:
 
 
 @pytest.mark.usefixtures("attio")
-def test_a_sync_after_the_demo_starts_with_a_database_of_its_own(attio_sync: AttioSync, place: Path) -> None:
-    attio_sync(*DEMO, place)
+def test_a_sync_after_the_demo_starts_with_a_database_of_its_own(attio_sync: AttioSync, demonstrated: Path) -> None:
+    place = demonstrated
 
     finished = attio_sync("sync", "--into", place)
 
@@ -127,8 +145,8 @@ def test_the_demo_takes_no_notice_of_settings_for_a_real_workspace(
     assert "full passes" not in finished.out
 
 
-def test_a_database_that_is_open_elsewhere_is_left_alone(attio_sync: AttioSync, place: Path) -> None:
-    attio_sync(*DEMO, place)
+def test_a_database_that_is_open_elsewhere_is_left_alone(attio_sync: AttioSync, demonstrated: Path) -> None:
+    place = demonstrated
     database = place / "files" / "warehouse.db"
     with held_open(database):
         finished = attio_sync(*DEMO, place)
@@ -146,11 +164,10 @@ def test_a_warehouse_that_does_not_hold_the_truth_is_noticed() -> None:
         compare(workspace, [])
 
 
-def test_without_a_terminal_it_says_nothing_but_its_figures(place: Path) -> None:
-    environment = {**os.environ, "PYTHONWARNINGS": "error", "DO_NOT_TRACK": "1"}
-    command = [sys.executable, "-m", "attio_workbench", *DEMO, str(place)]
-
-    finished = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603 (our own)
+def test_without_a_terminal_it_says_nothing_but_its_figures(
+    demonstration: tuple["subprocess.CompletedProcess[str]", Path],
+) -> None:
+    finished = demonstration[0]
 
     assert (finished.returncode, finished.stderr) == (0, "")
     assert "\x1b" not in finished.stdout

@@ -20,7 +20,7 @@ def attio_sync(environment: dict[str, str], *arguments: str | Path) -> tuple[int
     return finished.returncode, finished.stdout.decode("ascii"), finished.stderr.decode("ascii")
 
 
-@pytest.mark.parametrize("environment", [ASCII, C_LOCALE])
+@pytest.mark.parametrize("environment", [pytest.param(ASCII, marks=pytest.mark.long), C_LOCALE])
 def test_every_command_shows_what_it_can(environment: dict[str, str], attio: Simulator, place: Path) -> None:
     status = attio.workspace.object("applications").attribute("workflow_status")
     assert status is not None

@@ -15,10 +15,16 @@ from attio_workbench.place import Place
 from attio_workbench.sync import kept_text
 
 NOTHING_KEPT = "warning: interrupted before the first checkpoint: nothing of this sync is kept"
-ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+INT, TERM, HUP = signal.SIGINT, signal.SIGTERM, signal.SIGHUP
 
 
-@pytest.mark.parametrize("number", ENDINGS, ids=lambda number: number.name)
+def endings(*long: signal.Signals) -> pytest.MarkDecorator:
+    """Each signal that ends a command; of those that are `long`, the other test shows that they do."""
+    marked = [pytest.param(one, id=one.name, marks=[pytest.mark.long] * (one in long)) for one in (INT, TERM, HUP)]
+    return pytest.mark.parametrize("number", marked)
+
+
+@endings(HUP)
 def test_an_interrupted_sync_says_so_and_the_next_one_completes_it(
     attio_sync: AttioSync, attio: Simulator, place: Path, number: signal.Signals
 ) -> None:
@@ -36,7 +42,7 @@ def test_an_interrupted_sync_says_so_and_the_next_one_completes_it(
     assert_holds(place, attio)
 
 
-@pytest.mark.parametrize("number", ENDINGS, ids=lambda number: number.name)
+@endings(TERM)
 def test_the_terminals_cursor_returns(attio: Simulator, place: Path, number: signal.Signals) -> None:
     attio.limits.latency = 0.3
     ours, theirs = pty.openpty()

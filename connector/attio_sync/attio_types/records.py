@@ -1,8 +1,7 @@
 """A record as a listing shows it, cut down to what a sync needs of it."""
 
 import re
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from attio_sync.attio_types.timestamps import sortable_timestamp
 from attio_sync.errors import ContractChangedError, UnknownNameError
@@ -11,8 +10,7 @@ from attio_sync.shapes import as_array
 _RECORD_ID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class ListedRecord:
+class ListedRecord(NamedTuple):
     """A record, when it was created, and its current values of the attribute asked for.
 
     `created_at` is the record's own, `listed_at` that of the `created_at` *attribute*: what filters and sorts see. The

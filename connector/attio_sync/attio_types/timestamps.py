@@ -10,8 +10,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
-_TIMESTAMP = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(?:Z|\+00:00)", re.ASCII)
-
+_TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|\+00:00)", re.ASCII)
+_SORTABLE_LENGTH = len("2026-05-15T21:49:04.642000000Z")
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 """Nothing in Attio is older."""
@@ -23,8 +23,13 @@ def parse_timestamp(text: str) -> datetime:
     Raises:
         ValueError: `text` is not a UTC timestamp.
     """
-    seconds, fraction = _parts(text)
-    return datetime.fromisoformat(f"{seconds}.{fraction[:6]}+00:00")
+    try:
+        if _TIMESTAMP.fullmatch(text):
+            return datetime.fromisoformat(text)
+    except ValueError:  # the digits may still be no date
+        pass
+    message = "is not a UTC timestamp like 2026-05-15T21:49:04.642000000Z"
+    raise ValueError(message)
 
 
 def sortable_timestamp(text: str) -> str:
@@ -33,8 +38,11 @@ def sortable_timestamp(text: str) -> str:
     Raises:
         ValueError: `text` is not a UTC timestamp.
     """
-    seconds, fraction = _parts(text)
-    return f"{seconds}.{fraction}Z"
+    parse_timestamp(text)
+    if len(text) == _SORTABLE_LENGTH and text[-1] == "Z":  # as nearly all are
+        return text
+    bare = text.removesuffix("Z").removesuffix("+00:00")
+    return f"{bare[:19]}.{bare[20:]:0<9}Z"
 
 
 def format_timestamp(instant: datetime) -> str:
@@ -50,17 +58,6 @@ def sortable_instant(instant: datetime) -> str:
 def nanoseconds(instant: datetime) -> int:
     """Unix time, cut to microseconds."""
     return (instant - EPOCH) // timedelta(microseconds=1) * 1000
-
-
-def _parts(text: str) -> tuple[str, str]:
-    match = _TIMESTAMP.fullmatch(text)
-    try:
-        if match is not None and datetime.fromisoformat(match[1]):  # the digits may still be no date
-            return match[1], (match[2] or "").ljust(9, "0")
-    except ValueError:
-        pass
-    message = "is not a UTC timestamp like 2026-05-15T21:49:04.642000000Z"
-    raise ValueError(message)
 
 
 def _checked(text: str) -> str:
