@@ -307,8 +307,14 @@ def test_no_server_at_all_is_said(configuration: dict[str, Any]) -> None:
         raise httpx2.ConnectError(message, request=request)
 
     environment = Environment(world.time.now, world.time.monotonic, httpx2.MockTransport(refuse), world.time.loop_factory)
-    with pytest.raises(AttioSyncError, match="gave up after 6 attempts: GET /v2/self: ConnectError: All connection"):
-        run_check(load_settings(configuration, ()), check_token, environment)
+    settings = load_settings(configuration, ())
+    with pytest.raises(AttioSyncError) as caught:
+        run_check(settings, check_token, environment)
+    assert str(caught.value) == (
+        f"gave up after 6 attempts: nothing answers at {settings.attio_base_url} (GET /v2/self: ConnectError: All "
+        "connection attempts failed). Is attio_base_url right, and do network, proxy and firewall let it through? Then run "
+        "it again"
+    )
     assert world.time.seconds < timedelta(minutes=2).total_seconds()
 
 

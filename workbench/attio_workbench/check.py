@@ -15,6 +15,7 @@ from attio_sync.settings import Settings, TrackedHistory, env_files_read
 from attio_sync.setup_form import Check, check_history, check_names, check_reach, check_scopes, check_token
 from attio_sync.state import SyncState, parse_state
 from attio_sync.tables import ERROR_TABLE, current_table, history_table
+from attio_workbench.asking import asking
 from attio_workbench.estimate import Counting, Survey, estimate_rows, survey
 from attio_workbench.place import Place
 from attio_workbench.terminal import instant_text, path_text, warn
@@ -49,7 +50,7 @@ def run_check(console: Console, settings: Settings, place: Place) -> None:
 
 
 async def _look(console: Console, settings: Settings) -> Findings:
-    async with AttioClient.connect(settings) as client:
+    async with asking(console, settings) as client:
         for check in CHECKS:
             console.print(f"[green]✓[/green] {escape(await check(client, settings))}")
         slugs = sorted(o.api_slug for o in await client.fetch_objects() if o.api_slug)

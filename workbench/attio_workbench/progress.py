@@ -12,9 +12,8 @@ from rich.table import Column
 from rich.text import Text
 
 from attio_sync.report import SyncReport
-from attio_workbench.terminal import length_text
+from attio_workbench.terminal import SECONDS_BETWEEN_LINES, length_text
 
-SECONDS_BETWEEN_LINES = 10.0
 WIDEST_BAR = 32
 
 
@@ -41,6 +40,7 @@ class SyncProgress:
         self._said = ""
         self._last_line = ""
         self._said_at = time.monotonic()
+        self._waits = False
         self._progress = _TwoLines(
             # Where there is little room the title is broken into lines: bar and time are no use in pieces.
             TextColumn("{task.description}", markup=False, table_column=Column(overflow="fold")),
@@ -77,7 +77,9 @@ class SyncProgress:
             self._progress.update(self._task, said=self._said, completed=report.listed_in_phase)
         elif report.waiting:
             self._progress.update(self._task, said=report.waiting)
-        if not self._console.is_terminal and time.monotonic() - self._said_at >= SECONDS_BETWEEN_LINES:
+        begins_to_wait = bool(report.waiting) and not self._waits
+        self._waits = bool(report.waiting)
+        if not self._console.is_terminal and (begins_to_wait or time.monotonic() - self._said_at >= SECONDS_BETWEEN_LINES):
             self._say()
 
     def on_requests(self, histories: int, requests: int, seconds: float) -> None:
@@ -92,7 +94,7 @@ class SyncProgress:
         self._said_at = time.monotonic()
         line = f"{self._title.strip()}: {self._said or 'nothing has changed'}"
         if line != self._last_line:
-            self._console.print(line, markup=False)
+            self._console.print(line, markup=False, soft_wrap=True)
         self._last_line = line
 
 
