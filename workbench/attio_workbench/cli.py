@@ -145,10 +145,14 @@ def history(
     *,
     record: Annotated[str, typer.Argument(metavar="RECORD", help="The record's id, or the URL of its page in Attio.")],
     local: Annotated[bool, typer.Option("--local", help="Read the local database instead of asking Attio.")] = False,
+    whole: Annotated[bool, typer.Option("--all", help="Show every stay, not only the last 20.")] = False,
     configuration: Configuration = None,
     into: Into = None,
 ) -> None:
     """Draws what one record went through: status, from, to, how long, by whom.
+
+    A line is one stay. Members have names if the token has the scope user_management:read, or the local database knows
+    them.
 
     \b
     attio-sync history 6f1f1d4c-6b0e-4f0e-9d5a-0f4a3c9f5a11
@@ -156,13 +160,14 @@ def history(
     attio-sync history https://app.attio.com/acme/custom/applications/record/6f1f1d4c-…/overview
     """
     from attio_workbench.configuration import read_settings
-    from attio_workbench.history import checked_record_id, draw, fetch_histories, read_histories
+    from attio_workbench.drawing import draw
+    from attio_workbench.history import checked_record_id, fetch_histories, read_histories
 
     console, record_id = open_console(), checked_record_id(record)
     settings = read_settings(configuration, needs_token=not local)
-    found = read_histories(settings, _place(into), record_id) if local else fetch_histories(settings, record_id)
-    for tracked, values in found:
-        draw(console, tracked, values)
+    found = read_histories(settings, _place(into), record_id) if local else fetch_histories(console, settings, record_id)
+    for tracked, values in found.histories:
+        draw(console, tracked, values, found.names, whole=whole)
 
 
 @app.command()
