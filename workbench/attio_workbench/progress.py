@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import timedelta
 from types import TracebackType
 from typing import Self
@@ -11,7 +12,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Column
 from rich.text import Text
 
-from attio_sync.report import SyncReport
+from attio_sync.report import SyncReport, counted
 from attio_workbench.terminal import SECONDS_BETWEEN_LINES, length_text
 
 WIDEST_BAR = 32
@@ -38,6 +39,8 @@ class SyncProgress:
         self._title = title
         self._total = total
         self._said = ""
+        self._report: SyncReport | None = None
+        self._asked_for = self._rate = ""
         self._last_line = ""
         self._said_at = time.monotonic()
         self._waits = False
@@ -63,14 +66,18 @@ class SyncProgress:
     ) -> None:
         """Leaves the bar where it is; that of a sync that ended well is full."""
         if error is None:
-            self._progress.update(self._task, total=self._total or 1, completed=self._total or 1)
+            # How many there would be was expected beforehand: in the end what counts is how many there were.
+            if self._report:
+                self._said = progress_text(replace(self._report, total=None, waiting=""))
+            said = self._asked_for + self._rate if self._asked_for else self._said
+            self._progress.update(self._task, total=self._total or 1, completed=self._total or 1, said=said)
         self._progress.stop()
         if not self._console.is_terminal and error is None:
             self._say()
 
     def on_progress(self, report: SyncReport) -> None:
         """Called by the sync at every page, and every second while none comes."""
-        self._said = progress_text(report)
+        self._report, self._said = report, progress_text(report)
         if self._total is None:
             # A total of None is no change to rich: what was known of an earlier listing would stay.
             self._progress.tasks[self._task].total = report.total
@@ -86,9 +93,10 @@ class SyncProgress:
         """Called by whoever sees each request: how many histories have been asked for, and how many requests in all."""
         if self._total is None:
             return
-        rate = f", {requests / seconds:.0f} requests/s" if seconds >= 1 else ""
-        done = min(histories, self._total)
-        self._progress.update(self._task, completed=done, said=f"{done:,} of {self._total:,} histories{rate}")
+        self._asked_for = counted(histories, "history", "histories") + " read"
+        self._rate = f", {requests / seconds:.0f} requests/s" if seconds >= 1 else ""
+        said = f"{histories:,} of {max(histories, self._total):,} histories{self._rate}"
+        self._progress.update(self._task, total=max(histories, self._total), completed=histories, said=said)
 
     def _say(self) -> None:
         self._said_at = time.monotonic()
