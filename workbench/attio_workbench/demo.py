@@ -150,8 +150,10 @@ def _say_what_next(console: Console, place: Place, application_id: str) -> None:
         ("What to paste there: the time spent in each status.", QUERY_TO_PASTE.rstrip()),
         ("Draw what one application went through.", f"{command} history {application_id} --local{elsewhere}"),
         (
-            "Your own workspace: write ATTIO_API_TOKEN=… into a file called .env here. The token is made in Attio under "
-            "Workspace settings → Developers.",
+            (
+                "Your own workspace: write ATTIO_API_TOKEN=… into a file called .env here. The token is made in Attio "
+                "under Workspace settings → Developers."
+            ),
             f"{command} check\n{command} sync",
         ),
     )
