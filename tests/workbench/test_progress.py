@@ -1,4 +1,5 @@
 import io
+import time
 from contextlib import suppress
 
 import pytest
@@ -69,10 +70,21 @@ def test_a_listing_shorter_than_expected_is_finished_all_the_same() -> None:
     with SyncProgress(console, "From https://api.attio.com") as progress:
         progress.on_progress(report(total=1_530, waiting="waiting until 10:20"))
 
-    assert console.export_text().splitlines() == [
-        "From https://api.attio.com: 1,500 of 1,530 listed, 600 histories read, 90 requests/s, waiting until 10:20",
-        "From https://api.attio.com: 1,500 listed, 600 histories read, 90 requests/s",
-    ]
+    assert console.export_text() == "From https://api.attio.com: 1,500 listed, 600 histories read, 90 requests/s\n"
+
+
+def test_without_a_terminal_what_is_waited_for_is_said_once_it_lasts() -> None:
+    console = Console(file=io.StringIO(), width=100, record=True)
+
+    with suppress(KeyboardInterrupt), SyncProgress(console, "Sync") as progress:
+        progress.on_progress(report())
+        until = time.monotonic() + 2.5
+        while time.monotonic() < until:
+            progress.on_progress(report(waiting="waiting until 10:20"))
+            time.sleep(0.5)
+        raise KeyboardInterrupt
+
+    assert console.export_text() == f"Sync: {progress_text(report(waiting='waiting until 10:20'))}\n"
 
 
 def drawn(width: int, seen: SyncReport, total: int | None) -> list[str]:

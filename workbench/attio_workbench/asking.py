@@ -16,7 +16,7 @@ SECONDS_BETWEEN_LOOKS = 0.1
 
 @asynccontextmanager
 async def asking(console: Console, settings: Settings) -> AsyncGenerator[AttioClient]:
-    """A client for these settings; what it waits for is said at once, and again every ten seconds."""
+    """A client for these settings; what it waits for longer than a moment is said, and again every ten seconds."""
     async with AttioClient.connect(settings) as client:
         # No task group: it would wrap every error in a group.
         watching = asyncio.create_task(_watch(console, client, settings.attio_base_url))
@@ -28,15 +28,17 @@ async def asking(console: Console, settings: Settings) -> AsyncGenerator[AttioCl
 
 async def _watch(console: Console, client: AttioClient, address: str) -> None:
     clock = asyncio.get_running_loop().time
-    said_at: float | None = None
-    by = clock() + SECONDS_WITHOUT_A_WORD
+    waits_since: float | None = None
+    say_at = 0.0
     while True:
         # Until an answer has told Attio's time there was none.
-        silent = clock() >= by and client.clock_lead_seconds is None
-        if not client.waiting and not silent:
-            said_at = None
-        elif said_at is None or clock() - said_at >= SECONDS_BETWEEN_LINES:
-            said_at = clock()
+        if not client.waiting and client.clock_lead_seconds is not None:
+            waits_since = None
+        elif waits_since is None:
+            waits_since = clock()
+            say_at = waits_since + SECONDS_WITHOUT_A_WORD
+        elif clock() >= say_at:
+            say_at = clock() + SECONDS_BETWEEN_LINES
             _say(console, client.waiting or f"no answer from {address} yet")
         await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
 

@@ -1,5 +1,6 @@
 """What can be seen while a sync is under way."""
 
+import math
 import time
 from collections.abc import Iterable
 from dataclasses import replace
@@ -13,7 +14,7 @@ from rich.table import Column
 from rich.text import Text
 
 from attio_sync.report import SyncReport, counted
-from attio_workbench.terminal import SECONDS_BETWEEN_LINES, length_text
+from attio_workbench.terminal import SECONDS_BETWEEN_LINES, SECONDS_WITHOUT_A_WORD, length_text
 
 WIDEST_BAR = 32
 
@@ -43,7 +44,7 @@ class SyncProgress:
         self._asked_for = self._rate = ""
         self._last_line = ""
         self._said_at = time.monotonic()
-        self._waits = False
+        self._say_at = self._said_at + SECONDS_WITHOUT_A_WORD
         self._progress = _TwoLines(
             # Where there is little room the title is broken into lines: bar and time are no use in pieces.
             TextColumn("{task.description}", markup=False, table_column=Column(overflow="fold")),
@@ -84,9 +85,11 @@ class SyncProgress:
             self._progress.update(self._task, said=self._said, completed=report.listed_in_phase)
         elif report.waiting:
             self._progress.update(self._task, said=report.waiting)
-        begins_to_wait = bool(report.waiting) and not self._waits
-        self._waits = bool(report.waiting)
-        if not self._console.is_terminal and (begins_to_wait or time.monotonic() - self._said_at >= SECONDS_BETWEEN_LINES):
+        now = time.monotonic()
+        if not report.waiting:
+            self._say_at = now + SECONDS_WITHOUT_A_WORD
+        if not self._console.is_terminal and now >= min(self._say_at, self._said_at + SECONDS_BETWEEN_LINES):
+            self._say_at = math.inf
             self._say()
 
     def on_requests(self, histories: int, requests: int, seconds: float) -> None:
