@@ -61,13 +61,6 @@ def test_it_says_where_the_next_sync_goes_on(attio_sync: AttioSync, place: Path,
     assert ", then everything older" in out
 
 
-@pytest.mark.usefixtures("attio")
-def test_an_unknown_token_is_one_line(attio_sync: AttioSync, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ATTIO_API_TOKEN", "one-that-attio-never-made")
-
-    assert_one_line(attio_sync("check"), "Attio does not know this token, or it was revoked")
-
-
 def test_a_missing_token_is_one_line(attio_sync: AttioSync) -> None:
     assert_one_line(attio_sync("check"), "attio_api_token is missing")
 
@@ -80,20 +73,3 @@ def test_what_succeeded_before_a_failure_is_shown(attio_sync: AttioSync, attio: 
     assert_one_line(finished, "the token lacks object_configuration:read: add it in Attio")
     assert finished.out.startswith("✓ the token is for the workspace")
     assert finished.out.count("✓") == 1
-
-
-@pytest.mark.parametrize(
-    ("history", "message"),
-    [
-        ("deals.stage=deals", "there is no object 'deals'; the objects are applications, companies, jobs, people"),
-        ("applications.stage=a", "applications has no attribute 'stage'; its status attributes are: workflow_status"),
-        ("applications.name=a", "applications.name is a text, and only the history of a status is tracked"),
-    ],
-)
-@pytest.mark.usefixtures("attio")
-def test_a_history_that_cannot_be_tracked_is_one_line(
-    attio_sync: AttioSync, monkeypatch: pytest.MonkeyPatch, history: str, message: str
-) -> None:
-    monkeypatch.setenv("ATTIO_HISTORY", history)
-
-    assert_one_line(attio_sync("check"), message)
