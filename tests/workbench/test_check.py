@@ -20,7 +20,7 @@ def test_it_says_who_the_token_is_and_what_would_be_synced(attio_sync: AttioSync
     for said in (
         "object status attributes other attributes",
         "jobs none record_id, title, is_open, budget, opened_on, positions, created_at, created_by",
-        "applications.workflow_status",
+        "would be synced applications.workflow_status",
         "into attio_workflow_status, attio_workflow_status_history",
         "next sync the first: everything",
         "at most 2000 requests a second",
@@ -29,6 +29,18 @@ def test_it_says_who_the_token_is_and_what_would_be_synced(attio_sync: AttioSync
         assert said in lines
     assert "Phone screen (archived)" in finished.out
     assert not (place / "files").exists()
+
+
+@pytest.mark.usefixtures("attio")
+def test_no_name_is_cut_in_a_narrow_terminal(attio_sync: AttioSync, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+
+    out = attio_sync("check", "--into", place).out
+
+    assert max(len(line.rstrip()) for line in out.splitlines()) <= 60
+    assert "…" not in out
+    for name in ("attio_workflow_status_history", "strongest_connection_strength", "user_management:read"):
+        assert name in "".join(out.split())
 
 
 def test_it_reads_only(attio_sync: AttioSync, attio: Simulator, place: Path) -> None:
@@ -44,7 +56,7 @@ def test_it_says_where_the_next_sync_goes_on(attio_sync: AttioSync, place: Path,
     state = json.loads((place / "files" / "state.json").read_text())
     [history] = state["histories"].values()
 
-    assert "  next sync                   what changed since 20" in attio_sync("check", "--into", place).out
+    assert "  next sync            what changed since 20" in attio_sync("check", "--into", place).out
 
     history |= {"reconciled_at": "2026-01-01T00:00:00+00:00"}
     (place / "files" / "state.json").write_text(json.dumps(state))
