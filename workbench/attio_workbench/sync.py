@@ -12,7 +12,7 @@ from attio_sync.setup_form import check_names
 from attio_workbench.asking import asking
 from attio_workbench.figures import figures_table
 from attio_workbench.local_run import run_locally
-from attio_workbench.origin import Origin, claim
+from attio_workbench.origin import Origin, claim, clear_of_other_keys
 from attio_workbench.place import Place
 from attio_workbench.progress import SyncProgress
 from attio_workbench.terminal import path_text, warn
@@ -31,6 +31,8 @@ def run_local_sync(console: Console, settings: Settings, place: Place, *, full: 
             f"{path_text(place.state)} says how far an earlier sync came, but its database is gone: this one brings only "
             "what changed since. Delete the state to have everything"
         )
+    if said := clear_of_other_keys(place, settings.history):
+        warn(said)
     if said := claim(place, Origin.of(settings.attio_base_url, identity)):
         warn(said)
     if full:
