@@ -41,7 +41,7 @@ class SyncProgress:
         self._total = total
         self._said = ""
         self._report: SyncReport | None = None
-        self._asked_for = self._rate = ""
+        self._rate = ""
         self._last_line = ""
         self._said_at = time.monotonic()
         self._say_at = self._said_at + SECONDS_WITHOUT_A_WORD
@@ -70,7 +70,9 @@ class SyncProgress:
             # How many there would be was expected beforehand: in the end what counts is how many there were.
             if self._report:
                 self._said = progress_text(replace(self._report, total=None, waiting=""))
-            said = self._asked_for + self._rate if self._asked_for else self._said
+            said = self._said
+            if self._total is not None and self._report:
+                said = counted(self._report.histories_read, "history", "histories") + f" read{self._rate}"
             self._progress.update(self._task, total=self._total or 1, completed=self._total or 1, said=said)
         self._progress.stop()
         if not self._console.is_terminal and error is None:
@@ -96,10 +98,10 @@ class SyncProgress:
         """Called by whoever sees each request: how many histories have been asked for, and how many requests in all."""
         if self._total is None:
             return
-        self._asked_for = counted(histories, "history", "histories") + " read"
         self._rate = f", {requests / seconds:.0f} requests/s" if seconds >= 1 else ""
-        said = f"{histories:,} of {max(histories, self._total):,} histories{self._rate}"
-        self._progress.update(self._task, total=max(histories, self._total), completed=histories, said=said)
+        done = min(histories, self._total)
+        said = f"{done:,} of {self._total:,} histories{self._rate}"
+        self._progress.update(self._task, completed=done, said=said)
 
     def _say(self) -> None:
         self._said_at = time.monotonic()
