@@ -77,6 +77,17 @@ def test_a_missing_token_is_one_line(attio_sync: AttioSync) -> None:
     assert_one_line(attio_sync("check"), "attio_api_token is missing")
 
 
+def test_what_is_wrong_and_what_is_no_setting_are_said_once(attio_sync: AttioSync, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ATTIO_API_TOKEN", "any")
+    monkeypatch.setenv("ATTIO_CONCURRENCY", "lots")
+    monkeypatch.setenv("ATTIO_PAGESIZE", "5")
+
+    finished = attio_sync("check")
+
+    assert_one_line(finished, "concurrency: Input should be a valid integer")
+    assert finished.err.count("did you mean 'ATTIO_PAGE_SIZE'?") == 1
+
+
 def test_what_succeeded_before_a_failure_is_shown(attio_sync: AttioSync, attio: Simulator) -> None:
     attio.scopes = frozenset({"record_permission:read"})
 
