@@ -42,7 +42,7 @@ class Refusal:
         return f"{self.method} {self.path} answered {self.status}{detail}" + (f": {self.message}" if self.message else "")
 
 
-_NOT_CONNECTED = {"ConnectError", "ConnectTimeout", "ProxyError", "UnsupportedProtocol"}
+_NOT_CONNECTED = {"ConnectError", "ConnectTimeout", "ProxyError"}
 """What the HTTP library calls it where there was never a connection."""
 
 
@@ -163,5 +163,5 @@ class InvalidValueError(SkipError):
 def advice(error: TryAgainError) -> str:
     """What to do about an error that did not pass by itself; empty where there is nothing but to wait."""
     if isinstance(error, UnreachableError):
-        return ". Is attio_base_url right, and do network, proxy and firewall let it through? Then run it again"
+        return ": look at attio_base_url, the network, and any proxy or firewall between"
     return ""

@@ -77,7 +77,7 @@ async def _fetch(console: Console, settings: Settings, record_id: str) -> Found:
 
 
 async def _fetch_names(client: AttioClient) -> dict[str, str]:
-    """None where the token may not see them."""
+    """Nobody's where the token may not see them."""
     try:
         members = await client.fetch_members()
     except ForbiddenError:
@@ -87,7 +87,7 @@ async def _fetch_names(client: AttioClient) -> dict[str, str]:
 
 def _name(member: AttioWorkspaceMember) -> str:
     names = f"{member.first_name or ''} {member.last_name or ''}".split()
-    return " ".join(names) or member.email_address or ""
+    return " ".join(names or (member.email_address or "").split())
 
 
 def read_histories(settings: Settings, place: Place, record_id: str) -> Found:

@@ -91,7 +91,8 @@ class SyncProgress:
         if not report.waiting:
             self._say_at = now + SECONDS_WITHOUT_A_WORD
         if not self._console.is_terminal and now >= min(self._say_at, self._said_at + SECONDS_BETWEEN_LINES):
-            self._say_at = math.inf
+            if report.waiting:
+                self._say_at = math.inf
             self._say()
 
     def on_requests(self, histories: int, requests: int, seconds: float) -> None:
