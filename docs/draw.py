@@ -12,7 +12,8 @@ from rich.terminal_theme import DIMMED_MONOKAI
 
 from attio_sync.settings import load_settings
 from attio_workbench.demo import run_demo
-from attio_workbench.history import draw, read_histories
+from attio_workbench.drawing import draw
+from attio_workbench.history import read_histories
 from attio_workbench.place import Place
 
 PICTURES = Path(__file__).parent
@@ -34,8 +35,9 @@ def main() -> None:
 
         record_id = _one_that_moved(place.database)
         console = _recorder(112)
-        for history, found in read_histories(load_settings({"attio_api_token": "none"}, ()), place, record_id):
-            draw(console, history, found)
+        found = read_histories(load_settings({"attio_api_token": "none"}, ()), place, record_id)
+        for history, values in found.histories:
+            draw(console, history, values, found.names)
         _save(console, "history", f"attio-sync history {record_id}")
 
 

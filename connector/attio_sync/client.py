@@ -193,7 +193,7 @@ class AttioClient:
             raise
         except errors.TryAgainError as error:
             message = f"gave up after {attempts} attempts: {error}"
-            raise errors.GaveUpError(message) from None
+            raise errors.GaveUpError(message + errors.advice(error)) from None
         raise AssertionError  # pragma: no cover (stamina returns or raises)
 
     async def _fetch_when_allowed(self, request: wire.Request, refusals: int | None, patience: Patience) -> Any:  # noqa: ANN401
@@ -244,8 +244,7 @@ class AttioClient:
             with anyio.fail_after(REQUEST_SECONDS):
                 status, headers, body = await self._exchange(request)
         except (httpx2.TransportError, TimeoutError) as error:
-            message = f"{request.method} {request.path}: {type(error).__name__}" + (f": {error}" if str(error) else "")
-            raise errors.UnreachableError(message) from None
+            raise errors.UnreachableError(self._base_url, f"{request.method} {request.path}", error) from None
         except (httpx2.DecodingError, httpx2.StreamError) as error:
             message = f"{request.method} {request.path}: the body cannot be read ({type(error).__name__})"
             raise errors.UnreadableAnswerError(message) from None

@@ -42,6 +42,10 @@ class Refusal:
         return f"{self.method} {self.path} answered {self.status}{detail}" + (f": {self.message}" if self.message else "")
 
 
+_NOT_CONNECTED = {"ConnectError", "ConnectTimeout", "ProxyError"}
+"""What the HTTP library calls it where there was never a connection."""
+
+
 class AttioSyncError(Exception):
     """The root: everything this package raises on purpose."""
 
@@ -67,7 +71,19 @@ class UnavailableError(TryAgainError):
 
 
 class UnreachableError(TryAgainError):
-    """No connection, a broken one, or no answer in time."""
+    """No connection, a broken one, or no answer in time.
+
+    `address` is where it was looked for, `request` the method and path, `cause` what the HTTP library says.
+    """
+
+    def __init__(self, address: str, request: str, cause: Exception) -> None:
+        kind = type(cause).__name__
+        what = f"nothing answers at {address}"
+        if kind not in _NOT_CONNECTED:
+            what = f"{address} does not answer in time" if "Timeout" in kind else f"the connection to {address} broke"
+        elif "certificate" in str(cause).lower():
+            what = f"{address} shows a certificate that is not trusted"
+        super().__init__(f"{what} ({request}: {kind}" + (f": {cause})" if str(cause) else ")"))
 
 
 class UnreadableAnswerError(TryAgainError):
@@ -142,3 +158,10 @@ class InvalidValueError(SkipError):
         self.field = field
         self.reason = reason
         self.raw = raw
+
+
+def advice(error: TryAgainError) -> str:
+    """What to do about an error that did not pass by itself; empty where there is nothing but to wait."""
+    if isinstance(error, UnreachableError):
+        return ": look at attio_base_url, the network, and any proxy or firewall between"
+    return ""

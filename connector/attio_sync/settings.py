@@ -37,6 +37,10 @@ ATTIO_REQUESTS_PER_SECOND = 100
 """https://docs.attio.com/rest-api/guides/rate-limiting."""
 
 
+WORDS = {"backfill_days": "all", "concurrency": "auto"}
+"""Settings that take a word instead of a number."""
+
+
 def _none_for(word: str) -> BeforeValidator:
     return BeforeValidator(lambda value: None if isinstance(value, str) and value.strip().lower() == word else value)
 
@@ -70,7 +74,7 @@ class Settings(BaseSettings):
         title="Histories",
         description="What to track: parent.attribute=table, comma-separated",
     )
-    backfill_days: Annotated[int | None, _none_for("all")] = Field(
+    backfill_days: Annotated[int | None, _none_for(WORDS["backfill_days"])] = Field(
         30,
         ge=0,
         le=36500,
@@ -85,7 +89,7 @@ class Settings(BaseSettings):
         description="How many minutes before the last sync each sync looks again",
     )
     page_size: int = Field(500, ge=1, le=10_000, title="Page size", description="Records in a listing page")
-    concurrency: Annotated[int | None, _none_for("auto")] = Field(
+    concurrency: Annotated[int | None, _none_for(WORDS["concurrency"])] = Field(
         None,
         ge=1,
         le=200,
@@ -198,7 +202,8 @@ def _check_text(env_files: tuple[Path, ...]) -> None:
 def unknown_settings(configuration: Mapping[str, Any], env_files: tuple[Path, ...] = ENV_FILES) -> list[str]:
     """A sentence for each name that is no setting, with the one it may have been meant to be.
 
-    In the environment and in `.env`, which hold other things too, these are the names that begin as ours do.
+    In the environment and in `.env`, which hold other things too, these are the names that begin as ours do; in `.env`,
+    which is written for us, also those of ours that lack this beginning.
     """
     known = list(Settings.model_fields)
     sentences = [_unknown(key, "", known) for key in sorted(set(configuration) - set(known))]
@@ -208,11 +213,14 @@ def unknown_settings(configuration: Mapping[str, Any], env_files: tuple[Path, ..
     for place, variables in places.items():
         given = {name.upper() for name in variables if name.startswith("attio_")}
         sentences += [_unknown(name, f" in {place}", names) for name in sorted(given - set(names))]
+        if place != "the environment":
+            bare = {name for name in names if name.removeprefix("ATTIO_").lower() in variables}
+            sentences += [_unknown(name.removeprefix("ATTIO_"), f" in {place}", [name]) for name in sorted(bare)]
     return sentences
 
 
 def _unknown(name: str, place: str, known: list[str]) -> str:
-    near = difflib.get_close_matches(name, known, n=1)
+    near = [k for k in known if k == f"ATTIO_{name}"] or difflib.get_close_matches(name, known, n=1)
     return f"{name!r}{place} is no setting and is ignored" + (f"; did you mean {near[0]!r}?" if near else "")
 
 
@@ -234,7 +242,7 @@ def default_text(field: FieldInfo) -> str:
     if isinstance(value, tuple):
         return ",".join(map(str, cast("tuple[TrackedHistory, ...]", value)))
     if value is None:
-        return "auto" if field.title == "Concurrency" else ""
+        return WORDS["concurrency"] if field.title == "Concurrency" else ""
     return f"{value:g}" if isinstance(value, float) else "" if field.is_required() else str(value)
 
 
@@ -245,7 +253,8 @@ def _problem(error: dict[str, Any]) -> str:
             f"{key} is missing: set it in the connection's setup form on Fivetran, or locally as "
             f"{environment_name(key)} in the environment or in a .env file"
         )
-    return f"{key}: {str(error['msg']).removeprefix('Value error, ')}"
+    said = f"{key}: {str(error['msg']).removeprefix('Value error, ')}"
+    return f"{said}: write a number, or {WORDS[key]}" if key in WORDS else said
 
 
 def environment_name(key: str) -> str:

@@ -89,13 +89,14 @@ async def check_scopes(client: AttioClient, settings: Settings) -> str:
     identity = await client.fetch_self()
     missing = [s for s in SCOPES if not identity.has_scope(s)]
     if missing:
-        message = f"the token lacks {' and '.join(missing)}: add it in Attio under Workspace settings → Developers"
+        them = "it" if len(missing) == 1 else "them"
+        message = f"the token lacks {' and '.join(missing)}: add {them} in Attio under Workspace settings → Developers"
         raise ForbiddenError(message)
     if identity.has_scope(MEMBERS_SCOPE):
         return f"the token has {', '.join(SCOPES)} and {MEMBERS_SCOPE}"
     return (
-        f"the token has {' and '.join(SCOPES)}, and not {MEMBERS_SCOPE}: without it who moved a record has no name, there "
-        "will be no rows in attio_workspace_member"
+        f"the token has {' and '.join(SCOPES)}, but not {MEMBERS_SCOPE}: without that one attio_workspace_member gets no "
+        "rows, and who moved a record is an id without a name"
     )
 
 

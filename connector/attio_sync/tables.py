@@ -24,15 +24,16 @@ STATUS_TABLE, MEMBER_TABLE, ERROR_TABLE = RESERVED_TABLES
 
 @dataclass(frozen=True, slots=True)
 class Column[T]:
-    """A column: its name, how its value comes from what the row is made of, and its type where Fivetran must not guess.
+    """A column: its name, how its value comes from what the row is made of, and its type.
 
-    Forced are keys, timestamps, JSON and columns that may be null in every row: an undeclared key whose values look like
-    numbers becomes a number, and an undeclared column with nothing but nulls is not created.
+    Every type is declared, also where Fivetran would infer it: a column that is not declared exists only once a row has a
+    value for it, and until then every query and every model that names it fails.
+    https://fivetran.com/docs/connector-sdk/troubleshooting/missing-tables-columns
     """
 
     name: str
     value: Callable[[T], Any]
-    type: str | None = None
+    type: str
     key: bool = False
 
 
@@ -48,7 +49,7 @@ class Table[T]:
         return {
             "table": self.name,
             "primary_key": [c.name for c in self.columns if c.key],
-            "columns": {c.name: c.type for c in self.columns if c.type is not None},
+            "columns": {c.name: c.type for c in self.columns},
         }
 
     def row(self, item: T) -> Row:
@@ -103,7 +104,7 @@ def current_table(history: TrackedHistory) -> Table[AttributeHistory]:
         Column("status_id", _of_current(lambda v: v.status.id.status_id), "STRING"),
         Column("status_title", _of_current(lambda v: v.status.title), "STRING"),
         Column("active_from", _of_current(lambda v: parse_timestamp(v.active_from)), "UTC_DATETIME"),
-        Column("stays", lambda h: len(h.values)),
+        Column("stays", lambda h: len(h.values), "INT"),
     )
     taken = {id_column(history), *(column.name for column in beside)}
     values = f"{history.attribute}_history" if history.attribute in taken else history.attribute
@@ -118,14 +119,14 @@ def history_table(history: TrackedHistory) -> Table[Stay]:
         (
             Column(id_column(history), lambda s: s.record_id, "STRING", key=True),
             Column("position", lambda s: s.position, "INT", key=True),
-            Column("status_id", lambda s: s.value.status.id.status_id),
+            Column("status_id", lambda s: s.value.status.id.status_id, "STRING"),
             Column("active_from", lambda s: parse_timestamp(s.value.active_from), "UTC_DATETIME"),
             Column("active_until", lambda s: s.active_until, "UTC_DATETIME"),
-            Column("is_active", lambda s: s.value.active_until is None),
+            Column("is_active", lambda s: s.value.active_until is None, "BOOLEAN"),
             Column("status_title", lambda s: s.value.status.title, "STRING"),
-            Column("status_is_archived", lambda s: s.value.status.is_archived),
+            Column("status_is_archived", lambda s: s.value.status.is_archived, "BOOLEAN"),
             Column("target_time_in_status", lambda s: s.value.status.target_time_in_status, "STRING"),
-            Column("created_by_actor_type", lambda s: s.value.created_by_actor.type),
+            Column("created_by_actor_type", lambda s: s.value.created_by_actor.type, "STRING"),
             Column("created_by_actor_id", lambda s: s.value.created_by_actor.id, "STRING"),
         ),
     )
@@ -154,9 +155,9 @@ def status_table() -> Table[ListedStatus]:
             Column("status_id", lambda s: s.status.id.status_id, "STRING", key=True),
             Column("object", lambda s: s.history.parent, "STRING"),
             Column("attribute", lambda s: s.history.attribute, "STRING"),
-            Column("position", lambda s: s.position),
+            Column("position", lambda s: s.position, "INT"),
             Column("title", lambda s: printable(s.status.title), "STRING"),
-            Column("is_archived", lambda s: s.status.is_archived),
+            Column("is_archived", lambda s: s.status.is_archived, "BOOLEAN"),
             Column("celebration_enabled", lambda s: s.status.celebration_enabled, "BOOLEAN"),
             Column("target_time_in_status", lambda s: s.status.target_time_in_status, "STRING"),
         ),

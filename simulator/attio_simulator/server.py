@@ -16,10 +16,11 @@ from .simulator import DEFAULT_TOKEN, Simulator
 from .sockets import check_loopback, serve
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from .behaviour import Behaviour
     from .faults import Faults
+    from .routing import TokenLevel
 
 
 def run(  # noqa: PLR0913 - each is an option of the command
@@ -33,6 +34,8 @@ def run(  # noqa: PLR0913 - each is an option of the command
     faults: Faults | None = None,
     behaviour: Behaviour | None = None,
     token: str = DEFAULT_TOKEN,
+    scopes: Iterable[str] | None = None,
+    token_level: TokenLevel = "workspace",  # noqa: S107 - no password
     announce: Callable[[str, str], None] | None = None,
 ) -> None:
     """Generate a hiring pipeline and serve it on loopback until interrupted.
@@ -47,6 +50,8 @@ def run(  # noqa: PLR0913 - each is an option of the command
         faults: what goes wrong; by default nothing.
         behaviour: what Attio's documentation leaves open.
         token: the token it knows.
+        scopes: what that token may do; by default everything.
+        token_level: for whom it acts: the whole `workspace`, or one `user`.
         announce: called with the URL and the token once it listens; by default both are printed.
 
     Raises:
@@ -58,7 +63,15 @@ def run(  # noqa: PLR0913 - each is an option of the command
     # What has been generated stays: without this, each full garbage collection goes through all of it, and answers wait.
     gc.collect()
     gc.freeze()
-    simulator = Simulator(workspace, limits=limits, faults=faults, behaviour=behaviour, token=token)
+    simulator = Simulator(
+        workspace,
+        limits=limits,
+        faults=faults,
+        behaviour=behaviour,
+        token=token,
+        scopes=scopes,
+        token_level=token_level,
+    )
     with serve(simulator, host=host, port=port) as server, contextlib.suppress(KeyboardInterrupt):
         (announce or _print)(server.url, token)
         threading.Event().wait()

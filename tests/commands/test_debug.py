@@ -48,7 +48,7 @@ CURRENT = {
     "status_id": "VARCHAR",
     "status_title": "VARCHAR",
     "active_from": "TIMESTAMP WITH TIME ZONE",
-    "stays": "BIGINT",
+    "stays": "INTEGER",
 }
 LOCKED = "the fivetran debug command failed because a connection with 'warehouse.db' is already open"
 

@@ -104,11 +104,11 @@ def test_requirements_are_the_dependencies_and_what_they_bring_along_as_locked_a
     assert not (ROOT / "connector" / "pyproject.toml").exists()
 
 
-def test_the_readme_exports_the_requirements_as_make_does() -> None:
-    makefile, readme = ((ROOT / name).read_text(encoding="utf-8") for name in ("Makefile", "README.md"))
+def test_what_is_written_for_those_without_make_exports_the_requirements_as_make_does() -> None:
+    makefile, contributing = ((ROOT / name).read_text(encoding="utf-8") for name in ("Makefile", "CONTRIBUTING.md"))
     [exported] = [line.partition("EXPORT = ")[2] for line in makefile.splitlines() if line.startswith("EXPORT = ")]
 
-    assert f"\n{exported.replace('$(UV)', 'uv')} > connector/requirements.txt\n" in readme
+    assert f"\n{exported.replace('$(UV)', 'uv')} > connector/requirements.txt\n" in contributing
 
 
 def test_where_there_is_no_newer_python_it_is_said_and_nothing_fails() -> None:

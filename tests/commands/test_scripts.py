@@ -123,16 +123,16 @@ def test_an_answer_of_another_shape_is_one_line(project: Project, serve: Serve, 
 
 
 def test_without_a_network_every_command_says_so_and_ends(new_project: NewProject) -> None:
-    variables = {"ATTIO_API_TOKEN": TOKEN, "ATTIO_BASE_URL": closed_port()}
+    address = closed_port()
+    variables = {"ATTIO_API_TOKEN": TOKEN, "ATTIO_BASE_URL": address}
     project, syncing = new_project("scripts"), new_project("sync")
     scripts = [project.start("python", script, **variables) for script in SCRIPTS]
     sync = syncing.start("fivetran", "debug", **variables)
 
+    said = f"gave up after 6 attempts: nothing answers at {address} ("
     for script in scripts:
-        assert_one_line(
-            finish(script), "gave up after 6 attempts: POST /v2/objects/applications/records/query: ConnectError"
-        )
-    assert_failed(finish(sync), "gave up after 6 attempts: GET /v2/self: ConnectError")
+        assert_one_line(finish(script), f"{said}POST /v2/objects/applications/records/query: ConnectError")
+    assert_failed(finish(sync), f"{said}GET /v2/self: ConnectError")
 
 
 def test_the_token_may_be_in_a_file_beside_the_script_or_one_folder_up(project: Project, attio: Attio) -> None:

@@ -31,6 +31,7 @@ from attio_sync.errors import (
     SettingsError,
     UnauthorizedError,
     UnknownNameError,
+    UnreachableError,
 )
 from attio_sync.patience import ATTEMPTS, REFUSED_SECONDS, RETRY_SECONDS
 
@@ -360,9 +361,29 @@ def test_what_may_pass_by_itself_is_repeated(fault: Fault) -> None:
 def test_what_does_not_pass_ends_the_sync_within_bounds_and_says_what_next(fault: Fault) -> None:
     it = line(copy_of(fault, times=None))
     said = str(it.fails(GaveUpError, values_of(first_record(it))))
-    assert said.startswith(f"gave up after {ATTEMPTS} attempts: GET /v2/objects/applications/records/")
+    assert said.startswith(f"gave up after {ATTEMPTS} attempts: ")
+    assert "GET /v2/objects/applications/records/" in said
     assert it.asked == ATTEMPTS
     assert it.seconds <= RETRY_SECONDS
+
+
+@pytest.mark.parametrize(
+    ("cause", "said"),
+    [
+        (
+            httpx2.ConnectError("All connection attempts failed"),
+            "nothing answers at https://a.example (GET /x: ConnectError",
+        ),
+        (httpx2.ConnectTimeout(""), "nothing answers at https://a.example (GET /x: ConnectTimeout)"),
+        (httpx2.ProxyError("403 Forbidden"), "nothing answers at https://a.example (GET /x: ProxyError: 403 Forbidden)"),
+        (httpx2.ConnectError("[SSL: CERTIFICATE_VERIFY_FAILED]"), "https://a.example shows a certificate that is not tru"),
+        (httpx2.ReadTimeout(""), "https://a.example does not answer in time (GET /x: ReadTimeout)"),
+        (TimeoutError(), "https://a.example does not answer in time (GET /x: TimeoutError)"),
+        (httpx2.RemoteProtocolError("cut"), "the connection to https://a.example broke (GET /x: RemoteProtocolError: cut)"),
+    ],
+)
+def test_whoever_cannot_be_reached_is_named_by_address(cause: Exception, said: str) -> None:
+    assert str(UnreachableError("https://a.example", "GET /x", cause)).startswith(said)
 
 
 def test_the_waits_between_attempts_grow() -> None:

@@ -144,8 +144,8 @@ def test_what_is_missing_without_the_scope_for_members_is_said(simulator: Simula
     simulator.scopes = frozenset(SCOPES)
     said = run_check(load_settings(configuration, ()), check_scopes)
     assert said == (
-        f"the token has {SCOPES[0]} and {SCOPES[1]}, and not user_management:read: without it who moved a record has no "
-        "name, there will be no rows in attio_workspace_member"
+        f"the token has {SCOPES[0]} and {SCOPES[1]}, but not user_management:read: without that one attio_workspace_member "
+        "gets no rows, and who moved a record is an id without a name"
     )
     simulator.scopes = frozenset({*SCOPES, f"{MEMBERS_SCOPE}-write"})
     assert run_check(load_settings(configuration, ()), check_scopes).endswith(" and user_management:read")
@@ -224,22 +224,19 @@ def test_a_text_for_the_dashboard_is_of_bounded_length() -> None:
     assert dashboard_text("x" * 2_000) == "x" * 2_000
 
 
-@pytest.mark.parametrize("missing", SCOPES)
-def test_a_missing_scope_is_named(missing: str, simulator: Simulator, configuration: dict[str, Any]) -> None:
-    simulator.scopes = frozenset(SCOPES) - {missing}
-    expected = f"the token lacks {missing}: add it in Attio under Workspace settings → Developers"
+@pytest.mark.parametrize(
+    ("missing", "them"), [(SCOPES[:1], "it"), (SCOPES[1:], "it"), (SCOPES, "them")], ids=lambda m: str(len(m))
+)
+def test_missing_scopes_are_named(
+    missing: tuple[str, ...], them: str, simulator: Simulator, configuration: dict[str, Any]
+) -> None:
+    simulator.scopes = frozenset(SCOPES) - set(missing)
+    expected = f"the token lacks {' and '.join(missing)}: add {them} in Attio under Workspace settings → Developers"
     assert failure(setup_form.token_has_scopes(configuration), configuration) == expected
     assert cast("Any", setup_form.token_is_valid(configuration)).success
     said = failure(setup_form.history_is_kept(configuration), configuration)
     assert "answered 403" in said
-    assert missing in said
-
-
-def test_all_missing_scopes_are_named(simulator: Simulator, configuration: dict[str, Any]) -> None:
-    simulator.scopes = frozenset()
-    said = failure(setup_form.token_has_scopes(configuration), configuration)
-    assert said.startswith("the token lacks record_permission:read and object_configuration:read: add it")
-    assert "answered 403" in failure(setup_form.histories_exist(configuration), configuration)
+    assert any(scope in said for scope in missing)
 
 
 def test_an_unknown_object_is_named_with_those_that_exist(configuration: dict[str, Any]) -> None:
@@ -307,8 +304,13 @@ def test_no_server_at_all_is_said(configuration: dict[str, Any]) -> None:
         raise httpx2.ConnectError(message, request=request)
 
     environment = Environment(world.time.now, world.time.monotonic, httpx2.MockTransport(refuse), world.time.loop_factory)
-    with pytest.raises(AttioSyncError, match="gave up after 6 attempts: GET /v2/self: ConnectError: All connection"):
-        run_check(load_settings(configuration, ()), check_token, environment)
+    settings = load_settings(configuration, ())
+    with pytest.raises(AttioSyncError) as caught:
+        run_check(settings, check_token, environment)
+    assert str(caught.value) == (
+        f"gave up after 6 attempts: nothing answers at {settings.attio_base_url} (GET /v2/self: ConnectError: All "
+        "connection attempts failed): look at attio_base_url, the network, and any proxy or firewall between"
+    )
     assert world.time.seconds < timedelta(minutes=2).total_seconds()
 
 

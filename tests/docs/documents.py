@@ -14,11 +14,15 @@ DOCUMENTS = [
         "SECURITY.md",
         "CHANGELOG.md",
         "docs/commands.md",
+        "docs/deploy.md",
         "docs/tables.md",
+        "docs/troubleshooting.md",
         "simulator/README.md",
     )
 ]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+README, DEPLOY, CONTRIBUTING = (
+    (ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "docs/deploy.md", "CONTRIBUTING.md")
+)
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 
 _BLOCK = re.compile(r"(?:<!-- not run: (?P<why>[^\n]*) -->\n)?```(?P<language>\w+)\n(?P<text>.*?)```", re.DOTALL)
@@ -34,8 +38,10 @@ class Block:
 
 
 def blocks(language: str) -> list[Block]:
-    """The README's blocks in a language, in order."""
-    found = [Block(m["language"], m["text"], m["why"]) for m in _BLOCK.finditer(README)]
+    """The blocks in a language of what tells people what to type, in order."""
+    found = [
+        Block(m["language"], m["text"], m["why"]) for text in (README, DEPLOY, CONTRIBUTING) for m in _BLOCK.finditer(text)
+    ]
     return [block for block in found if block.language == language]
 
 

@@ -1,4 +1,4 @@
-"""The README's commands, run from top to bottom in a copy of the repository that nobody has set up yet."""
+"""The commands of the documents, run from top to bottom in a copy of the repository that nobody has set up yet."""
 
 import json
 import os
@@ -40,7 +40,7 @@ def test_the_options_of_what_is_not_run_exist() -> None:
             assert set(re.findall(r"--[a-z-]+", options)) <= set(re.findall(r"--[a-z-]+", said)), command
 
 
-def test_every_command_of_the_readme_runs(tmp_path: Path) -> None:
+def test_every_command_runs(tmp_path: Path) -> None:
     clone, home = tmp_path / "clone", tmp_path / "home"
     copy_repository(clone)
     simulator = Simulator(generate_hiring_pipeline(60, seed=1), limits=Limits.off(), token=TOKEN)
@@ -96,7 +96,7 @@ def environment_of_a_newcomer(home: Path) -> dict[str, str]:
 
 def run(script: str, folder: Path, environment: dict[str, str]) -> str:
     """Runs a block as one would paste it, in the repository's root."""
-    finished = subprocess.run(  # noqa: S603 (our own README)
+    finished = subprocess.run(  # noqa: S603 (our own documents)
         ["/bin/bash", "-euo", "pipefail", "-c", script],
         cwd=folder,
         env=environment,

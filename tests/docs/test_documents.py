@@ -3,7 +3,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.docs.documents import DOCUMENTS, MAKEFILE, README, ROOT, table_after
+from tests.docs.documents import CONTRIBUTING, DOCUMENTS, MAKEFILE, README, ROOT, table_after
 
 from attio_sync.settings import Settings, TrackedHistory, default_text
 from attio_sync.tables import Table, tables
@@ -20,8 +20,8 @@ def test_every_column_of_each_table_is_described(table: Table[Any]) -> None:
     kinds = {name: kind.partition(",") for name, kind, _ in rows}
     declared = table.schema()
 
-    assert [name for name, _, _ in rows] == [column.name for column in table.columns]
-    assert {name: kind for name, (kind, _, _) in kinds.items() if name in declared["columns"]} == declared["columns"]
+    assert [name for name, _, _ in rows] == list(declared["columns"])
+    assert {name: kind for name, (kind, _, _) in kinds.items()} == declared["columns"]
     assert [name for name, (_, _, key) in kinds.items() if key.strip() == "key"] == declared["primary_key"]
     assert f"| `{table.name}` | " in README
 
@@ -35,11 +35,11 @@ def test_the_readme_has_every_setting_with_its_default() -> None:
 
 
 def test_the_readme_is_short() -> None:
-    assert len(README.splitlines()) < 150
+    assert len(README.split()) <= 1_000
 
 
 def test_what_replaces_make_does_what_make_does() -> None:
-    for target, command in (row[:2] for row in table_after("| make | without make |")):
+    for target, command in (row[:2] for row in table_after("| make | without make |", CONTRIBUTING)):
         recipe = recipe_of(target.strip("`").removeprefix("make "))
         for one in command.strip("`").split(" && "):
             if one.startswith("uv run "):

@@ -63,6 +63,18 @@ def test_the_demo_shows_two_syncs_and_what_is_next(attio_sync: AttioSync, place:
         assert said in finished.out
 
 
+def test_what_is_next_fits_into_a_narrow_terminal(
+    attio_sync: AttioSync, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+
+    following = attio_sync(*DEMO, place).out.partition("\nNext\n")[2]
+
+    # What is longer is a command with a path: the terminal breaks it, so that it can be copied as one line.
+    assert [line for line in following.splitlines() if len(line) > 60 and str(place) not in line] == []
+    assert "under Workspace settings → Developers." in " ".join(following.split())
+
+
 def test_what_the_demo_tells_to_draw_can_be_drawn(
     attio_sync: AttioSync, demonstration: tuple["subprocess.CompletedProcess[str]", Path]
 ) -> None:

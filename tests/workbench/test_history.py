@@ -5,6 +5,7 @@ import pytest
 from tests.workbench.conftest import AttioSync, assert_one_line
 
 from attio_simulator import Actor, Fault, Simulator
+from attio_workbench.drawing import MOST_LINES
 
 UNKNOWN = "6f1f1d4c-6b0e-4f0e-9d5a-0f4a3c9f5a11"
 START = datetime(2026, 9, 1, 8, tzinfo=UTC)
@@ -41,43 +42,81 @@ def test_a_line_for_each_stay_with_a_bar_to_scale(
     ]
 
 
-def test_a_narrow_terminal_has_the_bars_below(
-    attio_sync: AttioSync, application: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("COLUMNS", "84")
-
-    lines = [line.rstrip() for line in attio_sync("history", application).out.splitlines()]
-
-    assert lines[4:] == [
-        "Applied    2026-09-01 08:00  2026-09-05 08:00  4 d       member 1a2b3c4d",
-        "█" * 24,
-        "Interview  2026-09-05 08:00  2026-09-15 08:00  10 d      member 1a2b3c4d",
-        " " * 24 + "█" * 60,
-        "Rejected   2026-09-15 08:00  2026-09-15 08:30  30 min    member 1a2b3c4d",
-        " " * 83 + "█",
-    ]
-
-
 @pytest.mark.parametrize(
-    ("width", "line"),
+    ("width", "drawn"),
     [
-        (72, "Applied    2026-09-01 08:00  2026-09-05 08:00  4 d       member 1a2b3c4d"),
-        (71, "Applied    2026-09-01 08:00  2026-09-05 08:00  4 d"),
-        (52, "Applied    2026-09-01 08:00  4 d"),
-        (34, "Applied    4 d"),
+        (90, ("Applied    2026-09-01 08:00  2026-09-05 08:00  4 d       member 1a2b3c4d  █████", 16)),
+        (89, ("Applied    2026-09-01 08:00  4 d       member 1a2b3c4d  █████████", 33)),
+        (66, ("Applied    2026-09-01 08:00  4 d       member 1a2b3c4d  ███", 10)),
+        (65, ("Applied    2026-09-01  4 d       member 1a2b3c4d  ████", 15)),
+        (59, ("Applied    2026-09-01 08:00  4 d       member 1a2b3c4d", 0)),
+        (53, ("Applied    2026-09-01  4 d       member 1a2b3c4d", 0)),
+        (36, ("Applied    4 d       member 1a2b3c4d", 0)),
+        (35, ("Applied    4 d", 0)),
+        (17, ("Applied  4 d", 0)),
+        (16, ("Appli…  4 d", 0)),
     ],
 )
-def test_a_terminal_too_narrow_for_a_line_still_shows_how_long_a_stay_was(
-    attio_sync: AttioSync, application: str, monkeypatch: pytest.MonkeyPatch, *, width: int, line: str
+def test_a_line_is_one_stay_however_narrow_the_terminal_and_how_long_it_was_is_never_cut(
+    attio_sync: AttioSync, application: str, monkeypatch: pytest.MonkeyPatch, width: int, drawn: tuple[str, int]
 ) -> None:
     monkeypatch.setenv("COLUMNS", str(width))
 
-    lines = [line.rstrip() for line in attio_sync("history", application).out.splitlines()]
+    lines = attio_sync("history", application).out.splitlines()
 
-    assert lines[4] == line
-    bars = [bar.count("█") for bar in lines[5::2]]
-    assert bars[:2] == [pytest.approx(width * 4 / 14, abs=1), pytest.approx(width * 10 / 14, abs=1)]
-    assert max(map(len, lines[3:])) <= width
+    line, bar = drawn
+    lines = lines[lines.index("") + 1 :]
+    assert len(lines) == 1 + 3
+    assert lines[1] == line
+    assert max(map(len, lines)) <= width
+    assert lines[2].count("█") == pytest.approx(bar * 10 / 14, abs=1)
+
+
+def test_of_a_long_history_the_last_stays_are_shown_unless_all_are_asked_for(
+    attio_sync: AttioSync, attio: Simulator
+) -> None:
+    start = START - timedelta(days=300)
+    record_id = attio.workspace.create_record("applications", at=start)
+    titles = ["Applied", "Screening"] * 139
+    stays = [(t, start + timedelta(days=n), start + timedelta(days=n + 1)) for n, t in enumerate(titles)]
+    attio.workspace.replace_history(record_id, stays)
+
+    some, everything = attio_sync("history", record_id).out, attio_sync("history", record_id, "--all").out
+
+    assert some.splitlines()[1] == "278 stays in 278 d, the last 20 in 20 d, to scale; --all shows all"
+    assert everything.splitlines()[1] == "278 stays in 278 d, to scale"
+    assert len(some.splitlines()) == 4 + MOST_LINES
+    assert len(everything.splitlines()) == 4 + 278
+    assert [line[:28] for line in everything.splitlines()[-MOST_LINES:]] == [
+        line[:28] for line in some.splitlines()[-MOST_LINES:]
+    ]
+    assert f"only the last {MOST_LINES}." in attio_sync("history", "--help").out
+
+
+def test_members_have_names_where_the_token_may_see_them(attio_sync: AttioSync, attio: Simulator, place: Path) -> None:
+    member = attio.workspace.add_member("Zoë", "[b]Ångström", "zoe@example.com")
+    unnamed = attio.workspace.add_member("", "", "unnamed@example.com")
+    record_id = attio.workspace.create_record("applications", "Applied", actor=member.actor)
+    attio.workspace.set_status(record_id, "Offer", actor=unnamed.actor)
+    attio_sync("sync", "--into", place)
+
+    asked = attio_sync("history", record_id)
+
+    assert (asked.code, asked.err) == (0, "")
+    assert by_whom(asked.out) == ["Zoë [b]Ångström", "unnamed@example.com"]
+    assert by_whom(attio_sync("history", record_id, "--local", "--into", place).out) == by_whom(asked.out)
+    assert attio.requests.by_kind["members"] == 1 + 1
+
+    attio.scopes = frozenset({"record_permission:read", "object_configuration:read"})
+    without = attio_sync("history", record_id)
+    assert (without.code, without.err) == (0, "")
+    assert by_whom(without.out) == [f"member {member.id[:8]}", f"member {unnamed.id[:8]}"]
+
+
+def by_whom(out: str) -> list[str]:
+    """The last column but the bar."""
+    _, _, _, header, *lines = out.splitlines()
+    return [line[header.index("by whom") :].rstrip("█ ") for line in lines]
 
 
 def test_a_stay_that_lasts_is_until_now(attio_sync: AttioSync, attio: Simulator) -> None:

@@ -80,5 +80,37 @@ def test_a_database_from_elsewhere_is_moved_aside_with_its_state(
     assert_holds(place, another)
 
 
+def test_a_database_of_a_version_with_another_key_is_moved_aside_and_the_sync_begins_anew(
+    attio_sync: AttioSync, attio: Simulator, place: Path
+) -> None:
+    database = place / "files" / "warehouse.db"
+    database.parent.mkdir(parents=True)
+    with duckdb.connect(str(database)) as connection:
+        # As the first version wrote it.
+        connection.execute("CREATE SCHEMA tester")
+        connection.execute("""
+            CREATE TABLE tester.attio_workflow_status_history (
+                application_id VARCHAR, active_from TIMESTAMPTZ, status_id VARCHAR, is_active BOOLEAN, read_at TIMESTAMPTZ,
+                _fivetran_deleted BOOLEAN, PRIMARY KEY (application_id, active_from, status_id)
+            )
+        """)
+        connection.execute(
+            "INSERT INTO tester.attio_workflow_status_history VALUES ('a', '2026-01-01', 's', true, '2026-01-02', false)"
+        )
+    (place / "files" / "state.json").write_text('{"last_sync": "2026-11-01T00:00:00+00:00"}')
+
+    finished = attio_sync("sync", "--into", place)
+
+    [folder] = (place.parent / "place-backups").iterdir()
+    assert finished.code == 0
+    assert finished.err == (
+        f"warning: {database} has another key in attio_workflow_status_history than is written now, as an earlier version "
+        f"left it, and was moved to {folder}: warehouse.db, state.json. This sync begins anew\n"
+    )
+    assert figure(finished.out, "records listed") == APPLICATIONS
+    assert_holds(place, attio)
+    assert attio_sync("sync", "--into", place).err == ""
+
+
 def contents(place: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in (place / "files").iterdir() if path.suffix != ".log"}

@@ -1,4 +1,5 @@
 import io
+import time
 from contextlib import suppress
 
 import pytest
@@ -19,7 +20,7 @@ def report(**changes: object) -> SyncReport:
     ("changes", "text"),
     [
         ({}, "1,500 listed, 600 histories read, 90 requests/s"),
-        ({"phase": "full pass"}, "full pass: 1,500 listed, 600 histories read, 90 requests/s"),
+        ({"phase": "everything older"}, "everything older: 1,500 listed, 600 histories read, 90 requests/s"),
         ({"total": 3_000}, "1,500 of 3,000 listed, 600 histories read, 90 requests/s, about 10 s left"),
         ({"total": 3_000, "listed": 0, "listed_in_phase": 0}, "0 of 3,000 listed, 600 histories read, 90 requests/s"),
         ({"total": 1_400}, "1,500 of 1,400 listed, 600 histories read, 90 requests/s"),
@@ -49,6 +50,42 @@ def test_the_bar_fills_as_records_are_listed_where_their_number_is_known() -> No
 
     # Without colors rich draws what is left as blanks, and half a cell as another character.
     assert bars == [8, 16, 32]
+
+
+@pytest.mark.parametrize("asked_for", [75, 90, 93])
+def test_a_bar_that_is_finished_is_full_and_says_how_many_there_were(asked_for: int) -> None:
+    console = Console(file=io.StringIO(), width=100, force_terminal=True, color_system=None, record=True)
+
+    with SyncProgress(console, "Second sync", 90) as progress:
+        progress.on_requests(asked_for, asked_for + 10, 2.0)
+        progress.on_progress(report(histories_read=75))
+    bar, said = console.export_text().rstrip().splitlines()[-2:]
+
+    assert bar.count("━") == 32
+    assert said.strip() == f"75 histories read, {(asked_for + 10) / 2:.0f} requests/s"
+
+
+def test_a_listing_shorter_than_expected_is_finished_all_the_same() -> None:
+    console = Console(file=io.StringIO(), width=100, record=True)
+
+    with SyncProgress(console, "From https://api.attio.com") as progress:
+        progress.on_progress(report(total=1_530, waiting="waiting until 10:20"))
+
+    assert console.export_text() == "From https://api.attio.com: 1,500 listed, 600 histories read, 90 requests/s\n"
+
+
+def test_without_a_terminal_what_is_waited_for_is_said_once_it_lasts() -> None:
+    console = Console(file=io.StringIO(), width=100, record=True)
+
+    with suppress(KeyboardInterrupt), SyncProgress(console, "Sync") as progress:
+        progress.on_progress(report())
+        until = time.monotonic() + 2.5
+        while time.monotonic() < until:
+            progress.on_progress(report(waiting="waiting until 10:20"))
+            time.sleep(0.5)
+        raise KeyboardInterrupt
+
+    assert console.export_text() == f"Sync: {progress_text(report(waiting='waiting until 10:20'))}\n"
 
 
 def drawn(width: int, seen: SyncReport, total: int | None) -> list[str]:

@@ -1,7 +1,9 @@
+import json
 import subprocess
 import sys
 from pathlib import Path
 
+from attio_sync.logs import DASHBOARD_CHARACTERS
 from attio_workbench.sdk_log import kept_log
 
 
@@ -11,6 +13,20 @@ def test_what_is_printed_is_kept_and_its_warnings_are_remembered(tmp_path: Path)
 
     assert (tmp_path / "log").read_text("utf-8").startswith("one\n")
     assert log.warnings == ["two"]
+
+
+def test_the_state_is_cut_and_the_longest_sentence_is_not(tmp_path: Path) -> None:
+    state = json.dumps({"last_sync": "2026-11-24T20:24:30", "ledger": "eAGEfHc8" * 10_000})
+    sentence = f"20:24:30.459 INFO     ⚡ connector {'x' * DASHBOARD_CHARACTERS}"
+    with kept_log(tmp_path / "log"):
+        print(f"checkpoint recorded: {state}")  # noqa: T201 (as the SDK does)
+        print(sentence)  # noqa: T201 (as the SDK does)
+
+    cut, whole = (tmp_path / "log").read_text("utf-8").splitlines()
+    assert cut.startswith('checkpoint recorded: {"last_sync": "2026-11-24T20:24:30", "ledger": "eAGEfHc8')
+    assert cut.endswith(f"… ({len(state) + 21:,} characters)")
+    assert len(cut) < 500
+    assert whole == sentence
 
 
 def test_nothing_is_said_of_the_log_while_python_ends(tmp_path: Path) -> None:

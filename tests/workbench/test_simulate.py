@@ -6,9 +6,12 @@ import subprocess
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
+from typing import get_args
 
 import pytest
 from tests.workbench.conftest import AttioSync, assert_one_line
+
+from attio_simulator.faults import FaultKind
 
 COMMAND = (sys.executable, "-m", "attio_workbench", "simulate", "--port", "0", "--records", "20")
 
@@ -27,12 +30,17 @@ def simulated(*options: str) -> Generator[tuple["subprocess.Popen[str]", str]]:
             process.kill()
 
 
+def use(said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Does what it says one should do in another terminal."""
+    [variables] = re.findall(r"export (.*)\n", said)
+    for variable in variables.split():
+        name, _, value = variable.partition("=")
+        monkeypatch.setenv(name, value)
+
+
 def test_it_serves_until_interrupted_and_says_how_to_use_it(attio_sync: AttioSync, monkeypatch: pytest.MonkeyPatch) -> None:
     with simulated("--latency", "1-2", "--fault", "drop=0.05", "--other-client", "0.2") as (process, said):
-        [variables] = re.findall(r"export (.*)\n", said)
-        for variable in variables.split():
-            name, _, value = variable.partition("=")
-            monkeypatch.setenv(name, value)
+        use(said, monkeypatch)
         checked = attio_sync("check")
         process.send_signal(signal.SIGINT)
         _, complained = process.communicate(timeout=20)
@@ -57,6 +65,36 @@ def test_a_fault_that_does_not_exist_is_one_line(attio_sync: AttioSync, fault: s
     finished = attio_sync("simulate", "--fault", fault)
 
     assert_one_line(finished, f"'{fault}' is no fault: write KIND=SHARE, as in drop=0.01; the kinds are rate_limited,")
+
+
+def test_help_lists_every_kind_of_fault(attio_sync: AttioSync) -> None:
+    _, _, listed = attio_sync("simulate", "--help").out.partition("What can go wrong (--fault):\n")
+
+    assert re.findall(r"^ +(\w+)  +\S", listed.partition("\n\n")[0], re.MULTILINE) == list(get_args(FaultKind))
+
+
+def test_the_tokens_scopes_and_level_can_be_chosen(attio_sync: AttioSync, monkeypatch: pytest.MonkeyPatch) -> None:
+    reading = "record_permission:read, object_configuration:read"
+    for options, said in (
+        (
+            ("--scopes", reading),
+            "the token has record_permission:read and object_configuration:read, but not user_management",
+        ),
+        (("--scopes", "record_permission:read"), "the token lacks object_configuration:read: add it in Attio"),
+        (("--token-level", "user"), "the token is of the level 'user'"),
+    ):
+        with simulated(*options) as (_, announced):
+            use(announced, monkeypatch)
+            checked = attio_sync("check")
+        assert said in checked.out + checked.err
+
+
+def test_a_scope_that_does_not_exist_is_one_line(attio_sync: AttioSync) -> None:
+    finished = attio_sync("simulate", "--scopes", "record_permission:read,everything")
+
+    assert_one_line(
+        finished, "'everything' is no scope; there are list_configuration:read, list_configuration:read-write, "
+    )
 
 
 @pytest.mark.parametrize("latency", ["slow", "5-", "-5", "30-20"])

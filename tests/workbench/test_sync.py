@@ -4,11 +4,15 @@ from pathlib import Path
 import duckdb
 import pytest
 from fivetran_connector_sdk_cli.configuration_decryption import encrypt_value, get_or_create_key
+from tests.docs.documents import blocks
 from tests.workbench.conftest import APPLICATIONS, TOKEN, AttioSync, assert_one_line
 from tests.workbench.test_demo import held_open
 
-from attio_simulator import Fault, Mangle, RequestInfo, Simulator
+from attio_simulator import Fault, Limits, Mangle, RequestInfo, Simulator, Workspace
+from attio_sync.settings import load_settings
+from attio_sync.tables import tables
 from attio_workbench.changes import delivered_stays, true_stays
+from attio_workbench.time_in_status import read_time_in_status
 
 KEY = "applications.workflow_status=attio_workflow_status"
 
@@ -30,6 +34,23 @@ def test_a_sync_brings_what_there_is_and_the_next_one_what_changed(
     assert_holds(place, attio)
     for name in ("Database", "State", "Log"):
         assert f"{name:10}{place}" in second.out
+
+
+def test_an_empty_workspace_leaves_tables_that_queries_find(
+    attio_sync: AttioSync, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Simulator(Workspace.hiring(), limits=Limits.off(), token=TOKEN).serve() as server:
+        monkeypatch.setenv("ATTIO_BASE_URL", server.url)
+        monkeypatch.setenv("ATTIO_API_TOKEN", TOKEN)
+        assert attio_sync("sync", "--into", place).code == 0
+
+    [query] = blocks("sql")
+    with duckdb.connect(str(place / "files" / "warehouse.db"), read_only=True) as connection:
+        assert connection.execute(query.text).fetchall() == []
+        assert read_time_in_status(connection) == []
+        for table in tables(load_settings({}, ()).history):
+            names = ", ".join(column.name for column in table.columns)
+            connection.execute(f"SELECT {names} FROM tester.{table.name}")  # noqa: S608 (names of our own)
 
 
 def test_a_full_sync_finds_what_was_deleted_and_does_not_warn_of_what_was_asked_for(
@@ -171,6 +192,7 @@ def test_warnings_are_shown_and_the_log_is_kept_without_the_token(
     log = (place / "files" / "attio-sync.log").read_text()
     assert "SYNC SUCCEEDED" in log
     assert "sync done: " in log
+    assert max(map(len, log.splitlines())) < 2_500
     for path in (place / "files").iterdir():
         assert TOKEN.encode() not in path.read_bytes(), path
 

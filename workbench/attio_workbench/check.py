@@ -1,11 +1,13 @@
 """`attio-sync check`: who the token is, what the workspace holds, what a sync would bring and cost."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 import anyio
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.markup import escape
+from rich.padding import Padding
 from rich.table import Table
 
 from attio_sync.attio_types import AttioAttribute, AttioStatus
@@ -15,6 +17,7 @@ from attio_sync.settings import Settings, TrackedHistory, env_files_read
 from attio_sync.setup_form import Check, check_history, check_names, check_reach, check_scopes, check_token
 from attio_sync.state import SyncState, parse_state
 from attio_sync.tables import ERROR_TABLE, current_table, history_table
+from attio_workbench.asking import asking
 from attio_workbench.estimate import Counting, Survey, estimate_rows, survey
 from attio_workbench.place import Place
 from attio_workbench.terminal import instant_text, path_text, warn
@@ -45,11 +48,12 @@ def run_check(console: Console, settings: Settings, place: Place) -> None:
     console.print()
     console.print(_objects_table(settings, findings))
     console.print()
-    console.print(_sync_table(settings, findings, state))
+    for part in _sync_tables(settings, findings, state):
+        console.print(part)
 
 
 async def _look(console: Console, settings: Settings) -> Findings:
-    async with AttioClient.connect(settings) as client:
+    async with asking(console, settings) as client:
         for check in CHECKS:
             console.print(f"[green]✓[/green] {escape(await check(client, settings))}")
         slugs = sorted(o.api_slug for o in await client.fetch_objects() if o.api_slug)
@@ -69,10 +73,7 @@ async def _survey(console: Console, client: AttioClient, settings: Settings, his
 
 def _objects_table(settings: Settings, findings: Findings) -> Table:
     tracked = {(h.parent, h.attribute) for h in settings.history}
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    table.add_column("object", no_wrap=True)
-    table.add_column("status attributes")
-    table.add_column("other attributes")
+    table = _table("object", "status attributes", "other attributes")
     for slug, attributes in findings.attributes.items():
         statuses = [a.api_slug for a in attributes if a.type == "status"]
         marked = [f"[green]{escape(s)}[/green]" if (slug, s) in tracked else escape(s) for s in statuses]
@@ -81,21 +82,31 @@ def _objects_table(settings: Settings, findings: Findings) -> Table:
     return table
 
 
-def _sync_table(settings: Settings, findings: Findings, state: SyncState) -> Table:
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    table.add_column("would be synced", no_wrap=True)
-    table.add_column("")
+def _sync_tables(settings: Settings, findings: Findings, state: SyncState) -> Iterator[RenderableType]:
+    """What would be synced: a heading and a table for each history, then what holds for all."""
     for history in settings.history:
+        yield f"[bold]would be synced[/bold] [green]{escape(f'{history.parent}.{history.attribute}')}[/green]"
+        table = _table("", "")
         titles = [f"{s.title} (archived)" if s.is_archived else s.title for s in findings.statuses[history]]
-        table.add_row(f"[green]{escape(f'{history.parent}.{history.attribute}')}[/green]", "")
-        table.add_row("  its statuses", escape(", ".join(titles)))
-        table.add_row("  into", f"{current_table(history).name}, {history_table(history).name}")
+        table.add_row("its statuses", escape(", ".join(titles)))
+        table.add_row("into", f"{current_table(history).name}, {history_table(history).name}")
         for name, text in estimate_rows(findings.surveys[history], settings):
-            table.add_row(f"  {name}", text)
-        table.add_row("  next sync", _next_sync(settings, history, state, utc_now()))
+            table.add_row(name, text)
+        table.add_row("next sync", _next_sync(settings, history, state, utc_now()))
+        yield Padding(table, (0, 0, 1, 2), expand=False)
+    table = _table("", "")
     table.add_row("from", escape(settings.attio_base_url))
     table.add_row("at most", f"{settings.requests_per_second:g} requests a second")
     table.add_row("what cannot be read", f"goes into {ERROR_TABLE}")
+    yield table
+
+
+def _table(*names: str) -> Table:
+    """A table in which nothing is cut: what is too long for a narrow terminal goes on in the next line."""
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", show_header=any(names))
+    table.add_column(names[0], no_wrap=True)
+    for name in names[1:]:
+        table.add_column(name, overflow="fold")
     return table
 
 

@@ -8,7 +8,7 @@ What a command needs is imported when it runs: `--help` answers at once, without
 import sys
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -145,10 +145,14 @@ def history(
     *,
     record: Annotated[str, typer.Argument(metavar="RECORD", help="The record's id, or the URL of its page in Attio.")],
     local: Annotated[bool, typer.Option("--local", help="Read the local database instead of asking Attio.")] = False,
+    whole: Annotated[bool, typer.Option("--all", help="Show every stay, not only the last 20.")] = False,
     configuration: Configuration = None,
     into: Into = None,
 ) -> None:
     """Draws what one record went through: status, from, to, how long, by whom.
+
+    A line is one stay. Members have names if the token has the scope user_management:read, or the local database knows
+    them.
 
     \b
     attio-sync history 6f1f1d4c-6b0e-4f0e-9d5a-0f4a3c9f5a11
@@ -156,13 +160,14 @@ def history(
     attio-sync history https://app.attio.com/acme/custom/applications/record/6f1f1d4c-…/overview
     """
     from attio_workbench.configuration import read_settings
-    from attio_workbench.history import checked_record_id, draw, fetch_histories, read_histories
+    from attio_workbench.drawing import draw
+    from attio_workbench.history import checked_record_id, fetch_histories, read_histories
 
     console, record_id = open_console(), checked_record_id(record)
     settings = read_settings(configuration, needs_token=not local)
-    found = read_histories(settings, _place(into), record_id) if local else fetch_histories(settings, record_id)
-    for tracked, values in found:
-        draw(console, tracked, values)
+    found = read_histories(settings, _place(into), record_id) if local else fetch_histories(console, settings, record_id)
+    for tracked, values in found.histories:
+        draw(console, tracked, values, found.names, whole=whole)
 
 
 @app.command()
@@ -185,6 +190,12 @@ def simulate(  # noqa: PLR0913 (each is an option)
         list[str] | None,
         typer.Option(metavar="KIND=SHARE", help="What goes wrong at this share of requests; can be repeated."),
     ] = None,
+    scopes: Annotated[
+        str, typer.Option(metavar="SCOPE,…", help="What the token may do, as in record_permission:read.")
+    ] = "all",
+    token_level: Annotated[
+        Literal["workspace", "user"], typer.Option(help="Whose the token is: the workspace's, or one member's.")
+    ] = "workspace",  # noqa: S107 (no password)
 ) -> None:
     """Serves a simulated Attio on this machine.
 
@@ -192,13 +203,37 @@ def simulate(  # noqa: PLR0913 (each is an option)
     on this machine only, until Ctrl-C.
 
     \b
+    What can go wrong (--fault):
+    rate_limited   429
+    server_error   502 with a page of HTML
+    answer         502 with null as JSON
+    not_json       200 with a page of HTML
+    truncated      200 with half of the JSON
+    cut            the connection is closed after half of the answer
+    drop           the connection is reset before the answer
+    drop_amid      the connection is reset after half of the answer
+    refuse         the same as drop
+    stall          a minute of silence before the answer
+    stall_amid     a minute of silence in the middle of the answer
+    huge           200 MB of blanks behind the answer
+    redirect       302 to another host
+    vanish         the record that is asked for is deleted just before
+    change         some record is created, moved or deleted just before
+    mangle         values of the wrong shape
+    unknown_field  values with fields that Attio does not have yet
+    unknown_enum   values with a kind of actor that Attio does not have yet
+
+    \b
     attio-sync simulate --records 10000 --seed 1 --port 8080
     attio-sync simulate --latency 20-300 --other-client 0.5
     attio-sync simulate --fault server_error=0.01 --fault drop=0.01
+    attio-sync simulate --scopes record_permission:read,object_configuration:read --token-level user
     """
     from attio_workbench.simulate import Simulation, run_simulation
 
-    simulation = Simulation(records, seed, port, moved_share, latency, other_client, no_limits, fault or [])
+    simulation = Simulation(
+        records, seed, port, moved_share, latency, other_client, no_limits, fault or [], scopes, token_level
+    )
     run_simulation(open_console(), simulation)
 
 

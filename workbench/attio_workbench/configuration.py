@@ -22,9 +22,11 @@ def read_settings(configuration: Path | None, *, needs_token: bool = True) -> Se
         WorkbenchError: the file cannot be read.
     """
     given = {} if configuration is None else _read(configuration)
+    settings = load_settings(given if needs_token else given | {"attio_api_token": "none"})
+    # Where a setting is wrong or missing, the error has said this already.
     for sentence in unknown_settings(given):
         warn(sentence)
-    return load_settings(given if needs_token else given | {"attio_api_token": "none"})
+    return settings
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -37,9 +37,9 @@ class Demo:
     simulator: Simulator
     settings: Settings
 
-    def sync(self, title: str, since: datetime | None) -> SyncReport:
-        """One sync, with a bar that follows the requests the simulator sees."""
-        total = histories_to_read(self.simulator.workspace, since)
+    def sync(self, title: str, since: datetime | None, deleted: int = 0) -> SyncReport:
+        """One sync, with a bar that follows the requests the simulator sees; each that was `deleted` is asked for too."""
+        total = histories_to_read(self.simulator.workspace, since) + deleted
         with SyncProgress(self.console, f"{title:16}", total) as progress:
             stop = self.simulator.on_request(_counter(progress.on_requests))
             try:
@@ -90,7 +90,7 @@ def _run(console: Console, place: Place, records: int, seed: int) -> None:
         )
         # Everything is compared at once, which is done once a day by default.
         demo = replace(demo, settings=demo.settings.model_copy(update={"reconcile_hours": 0.0}))
-        second = demo.sync("Second sync", started)
+        second = demo.sync("Second sync", started, changes.deleted)
 
     console.print()
     console.print(figures_table({"first sync": first, "second": second}))
@@ -145,22 +145,24 @@ def _counter(on_requests: Callable[[int, int, float], None]) -> Callable[[Reques
 def _say_what_next(console: Console, place: Place, application_id: str) -> None:
     command = command_text()
     elsewhere = "" if place.folder == CONNECTOR else f" --into {path_text(place.folder)}"
-    console.print(
-        f"""
-[bold]Next[/bold]
-[dim]Look into the tables; they are in the schema tester.[/dim]
-  {_duckdb()} {path_text(place.database)}
-[dim]What to paste there: the time spent in each status.[/dim]
-{indent(QUERY_TO_PASTE, "  ").rstrip()}
-[dim]Draw what one application went through.[/dim]
-  {command} history {application_id} --local{elsewhere}
-[dim]Your own workspace: write ATTIO_API_TOKEN=… into a file called .env here.
-The token is made in Attio under Workspace settings → Developers.[/dim]
-  {command} check
-  {command} sync
-[dim]What was logged: {path_text(place.log)}[/dim]""",
-        soft_wrap=True,
+    steps = (
+        ("Look into the tables; they are in the schema tester.", f"{_duckdb()} {path_text(place.database)}"),
+        ("What to paste there: the time spent in each status.", QUERY_TO_PASTE.rstrip()),
+        ("Draw what one application went through.", f"{command} history {application_id} --local{elsewhere}"),
+        (
+            (
+                "Your own workspace: write ATTIO_API_TOKEN=… into a file called .env here. The token is made in Attio "
+                "under Workspace settings → Developers."
+            ),
+            f"{command} check\n{command} sync",
+        ),
     )
+    console.print("\n[bold]Next[/bold]")
+    for why, what in steps:
+        console.print(why, style="dim", markup=False)
+        # A terminal breaks what is too long by itself, and then it can be copied as one line.
+        console.print(indent(what, "  "), markup=False, soft_wrap=True)
+    console.print(f"What was logged: {path_text(place.log)}", style="dim", markup=False, soft_wrap=True)
 
 
 def _duckdb() -> str:
@@ -171,7 +173,7 @@ def _duckdb() -> str:
     if ours.exists():
         return f"{path_text(ours)} --from duckdb-cli duckdb"
     python = Path(sys.executable)
-    return f"{path_text(python)} -m pip install --quiet duckdb-cli && {path_text(python.with_name('duckdb'))}"
+    return f"{path_text(python)} -m pip install --quiet duckdb-cli\n{path_text(python.with_name('duckdb'))}"
 
 
 def _worth_drawing(stays: list[Stay]) -> str:

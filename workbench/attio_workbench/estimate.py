@@ -13,7 +13,7 @@ from attio_sync.attio_types.timestamps import format_timestamp
 from attio_sync.client import AttioClient
 from attio_sync.settings import Settings, TrackedHistory
 from attio_sync.value_reader import ValueReader
-from attio_workbench.terminal import length_text
+from attio_workbench.terminal import SECONDS_WITHOUT_A_WORD, length_text
 
 PAGE = 500
 MOST_PAGES = 100
@@ -23,7 +23,6 @@ SAMPLE = 20
 """Of so many histories at most the number of stays is looked up."""
 
 MONTH = timedelta(days=30)
-SECONDS_WITHOUT_A_WORD = 2.0
 
 
 @dataclass(frozen=True, slots=True)

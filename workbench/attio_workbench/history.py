@@ -1,61 +1,34 @@
-"""`attio-sync history`: one record's stays, drawn to scale."""
+"""`attio-sync history`: what one record went through, asked of Attio or of the local database."""
 
 import json
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import anyio
 import duckdb
-from rich.cells import cell_len
 from rich.console import Console
-from rich.markup import escape
-from rich.text import Text
 
-from attio_sync.attio_types import (
-    Actor,
-    AttioApplicationWorkflowStatusAttribute,
-    AttributeHistory,
-    parse_history,
-    parse_timestamp,
-)
+from attio_sync.attio_types import AttioWorkspaceMember, AttributeHistory, parse_history
 from attio_sync.client import AttioClient
-from attio_sync.errors import InvalidValueError, MergeInProgressError
+from attio_sync.errors import ForbiddenError, InvalidValueError, MergeInProgressError
 from attio_sync.settings import Settings, TrackedHistory
-from attio_sync.tables import current_table, id_column
+from attio_sync.tables import MEMBER_TABLE, current_table, id_column
 from attio_sync.value_reader import ValueReader
+from attio_workbench.asking import asking
 from attio_workbench.errors import WorkbenchError
 from attio_workbench.place import Place, open_database
-from attio_workbench.terminal import instant_text, length_text, path_text
-
-COLORS = ("cyan", "green", "yellow", "magenta", "blue", "red", "bright_cyan", "bright_green", "bright_yellow")
-HEADER = ("status", "from (UTC)", "to", "how long", "by whom")
-DROPPED = (HEADER.index("by whom"), HEADER.index("to"), HEADER.index("from (UTC)"))
-"""What is left out first where a line would be cut: how long a stay was is never."""
-
-GAP = 2
-LEAST_BESIDE = 16
-"""A bar narrower than this says little: then it gets a line of its own."""
+from attio_workbench.terminal import path_text
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
-    """The time a drawing covers, and the width it has for that."""
+class Found:
+    """Every tracked history that a record has, and what the workspace's members are called, by id."""
 
-    begin: datetime
-    end: datetime
-    width: int
-
-    def bar(self, begin: datetime, end: datetime) -> str:
-        """A bar where these two instants lie; however short, it can be seen."""
-        seconds = max((self.end - self.begin).total_seconds(), 1.0)
-        first = round((begin - self.begin).total_seconds() / seconds * self.width)
-        last = round((end - self.begin).total_seconds() / seconds * self.width)
-        first = min(first, self.width - 1)
-        return " " * first + "█" * max(1, last - first)
+    histories: list[tuple[TrackedHistory, AttributeHistory]]
+    names: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 def checked_record_id(text: str) -> str:
@@ -75,34 +48,49 @@ def checked_record_id(text: str) -> str:
     return found.lower()
 
 
-def fetch_histories(settings: Settings, record_id: str) -> list[tuple[TrackedHistory, AttributeHistory]]:
-    """What Attio says now: every tracked history that the record has.
+def fetch_histories(console: Console, settings: Settings, record_id: str) -> Found:
+    """What Attio says now.
 
     Raises:
         AttioSyncError: it cannot be read.
         WorkbenchError: no tracked object has such a record.
     """
-    found = anyio.run(_fetch, settings, record_id)
-    if not found:
+    found = anyio.run(_fetch, console, settings, record_id)
+    if not found.histories:
         parents = " and ".join(sorted({h.parent for h in settings.history}))
         message = f"there is no record {record_id} among the {parents}: it was deleted or merged, or never was"
         raise WorkbenchError(message)
     return found
 
 
-async def _fetch(settings: Settings, record_id: str) -> list[tuple[TrackedHistory, AttributeHistory]]:
+async def _fetch(console: Console, settings: Settings, record_id: str) -> Found:
     found: list[tuple[TrackedHistory, AttributeHistory]] = []
-    async with AttioClient.connect(settings) as client:
+    async with asking(console, settings) as client:
         for history in settings.history:
             outcome = await ValueReader(client, history).read(record_id, None)
             if isinstance(outcome, InvalidValueError | MergeInProgressError):
                 raise outcome
             if isinstance(outcome, AttributeHistory):
                 found.append((history, outcome))
-    return found
+        actors = {value.created_by_actor.type for _, one in found for value in one.values}
+        return Found(found, await _fetch_names(client) if "workspace-member" in actors else {})
 
 
-def read_histories(settings: Settings, place: Place, record_id: str) -> list[tuple[TrackedHistory, AttributeHistory]]:
+async def _fetch_names(client: AttioClient) -> dict[str, str]:
+    """Nobody's where the token may not see them."""
+    try:
+        members = await client.fetch_members()
+    except ForbiddenError:
+        return {}
+    return {member.id.workspace_member_id: name for member in members if (name := _name(member))}
+
+
+def _name(member: AttioWorkspaceMember) -> str:
+    names = f"{member.first_name or ''} {member.last_name or ''}".split()
+    return " ".join(names or (member.email_address or "").split())
+
+
+def read_histories(settings: Settings, place: Place, record_id: str) -> Found:
     """What the last local sync left in the warehouse.
 
     Raises:
@@ -124,78 +112,26 @@ def read_histories(settings: Settings, place: Place, record_id: str) -> list[tup
                 continue  # not synced yet, or nothing was written into it
             if row:
                 found.append((history, parse_history(record_id, json.loads(row[0]))))
+        names = _read_names(connection)
     if not found:
         message = f"there is no record {record_id} in {path_text(place.database)}: ask Attio instead, without --local"
         raise WorkbenchError(message)
-    return found
+    return Found(found, names)
 
 
-def draw(console: Console, history: TrackedHistory, found: AttributeHistory) -> None:
-    """Prints a line for each stay, with a bar where it lies in the whole; below the line where there is no room beside."""
-    name = f"[bold]{escape(history.parent)}.{escape(history.attribute)}[/bold] of {found.record_id}"
-    if not found.values:
-        console.print(f"{name}: it has never had a value")
-        return
-    now = datetime.now(UTC)
-    stays = [_Stay.of(value, now) for value in found.values]
-    begin, end = stays[0].begin, max(stay.end for stay in stays)
-    noun = "stay" if len(stays) == 1 else "stays"
-    console.print(f"{name}\n{len(stays):,} {noun} in {length_text(end - begin)}, to scale\n", soft_wrap=True)
-    columns = _columns([HEADER, *(stay.cells for stay in stays)], console.width)
-    widths = [width for _, width in columns]
-    beside = console.width - sum(widths) - GAP * len(widths)
-    span = Span(begin, end, beside if beside >= LEAST_BESIDE else console.width)
-    console.print(_line(HEADER, columns), style="bold", no_wrap=True, overflow="ellipsis")
-    colors: dict[str, str] = {}
-    for stay in stays:
-        color = colors.setdefault(stay.status_id, COLORS[len(colors) % len(COLORS)])
-        line, bar = _line(stay.cells, columns), Text(span.bar(stay.begin, stay.end), color)
-        line.stylize(color, 0, len(stay.cells[0]))
-        if beside < LEAST_BESIDE:
-            line.rstrip()
-            line.append("\n")
-        console.print(line.append_text(bar), no_wrap=True, overflow="ellipsis")
-
-
-@dataclass(frozen=True, slots=True)
-class _Stay:
-    """One stay: when it was, and what its line says."""
-
-    begin: datetime
-    end: datetime
-    status_id: str
-    cells: tuple[str, ...]
-
-    @classmethod
-    def of(cls, value: AttioApplicationWorkflowStatusAttribute, now: datetime) -> "_Stay":
-        begin = parse_timestamp(value.active_from)
-        left = parse_timestamp(value.active_until) if value.active_until else None
-        end = left or max(now, begin)
-        cells = (
-            " ".join(value.status.title.split()),
-            instant_text(begin),
-            instant_text(left) if left else "now",
-            length_text(end - begin),
-            actor_text(value.created_by_actor),
+def _read_names(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    query = (
+        "SELECT workspace_member_id, first_name, last_name, email_address "  # noqa: S608 (a name of our own)
+        f"FROM tester.{MEMBER_TABLE} WHERE NOT _fivetran_deleted"
+    )
+    try:
+        rows = connection.execute(query).fetchall()
+    except (duckdb.CatalogException, duckdb.BinderException):
+        return {}  # not synced yet, or by another version
+    members = (
+        AttioWorkspaceMember.model_validate(
+            {"id": {"workspace_member_id": i}, "first_name": first, "last_name": last, "email_address": address}
         )
-        return cls(begin, end, value.status.id.status_id, cells)
-
-
-def _columns(lines: Sequence[Sequence[str]], room: int) -> list[tuple[int, int]]:
-    """Which cells of the lines there is room for, and how wide each is."""
-    columns = [(n, max(map(cell_len, cells))) for n, cells in enumerate(zip(*lines, strict=True))]
-    for dropped in DROPPED:
-        if sum(width + GAP for _, width in columns) - GAP <= room:
-            break
-        columns = [(n, width) for n, width in columns if n != dropped]
-    return columns
-
-
-def _line(cells: Sequence[str], columns: Sequence[tuple[int, int]]) -> Text:
-    return Text("".join(cells[n] + " " * (width + GAP - cell_len(cells[n])) for n, width in columns))
-
-
-def actor_text(actor: Actor) -> str:
-    """Who it was: the kind, and as much of the id as tells them apart."""
-    kind = (actor.type or "unknown").replace("workspace-member", "member").replace("-", " ")
-    return f"{kind} {actor.id[:8]}" if actor.id else kind
+        for i, first, last, address in rows
+    )
+    return {member.id.workspace_member_id: name for member in members if (name := _name(member))}

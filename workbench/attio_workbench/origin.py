@@ -1,11 +1,14 @@
 """Whose data a database holds, and what happens to one that holds somebody else's."""
 
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from attio_sync.attio_types import TokenIdentity
+from attio_sync.tables import tables
+from attio_sync.tracked import TrackedHistory
 from attio_workbench.errors import WorkbenchError
 from attio_workbench.place import Place, open_database
 from attio_workbench.terminal import path_text
@@ -69,6 +72,27 @@ def read_origin(database: Path) -> Origin | None:
             return None
         row = connection.execute("SELECT * FROM attio_sync_origin").fetchone()
         return Origin(*row) if row else None
+
+
+def clear_of_other_keys(place: Place, histories: Sequence[TrackedHistory]) -> str | None:
+    """Makes room where a table has another key than the one that is written now, as an earlier version may have left it.
+
+    Its rows cannot be fitted to the new key. Returns what was done, if anything.
+    """
+    if not place.database.exists():
+        return None
+    expected = {table.name: set(table.schema()["primary_key"]) for table in tables(histories)}
+    query = """
+        SELECT table_name, constraint_column_names FROM duckdb_constraints()
+        WHERE constraint_type = 'PRIMARY KEY' AND schema_name = 'tester' ORDER BY table_name
+    """
+    with open_database(place.database, read_only=True) as connection:
+        keys = connection.execute(query).fetchall()
+    for name, key in keys:
+        if name in expected and set(key) != expected[name]:
+            moved = move_aside(place, f"has another key in {name} than is written now, as an earlier version left it,")
+            return f"{moved}. This sync begins anew"
+    return None
 
 
 def clear_for_demo(place: Place) -> str | None:

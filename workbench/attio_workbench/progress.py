@@ -1,7 +1,9 @@
 """What can be seen while a sync is under way."""
 
+import math
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import timedelta
 from types import TracebackType
 from typing import Self
@@ -11,10 +13,9 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Column
 from rich.text import Text
 
-from attio_sync.report import SyncReport
-from attio_workbench.terminal import length_text
+from attio_sync.report import SyncReport, counted
+from attio_workbench.terminal import SECONDS_BETWEEN_LINES, SECONDS_WITHOUT_A_WORD, length_text
 
-SECONDS_BETWEEN_LINES = 10.0
 WIDEST_BAR = 32
 
 
@@ -39,8 +40,11 @@ class SyncProgress:
         self._title = title
         self._total = total
         self._said = ""
+        self._report: SyncReport | None = None
+        self._rate = ""
         self._last_line = ""
         self._said_at = time.monotonic()
+        self._say_at = self._said_at + SECONDS_WITHOUT_A_WORD
         self._progress = _TwoLines(
             # Where there is little room the title is broken into lines: bar and time are no use in pieces.
             TextColumn("{task.description}", markup=False, table_column=Column(overflow="fold")),
@@ -63,36 +67,48 @@ class SyncProgress:
     ) -> None:
         """Leaves the bar where it is; that of a sync that ended well is full."""
         if error is None:
-            self._progress.update(self._task, total=self._total or 1, completed=self._total or 1)
+            # How many there would be was expected beforehand: in the end what counts is how many there were.
+            if self._report:
+                self._said = progress_text(replace(self._report, total=None, waiting=""))
+            said = self._said
+            if self._total is not None and self._report:
+                said = counted(self._report.histories_read, "history", "histories") + f" read{self._rate}"
+            self._progress.update(self._task, total=self._total or 1, completed=self._total or 1, said=said)
         self._progress.stop()
         if not self._console.is_terminal and error is None:
             self._say()
 
     def on_progress(self, report: SyncReport) -> None:
         """Called by the sync at every page, and every second while none comes."""
-        self._said = progress_text(report)
+        self._report, self._said = report, progress_text(report)
         if self._total is None:
             # A total of None is no change to rich: what was known of an earlier listing would stay.
             self._progress.tasks[self._task].total = report.total
             self._progress.update(self._task, said=self._said, completed=report.listed_in_phase)
         elif report.waiting:
             self._progress.update(self._task, said=report.waiting)
-        if not self._console.is_terminal and time.monotonic() - self._said_at >= SECONDS_BETWEEN_LINES:
+        now = time.monotonic()
+        if not report.waiting:
+            self._say_at = now + SECONDS_WITHOUT_A_WORD
+        if not self._console.is_terminal and now >= min(self._say_at, self._said_at + SECONDS_BETWEEN_LINES):
+            if report.waiting:
+                self._say_at = math.inf
             self._say()
 
     def on_requests(self, histories: int, requests: int, seconds: float) -> None:
         """Called by whoever sees each request: how many histories have been asked for, and how many requests in all."""
         if self._total is None:
             return
-        rate = f", {requests / seconds:.0f} requests/s" if seconds >= 1 else ""
+        self._rate = f", {requests / seconds:.0f} requests/s" if seconds >= 1 else ""
         done = min(histories, self._total)
-        self._progress.update(self._task, completed=done, said=f"{done:,} of {self._total:,} histories{rate}")
+        said = f"{done:,} of {self._total:,} histories{self._rate}"
+        self._progress.update(self._task, completed=done, said=said)
 
     def _say(self) -> None:
         self._said_at = time.monotonic()
         line = f"{self._title.strip()}: {self._said or 'nothing has changed'}"
         if line != self._last_line:
-            self._console.print(line, markup=False)
+            self._console.print(line, markup=False, soft_wrap=True)
         self._last_line = line
 
 

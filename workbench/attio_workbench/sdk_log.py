@@ -10,7 +10,19 @@ from typing import IO
 from fivetran_connector_sdk import Logging
 from fivetran_connector_sdk_common import constants
 
+from attio_sync.logs import DASHBOARD_CHARACTERS
+
 _WARNING = re.compile(r"\d\d:\d\d:\d\d\.\d{3} WARNING\s+⚡ (?:sdk|connector)\s+(?P<said>.*)")
+
+
+LONGEST_LINE = DASHBOARD_CHARACTERS + 200
+"""A longer one is no sentence of ours: it is the state, which the SDK prints at every checkpoint."""
+
+KEPT = 400
+
+
+def _shortened(line: str) -> str:
+    return line if len(line) <= LONGEST_LINE else f"{line[:KEPT]}… ({len(line):,} characters)"
 
 
 class SdkLog(io.TextIOBase):
@@ -28,7 +40,7 @@ class SdkLog(io.TextIOBase):
 
     def write(self, text: str, /) -> int:
         """Keeps the text, and remembers each line that warns."""
-        self._file.write(text)
+        self._file.write("\n".join(map(_shortened, text.split("\n"))))
         *lines, self._line = (self._line + text).split("\n")
         self.warnings += [match["said"] for line in lines if (match := _WARNING.fullmatch(line))]
         return len(text)

@@ -7,8 +7,9 @@ from typing import cast, get_args
 
 from rich.console import Console
 
-from attio_simulator import Fault, Faults, Limits
+from attio_simulator import ALL_SCOPES, Fault, Faults, Limits
 from attio_simulator.faults import FaultKind
+from attio_simulator.routing import TokenLevel
 from attio_simulator.server import run
 from attio_workbench.errors import WorkbenchError
 from attio_workbench.terminal import command_text
@@ -16,7 +17,7 @@ from attio_workbench.terminal import command_text
 
 @dataclass(frozen=True, slots=True)
 class Simulation:
-    """What is simulated, and how awkward it is; `latency` and `faults` as they are written on the command line."""
+    """What is simulated, and how awkward it is; `latency`, `faults` and `scopes` as on the command line."""
 
     records: int
     seed: int
@@ -26,6 +27,8 @@ class Simulation:
     other_client: float
     no_limits: bool
     faults: Sequence[str]
+    scopes: str
+    token_level: TokenLevel
 
 
 def run_simulation(console: Console, simulation: Simulation) -> None:
@@ -56,6 +59,8 @@ def run_simulation(console: Console, simulation: Simulation) -> None:
             moved_share=simulation.moved_share,
             limits=limits,
             faults=faults,
+            scopes=parse_scopes(simulation.scopes),
+            token_level=simulation.token_level,
             announce=announce,
         )
     except OSError as error:
@@ -96,3 +101,19 @@ def parse_fault(text: str) -> Fault:
         message = f"{text!r} is no fault: write KIND=SHARE, as in drop=0.01; the kinds are {', '.join(kinds)}"
         raise WorkbenchError(message)
     return Fault(kind=cast("FaultKind", kind), rate=probability)
+
+
+def parse_scopes(text: str) -> frozenset[str]:
+    """Scopes as Attio names them, comma-separated; `all` are those of a token that may do everything.
+
+    Raises:
+        WorkbenchError: one of them does not exist.
+    """
+    if text == "all":
+        return ALL_SCOPES
+    known = ALL_SCOPES | {scope.replace(":read-write", ":read") for scope in ALL_SCOPES}
+    scopes = frozenset(filter(None, (part.strip() for part in text.split(","))))
+    for scope in sorted(scopes - known):
+        message = f"{scope!r} is no scope; there are {', '.join(sorted(known))}"
+        raise WorkbenchError(message)
+    return scopes

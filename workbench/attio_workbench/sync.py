@@ -7,12 +7,12 @@ from rich.console import Console
 from rich.markup import escape
 
 from attio_sync.attio_types import TokenIdentity
-from attio_sync.client import AttioClient
 from attio_sync.settings import Settings
 from attio_sync.setup_form import check_names
+from attio_workbench.asking import asking
 from attio_workbench.figures import figures_table
 from attio_workbench.local_run import run_locally
-from attio_workbench.origin import Origin, claim
+from attio_workbench.origin import Origin, claim, clear_of_other_keys
 from attio_workbench.place import Place
 from attio_workbench.progress import SyncProgress
 from attio_workbench.terminal import path_text, warn
@@ -25,12 +25,14 @@ def run_local_sync(console: Console, settings: Settings, place: Place, *, full: 
         AttioSyncError: the sync could not go on; what it delivered before is kept.
         WorkbenchError: the database is open elsewhere, cannot be used, or holds another workspace.
     """
-    identity = anyio.run(_look, settings)
+    identity = anyio.run(_look, console, settings)
     if place.read_state() and not place.database.exists():
         warn(
             f"{path_text(place.state)} says how far an earlier sync came, but its database is gone: this one brings only "
             "what changed since. Delete the state to have everything"
         )
+    if said := clear_of_other_keys(place, settings.history):
+        warn(said)
     if said := claim(place, Origin.of(settings.attio_base_url, identity)):
         warn(said)
     if full:
@@ -62,13 +64,13 @@ def kept_text(before: dict[str, Any], place: Place) -> str:
     return "interrupted: what was delivered until the last checkpoint is kept, and the next sync goes on from there"
 
 
-async def _look(settings: Settings) -> TokenIdentity:
+async def _look(console: Console, settings: Settings) -> TokenIdentity:
     """Whom the token belongs to; and what cannot be tracked is refused before anything is written.
 
     Raises:
         AttioSyncError: what `attio-sync check` says of it.
     """
-    async with AttioClient.connect(settings) as client:
+    async with asking(console, settings) as client:
         identity = await client.fetch_self()
         await check_names(client, settings)
         return identity

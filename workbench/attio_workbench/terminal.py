@@ -3,8 +3,10 @@
 import codecs
 import io
 import os
+import shutil
 import signal
 import sys
+import textwrap
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -15,6 +17,10 @@ from rich.console import Console
 MINUTE = 60
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
+
+SECONDS_WITHOUT_A_WORD = 2.0
+SECONDS_BETWEEN_LINES = 10.0
+"""How long a command may be silent, and how often it repeats what it waits for."""
 
 EIGHTHS = " ▏▎▍▌▋▊▉█"
 
@@ -101,18 +107,23 @@ def ended_as_by_ctrl_c() -> Generator[None]:
 
 
 def warn(sentence: str) -> None:
-    """A warning, on standard error: one line."""
+    """A warning, on standard error: one line, but for a terminal that is narrower."""
     _say("warning", "33", sentence)
 
 
 def fail(sentence: str) -> None:
-    """An error, on standard error: one line."""
+    """An error, on standard error: one line, but for a terminal that is narrower."""
     _say("error", "31", sentence)
 
 
 def _say(word: str, color: str, sentence: str) -> None:
     colored = sys.stderr.isatty() and "NO_COLOR" not in os.environ
-    mark = f"\x1b[{color}m{word}:\x1b[0m" if colored else f"{word}:"
+    line = f"{word}: {' '.join(sentence.split())}"
+    if sys.stderr.isatty():  # which would break it within a word
+        width = shutil.get_terminal_size().columns
+        line = textwrap.fill(line, width, break_long_words=False, break_on_hyphens=False)
+    if colored:
+        line = line.replace(f"{word}:", f"\x1b[{color}m{word}:\x1b[0m", 1)
     with suppress(OSError):  # a terminal that was closed
-        sys.stderr.write(f"{mark} {' '.join(sentence.split())}\n")
+        sys.stderr.write(f"{line}\n")
         sys.stderr.flush()

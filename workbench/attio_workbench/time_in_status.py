@@ -25,12 +25,18 @@ order by median_seconds_until_left is null, min(active_from)
 """
 
 QUERY_TO_PASTE = """\
-SELECT max(status_title) AS status, count(*) AS stays, median(date_diff('hour', active_from, active_until)) AS median_hours,
-    bar(median_hours, 0, max(median_hours) OVER (), 20) AS to_scale
-FROM tester.attio_workflow_status_history WHERE NOT _fivetran_deleted
-GROUP BY status_id ORDER BY median_hours IS NULL, min(active_from);
+SELECT max(status_title) AS status, count(*) AS stays,
+  median(date_diff('hour', active_from, active_until))
+    AS median_hours,
+  bar(median_hours, 0, max(median_hours) OVER (), 20)
+    AS to_scale
+FROM tester.attio_workflow_status_history
+WHERE NOT _fivetran_deleted
+GROUP BY status_id
+ORDER BY median_hours IS NULL, min(active_from);
 """
-"""The same to paste into DuckDB, in its dialect; on Fivetran the schema is called like the connection."""
+"""The same to paste into DuckDB, in its dialect, in lines that fit into a narrow terminal; on Fivetran the schema is called
+like the connection."""
 
 
 class TimeInStatus(NamedTuple):

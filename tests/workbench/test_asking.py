@@ -1,0 +1,67 @@
+"""While Attio cannot be reached, refuses or is slow, a command says what it waits for."""
+
+import io
+import socket
+from pathlib import Path
+
+import anyio
+import pytest
+from rich.console import Console
+from tests.workbench.conftest import TOKEN, AttioSync
+
+from attio_simulator import Fault, Simulator
+from attio_sync.settings import load_settings
+from attio_workbench.asking import asking
+
+COMMANDS = (("check",), ("sync",), ("history", "6f1f1d4c-6b0e-4f0e-9d5a-0f4a3c9f5a11"))
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_what_a_command_waits_for_longer_than_a_moment_is_said(
+    attio_sync: AttioSync, attio: Simulator, place: Path, command: tuple[str, ...]
+) -> None:
+    attio.faults.add(Fault(kind="drop", at=[1, 2, 3]))
+
+    finished = attio_sync(*command, "--into", place)
+
+    waiting, *rest = finished.err.splitlines()
+    assert waiting.startswith("warning: 127.0.0.1 cannot answer, attempt ")
+    assert " of 6: the connection to http://127.0.0.1:" in waiting
+    assert rest == [] or command[0] == "history"
+
+
+def test_a_terminal_is_told_too() -> None:
+    said = told(closed_port(), seconds=2.5)
+
+    assert said.startswith("waiting: 127.0.0.1 cannot answer, attempt ")
+    assert " of 6: nothing answers at http://127.0.0.1:" in said
+    assert said.count("waiting:") == 1
+
+
+def test_an_address_that_is_silent_is_named() -> None:
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}"
+
+        assert told(address, seconds=2.5) == f"waiting: no answer from {address} yet\n"
+
+
+def told(address: str, seconds: float) -> str:
+    """What a terminal shows while a request is under way."""
+    console = Console(file=io.StringIO(), width=200, force_terminal=True, color_system=None, record=True)
+    settings = load_settings({"attio_api_token": TOKEN, "attio_base_url": address}, ())
+
+    async def ask() -> None:
+        async with asking(console, settings) as client:
+            with anyio.move_on_after(seconds):
+                await client.fetch_self()
+
+    anyio.run(ask)
+    return console.export_text()
+
+
+def closed_port() -> str:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{listener.getsockname()[1]}"

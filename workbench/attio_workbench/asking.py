@@ -1,0 +1,50 @@
+"""A client for the commands that ask Attio something themselves: while it waits, it says what for."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from rich.console import Console
+from rich.markup import escape
+
+from attio_sync.client import AttioClient
+from attio_sync.settings import Settings
+from attio_workbench.terminal import SECONDS_BETWEEN_LINES, SECONDS_WITHOUT_A_WORD, warn
+
+SECONDS_BETWEEN_LOOKS = 0.1
+
+
+@asynccontextmanager
+async def asking(console: Console, settings: Settings) -> AsyncGenerator[AttioClient]:
+    """A client for these settings; what it waits for longer than a moment is said, and again every ten seconds."""
+    async with AttioClient.connect(settings) as client:
+        # No task group: it would wrap every error in a group.
+        watching = asyncio.create_task(_watch(console, client, settings.attio_base_url))
+        try:
+            yield client
+        finally:
+            watching.cancel()
+
+
+async def _watch(console: Console, client: AttioClient, address: str) -> None:
+    clock = asyncio.get_running_loop().time
+    waits_since: float | None = None
+    say_at = 0.0
+    while True:
+        # Until an answer has told Attio's time there was none.
+        if not client.waiting and client.clock_lead_seconds is not None:
+            waits_since = None
+        elif waits_since is None:
+            waits_since = clock()
+            say_at = waits_since + SECONDS_WITHOUT_A_WORD
+        elif clock() >= say_at:
+            say_at = clock() + SECONDS_BETWEEN_LINES
+            _say(console, client.waiting or f"no answer from {address} yet")
+        await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
+
+
+def _say(console: Console, sentence: str) -> None:
+    if console.is_terminal:  # through the console, which may show something that moves
+        console.print(f"[yellow]waiting:[/yellow] {escape(sentence)}")
+    else:
+        warn(sentence)

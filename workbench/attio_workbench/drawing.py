@@ -1,0 +1,139 @@
+"""One record's stays, a line each, drawn to scale."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from rich.cells import cell_len, set_cell_size
+from rich.console import Console
+from rich.markup import escape
+from rich.text import Text
+
+from attio_sync.attio_types import Actor, AttioApplicationWorkflowStatusAttribute, AttributeHistory, parse_timestamp
+from attio_sync.report import counted
+from attio_sync.settings import TrackedHistory
+from attio_workbench.terminal import instant_text, length_text
+
+MOST_LINES = 20
+"""So many stays are shown, the last ones, unless all are asked for: what fits into a terminal."""
+
+COLORS = ("cyan", "green", "yellow", "magenta", "blue", "red", "bright_cyan", "bright_green", "bright_yellow")
+HEADER = ("status", "from (UTC)", "from (UTC)", "to", "how long", "by whom")
+STATUS, FROM, DAY, TO, HOW_LONG, WHO = range(len(HEADER))
+LAYOUTS: tuple[tuple[tuple[int, ...], int], ...] = (
+    ((STATUS, FROM, TO, HOW_LONG, WHO), 16),
+    ((STATUS, FROM, HOW_LONG, WHO), 10),
+    ((STATUS, DAY, HOW_LONG, WHO), 10),
+    ((STATUS, FROM, HOW_LONG, WHO), 0),
+    ((STATUS, DAY, HOW_LONG, WHO), 0),
+    ((STATUS, HOW_LONG, WHO), 0),
+    ((STATUS, HOW_LONG), 0),
+)
+"""What a line says and how wide its bar is at least (0: there is none). The first one there is room for is taken."""
+
+GAP = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The time a drawing covers, and the width it has for that."""
+
+    begin: datetime
+    end: datetime
+    width: int
+
+    def bar(self, begin: datetime, end: datetime) -> str:
+        """A bar where these two instants lie; however short, it can be seen."""
+        seconds = max((self.end - self.begin).total_seconds(), 1.0)
+        first = round((begin - self.begin).total_seconds() / seconds * self.width)
+        last = round((end - self.begin).total_seconds() / seconds * self.width)
+        first = min(first, self.width - 1)
+        return " " * first + "█" * max(1, last - first)
+
+
+def draw(
+    console: Console, history: TrackedHistory, found: AttributeHistory, names: Mapping[str, str], *, whole: bool = False
+) -> None:
+    """Prints a line for each stay, or for each of the last ones, with a bar where it lies in what is shown.
+
+    `names` says what members are called, by id.
+    """
+    name = f"[bold]{escape(history.parent)}.{escape(history.attribute)}[/bold] of {found.record_id}"
+    if not found.values:
+        console.print(f"{name}: it has never had a value")
+        return
+    now = datetime.now(UTC)
+    stays = [_Stay.of(value, now, names) for value in found.values]
+    shown = stays if whole else stays[-MOST_LINES:]
+    begin, end = shown[0].begin, max(stay.end for stay in shown)
+    columns, room = _layout([HEADER, *(stay.cells for stay in shown)], console.width)
+    said = [f"{counted(len(stays), 'stay')} in {length_text(max(stay.end for stay in stays) - stays[0].begin)}"]
+    if len(shown) < len(stays):
+        said.append(f"the last {len(shown)} in {length_text(end - begin)}")
+    scale = ", to scale" if room else ""
+    more = "; --all shows all" if len(shown) < len(stays) else ""
+    console.print(f"{name}\n{', '.join(said)}{scale}{more}\n")
+    span = Span(begin, end, room)
+    console.print(_line(HEADER, columns).rstrip(), style="bold", no_wrap=True, overflow="ellipsis")
+    colors: dict[str, str] = {}
+    for stay in shown:
+        color = colors.setdefault(stay.status_id, COLORS[len(colors) % len(COLORS)])
+        line = Text(_line(stay.cells, columns))
+        line.stylize(color, 0, len(stay.cells[STATUS]))
+        if room:
+            line.append_text(Text(span.bar(stay.begin, stay.end), color))
+        line.rstrip()
+        console.print(line, no_wrap=True, overflow="ellipsis")
+
+
+@dataclass(frozen=True, slots=True)
+class _Stay:
+    """One stay: when it was, and what its line may say."""
+
+    begin: datetime
+    end: datetime
+    status_id: str
+    cells: tuple[str, ...]
+
+    @classmethod
+    def of(cls, value: AttioApplicationWorkflowStatusAttribute, now: datetime, names: Mapping[str, str]) -> "_Stay":
+        begin = parse_timestamp(value.active_from)
+        left = parse_timestamp(value.active_until) if value.active_until else None
+        end = left or max(now, begin)
+        cells = (
+            " ".join(value.status.title.split()),
+            instant_text(begin),
+            instant_text(begin).partition(" ")[0],
+            instant_text(left) if left else "now",
+            length_text(end - begin),
+            actor_text(value.created_by_actor, names),
+        )
+        return cls(begin, end, value.status.id.status_id, cells)
+
+
+def _layout(lines: Sequence[Sequence[str]], room: int) -> tuple[list[tuple[int, int]], int]:
+    """Which cells of the lines there is room for, how wide each is, and how wide the bars beside them are."""
+    widths = [max(map(cell_len, cells)) for cells in zip(*lines, strict=True)]
+    for columns, bar in LAYOUTS:
+        left = room - sum(widths[n] + GAP for n in columns)
+        if left >= (bar or -GAP):
+            return [(n, widths[n]) for n in columns], left if bar else 0
+    # How long a stay was is never cut.
+    widths[STATUS] = max(1, room - GAP - widths[HOW_LONG])
+    return [(n, widths[n]) for n in LAYOUTS[-1][0]], 0
+
+
+def _line(cells: Sequence[str], columns: Sequence[tuple[int, int]]) -> str:
+    return "".join(_fitted(cells[n], width) + " " * GAP for n, width in columns)
+
+
+def _fitted(cell: str, width: int) -> str:
+    return set_cell_size(cell, width) if cell_len(cell) <= width else set_cell_size(cell, width - 1) + "…"
+
+
+def actor_text(actor: Actor, names: Mapping[str, str]) -> str:
+    """Who it was: the name, else the kind and as much of the id as tells them apart."""
+    if actor.type == "workspace-member" and actor.id and actor.id in names:
+        return names[actor.id]
+    kind = (actor.type or "unknown").replace("workspace-member", "member").replace("-", " ")
+    return f"{kind} {actor.id[:8]}" if actor.id else kind
