@@ -13,7 +13,7 @@ from .clock import Clock
 from .data import generate_hiring_pipeline
 from .limits import Limits
 from .simulator import DEFAULT_TOKEN, Simulator
-from .sockets import check_loopback, serve
+from .sockets import check_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -59,7 +59,7 @@ def run(  # noqa: PLR0913 - each is an option of the command
     gc.collect()
     gc.freeze()
     simulator = Simulator(workspace, limits=limits, faults=faults, behaviour=behaviour, token=token)
-    with serve(simulator, host=host, port=port) as server, contextlib.suppress(KeyboardInterrupt):
+    with simulator.serve(port=port, host=host) as server, contextlib.suppress(KeyboardInterrupt):
         (announce or _print)(server.url, token)
         threading.Event().wait()
 

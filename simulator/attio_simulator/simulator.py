@@ -89,7 +89,7 @@ class Simulator:
 
     def serve(self, *, port: int = 0, host: str = "127.0.0.1") -> AbstractContextManager[RunningServer]:
         """Serve over HTTP on loopback, in a thread, while the context lasts; port 0 takes any free one."""
-        return serve(self, host=host, port=port)
+        return serve(self.app, host=host, port=port)
 
     def on_request(self, hook: Callable[[RequestInfo], None]) -> Callable[[], None]:
         """Call a hook before each request is answered; what it raises, the client sees. Returns how to remove it."""
@@ -100,6 +100,10 @@ class Simulator:
         """Answer one request that arrives now."""
         with self.workspace.lock:
             return self._answer(request)
+
+    def draw_latency(self) -> float:
+        """Draw how many seconds one request and its answer are on the way."""
+        return self.limits.draw_latency()
 
     def _answer(self, request: Request) -> Answer:
         now = nanoseconds(self.workspace.clock.now())

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .clock import MILLISECOND
+from .hiring import furnish
 from .histories import Histories, choice
 from .schema import Actor, Collection, Record, Value, all_values
 from .shapes import as_array
@@ -40,8 +41,6 @@ class Workspace(Histories):
         attribute_slug: str = "workflow_status",
     ) -> Workspace:
         """Open a workspace for hiring: objects, attributes, statuses, a list and members, but no records."""
-        from .hiring import furnish  # noqa: PLC0415 - it builds on this class
-
         workspace = cls(clock=clock, seed=seed)
         furnish(workspace, object_slug=object_slug, attribute_slug=attribute_slug)
         return workspace
