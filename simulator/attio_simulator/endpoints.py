@@ -157,7 +157,8 @@ def get_member(call: Call) -> Json:
 
 RECORDS = "record_permission:read object_configuration:read"
 ENTRIES = "list_entry:read list_configuration:read"
-CONFIGURATION = "object_configuration:read"
+OBJECTS, LISTS = "object_configuration:read", "list_configuration:read"
+CONFIGURATION = "{target}_configuration:read"
 VALUES = "attributes/{attribute}/values"
 
 READS = (
@@ -174,10 +175,10 @@ READS = (
     endpoint("entries_query", "POST /v2/lists/{list}/entries/query", query_entries, ENTRIES),
     endpoint("entry", "GET /v2/lists/{list}/entries/{entry_id}", get_row, ENTRIES),
     endpoint("self", "GET /v2/self", identify),
-    endpoint("objects", "GET /v2/objects", list_objects, CONFIGURATION),
-    endpoint("object", "GET /v2/objects/{object}", get_object, CONFIGURATION),
-    endpoint("lists", "GET /v2/lists", list_lists, "list_configuration:read"),
-    endpoint("list", "GET /v2/lists/{list}", get_list, "list_configuration:read"),
+    endpoint("objects", "GET /v2/objects", list_objects, OBJECTS),
+    endpoint("object", "GET /v2/objects/{object}", get_object, OBJECTS),
+    endpoint("lists", "GET /v2/lists", list_lists, LISTS),
+    endpoint("list", "GET /v2/lists/{list}", get_list, LISTS),
     endpoint("attributes", "GET /v2/{target}/{identifier}/attributes", list_attributes, CONFIGURATION),
     endpoint("attribute", "GET /v2/{target}/{identifier}/attributes/{attribute}", get_attribute, CONFIGURATION),
     endpoint("statuses", "GET /v2/{target}/{identifier}/attributes/{attribute}/statuses", list_statuses, CONFIGURATION),

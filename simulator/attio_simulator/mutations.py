@@ -264,7 +264,7 @@ def _status_shown(call: Call, collection: Collection, attribute: Attribute, stat
 
 _RECORDS = "record_permission:read-write object_configuration:read"
 _ENTRIES = "list_entry:read-write list_configuration:read"
-_STATUSES = "object_configuration:read-write"
+_STATUSES = "{target}_configuration:read-write"
 _RECORD, _ENTRY = "/v2/objects/{object}/records/{record_id}", "/v2/lists/{list}/entries/{entry_id}"
 _STATUS = "/v2/{target}/{identifier}/attributes/{attribute}/statuses"
 

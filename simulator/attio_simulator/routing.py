@@ -135,6 +135,11 @@ class Endpoint:
     scopes: tuple[str, ...] = ()
     is_write: bool = False
 
+    def scopes_for(self, parts: dict[str, str]) -> list[str]:
+        """Give the scopes that a request needs; a path can be about the attributes of an object or of a list."""
+        name = "list_configuration" if parts.get("target") == "lists" else "object_configuration"
+        return [scope.replace("{target}_configuration", name) for scope in self.scopes]
+
 
 def endpoint(kind: str, route: str, handler: Callable[[Call], Json], scopes: str = "", **more: Any) -> Endpoint:  # noqa: ANN401
     """Declare an endpoint: `route` is its method and path, `scopes` are separated by spaces."""

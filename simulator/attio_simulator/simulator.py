@@ -146,13 +146,13 @@ class Simulator:
         if found is None:
             raise unknown_endpoint(request)
         endpoint, parts = found
-        access = self._authorize(request, endpoint)
+        access = self._authorize(request, endpoint, parts)
         self.limits.count(now, is_write=endpoint.is_write)
         call = Call(self.workspace, self.behaviour, self.limits, request, parts, access, self._number, now)
         payload = endpoint.handler(call)
         return call.status, payload
 
-    def _authorize(self, request: Request, endpoint: Endpoint) -> Access | None:
+    def _authorize(self, request: Request, endpoint: Endpoint, parts: dict[str, str]) -> Access | None:
         """Check the token; Basic with the token as user name works too."""
         given = request.headers.get("authorization")
         token = _token(given)
@@ -166,7 +166,8 @@ class Simulator:
             raise unauthorized(message="The Authorization header was not provided.")
         if not is_known:
             raise unauthorized(message="The access token is invalid or has been revoked.")
-        missing = [scope for scope in endpoint.scopes if scope not in self.scopes and f"{scope}-write" not in self.scopes]
+        needed = endpoint.scopes_for(parts)
+        missing = [scope for scope in needed if scope not in self.scopes and f"{scope}-write" not in self.scopes]
         if missing:
             raise missing_scopes(missing)
         return access

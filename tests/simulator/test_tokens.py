@@ -55,6 +55,18 @@ def test_a_missing_scope_is_named(workspace: Workspace) -> None:
     assert api.refusal("POST", RECORDS, {"data": {"values": {}}})[0] == 403
 
 
+@pytest.mark.parametrize(("target", "slug"), [("objects", "applications/attributes"), ("lists", "talent_pool/attributes")])
+def test_the_attributes_of_a_list_need_the_scope_of_lists(workspace: Workspace, target: str, slug: str) -> None:
+    attribute = {"objects": "workflow_status", "lists": "stage"}[target]
+    for scope, other in (("object_configuration:read", "lists"), ("list_configuration:read", "objects")):
+        api = Asking(Simulator(workspace, limits=Limits.off(), scopes=[scope]))
+        for url in (slug, f"{slug}/{attribute}", f"{slug}/{attribute}/statuses", f"{slug}/{attribute}/options"):
+            status, body = api.ask("GET", f"/v2/{target}/{url}")
+            assert status == (403 if target == other else 200)
+            if target == other:
+                assert f"{target.removesuffix('s')}_configuration:read" in body["message"]
+
+
 @pytest.mark.parametrize("header", ["Bearer 4a1fdc83_0000-unknown", "Basic NGExZmRjODNfMDAwMC11bmtub3duOg=="])
 def test_self_answers_an_unknown_token_with_inactive(simulator: Simulator, header: str) -> None:
     assert Asking(simulator, {"authorization": header}).ask("GET", "/v2/self") == (200, {"active": False})
