@@ -10,8 +10,9 @@ from .limits import Limits
 from .mangling import Mangle
 from .requests import RequestCounters, RequestInfo
 from .schema import SYSTEM, Actor
-from .simulator import ALL_SCOPES, DEFAULT_TOKEN, Simulator
+from .simulator import Simulator
 from .sockets import RunningServer
+from .tokens import ALL_SCOPES, DEFAULT_TOKEN, Token
 from .transport import SimulatorTransport
 from .writes import Workspace
 
@@ -31,6 +32,7 @@ __all__ = [
     "RunningServer",
     "Simulator",
     "SimulatorTransport",
+    "Token",
     "Workspace",
     "generate_hiring_pipeline",
 ]

@@ -12,9 +12,11 @@ class Configuration(Store):
     """A workspace whose furniture can be changed."""
 
     @locked
-    def add_member(self, first_name: str, last_name: str, email_address: str, access_level: str = "member") -> Member:
-        """Add a member to the workspace."""
-        member = Member(self.new_id(), first_name, last_name, email_address, access_level, self.created)
+    def add_member(
+        self, first_name: str, last_name: str, email_address: str, access_level: str = "member", **more: str
+    ) -> Member:
+        """Add a member to the workspace; `more` are fields of `Member`, for example `avatar_url`."""
+        member = Member(self.new_id(), first_name, last_name, email_address, access_level, self.created, **more)
         self.members.append(member)
         return member
 
@@ -51,9 +53,9 @@ class Configuration(Store):
         return self._add_collection(slug, singular, plural, is_standard=is_standard)
 
     @locked
-    def add_list(self, slug: str, name: str, parent_object: str) -> Collection:
-        """Add a list whose entries are records of one object."""
-        return self._add_collection(slug, name, name, is_list=True, parent_object=parent_object)
+    def add_list(self, slug: str, name: str, parent_object: str, **more: Any) -> Collection:  # noqa: ANN401
+        """Add a list whose entries are records of one object; `more` are fields of `Collection`, such as who sees it."""
+        return self._add_collection(slug, name, name, is_list=True, parent_object=parent_object, **more)
 
     def _add_collection(self, slug: str, singular: str, plural: str, **more: Any) -> Collection:  # noqa: ANN401
         if self.find(slug, is_list=more.get("is_list", False)) is not None:

@@ -24,9 +24,9 @@ RECORD_ENTRIES_DEFAULT, RECORD_ENTRIES_MAXIMUM = 100, 1000
 
 def identify(call: Call) -> Json:
     """Answer who the token is; an unknown token is not an error here."""
-    if call.access is None:
+    if call.token is None:
         return {"active": False}
-    return render.self_json(call.workspace, call.access.scopes, call.access.level)
+    return render.self_json(call.workspace, call.token)
 
 
 def list_objects(call: Call) -> Json:
@@ -41,7 +41,7 @@ def get_object(call: Call) -> Json:
 
 def list_lists(call: Call) -> Json:
     """List all lists."""
-    return {"data": [render.list_json(call.workspace, one) for one in call.workspace.lists()]}
+    return {"data": [render.list_json(call.workspace, one) for one in call.workspace.lists() if call.sees(one)]}
 
 
 def get_list(call: Call) -> Json:
@@ -136,7 +136,8 @@ def list_values(call: Call) -> Json:
 def list_record_entries(call: Call) -> Json:
     """List the entries, over all lists, of which a record is the parent."""
     row = call.row()
-    entries = [one for one in call.workspace.entries_of.get(row.id, []) if one.id not in call.hidden]
+    everywhere = call.workspace.entries_of.get(row.id, [])
+    entries = [one for one in everywhere if one.id not in call.hidden and call.sees(one.collection)]
     paged = entries[call.paging(RECORD_ENTRIES_DEFAULT, RECORD_ENTRIES_MAXIMUM)]
     return {"data": [render.record_entry_json(entry) for entry in paged]}
 

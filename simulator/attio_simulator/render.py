@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from .schema import Attribute, Collection, Member, Record
     from .shapes import Json
     from .store import Store
+    from .tokens import Token
 
 
 class RecordWriter:
@@ -78,8 +79,10 @@ def list_json(store: Store, one: Collection) -> Json:
         "api_slug": one.slug,
         "name": one.plural,
         "parent_object": [one.parent_object],
-        "workspace_access": "full-access",
-        "workspace_member_access": [],
+        "workspace_access": one.workspace_access,
+        "workspace_member_access": [
+            {"workspace_member_id": member_id, "level": level} for member_id, level in one.member_access.items()
+        ],
         "created_by_actor": actor_json(one.actor),
         "created_at": timestamp(one.created),
     }
@@ -159,11 +162,11 @@ def record_entry_json(entry: Record) -> Json:
     }
 
 
-def self_json(store: Store, scopes: frozenset[str], level: str) -> dict[str, Any]:
+def self_json(store: Store, token: Token) -> dict[str, Any]:
     """Write who the token is; see https://docs.attio.com/rest-api/endpoint-reference/meta/identify."""
     return {
         "active": True,
-        "scope": " ".join(sorted(scopes)),
+        "scope": " ".join(sorted(token.scopes)),
         "client_id": store.client_id,
         "token_type": "Bearer",
         "exp": None,
@@ -171,10 +174,10 @@ def self_json(store: Store, scopes: frozenset[str], level: str) -> dict[str, Any
         "sub": store.id,
         "aud": store.client_id,
         "iss": "attio.com",
-        "token_level": level,
+        "token_level": token.level,
         "workspace_id": store.id,
         "workspace_name": store.name,
         "workspace_slug": store.slug,
         "workspace_logo_url": None,
-        "authorized_by_workspace_member_id": store.members[0].id if store.members else store.client_id,
+        "authorized_by_workspace_member_id": token.member_id or (store.members[0].id if store.members else store.client_id),
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from .errors import ApiError, bad_request, merge_in_progress, not_found
@@ -18,18 +18,8 @@ if TYPE_CHECKING:
     from .requests import Request
     from .schema import Attribute, Collection, Record
     from .shapes import Json
+    from .tokens import Token
     from .writes import Workspace
-
-
-TokenLevel = Literal["workspace", "user"]
-
-
-class Access(NamedTuple):
-    """What a token may do, for whom it acts, and which records and entries it does not see."""
-
-    scopes: frozenset[str]
-    level: TokenLevel
-    hidden: AbstractSet[str]
 
 
 @dataclass(slots=True)
@@ -41,7 +31,7 @@ class Call:
     limits: Limits
     request: Request
     parts: dict[str, str]
-    access: Access | None
+    token: Token | None
     number: int
     now: int
     status: int = 200
@@ -58,7 +48,7 @@ class Call:
         """Find the list of the path, or answer 404."""
         slug = self.parts["list"]
         found = self.workspace.find(slug, is_list=True)
-        if found is None:
+        if found is None or not self.sees(found):
             raise not_found(message=f'List with slug/ID "{slug}" not found.')
         return found
 
@@ -97,7 +87,11 @@ class Call:
     @property
     def hidden(self) -> AbstractSet[str]:
         """The records and entries that the token does not see."""
-        return frozenset() if self.access is None else self.access.hidden
+        return frozenset() if self.token is None else self.token.hidden
+
+    def sees(self, collection: Collection) -> bool:
+        """Tell whether the token sees an object or a list."""
+        return self.token is None or self.token.sees(collection)
 
     def flag(self, name: str) -> bool:
         """Read a boolean of the query string; it defaults to false."""

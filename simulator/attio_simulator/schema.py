@@ -123,6 +123,8 @@ class Record:
 class Collection:
     """An object or a list, with its attributes and its rows.
 
+    Access is of lists: that of every member (`full-access`, `read-and-write`, `read-only`, or None for a private list),
+    and that of single members by their id.
     Two indexes are kept sorted: `ids` for the default order and `by_creation` for reading in order of the
     `created_at` attribute, so that a page of either costs no sort.
     """
@@ -135,6 +137,8 @@ class Collection:
     is_list: bool = False
     is_standard: bool = False
     parent_object: str | None = None
+    workspace_access: str | None = "full-access"
+    member_access: dict[str, str] = field(default_factory=dict[str, str])
     actor: Actor = SYSTEM
     attributes: list[Attribute] = field(default_factory=list[Attribute])
     records: dict[str, Record] = field(default_factory=dict[str, Record])

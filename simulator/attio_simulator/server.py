@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from .clock import Clock
 from .data import generate_hiring_pipeline
 from .limits import Limits
-from .simulator import DEFAULT_TOKEN, Simulator
+from .simulator import Simulator
 from .sockets import check_loopback
+from .tokens import DEFAULT_TOKEN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

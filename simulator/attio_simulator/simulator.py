@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 import json
-import re
 from typing import TYPE_CHECKING
 
 from .asgi import SimulatorApp
@@ -16,8 +14,9 @@ from .faults import JSON_HEADERS, Faults
 from .limits import Limits, RateLimited
 from .mutations import WRITES
 from .requests import Answer, Request, RequestCounters, RequestInfo
-from .routing import Access, Call, Endpoint, Router, TokenLevel, unknown_endpoint
+from .routing import Call, Endpoint, Router, unknown_endpoint
 from .sockets import RunningServer, serve
+from .tokens import ALL_SCOPES, DEFAULT_TOKEN, WELL_FORMED, Token, TokenLevel, token_of
 from .transport import SimulatorTransport
 
 if TYPE_CHECKING:
@@ -27,19 +26,7 @@ if TYPE_CHECKING:
     from .shapes import Json
     from .writes import Workspace
 
-ALL_SCOPES = frozenset(
-    {
-        "record_permission:read-write",
-        "object_configuration:read-write",
-        "list_entry:read-write",
-        "list_configuration:read-write",
-        "user_management:read",
-    }
-)
 MULTIPLE_CHOICES = 300
-# Attio's tokens have 64 characters. What it takes for one at all is not known; names such as `wrong` it does not.
-WELL_FORMED = re.compile(r"[A-Za-z0-9_-]{16,}")
-DEFAULT_TOKEN = "simulated-attio-token"  # noqa: S105 - opens nothing but the simulator
 
 
 class Simulator:
@@ -50,11 +37,10 @@ class Simulator:
         limits: how fast it may be asked; by default as Attio documents, with a modest latency.
         faults: what goes wrong; by default nothing.
         behaviour: what Attio's documentation leaves open.
-        token: the one token it knows.
+        token: the token it knows; `add_token` makes more.
         scopes: what that token may do; by default everything. `read-write` includes `read`.
         token_level: for whom it acts: the whole `workspace`, or one `user`. What a user does not see is `hidden`.
-        hidden: ids of records and entries that the token does not see: no query lists them, and by id they are not
-            found. All of these can be changed at any time, also that a token of the workspace loses sight of a record.
+        hidden: ids of records and entries that the token does not see. All of these can be changed at any time.
     """
 
     def __init__(  # noqa: PLR0913 - each is a part that can be replaced
@@ -77,6 +63,7 @@ class Simulator:
         self.scopes = ALL_SCOPES if scopes is None else frozenset(scopes)
         self.token_level: TokenLevel = token_level
         self.hidden = set(hidden)
+        self.tokens: dict[str, Token] = {}
         self.requests = RequestCounters()
         self.app = SimulatorApp(self)
         self._number = 0
@@ -90,6 +77,22 @@ class Simulator:
     def serve(self, *, port: int = 0, host: str = "127.0.0.1") -> AbstractContextManager[RunningServer]:
         """Serve over HTTP on loopback, in a thread, while the context lasts; port 0 takes any free one."""
         return serve(self.app, host=host, port=port)
+
+    def add_token(
+        self,
+        text: str,
+        *,
+        scopes: Iterable[str] | None = None,
+        level: TokenLevel = "workspace",
+        member_id: str | None = None,
+    ) -> Token:
+        """Make one more token known; what it may do and see can be changed at any time.
+
+        One of the level `user` acts for a member, by default the first, and sees the lists that the member may see.
+        """
+        member = member_id or self.workspace.members[0].id
+        self.tokens[text] = Token(text, ALL_SCOPES if scopes is None else frozenset(scopes), level, member)
+        return self.tokens[text]
 
     def on_request(self, hook: Callable[[RequestInfo], None]) -> Callable[[], None]:
         """Call a hook before each request is answered; what it raises, the client sees. Returns how to remove it."""
@@ -146,42 +149,32 @@ class Simulator:
         if found is None:
             raise unknown_endpoint(request)
         endpoint, parts = found
-        access = self._authorize(request, endpoint, parts)
+        token = self._authorize(request, endpoint, parts)
         self.limits.count(now, is_write=endpoint.is_write)
-        call = Call(self.workspace, self.behaviour, self.limits, request, parts, access, self._number, now)
+        call = Call(self.workspace, self.behaviour, self.limits, request, parts, token, self._number, now)
         payload = endpoint.handler(call)
         return call.status, payload
 
-    def _authorize(self, request: Request, endpoint: Endpoint, parts: dict[str, str]) -> Access | None:
-        """Check the token; Basic with the token as user name works too."""
+    def _authorize(self, request: Request, endpoint: Endpoint, parts: dict[str, str]) -> Token | None:
+        """Find the token of a request and check what it may do; `None` for an unknown one that asks who it is."""
         given = request.headers.get("authorization")
-        token = _token(given)
-        is_known = token == self.token
-        access = Access(self.scopes, self.token_level, self.hidden)
+        text = token_of(given)
+        if text == self.token:
+            token = Token(text, self.scopes, self.token_level, None, self.hidden)
+        else:
+            token = self.tokens.get(text)
         if endpoint.kind == "self":
-            if not is_known and WELL_FORMED.fullmatch(token) is None:
+            if token is None and WELL_FORMED.fullmatch(text) is None:
                 raise unrecognised_token()
-            return access if is_known else None
+            return token
         if given is None:
             raise unauthorized(message="The Authorization header was not provided.")
-        if not is_known:
+        if token is None:
             raise unauthorized(message="The access token is invalid or has been revoked.")
-        needed = endpoint.scopes_for(parts)
-        missing = [scope for scope in needed if scope not in self.scopes and f"{scope}-write" not in self.scopes]
+        missing = token.lacks(endpoint.scopes_for(parts))
         if missing:
             raise missing_scopes(missing)
-        return access
-
-
-def _token(header: str | None) -> str:
-    """Read the token of an `Authorization` header; an empty one where there is none."""
-    kind, _, credentials = (header or "").partition(" ")
-    if kind.lower() == "basic":
-        try:
-            return base64.b64decode(credentials, validate=True).decode().partition(":")[0]
-        except ValueError:
-            return ""
-    return credentials.strip() if kind.lower() == "bearer" else ""
+        return token
 
 
 def _encode(payload: Json) -> bytes:
