@@ -197,7 +197,7 @@ class FilterCompiler:
         unit = SECOND if self.behaviour.active_from_precision == "second" else 1
         wanted //= unit
         index, as_of = attribute.index, self.as_of
-        if as_of is not None:
+        if as_of is not None or attribute.is_multiselect:
             return lambda record: any(
                 compare(value.active_from // unit, wanted) for value in active_values(record, attribute, as_of)
             )

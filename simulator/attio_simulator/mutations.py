@@ -15,7 +15,7 @@ from .inputs import read_value, read_values
 from .routing import Call, endpoint
 from .schema import Attribute, Collection, Record, Status, active_values
 from .shapes import Json, as_array, as_object
-from .values import ValueWriter
+from .values import ValueWriter, same_as
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,14 +92,16 @@ def _update(call: Call, row: Record, values: dict[str, Any], *, is_overwriting: 
     for attribute, data in list(_written(call, row.collection, values)):
         if attribute.is_multiselect and not is_overwriting and data:
             held = [value.data for value in active_values(row, attribute)]
-            call.workspace.set_values(row, attribute, held + [one for one in data if one not in held])
+            known = {same_as(attribute, one) for one in held}
+            # What is new comes first; what is there keeps its place.
+            call.workspace.set_values(row, attribute, [one for one in data if same_as(attribute, one) not in known] + held)
         else:
             call.workspace.set_values(row, attribute, data)
     return _shown(call, row)
 
 
 def append_values(call: Call) -> Json:
-    """Update a record or an entry; several values of one attribute are added to those it has."""
+    """Update a record or an entry; several values of one attribute are put before those it has."""
     row = call.row()
     return _update(call, row, _object(_data(call), _name(row)), is_overwriting=False)
 

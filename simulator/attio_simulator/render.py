@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from .clock import SECOND, timestamp
-from .schema import active_values
+from .schema import SYSTEM, Value, active_values
 from .values import ValueWriter, actor_json
 
 if TYPE_CHECKING:
@@ -102,10 +102,10 @@ def attribute_json(store: Store, collection: Collection, one: Attribute) -> Json
         "is_required": one.is_required,
         "is_unique": one.is_unique,
         "is_multiselect": one.is_multiselect,
-        "is_default_value_enabled": False,
+        "is_default_value_enabled": one.default is not None,
         "is_archived": one.is_archived,
-        "default_value": None,
-        "relationship": None,
+        "default_value": _default_json(store, collection, one),
+        "relationship": _relationship_json(store, one),
         "created_at": timestamp(one.created),
         "config": {
             "currency": {
@@ -114,6 +114,33 @@ def attribute_json(store: Store, collection: Collection, one: Attribute) -> Json
             },
             "record_reference": {"allowed_object_ids": targets or None},
         },
+    }
+
+
+def _default_json(store: Store, collection: Collection, one: Attribute) -> Json | None:
+    if one.default is None:
+        return None
+    if one.default.type == "dynamic":
+        days = one.default.template
+        return {"type": "dynamic", "template": f"P{days}D" if isinstance(days, int) else days}
+    writer = ValueWriter(store.id, collection, one)
+    return {
+        "type": "static",
+        "template": [writer.write(Value(one.created, None, SYSTEM, data)) for data in one.default.template],
+    }
+
+
+def _relationship_json(store: Store, one: Attribute) -> Json | None:
+    found = None if one.relationship is None else store.find(one.relationship[0])
+    other = None if found is None or one.relationship is None else found.attribute(one.relationship[1])
+    if found is None or other is None:
+        return None
+    return {
+        "id": {"workspace_id": store.id, "object_id": found.id, "attribute_id": other.id},
+        "object_slug": found.slug,
+        "title": other.title,
+        "api_slug": other.slug,
+        "is_multiselect": other.is_multiselect,
     }
 
 

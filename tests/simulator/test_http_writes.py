@@ -35,7 +35,7 @@ def test_a_record_is_created_moved_cleared_and_deleted(api: Asking, clock: Clock
     assert api.ids() == []
 
 
-def test_patch_adds_to_several_values_and_put_replaces_them(api: Asking) -> None:
+def test_patch_puts_new_values_first_and_put_replaces_them(api: Asking) -> None:
     record_id = created(api, PEOPLE, email_addresses=["one@example.com"])
     url = f"{PEOPLE}/{record_id}"
 
@@ -44,7 +44,9 @@ def test_patch_adds_to_several_values_and_put_replaces_them(api: Asking) -> None
         assert status == 200
         return [value["email_address"] for value in payload["data"]["values"]["email_addresses"]]
 
-    assert written("PATCH", "two@example.com", "one@example.com") == ["one@example.com", "two@example.com"]
+    assert written("PATCH", "two@example.com", "ONE@example.com") == ["two@example.com", "one@example.com"]
+    assert written("PATCH", "one@example.com") == ["two@example.com", "one@example.com"]
+    assert written("PUT", "three@example.com", "two@example.com") == ["three@example.com", "two@example.com"]
     assert written("PUT", "two@example.com", "three@example.com") == ["two@example.com", "three@example.com"]
     assert written("PATCH") == []
     history = api.get(f"{url}/attributes/email_addresses/values?show_historic=true")
