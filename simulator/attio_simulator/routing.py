@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from .errors import ApiError, bad_request, merge_in_progress, not_found
+from .errors import ApiError, bad_request, invalid_body, merge_in_progress, not_found
 from .listing import whole_number
+from .shapes import as_object
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -92,6 +93,20 @@ class Call:
     def sees(self, collection: Collection) -> bool:
         """Tell whether the token sees an object or a list."""
         return self.token is None or self.token.sees(collection)
+
+    def data(self) -> Json:
+        """Read the `data` of the body, which must be an object, or answer 400."""
+        found = as_object(self.request.json().get("data"))
+        if found is None:
+            raise invalid_body(["data"], "Expected object")
+        return found
+
+    def part(self, name: str) -> Json:
+        """Read an object inside the `data` of the body, or answer 400."""
+        found = as_object(self.data().get(name))
+        if found is None:
+            raise invalid_body(["data", name], "Expected object")
+        return found
 
     def flag(self, name: str) -> bool:
         """Read a boolean of the query string; it defaults to false."""

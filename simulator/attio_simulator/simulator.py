@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from .asgi import SimulatorApp
 from .behaviour import Behaviour
 from .clock import SECOND, duration, http_date, nanoseconds, timestamp
+from .definitions import DEFINITIONS
 from .endpoints import READS
 from .errors import ApiError, missing_scopes, unauthorized, unrecognised_token
 from .faults import JSON_HEADERS, Faults
@@ -68,7 +69,7 @@ class Simulator:
         self.app = SimulatorApp(self)
         self._number = 0
         self._hooks: list[Callable[[RequestInfo], None]] = []
-        self._router = Router(READS + WRITES)
+        self._router = Router(READS + WRITES + DEFINITIONS)
 
     def transport(self) -> SimulatorTransport:
         """Give an httpx2 transport that answers in this process, without a socket."""
