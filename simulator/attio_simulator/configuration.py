@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .schema import Attribute, Collection, Member, Option, Status
+from .schema import Attribute, Collection, Member, Option, Status, View
 from .store import Store, locked
 
 
@@ -107,6 +107,13 @@ class Configuration(Store):
         option = Option(self.new_id(), title, is_archived)
         attribute.options.append(option)
         return option
+
+    @locked
+    def add_view(self, collection: Collection, title: str, wanted: dict[str, Any], *, is_archived: bool = False) -> View:
+        """Save a view of an object or a list that shows what passes a filter."""
+        view = View(self.new_id(), title, wanted, self.clock.nanoseconds(), is_archived)
+        collection.views.append(view)
+        return view
 
     @locked
     def rename_status(

@@ -10,7 +10,7 @@ from .schema import SYSTEM, Value, active_values
 from .values import ValueWriter, actor_json
 
 if TYPE_CHECKING:
-    from .schema import Attribute, Collection, Member, Record
+    from .schema import Attribute, Collection, Member, Record, View
     from .shapes import Json
     from .store import Store
     from .tokens import Token
@@ -84,6 +84,16 @@ def list_json(store: Store, one: Collection) -> Json:
             {"workspace_member_id": member_id, "level": level} for member_id, level in one.member_access.items()
         ],
         "created_by_actor": actor_json(one.actor),
+        "created_at": timestamp(one.created),
+    }
+
+
+def view_json(store: Store, collection: Collection, one: View) -> Json:
+    """Write a saved view; what it filters by is not shown."""
+    kind = "list_id" if collection.is_list else "object_id"
+    return {
+        "id": {"workspace_id": store.id, kind: collection.id, "view_id": one.id},
+        "title": one.title,
         "created_at": timestamp(one.created),
     }
 

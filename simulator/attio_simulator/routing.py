@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -36,6 +36,7 @@ class Call:
     number: int
     now: int
     status: int = 200
+    headers: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
 
     def object(self) -> Collection:
         """Find the object of the path, or answer 404."""

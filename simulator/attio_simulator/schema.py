@@ -133,6 +133,17 @@ class Record:
     parent: Record | None = None
 
 
+@dataclass(slots=True, eq=False)
+class View:
+    """A saved view: only what it filters by matters to the API."""
+
+    id: str
+    title: str
+    filter: dict[str, Any]
+    created: int
+    is_archived: bool = False
+
+
 @dataclass(slots=True, eq=False, kw_only=True)
 class Collection:
     """An object or a list, with its attributes and its rows.
@@ -155,6 +166,7 @@ class Collection:
     member_access: dict[str, str] = field(default_factory=dict[str, str])
     actor: Actor = SYSTEM
     attributes: list[Attribute] = field(default_factory=list[Attribute])
+    views: list[View] = field(default_factory=list[View])
     records: dict[str, Record] = field(default_factory=dict[str, Record])
     ids: list[str] = field(default_factory=list[str])
     by_creation: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
@@ -237,4 +249,6 @@ def held_values(record: Record, attribute: Attribute) -> list[Value]:
 def _derived(record: Record, slug: str) -> Any:  # noqa: ANN401 - data of any type
     if slug == "created_at":
         return record.stamped
+    if slug == "parent_record" and record.parent is not None:
+        return (record.parent.collection.slug, record.parent.id)
     return record.actor if slug == "created_by" else record.id

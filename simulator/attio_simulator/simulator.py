@@ -126,15 +126,15 @@ class Simulator:
         ahead = duration(self.behaviour.clock_offset) // SECOND * SECOND
         answer = faults.instead(now + ahead)
         if answer is None:
-            retry_at = None
+            retry_at, more = None, list[tuple[str, str]]()
             try:
-                status, payload = self._do(request, found, now)
+                status, payload, more = self._do(request, found, now)
             except ApiError as error:
                 status, payload = error.status, error.body
             except RateLimited as refusal:
                 status, payload, retry_at = 429, refusal.body, refusal.retry_at
             faults.change(payload)
-            answer = Answer(status, list(JSON_HEADERS), _encode(payload))
+            answer = Answer(status, [*JSON_HEADERS, *more], _encode(payload))
             if retry_at is not None:
                 answer.headers.append(("retry-after", http_date(retry_at + ahead)))
         if self.behaviour.accurate_at and answer.status < MULTIPLE_CHOICES and JSON_HEADERS[0] in answer.headers:
@@ -145,8 +145,10 @@ class Simulator:
         self.requests.by_status[0 if answer.delivery in ("refuse", "drop") else answer.status] += 1
         return answer
 
-    def _do(self, request: Request, found: tuple[Endpoint, dict[str, str]] | None, now: int) -> tuple[int, Json]:
-        """Do what the request asks for and give status and body, or raise what Attio answers instead."""
+    def _do(
+        self, request: Request, found: tuple[Endpoint, dict[str, str]] | None, now: int
+    ) -> tuple[int, Json, list[tuple[str, str]]]:
+        """Do what the request asks for and give status, body and further headers, or raise what Attio answers instead."""
         if found is None:
             raise unknown_endpoint(request)
         endpoint, parts = found
@@ -154,7 +156,7 @@ class Simulator:
         self.limits.count(now, is_write=endpoint.is_write)
         call = Call(self.workspace, self.behaviour, self.limits, request, parts, token, self._number, now)
         payload = endpoint.handler(call)
-        return call.status, payload
+        return call.status, payload, call.headers
 
     def _authorize(self, request: Request, endpoint: Endpoint, parts: dict[str, str]) -> Token | None:
         """Find the token of a request and check what it may do; `None` for an unknown one that asks who it is."""
