@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from .behaviour import Behaviour
 from .clock import Clock
+from .crm import TRACKED
+from .crm_data import generate_crm
 from .data import generate_hiring_pipeline
 from .faults import Fault, Faults
+from .happenings import KINDS, Happening, Happenings
 from .limits import Limits
 from .mangling import Mangle
 from .requests import RequestCounters, RequestInfo
@@ -19,12 +22,16 @@ from .writes import Workspace
 __all__ = [
     "ALL_SCOPES",
     "DEFAULT_TOKEN",
+    "KINDS",
     "SYSTEM",
+    "TRACKED",
     "Actor",
     "Behaviour",
     "Clock",
     "Fault",
     "Faults",
+    "Happening",
+    "Happenings",
     "Limits",
     "Mangle",
     "RequestCounters",
@@ -34,5 +41,6 @@ __all__ = [
     "SimulatorTransport",
     "Token",
     "Workspace",
+    "generate_crm",
     "generate_hiring_pipeline",
 ]

@@ -81,16 +81,27 @@ class Configuration(Store):
         return collection
 
     @locked
-    def add_attribute(self, collection: Collection, slug: str, title: str, kind: str, **more: Any) -> Attribute:  # noqa: ANN401
+    def add_attribute(
+        self,
+        collection: Collection,
+        slug: str,
+        title: str,
+        kind: str,
+        *,
+        at_the_end: bool = False,
+        **more: Any,  # noqa: ANN401 - fields of several types
+    ) -> Attribute:
         """Add an attribute: `kind` is one of Attio's attribute types, `more` are fields of `Attribute`.
 
-        It takes its place before the system attributes at the end, as a custom attribute does in Attio.
+        It takes its place before `created_at`, as those do that an object or a list has from the start, or at the end,
+        as those that are added later.
         """
         index = sum(1 for one in collection.attributes if one.index >= 0)
         attribute = Attribute(
             id=self.new_id(), slug=slug, title=title, type=kind, created=self.created, index=index, **more
         )
-        place = next(i for i, one in enumerate(collection.attributes) if one.slug == "created_at")
+        creation = next(i for i, one in enumerate(collection.attributes) if one.slug == "created_at")
+        place = len(collection.attributes) if at_the_end else creation
         collection.attributes.insert(place, attribute)
         return attribute
 
@@ -120,7 +131,15 @@ class Configuration(Store):
         self, title: str, new_title: str, *, collection: str = "applications", attribute: str | None = None
     ) -> None:
         """Give a status another title; what past values show then is open (`Behaviour.past_titles`)."""
-        self._status(title, collection, attribute).titles.append((self.clock.nanoseconds(), new_title))
+        self.rename(self._status(title, collection, attribute), new_title)
+
+    @locked
+    def rename(self, choice: Status | Option, title: str) -> None:
+        """Give a status or an option another title."""
+        if isinstance(choice, Status):
+            choice.titles.append((self.clock.nanoseconds(), title))
+        else:
+            choice.title = title
 
     @locked
     def archive_status(

@@ -180,7 +180,11 @@ class Histories(Configuration):
             if not attribute.is_multiselect and (earlier.active_until is None or earlier.active_until > later.active_from):
                 message = "values may not overlap"
                 raise ValueError(message)
+        before = [value.data for value in active_values(record, attribute)]
         self._hold(record, attribute, ordered)
+        if attribute.relationship is not None:
+            after = [value.data for value in active_values(record, attribute)]
+            self.relate(record, attribute, before, after, Writer(actor, None))
 
     def _hold(self, record: Record, attribute: Attribute, values: list[Value]) -> None:
         while len(record.values) <= attribute.index:

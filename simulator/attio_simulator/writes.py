@@ -203,6 +203,8 @@ class Workspace(Histories):
         for old in (first, second):
             collection.remove(old)
             del self.rows[old.id]
+            self._relations(old, Writer(SYSTEM, None), is_gone=True)
+        self._relations(merged, Writer(SYSTEM, None))
         until = asked + (0 if merging_for is None else int(merging_for.total_seconds() * 1000) * MILLISECOND)
         self.merging.update(dict.fromkeys((primary, secondary, merged.id), until))
         self.unfinished_merges.append((until if merging_for else 0, merged))
