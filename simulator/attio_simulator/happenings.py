@@ -253,9 +253,13 @@ class Happenings:
         if attribute is None:
             return None
         choices = [*attribute.statuses, *attribute.options]
-        choice = self.draws.pick(choices)
         # Two are left to move between.
-        choice.is_archived = not choice.is_archived and sum(not one.is_archived for one in choices) > 2  # noqa: PLR2004
+        is_spare = sum(not one.is_archived for one in choices) > 2  # noqa: PLR2004 - two
+        several = [one for one in choices if one.is_archived or is_spare]
+        if not several:
+            return None
+        choice = self.draws.pick(several)
+        choice.is_archived = not choice.is_archived
         return Happening("archive_choice", attribute=attribute.slug)
 
     def _change_member(self) -> Happening | None:

@@ -134,10 +134,12 @@ def _default_json(store: Store, collection: Collection, one: Attribute) -> Json 
         days = one.default.template
         return {"type": "dynamic", "template": f"P{days}D" if isinstance(days, int) else days}
     writer = ValueWriter(store.id, collection, one)
-    return {
-        "type": "static",
-        "template": [writer.write(Value(one.created, None, SYSTEM, data)) for data in one.default.template],
-    }
+    template = [writer.write(Value(one.created, None, SYSTEM, data)) for data in one.default.template]
+    # A template is a value that nobody has set yet.
+    for shown in template:
+        for name in ("active_from", "active_until", "created_by_actor"):
+            del shown[name]
+    return {"type": "static", "template": template}
 
 
 def _relationship_json(store: Store, one: Attribute) -> Json | None:

@@ -147,9 +147,8 @@ def test_what_is_not_given_has_its_default(api: Asking, workspace: Workspace) ->
 
 def test_a_default_is_shown_with_its_attribute(api: Asking) -> None:
     shown = {one["api_slug"]: one for one in api.get("/v2/objects/people/attributes")}
-    [template] = shown["language"]["default_value"].pop("template")
-    assert (template["value"], template["attribute_type"]) == ("English", "text")
-    assert shown["language"]["default_value"] == {"type": "static"}
+    template = {"value": "English", "attribute_type": "text"}
+    assert shown["language"]["default_value"] == {"type": "static", "template": [template]}
     assert shown["owner"]["default_value"] == {"type": "dynamic", "template": "current-user"}
     assert shown["review_on"]["default_value"] == {"type": "dynamic", "template": "P30D"}
     assert [one for one in shown if shown[one]["is_default_value_enabled"]] == ["language", "owner", "review_on", "call_at"]
