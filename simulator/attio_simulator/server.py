@@ -10,6 +10,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from .clock import Clock
+from .crm_data import generate_crm
 from .data import generate_hiring_pipeline
 from .limits import Limits
 from .simulator import Simulator
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from .behaviour import Behaviour
     from .faults import Faults
 
+WORKSPACES = ("hiring", "crm")
+"""What can be served: a pipeline of applications, or every object and type of attribute that Attio has."""
+
 
 def run(  # noqa: PLR0913 - each is an option of the command
     records: int = 10_000,
@@ -29,6 +33,7 @@ def run(  # noqa: PLR0913 - each is an option of the command
     port: int = 8080,
     *,
     host: str = "127.0.0.1",
+    workspace: str = "hiring",
     moved_share: float = 0.6,
     limits: Limits | None = None,
     faults: Faults | None = None,
@@ -36,13 +41,14 @@ def run(  # noqa: PLR0913 - each is an option of the command
     token: str = DEFAULT_TOKEN,
     announce: Callable[[str, str], None] | None = None,
 ) -> None:
-    """Generate a hiring pipeline and serve it on loopback until interrupted.
+    """Generate a workspace and serve it on loopback until interrupted.
 
     Args:
-        records: how many applications.
-        seed: same seed, same applications (their times are counted back from now).
+        records: how many applications, or of `crm` how many records of all objects.
+        seed: same seed, same records (their times are counted back from now).
         port: the port; 0 takes any free one.
         host: a loopback address; any other is refused.
+        workspace: what is generated, one of `WORKSPACES`.
         moved_share: the part of the applications that moved at least once.
         limits: how fast it may be asked; by default as Attio documents, with a modest latency.
         faults: what goes wrong; by default nothing.
@@ -55,11 +61,14 @@ def run(  # noqa: PLR0913 - each is an option of the command
         OSError: the port is taken.
     """
     check_loopback(host)
-    workspace = generate_hiring_pipeline(records, seed=seed, clock=Clock(), moved_share=moved_share)
+    if workspace == "crm":
+        generated = generate_crm(records, seed=seed, clock=Clock())
+    else:
+        generated = generate_hiring_pipeline(records, seed=seed, clock=Clock(), moved_share=moved_share)
     # What has been generated stays: without this, each full garbage collection goes through all of it, and answers wait.
     gc.collect()
     gc.freeze()
-    simulator = Simulator(workspace, limits=limits, faults=faults, behaviour=behaviour, token=token)
+    simulator = Simulator(generated, limits=limits, faults=faults, behaviour=behaviour, token=token)
     with simulator.serve(port=port, host=host) as server, contextlib.suppress(KeyboardInterrupt):
         (announce or _print)(server.url, token)
         threading.Event().wait()
@@ -81,11 +90,12 @@ def _latency(text: str) -> float | tuple[float, float]:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command."""
     parser = argparse.ArgumentParser(prog="python -m attio_simulator", description="A stand-in for Attio on loopback.")
-    parser.add_argument("--records", type=int, default=10_000, help="applications to generate (default: 10000)")
-    parser.add_argument("--seed", type=int, default=1, help="same seed, same applications (default: 1)")
+    parser.add_argument("--workspace", choices=WORKSPACES, default="hiring", help="what to generate (default: hiring)")
+    parser.add_argument("--records", type=int, default=10_000, help="how many records (default: 10000)")
+    parser.add_argument("--seed", type=int, default=1, help="same seed, same records (default: 1)")
     parser.add_argument("--port", type=int, default=8080, help="port; 0 takes any free one (default: 8080)")
     parser.add_argument("--host", default="127.0.0.1", help="a loopback address (default: 127.0.0.1)")
-    parser.add_argument("--moved-share", type=float, default=0.6, help="part of them that moved (default: 0.6)")
+    parser.add_argument("--moved-share", type=float, default=0.6, help="part of the applications that moved (default: 0.6)")
     parser.add_argument("--latency-ms", type=_latency, help="100, or 20-300 for a spread one (default: 50)")
     parser.add_argument("--no-limits", action="store_true", help="never answer 429")
     parser.add_argument("--other-client", type=float, default=0.0, help="part of the reads another client takes")
@@ -99,6 +109,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             options.seed,
             options.port,
             host=options.host,
+            workspace=options.workspace,
             moved_share=options.moved_share,
             limits=limits,
         )

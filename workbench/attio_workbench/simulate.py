@@ -26,6 +26,7 @@ class Simulation:
     other_client: float
     no_limits: bool
     faults: Sequence[str]
+    workspace: str = "hiring"
 
 
 def run_simulation(console: Console, simulation: Simulation) -> None:
@@ -40,9 +41,14 @@ def run_simulation(console: Console, simulation: Simulation) -> None:
 
     def announce(url: str, token: str) -> None:
         command = command_text()
+        what, history = {
+            "hiring": ("job applications", ""),
+            # The standard configuration tracks applications, which this one has not.
+            "crm": ("records", " ATTIO_HISTORY=deals.stage=attio_deals_stage"),
+        }[simulation.workspace]
         console.print(
-            f"{simulation.records:,} simulated job applications on {url}, until Ctrl-C. In another terminal:\n\n"
-            f"  export ATTIO_BASE_URL={url} ATTIO_API_TOKEN={token}\n"
+            f"{simulation.records:,} simulated {what} on {url}, until Ctrl-C. In another terminal:\n\n"
+            f"  export ATTIO_BASE_URL={url} ATTIO_API_TOKEN={token}{history}\n"
             f"  {command} check\n"
             f"  {command} sync",
             soft_wrap=True,
@@ -53,6 +59,7 @@ def run_simulation(console: Console, simulation: Simulation) -> None:
             simulation.records,
             simulation.seed,
             simulation.port,
+            workspace=simulation.workspace,
             moved_share=simulation.moved_share,
             limits=limits,
             faults=faults,
