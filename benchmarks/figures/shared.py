@@ -8,6 +8,8 @@ from benchmarks.processes import Job, Outcome, run_sync_process, say, simulator
 from benchmarks.results import Figure, Section
 from benchmarks.scale import Scale
 
+from attio_simulator.limits import SCORE_OF_CONDITION, SCORE_OF_SORT
+
 BUSY = 0.9
 LATENCY = 0.1
 OTHERS = 0.5
@@ -23,7 +25,7 @@ def measure(scale: Scale) -> list[Section]:
         beside = _figure("another client takes half the limit at random times", attio.ask("stats"), outcome, OTHERS)
     say(f"shared: {scale.shared:,} applications under the score limit")
     # What a listing after the first costs here: one condition and a sort, times the size of the object.
-    cost = 4 * (1 + math.log10(1 + scale.shared))
+    cost = round((SCORE_OF_SORT + SCORE_OF_CONDITION) * math.log10(scale.shared))
     limits = {"latency": LATENCY, "score_per_window": cost * (QUERIES_IN_WINDOW + 0.5)}
     with simulator(records=scale.shared, limits=limits) as attio:
         outcome = run_sync_process(Job(attio.configuration(), sink="duckdb"))

@@ -4,26 +4,34 @@ from __future__ import annotations
 
 from .behaviour import Behaviour
 from .clock import Clock
+from .crm import TRACKED
+from .crm_data import generate_crm
 from .data import generate_hiring_pipeline
 from .faults import Fault, Faults
+from .happenings import KINDS, Happening, Happenings
 from .limits import Limits
 from .mangling import Mangle
 from .requests import RequestCounters, RequestInfo
 from .schema import SYSTEM, Actor
-from .simulator import ALL_SCOPES, DEFAULT_TOKEN, Simulator
+from .simulator import Simulator
 from .sockets import RunningServer
+from .tokens import ALL_SCOPES, DEFAULT_TOKEN, Token
 from .transport import SimulatorTransport
 from .writes import Workspace
 
 __all__ = [
     "ALL_SCOPES",
     "DEFAULT_TOKEN",
+    "KINDS",
     "SYSTEM",
+    "TRACKED",
     "Actor",
     "Behaviour",
     "Clock",
     "Fault",
     "Faults",
+    "Happening",
+    "Happenings",
     "Limits",
     "Mangle",
     "RequestCounters",
@@ -31,6 +39,8 @@ __all__ = [
     "RunningServer",
     "Simulator",
     "SimulatorTransport",
+    "Token",
     "Workspace",
+    "generate_crm",
     "generate_hiring_pipeline",
 ]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Awaitable, Callable, MutableMapping
 
-    from .simulator import Simulator
+    from .requests import Api
 
     Message = MutableMapping[str, Any]
     Receive = Callable[[], Awaitable[Message]]
@@ -26,10 +26,10 @@ EXTENSION = "attio_simulator.transport"
 
 
 class SimulatorApp:
-    """An ASGI application in front of a simulator."""
+    """An ASGI application in front of whatever answers requests."""
 
-    def __init__(self, simulator: Simulator) -> None:
-        self._simulator = simulator
+    def __init__(self, api: Api) -> None:
+        self._api = api
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer one request; there is nothing to do at the start and the end of the server."""
@@ -44,14 +44,12 @@ class SimulatorApp:
             body += message.get("body", b"")
             if not message.get("more_body"):
                 break
-        latency = self._simulator.limits.draw_latency() / 2
+        latency = self._api.draw_latency() / 2
         if latency:
             await anyio.sleep(latency)
         headers = {name.decode("ascii"): value.decode("latin-1") for name, value in scope["headers"]}
         path = scope["raw_path"].decode("ascii")
-        answer = self._simulator.answer(
-            Request(scope["method"], path, scope["query_string"].decode("ascii"), headers, body)
-        )
+        answer = self._api.answer(Request(scope["method"], path, scope["query_string"].decode("ascii"), headers, body))
         if latency:
             await anyio.sleep(latency)
         if answer.stall and await _client_left(answer.stall, receive):

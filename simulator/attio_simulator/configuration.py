@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .schema import Attribute, Collection, Member, Option, Status
+from .schema import Attribute, Collection, Member, Option, Status, View
 from .store import Store, locked
 
 
@@ -12,9 +12,11 @@ class Configuration(Store):
     """A workspace whose furniture can be changed."""
 
     @locked
-    def add_member(self, first_name: str, last_name: str, email_address: str, access_level: str = "member") -> Member:
-        """Add a member to the workspace."""
-        member = Member(self.new_id(), first_name, last_name, email_address, access_level, self.created)
+    def add_member(
+        self, first_name: str, last_name: str, email_address: str, access_level: str = "member", **more: str
+    ) -> Member:
+        """Add a member to the workspace; `more` are fields of `Member`, for example `avatar_url`."""
+        member = Member(self.new_id(), first_name, last_name, email_address, access_level, self.created, **more)
         self.members.append(member)
         return member
 
@@ -51,9 +53,9 @@ class Configuration(Store):
         return self._add_collection(slug, singular, plural, is_standard=is_standard)
 
     @locked
-    def add_list(self, slug: str, name: str, parent_object: str) -> Collection:
-        """Add a list whose entries are records of one object."""
-        return self._add_collection(slug, name, name, is_list=True, parent_object=parent_object)
+    def add_list(self, slug: str, name: str, parent_object: str, **more: Any) -> Collection:  # noqa: ANN401
+        """Add a list whose entries are records of one object; `more` are fields of `Collection`, such as who sees it."""
+        return self._add_collection(slug, name, name, is_list=True, parent_object=parent_object, **more)
 
     def _add_collection(self, slug: str, singular: str, plural: str, **more: Any) -> Collection:  # noqa: ANN401
         if self.find(slug, is_list=more.get("is_list", False)) is not None:
@@ -79,16 +81,27 @@ class Configuration(Store):
         return collection
 
     @locked
-    def add_attribute(self, collection: Collection, slug: str, title: str, kind: str, **more: Any) -> Attribute:  # noqa: ANN401
+    def add_attribute(
+        self,
+        collection: Collection,
+        slug: str,
+        title: str,
+        kind: str,
+        *,
+        at_the_end: bool = False,
+        **more: Any,  # noqa: ANN401 - fields of several types
+    ) -> Attribute:
         """Add an attribute: `kind` is one of Attio's attribute types, `more` are fields of `Attribute`.
 
-        It takes its place before the system attributes at the end, as a custom attribute does in Attio.
+        It takes its place before `created_at`, as those do that an object or a list has from the start, or at the end,
+        as those that are added later.
         """
         index = sum(1 for one in collection.attributes if one.index >= 0)
         attribute = Attribute(
             id=self.new_id(), slug=slug, title=title, type=kind, created=self.created, index=index, **more
         )
-        place = next(i for i, one in enumerate(collection.attributes) if one.slug == "created_at")
+        creation = next(i for i, one in enumerate(collection.attributes) if one.slug == "created_at")
+        place = len(collection.attributes) if at_the_end else creation
         collection.attributes.insert(place, attribute)
         return attribute
 
@@ -107,11 +120,26 @@ class Configuration(Store):
         return option
 
     @locked
+    def add_view(self, collection: Collection, title: str, wanted: dict[str, Any], *, is_archived: bool = False) -> View:
+        """Save a view of an object or a list that shows what passes a filter."""
+        view = View(self.new_id(), title, wanted, self.clock.nanoseconds(), is_archived)
+        collection.views.append(view)
+        return view
+
+    @locked
     def rename_status(
         self, title: str, new_title: str, *, collection: str = "applications", attribute: str | None = None
     ) -> None:
         """Give a status another title; what past values show then is open (`Behaviour.past_titles`)."""
-        self._status(title, collection, attribute).titles.append((self.clock.nanoseconds(), new_title))
+        self.rename(self._status(title, collection, attribute), new_title)
+
+    @locked
+    def rename(self, choice: Status | Option, title: str) -> None:
+        """Give a status or an option another title."""
+        if isinstance(choice, Status):
+            choice.titles.append((self.clock.nanoseconds(), title))
+        else:
+            choice.title = title
 
     @locked
     def archive_status(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from .clock import MILLISECOND, SECOND, Clock, timestamp
 from .hiring import LIST_SLUG
 from .schema import SYSTEM, Actor, Attribute, Collection, Record, Status, Value
-from .writes import STAMP_LAG, Workspace
+from .writes import Workspace, stamp_lag
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -115,7 +115,7 @@ class _Generator:
             held[score] = 1 + int(chance.random() * 5) if chance.random() < HAS_SCORE else None
             held[notes] = "Came with a recommendation." if chance.random() < HAS_NOTES else None
             held[self.status.index] = self._history(created, by, owner, moves=chance.random() < moved_share)
-            stamped = created + int(chance.random() * STAMP_LAG) * MILLISECOND
+            stamped = created + stamp_lag(chance.random())
             records.append(Record(workspace.new_id(), created, stamped, by, self.collection, held))
         self.collection.add_all(records)
         workspace.rows.update((record.id, record) for record in records)

@@ -20,13 +20,14 @@ if TYPE_CHECKING:
 
 NO_HISTORY = "Cannot set show_historic param to true when querying a COMINT attribute."
 RECORD_ENTRIES_DEFAULT, RECORD_ENTRIES_MAXIMUM = 100, 1000
+VIEWS_DEFAULT = 500
 
 
 def identify(call: Call) -> Json:
     """Answer who the token is; an unknown token is not an error here."""
-    if call.access is None:
+    if call.token is None:
         return {"active": False}
-    return render.self_json(call.workspace, call.access.scopes, call.access.level)
+    return render.self_json(call.workspace, call.token)
 
 
 def list_objects(call: Call) -> Json:
@@ -41,7 +42,7 @@ def get_object(call: Call) -> Json:
 
 def list_lists(call: Call) -> Json:
     """List all lists."""
-    return {"data": [render.list_json(call.workspace, one) for one in call.workspace.lists()]}
+    return {"data": [render.list_json(call.workspace, one) for one in call.workspace.lists() if call.sees(one)]}
 
 
 def get_list(call: Call) -> Json:
@@ -95,15 +96,28 @@ def query_entries(call: Call) -> Json:
 
 def _query(call: Call, collection: Collection) -> Json:
     as_of = call.behaviour.as_of(call.now)
-    query = parse_query(collection, call.request.json(), call.behaviour, as_of)
+    query = parse_query(call.workspace, collection, call.request.json(), call.behaviour, as_of)
     if as_of is not None:
         query.filter.require(lambda record: record.created <= as_of)
     unlisted = call.behaviour.unlisted
     if unlisted or call.hidden:
         query.filter.require(lambda record: record.id not in unlisted and record.id not in call.hidden)
-    call.limits.charge(call.now, query)
+    call.headers.append(("x-attio-record-query-score", str(call.limits.charge(call.now, query))))
     writer = render.RecordWriter(call.workspace, collection, as_of)
     return {"data": [writer.write(record) for record in page(query, call.behaviour, call.number)]}
+
+
+def list_views(call: Call) -> Json:
+    """List the saved views of an object or a list, by id."""
+    collection = call.target()
+    archived = call.flag("show_archived")
+    after = call.request.parameters().get("cursor", "")
+    views = sorted((one for one in collection.views if archived or not one.is_archived), key=lambda one: one.id)
+    left = [one for one in views if one.id > after]
+    paged = left[call.paging(VIEWS_DEFAULT, None)]
+    cursor = paged[-1].id if paged and len(left) > len(paged) else None
+    data = [render.view_json(call.workspace, collection, one) for one in paged]
+    return {"data": data, "pagination": {"next_cursor": cursor}}
 
 
 def get_row(call: Call) -> Json:
@@ -136,7 +150,8 @@ def list_values(call: Call) -> Json:
 def list_record_entries(call: Call) -> Json:
     """List the entries, over all lists, of which a record is the parent."""
     row = call.row()
-    entries = [one for one in call.workspace.entries_of.get(row.id, []) if one.id not in call.hidden]
+    everywhere = call.workspace.entries_of.get(row.id, [])
+    entries = [one for one in everywhere if one.id not in call.hidden and call.sees(one.collection)]
     paged = entries[call.paging(RECORD_ENTRIES_DEFAULT, RECORD_ENTRIES_MAXIMUM)]
     return {"data": [render.record_entry_json(entry) for entry in paged]}
 
@@ -157,7 +172,8 @@ def get_member(call: Call) -> Json:
 
 RECORDS = "record_permission:read object_configuration:read"
 ENTRIES = "list_entry:read list_configuration:read"
-CONFIGURATION = "object_configuration:read"
+OBJECTS, LISTS = "object_configuration:read", "list_configuration:read"
+CONFIGURATION = "{target}_configuration:read"
 VALUES = "attributes/{attribute}/values"
 
 READS = (
@@ -174,10 +190,11 @@ READS = (
     endpoint("entries_query", "POST /v2/lists/{list}/entries/query", query_entries, ENTRIES),
     endpoint("entry", "GET /v2/lists/{list}/entries/{entry_id}", get_row, ENTRIES),
     endpoint("self", "GET /v2/self", identify),
-    endpoint("objects", "GET /v2/objects", list_objects, CONFIGURATION),
-    endpoint("object", "GET /v2/objects/{object}", get_object, CONFIGURATION),
-    endpoint("lists", "GET /v2/lists", list_lists, "list_configuration:read"),
-    endpoint("list", "GET /v2/lists/{list}", get_list, "list_configuration:read"),
+    endpoint("objects", "GET /v2/objects", list_objects, OBJECTS),
+    endpoint("object", "GET /v2/objects/{object}", get_object, OBJECTS),
+    endpoint("lists", "GET /v2/lists", list_lists, LISTS),
+    endpoint("list", "GET /v2/lists/{list}", get_list, LISTS),
+    endpoint("views", "GET /v2/{target}/{identifier}/views", list_views, CONFIGURATION),
     endpoint("attributes", "GET /v2/{target}/{identifier}/attributes", list_attributes, CONFIGURATION),
     endpoint("attribute", "GET /v2/{target}/{identifier}/attributes/{attribute}", get_attribute, CONFIGURATION),
     endpoint("statuses", "GET /v2/{target}/{identifier}/attributes/{attribute}/statuses", list_statuses, CONFIGURATION),

@@ -28,6 +28,15 @@ def conflict(message: str) -> ApiError:
     return ApiError(409, "invalid_request_error", "slug_conflict", message)
 
 
+def uniqueness_conflict(slug: str) -> ApiError:
+    """400 for a value that another record has, where each may be there only once."""
+    message = (
+        f'A value provided for attribute with slug "{slug}" conflicts with one already in the system. This attribute has a '
+        "uniqueness constraint. Please ensure all values for this attribute do not exist on another record."
+    )
+    return bad_request(code="uniqueness_conflict", message=message)
+
+
 def invalid_body(path: list[str | int], message: str) -> ApiError:
     """400 for a body of the wrong shape; says where."""
     problem = {"code": "invalid_type", "path": path, "message": message}

@@ -2,8 +2,8 @@
 
 The grammar is that of https://docs.attio.com/rest-api/guides/filtering-and-sorting: several keys mean and; `$and`,
 `$or`, `$not`; an attribute with a scalar (shorthand), with operators, or with properties of its values; a value
-matches when any of the current values of the attribute does. What Attio refuses is refused with `filter_error`, or
-with the code of its own that recordings of the live API show.
+matches when any of the current values of the attribute does; `path` and `constraints` reach through references. What
+Attio refuses is refused with `filter_error`, or with the code of its own that recordings of the live API show.
 """
 
 from __future__ import annotations
@@ -11,9 +11,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
-from .clock import SECOND, parse_date, parse_timestamp
+from .clock import SECOND, parse_date
 from .comparisons import COMPARISONS, reader
-from .errors import filter_error, unknown_filter_attribute, unknown_filter_option
+from .conditions import NAMED, PROPERTIES, parse_moment, parse_operand
+from .errors import filter_error, unknown_filter_attribute
+from .references import filterable, parse_route, reached
 from .schema import active_values
 from .shapes import as_array, as_object
 
@@ -22,39 +24,9 @@ if TYPE_CHECKING:
 
     from .behaviour import Behaviour
     from .schema import Attribute, Collection, Record, Value
+    from .store import Store
 
 MAXIMUM_DEPTH = 20
-
-EQUALITY = frozenset({"$eq", "$in"})
-TEXT = EQUALITY | {"$contains", "$starts_with", "$ends_with", "$not_empty"}
-RANGE = frozenset({"$lt", "$lte", "$gt", "$gte"})
-ORDERED = EQUALITY | RANGE | {"$not_empty"}
-CHOICE = EQUALITY | {"$not_empty"}
-
-# What can be asked of each type of attribute: its properties, the first being meant when none is named, and the
-# operators each takes (https://docs.attio.com/docs/attribute-types).
-PROPERTIES: dict[str, dict[str, frozenset[str]]] = {
-    "text": {"value": TEXT},
-    "number": {"value": ORDERED},
-    "rating": {"value": ORDERED},
-    "checkbox": {"value": EQUALITY},
-    "date": {"value": ORDERED},
-    "timestamp": {"value": ORDERED},
-    "currency": {"currency_value": ORDERED, "currency_code": EQUALITY},
-    "status": {"status": CHOICE, "active_from": RANGE},
-    "select": {"option": CHOICE, "active_from": RANGE},
-    "record-reference": {"target_record_id": CHOICE, "target_object": EQUALITY},
-    "actor-reference": {"referenced_actor_id": CHOICE, "referenced_actor_type": EQUALITY},
-    "personal-name": dict.fromkeys(("full_name", "first_name", "last_name"), TEXT),
-    "email-address": dict.fromkeys(
-        ("email_address", "original_email_address", "email_domain", "email_root_domain", "email_local_specifier"),
-        TEXT,
-    ),
-    "domain": {"domain": TEXT, "root_domain": TEXT},
-    "phone-number": {"phone_number": TEXT, "original_phone_number": TEXT, "country_code": EQUALITY},
-    "location": dict.fromkeys(("locality", "region", "postcode", "country_code", "line_1", "line_2"), TEXT),
-    "interaction": {"interacted_at": ORDERED, "interaction_type": EQUALITY},
-}
 
 
 @dataclass(slots=True)
@@ -88,7 +60,8 @@ class Filter:
 class FilterCompiler:
     """Compiles the filters of queries on one collection."""
 
-    def __init__(self, collection: Collection, behaviour: Behaviour, as_of: int | None = None) -> None:
+    def __init__(self, store: Store, collection: Collection, behaviour: Behaviour, as_of: int | None = None) -> None:
+        self.store = store
         self.collection = collection
         self.behaviour = behaviour
         self.as_of = as_of
@@ -112,6 +85,9 @@ class FilterCompiler:
         if conditions is None or sum(key.startswith("$") for key in path) > MAXIMUM_DEPTH:
             raise filter_error()
         parts: list[Callable[[Record], bool]] = []
+        if "path" in conditions and "constraints" in conditions:
+            conditions = dict(conditions)
+            parts.append(self._at_the_end(conditions.pop("path"), conditions.pop("constraints"), path))
         for key, operand in conditions.items():
             if key in ("$and", "$or"):
                 groups = as_array(operand)
@@ -131,17 +107,34 @@ class FilterCompiler:
                 parts.append(self._attribute(key, operand, is_certain=is_certain))
         return _all(parts)
 
+    def _at_the_end(self, given: object, constraints: object, path: tuple[str, ...]) -> Callable[[Record], bool]:
+        """Compile the constraints on what is at the end of a path along references."""
+        route = parse_route(self.store, self.collection, given, (*path, "path"))
+        if as_object(constraints) is None:
+            raise filter_error()
+        there = FilterCompiler(self.store, route.collection, self.behaviour, self.as_of)
+        there._path = (*path, "constraints")
+        test = there._attribute(route.attribute.slug, constraints, is_certain=False)
+        self.result.conditions += there.result.conditions
+        store, as_of = self.store, self.as_of
+        return lambda record: any(test(one) for one in reached(store, route, record, as_of))
+
     def _attribute(self, slug: str, operand: object, *, is_certain: bool) -> Callable[[Record], bool]:
-        attribute = self.collection.attribute(slug)
+        attribute = filterable(self.collection, slug)
         if attribute is None:
             raise unknown_filter_attribute(slug, self._path)
-        main = next(iter(PROPERTIES[attribute.type]))
+        properties = PROPERTIES[attribute.type]
+        main = next(iter(properties))
         tests: list[Callable[[Record], bool]] = []
         wanted = as_object(operand)
         if wanted is None:
             wanted = {"$eq": operand}
         elif not wanted:
             raise filter_error()
+        if attribute.type in NAMED and any(key.startswith("$") for key in wanted):
+            raise filter_error(message=f'"{attribute.slug}" ({attribute.type}) is filtered by {", ".join(properties)}.')
+        if attribute.type == "record-reference" and wanted.keys() != properties.keys():
+            raise filter_error(message=f'"{attribute.slug}" is filtered by target_object and target_record_id together.')
         for key, inner in wanted.items():
             if key.startswith("$"):
                 tests.append(self._condition(attribute, main, key, inner, is_certain=is_certain))
@@ -171,9 +164,9 @@ class FilterCompiler:
             several = as_array(operand)
             if several is None:
                 raise filter_error()
-            wanted = [self._operand(attribute, name, one) for one in several]
+            wanted = [parse_operand(attribute, name, one, self._path) for one in several]
         else:
-            wanted = self._operand(attribute, name, operand)
+            wanted = parse_operand(attribute, name, operand, self._path)
         if attribute.slug == "created_at" and attribute.index < 0:
             if is_certain and operator != "$in":
                 self.result.narrow(operator, wanted)
@@ -192,12 +185,12 @@ class FilterCompiler:
         except ValueError:
             if taken == "dates":
                 raise refusal from None
-            wanted = _moment(operand)
+            wanted = parse_moment(operand)
         compare = COMPARISONS[operator]
         unit = SECOND if self.behaviour.active_from_precision == "second" else 1
         wanted //= unit
         index, as_of = attribute.index, self.as_of
-        if as_of is not None:
+        if as_of is not None or attribute.is_multiselect:
             return lambda record: any(
                 compare(value.active_from // unit, wanted) for value in active_values(record, attribute, as_of)
             )
@@ -213,52 +206,6 @@ class FilterCompiler:
             return compare(record.created // unit, wanted)
 
         return matches
-
-    def _operand(self, attribute: Attribute, name: str, operand: object) -> Any:  # noqa: ANN401 - data of any type
-        """Check what a value is compared with, and bring it into the form it is compared in."""
-        if name in ("status", "option"):
-            found = attribute.choice(operand) if isinstance(operand, str) else None
-            if found is None and name == "option" and isinstance(operand, str):
-                raise unknown_filter_option(operand, self._path)
-            if found is None:
-                raise filter_error(message=f'Cannot find {attribute.type} "{operand}" of attribute "{attribute.slug}".')
-            return found
-        kind = {"currency_value": "number", "interacted_at": "timestamp"}.get(name, attribute.type)
-        if not _IS_COMPARABLE.get(kind, _is_text)(operand):
-            raise filter_error()
-        return _moment(cast("str", operand)) if kind == "timestamp" and name in ("value", "interacted_at") else operand
-
-
-def _is_text(operand: object) -> bool:
-    return isinstance(operand, str)
-
-
-def _is_number(operand: object) -> bool:
-    return isinstance(operand, int | float) and not isinstance(operand, bool)
-
-
-def _is_date(operand: object) -> bool:
-    try:
-        parse_date(cast("str", operand))
-    except (TypeError, ValueError):
-        return False
-    return True
-
-
-_IS_COMPARABLE: dict[str, Callable[[object], bool]] = {
-    "number": _is_number,
-    "rating": _is_number,
-    "checkbox": lambda operand: isinstance(operand, bool),
-    "date": _is_date,
-}
-
-
-def _moment(text: str) -> int:
-    try:
-        return parse_timestamp(text)
-    except ValueError:
-        # Date *and* time are required: https://docs.attio.com/docs/attribute-types/attribute-types-timestamp
-        raise filter_error() from None
 
 
 def _all(tests: list[Callable[[Record], bool]]) -> Callable[[Record], bool]:

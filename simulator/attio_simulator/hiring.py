@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .writes import Workspace
+    from .configuration import Configuration
 
 RECRUITERS = 6
 
@@ -31,7 +31,7 @@ SOURCES = ("Job board", "Referral", "Careers page", "Sourced", "Agency")
 LIST_SLUG = "talent_pool"
 
 
-def furnish(workspace: Workspace, *, object_slug: str, attribute_slug: str) -> None:
+def furnish(workspace: Configuration, *, object_slug: str, attribute_slug: str) -> None:
     """Fill an empty workspace with everything but records."""
     workspace.add_member("Hiring", "Lead", "hiring.lead@example.com", "admin")
     for number in range(1, RECRUITERS + 1):
@@ -71,7 +71,7 @@ def furnish(workspace: Workspace, *, object_slug: str, attribute_slug: str) -> N
     workspace.add_attribute(pool, "next_contact", "Next contact", "timestamp")
 
 
-def _people(workspace: Workspace) -> None:
+def _people(workspace: Configuration) -> None:
     people = workspace.add_object("people", "Person", "People", is_standard=True)
     workspace.add_attribute(people, "name", "Name", "personal-name")
     workspace.add_attribute(
@@ -102,7 +102,7 @@ def _people(workspace: Workspace) -> None:
         workspace.add_option(strength, title)
 
 
-def _companies(workspace: Workspace) -> None:
+def _companies(workspace: Configuration) -> None:
     companies = workspace.add_object("companies", "Company", "Companies", is_standard=True)
     workspace.add_attribute(companies, "name", "Name", "text")
     workspace.add_attribute(companies, "domains", "Domains", "domain", is_multiselect=True, is_unique=True)

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .clock import MILLISECOND, nanoseconds
 from .configuration import Configuration
-from .schema import Actor, Attribute, Option, Record, Status, Value, all_values
+from .schema import Actor, Attribute, Option, Record, Status, Value, active_values, all_values
 from .store import locked
+from .values import same_as
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
+
+
+class Writer(NamedTuple):
+    """Who writes, by default the API token, and when, by default now."""
+
+    actor: Actor | None
+    at: datetime | None
 
 
 class Histories(Configuration):
@@ -55,26 +63,65 @@ class Histories(Configuration):
         actor: Actor | None = None,
         at: datetime | None = None,
     ) -> None:
-        """Make `data` the current values of an attribute: what is missing there ends, what is new begins."""
+        """Make `data` the current values of an attribute, in this order: what is missing ends, what is new begins."""
+        self._write(record, attribute, data, Writer(actor, at))
+
+    def _write(
+        self,
+        record: Record,
+        attribute: Attribute,
+        data: Sequence[Any],
+        writer: Writer,
+        *,
+        is_echo: bool = False,
+    ) -> None:
+        """Do it; an echo from the other side of a relationship comes as soon as it can."""
         values = all_values(record, attribute)
         # Of several values at a time any may be the current ones; of one at a time only the last.
-        first = 0 if attribute.is_multiselect else max(len(values) - 1, 0)
-        before, recent = values[:first], values[first:]
-        kept = [value.data for value in recent if value.active_until is None and value.data in data]
-        new = [one for one in data if one not in kept]
-        if not new and not any(value.active_until is None and value.data not in kept for value in recent):
-            return
-        moment = self.stamp(at)
+        recent = values if attribute.is_multiselect else values[-1:]
         latest = max([record.created, *(max(one.active_from + MILLISECOND, one.active_until or 0) for one in recent)])
-        if at is not None and moment < latest:
-            message = f"{at} is not after the values that are there"
+        moment = self.stamp(writer.at)
+        current = {same_as(attribute, one.data): one for one in active_values(record, attribute)}
+        wanted: dict[Any, Any] = {}
+        for one in data:
+            wanted.setdefault(same_as(attribute, one), one)
+        if list(wanted) == list(current):
+            return
+        if writer.at is not None and moment < latest and not is_echo:
+            message = f"{writer.at} is not after the values that are there"
             raise ValueError(message)
-        moment = max(moment, latest)
-        before += [
-            one if one.active_until is not None or one.data in kept else one._replace(active_until=moment) for one in recent
-        ]
-        before += [Value(moment, None, actor or self.api_token, one) for one in new]
-        self._hold(record, attribute, before)
+        moment, by = max(moment, latest), writer.actor or self.api_token
+        held = [one for one in values if one.active_until is not None]
+        held += [one._replace(active_until=moment) for key, one in current.items() if key not in wanted]
+        held += [current.get(key) or Value(moment, None, by, one) for key, one in wanted.items()]
+        self._hold(record, attribute, held)
+        if attribute.relationship is not None:
+            self.relate(record, attribute, list(current), list(wanted), writer)
+
+    def relate(
+        self,
+        record: Record,
+        attribute: Attribute,
+        before: list[tuple[str, str]],
+        after: list[tuple[str, str]],
+        writer: Writer,
+    ) -> None:
+        """Bring the other side of a relationship up to date: a record referred to some others before, to some now."""
+        own = (record.collection.slug, record.id)
+        for target in [*(one for one in before if one not in after), *(one for one in after if one not in before)]:
+            other = self.rows.get(target[1])
+            inverse = (
+                None
+                if other is None or attribute.relationship is None
+                else other.collection.attribute(attribute.relationship[1])
+            )
+            if other is None or inverse is None:
+                continue
+            rest = [one.data for one in active_values(other, inverse) if one.data != own]
+            if target in after:
+                rest = [own, *rest] if inverse.is_multiselect else [own]
+            # What is written here comes back to this side, and finds it as it should be.
+            self._write(other, inverse, rest, writer, is_echo=True)
 
     @locked
     def replace_history(
@@ -133,7 +180,11 @@ class Histories(Configuration):
             if not attribute.is_multiselect and (earlier.active_until is None or earlier.active_until > later.active_from):
                 message = "values may not overlap"
                 raise ValueError(message)
+        before = [value.data for value in active_values(record, attribute)]
         self._hold(record, attribute, ordered)
+        if attribute.relationship is not None:
+            after = [value.data for value in active_values(record, attribute)]
+            self.relate(record, attribute, before, after, Writer(actor, None))
 
     def _hold(self, record: Record, attribute: Attribute, values: list[Value]) -> None:
         while len(record.values) <= attribute.index:

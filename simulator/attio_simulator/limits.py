@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from .listing import Query
 
 
+SCORE_OF_SORT, SCORE_OF_CONDITION = 120, 20
+"""What a sort and a condition cost, times the logarithm of how many rows there are."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Limits:
     """The limits, each of which can be changed, or switched off with `None` (`Limits.off()` switches off all).
@@ -28,7 +32,7 @@ class Limits:
         reads_per_second: reads answered in one second of the workspace's clock; queries count as reads.
         writes_per_second: writes answered in one second of the workspace's clock.
         score_per_window: what the queries of any `score_window` seconds may cost together. Attio publishes no
-            numbers, so neither these nor the costs are Attio's.
+            numbers, so these are not Attio's.
         score_per_query: what a single query may cost: one above it is always refused.
         score_window: length of the sliding window in seconds.
         score_per_row: what each row that a query asks for adds to its cost (Attio names filters, sorts and the
@@ -43,8 +47,8 @@ class Limits:
 
     reads_per_second: int | None = 100
     writes_per_second: int | None = 25
-    score_per_window: float | None = 3_000.0
-    score_per_query: float | None = 500.0
+    score_per_window: float | None = 60_000.0
+    score_per_query: float | None = 5_000.0
     score_window: float = 10.0
     score_per_row: float = 0.0
     other_client_share: float = 0.0
@@ -103,14 +107,18 @@ class Limits:
         busy = random.Random(f"other client {self.seed} {period}").random() < self.other_client_busy
         return round(self.reads_per_second * self.other_client_share) if busy else 0
 
-    def score(self, query: Query) -> float:
-        """Give what a query costs: more with every condition and sort, and with the size of the object."""
-        work = 1 + query.filter.conditions + 2 * len(query.sorts)
-        size = 1 + math.log10(1 + len(query.collection.records))
-        return work * size + query.limit * self.score_per_row
+    def score(self, query: Query) -> int:
+        """Give what a query costs, as `x-attio-record-query-score` says it.
 
-    def charge(self, now: int, query: Query) -> None:
-        """Charge a query that arrives now to the sliding window.
+        Recorded are 0 without sorts, and with one by creation what 120·log10(records) fits. What conditions cost is
+        not known.
+        """
+        work = SCORE_OF_SORT * len(query.sorts) + SCORE_OF_CONDITION * query.filter.conditions
+        size = math.log10(max(1, len(query.collection.records)))
+        return round(work * size + query.limit * self.score_per_row)
+
+    def charge(self, now: int, query: Query) -> int:
+        """Charge a query that arrives now to the sliding window, and give what it costs.
 
         Raises:
             RateLimited: it costs too much, alone or with those before it.
@@ -120,7 +128,7 @@ class Limits:
         if self.score_per_query is not None and cost > self.score_per_query:
             raise RateLimited((now // SECOND + 1) * SECOND)
         if self.score_per_window is None:
-            return
+            return cost
         # What is stamped later than now was charged before the clock was moved back.
         self._scores = deque(one for one in self._scores if now - window < one[0] <= now)
         spent = sum(score for _, score in self._scores)
@@ -132,6 +140,7 @@ class Limits:
                     break
             raise RateLimited((free // SECOND + 1) * SECOND)
         self._scores.append((now, cost))
+        return cost
 
 
 class RateLimited(Exception):  # noqa: N818 - it is an answer, not a mistake

@@ -14,8 +14,10 @@ from itertools import groupby, islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .comparisons import reader
-from .errors import filter_error, invalid_body
-from .filters import PROPERTIES, Filter, FilterCompiler
+from .conditions import PROPERTIES
+from .errors import filter_error, invalid_body, not_found
+from .filters import Filter, FilterCompiler
+from .references import Route, parse_route, reached
 from .schema import active_values
 from .shapes import as_array, as_object
 
@@ -24,19 +26,31 @@ if TYPE_CHECKING:
 
     from .behaviour import Behaviour
     from .schema import Attribute, Collection, Record
+    from .store import Store
 
 
 class Sort(NamedTuple):
-    """One sort: by a property of an attribute, ascending or descending."""
+    """One sort: by a property of an attribute at the end of a route along references, ascending or descending."""
 
-    attribute: Attribute
+    route: Route
     name: str
     descending: bool
+
+    @property
+    def attribute(self) -> Attribute:
+        """The attribute at the end of the route."""
+        return self.route.attribute
+
+    @property
+    def is_by_creation(self) -> bool:
+        """Whether it is by when the rows themselves were created."""
+        return not self.route.steps and self.attribute.slug == "created_at" and self.attribute.index < 0
 
 
 class Query(NamedTuple):
     """A parsed query on one collection."""
 
+    store: Store
     collection: Collection
     filter: Filter
     sorts: list[Sort]
@@ -45,20 +59,36 @@ class Query(NamedTuple):
     as_of: int | None = None
 
 
-def parse_query(collection: Collection, body: dict[str, Any], behaviour: Behaviour, as_of: int | None = None) -> Query:
+def parse_query(
+    store: Store, collection: Collection, body: dict[str, Any], behaviour: Behaviour, as_of: int | None = None
+) -> Query:
     """Read the body of a query on the data of now, or of a moment.
 
     Raises:
-        ApiError: 400 `filter_error` or one of its kin, or `validation_type`.
+        ApiError: 400 `filter_error` or one of its kin, or `validation_type`; 404 for a view that does not exist.
     """
-    compiled = FilterCompiler(collection, behaviour, as_of).compile(body.get("filter"))
+    compiled = FilterCompiler(store, collection, behaviour, as_of).compile(_wanted(collection, body))
     limit = whole_number(body.get("limit"), "limit", behaviour.listing_page_default)
     if behaviour.listing_page_maximum is not None:
         limit = min(limit, behaviour.listing_page_maximum)
     offset = whole_number(body.get("offset"), "offset", 0)
     if behaviour.listing_ignores_offset:
         offset = 0
-    return Query(collection, compiled, _parse_sorts(collection, body.get("sorts")), limit, offset, as_of)
+    sorts = _parse_sorts(store, collection, body.get("sorts"))
+    return Query(store, collection, compiled, sorts, limit, offset, as_of)
+
+
+def _wanted(collection: Collection, body: dict[str, Any]) -> object:
+    """Give the filter of the body, or that of the saved view which it names; sorts are not taken from the view."""
+    wanted, view_id = body.get("filter"), body.get("filter_view_id")
+    if view_id is None:
+        return wanted
+    if wanted is not None:
+        raise invalid_body(["filter_view_id"], "Cannot be used together with filter")
+    view = next((one for one in collection.views if one.id == view_id), None)
+    if view is None:
+        raise not_found(message=f'View with ID "{view_id}" not found.')
+    return view.filter
 
 
 def whole_number(given: object, name: str, default: int) -> int:
@@ -74,7 +104,7 @@ def whole_number(given: object, name: str, default: int) -> int:
     return int(given)
 
 
-def _parse_sorts(collection: Collection, given: object) -> list[Sort]:
+def _parse_sorts(store: Store, collection: Collection, given: object) -> list[Sort]:
     if given is None:
         return []
     several = as_array(given)
@@ -85,16 +115,21 @@ def _parse_sorts(collection: Collection, given: object) -> list[Sort]:
         one = as_object(item)
         if one is None or one.get("direction") not in ("asc", "desc"):
             raise invalid_body(["sorts", number, "direction"], 'Expected "asc" or "desc"')
-        slug = one.get("attribute")
-        attribute = collection.attribute(slug) if isinstance(slug, str) else None
-        if attribute is None:
-            raise filter_error(message=f'Unknown attribute "{slug}" in sorts.')
+        if "path" in one:
+            route = parse_route(store, collection, one["path"], ("sorts", str(number), "path"))
+        else:
+            slug = one.get("attribute")
+            found = collection.attribute(slug) if isinstance(slug, str) else None
+            if found is None:
+                raise filter_error(message=f'Unknown attribute "{slug}" in sorts.')
+            route = Route((), collection, found)
+        attribute = route.attribute
         names = PROPERTIES[attribute.type]
         name = one.get("field") or _only_field(attribute)
         # Sorting by active_from is not documented, so it is refused.
         if name not in names or name == "active_from":
-            raise filter_error(message=f'Cannot sort "{slug}" by "{name}".')
-        sorts.append(Sort(attribute, name, one["direction"] == "desc"))
+            raise filter_error(message=f'Cannot sort "{attribute.slug}" by "{name}".')
+        sorts.append(Sort(route, name, one["direction"] == "desc"))
     return sorts
 
 
@@ -124,11 +159,11 @@ def _matching(query: Query, behaviour: Behaviour, request_number: int) -> Iterat
     tie = _tie_breaker(behaviour, request_number)
     if not sorts:
         return filter(matches, (collection.records[one] for one in collection.ids))
-    if len(sorts) == 1 and sorts[0].attribute.slug == "created_at" and sorts[0].attribute.index < 0:
+    if len(sorts) == 1 and sorts[0].is_by_creation:
         return filter(matches, _by_creation(query, descending=sorts[0].descending, tie=tie))
     rows = sorted(filter(matches, collection.records.values()), key=tie)
     for sort in reversed(sorts):
-        rows.sort(key=_sort_key(sort, query.as_of), reverse=sort.descending)
+        rows.sort(key=_sort_key(query, sort), reverse=sort.descending)
     return iter(rows)
 
 
@@ -153,21 +188,28 @@ def _tie_breaker(behaviour: Behaviour, request_number: int) -> Callable[[Record]
     return lambda record: hashlib.blake2b(record.id.encode(), key=salt, digest_size=8).digest()
 
 
-def _sort_key(sort: Sort, as_of: int | None) -> Callable[[Record], Any]:
+def _sort_key(query: Query, sort: Sort) -> Callable[[Record], Any]:
     attribute, read = sort.attribute, reader(sort.attribute, sort.name)
     if attribute.type in ("status", "select"):
         # By the order in which statuses are shown, as a board does.
         places = {id(one): place for place, one in enumerate([*attribute.statuses, *attribute.options])}
 
         def choice_key(record: Record) -> Any:  # noqa: ANN401 - a key of any type
-            values = active_values(record, attribute, as_of)
-            return (0, places[id(values[0].data)]) if values else (1, 0)
+            found = next(_found(query, sort, record), None)
+            return (1, 0) if found is None else (0, places[id(found)])
 
         return choice_key
 
     def key(record: Record) -> Any:  # noqa: ANN401 - a key of any type
-        found = next((read(value.data) for value in active_values(record, attribute, as_of)), None)
+        found = next(map(read, _found(query, sort, record)), None)
         # Rows without a value come last ascending and first descending, as in PostgreSQL.
         return (1, 0) if found is None else (0, found)
 
     return key
+
+
+def _found(query: Query, sort: Sort, record: Record) -> Iterator[Any]:
+    """Give the data of the current values that a row is sorted by."""
+    for one in reached(query.store, sort.route, record, query.as_of):
+        for value in active_values(one, sort.attribute, query.as_of):
+            yield value.data

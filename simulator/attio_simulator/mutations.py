@@ -1,4 +1,4 @@
-"""The endpoints that write.
+"""The endpoints that write records and entries.
 
 See https://docs.attio.com/rest-api/endpoint-reference. Who writes is the token: values have the actor `api-token`.
 """
@@ -10,31 +10,17 @@ from typing import TYPE_CHECKING, Any
 from . import render
 from .clock import parse_timestamp
 from .endpoints import VALUES
-from .errors import bad_request, conflict, invalid_body
+from .errors import bad_request, invalid_body, uniqueness_conflict
 from .inputs import read_value, read_values
 from .routing import Call, endpoint
-from .schema import Attribute, Collection, Record, Status, active_values
+from .schema import Attribute, Collection, Record, active_values
 from .shapes import Json, as_array, as_object
-from .values import ValueWriter
+from .values import ValueWriter, same_as
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MAXIMUM_HISTORY = 400
-
-
-def _data(call: Call) -> dict[str, Any]:
-    data = as_object(call.request.json().get("data"))
-    if data is None:
-        raise invalid_body(["data"], "Expected object")
-    return data
-
-
-def _object(data: dict[str, Any], name: str) -> dict[str, Any]:
-    given = as_object(data.get(name))
-    if given is None:
-        raise invalid_body(["data", name], "Expected object")
-    return given
 
 
 def _written(call: Call, collection: Collection, values: dict[str, Any]) -> Iterator[tuple[Attribute, list[Any]]]:
@@ -46,19 +32,26 @@ def _written(call: Call, collection: Collection, values: dict[str, Any]) -> Iter
         yield attribute, read_values(call.workspace, attribute, given)
 
 
+def _check_unique(collection: Collection, row: Record | None, written: list[tuple[Attribute, list[Any]]]) -> None:
+    """Refuse a value that another record has, of an attribute that may have each only once; nothing is written then."""
+    for attribute, data in written:
+        wanted = {same_as(attribute, one) for one in data} if attribute.is_unique else set[Any]()
+        for other in collection.records.values() if wanted else ():
+            if other is not row and any(same_as(attribute, one.data) in wanted for one in active_values(other, attribute)):
+                raise uniqueness_conflict(attribute.slug)
+
+
 def _shown(call: Call, row: Record) -> Json:
     return {"data": render.RecordWriter(call.workspace, row.collection).write(row)}
 
 
 def _initial(call: Call, collection: Collection, values: dict[str, Any]) -> dict[str, Any]:
     """Read the values of a new row, and check that none is missing."""
-    written = {
-        attribute.slug: data if attribute.is_multiselect else data[0]
-        for attribute, data in _written(call, collection, values)
-        if data
-    }
+    read = list(_written(call, collection, values))
+    _check_unique(collection, None, read)
+    written = {attribute.slug: data if attribute.is_multiselect else data[0] for attribute, data in read if data}
     for attribute in collection.attributes:
-        if attribute.is_required and attribute.slug not in written:
+        if attribute.is_required and attribute.slug not in written and attribute.default is None:
             message = f'Required value for attribute with ID "{attribute.id}" was not provided.'
             raise bad_request(code="missing_value", message=message)
     return written
@@ -67,7 +60,7 @@ def _initial(call: Call, collection: Collection, values: dict[str, Any]) -> dict
 def create_record(call: Call) -> Json:
     """Create a record."""
     collection = call.object()
-    values = _initial(call, collection, _object(_data(call), "values"))
+    values = _initial(call, collection, call.part("values"))
     record_id = call.workspace.create_record(collection.slug, values=values)
     return _shown(call, call.workspace.record(record_id))
 
@@ -75,7 +68,7 @@ def create_record(call: Call) -> Json:
 def assert_record(call: Call) -> Json:
     """Update the record that has a unique value, or create one."""
     collection = call.object()
-    values = _object(_data(call), "values")
+    values = call.part("values")
     slug = call.request.parameters().get("matching_attribute", "")
     matching = collection.attribute(slug)
     if matching is None or not matching.is_unique:
@@ -89,25 +82,29 @@ def assert_record(call: Call) -> Json:
 
 
 def _update(call: Call, row: Record, values: dict[str, Any], *, is_overwriting: bool) -> Json:
-    for attribute, data in list(_written(call, row.collection, values)):
+    read = list(_written(call, row.collection, values))
+    _check_unique(row.collection, row, read)
+    for attribute, data in read:
         if attribute.is_multiselect and not is_overwriting and data:
             held = [value.data for value in active_values(row, attribute)]
-            call.workspace.set_values(row, attribute, held + [one for one in data if one not in held])
+            known = {same_as(attribute, one) for one in held}
+            # What is new comes first; what is there keeps its place.
+            call.workspace.set_values(row, attribute, [one for one in data if same_as(attribute, one) not in known] + held)
         else:
             call.workspace.set_values(row, attribute, data)
     return _shown(call, row)
 
 
 def append_values(call: Call) -> Json:
-    """Update a record or an entry; several values of one attribute are added to those it has."""
+    """Update a record or an entry; several values of one attribute are put before those it has."""
     row = call.row()
-    return _update(call, row, _object(_data(call), _name(row)), is_overwriting=False)
+    return _update(call, row, call.part(_name(row)), is_overwriting=False)
 
 
 def overwrite_values(call: Call) -> Json:
     """Update a record or an entry; several values of one attribute replace those it has."""
     row = call.row()
-    return _update(call, row, _object(_data(call), _name(row)), is_overwriting=True)
+    return _update(call, row, call.part(_name(row)), is_overwriting=True)
 
 
 def _name(row: Record) -> str:
@@ -123,7 +120,7 @@ def delete_row(call: Call) -> Json:
 def merge_records(call: Call) -> Json:
     """Merge two records into a new one."""
     collection = call.object()
-    data = _data(call)
+    data = call.data()
     ids = [data.get(name) for name in ("primary_record_id", "secondary_record_id")]
     if ids[0] == ids[1]:
         raise bad_request(code="self_merge", message="A record cannot be merged with itself.")
@@ -138,7 +135,7 @@ def replace_history(call: Call) -> Json:
     """Replace the whole history of one attribute; no webhook tells of it."""
     row = call.row()
     attribute = call.attribute(row.collection)
-    data = _data(call)
+    data = call.data()
     if data.get("replace_history") is not True:
         raise invalid_body(["data", "replace_history"], "Invalid literal value, expected true")
     given = as_array(data.get("values"))
@@ -175,9 +172,9 @@ def _interval(call: Call, attribute: Attribute, number: int, given: Any) -> tupl
 def create_entry(call: Call) -> Json:
     """Add a record to a list."""
     collection = call.list()
-    data = _data(call)
+    data = call.data()
     parent = _parent(call, data)
-    values = _initial(call, collection, _object(data, "entry_values"))
+    values = _initial(call, collection, call.part("entry_values"))
     entry_id = call.workspace.create_entry(collection.slug, parent.id, values=values)
     return _shown(call, call.workspace.record(entry_id))
 
@@ -185,7 +182,7 @@ def create_entry(call: Call) -> Json:
 def assert_entry(call: Call) -> Json:
     """Update the entry of a record, or add the record to the list."""
     collection = call.list()
-    data = _data(call)
+    data = call.data()
     parent = _parent(call, data)
     found = [one for one in call.workspace.entries_of.get(parent.id, []) if one.collection is collection]
     if len(found) > 1:
@@ -195,7 +192,7 @@ def assert_entry(call: Call) -> Json:
         )
         raise bad_request(code="multiple_match_results", message=message)
     if found:
-        return _update(call, found[0], _object(data, "entry_values"), is_overwriting=True)
+        return _update(call, found[0], call.part("entry_values"), is_overwriting=True)
     return create_entry(call)
 
 
@@ -208,65 +205,9 @@ def _parent(call: Call, data: dict[str, Any]) -> Record:
     return found
 
 
-def create_status(call: Call) -> Json:
-    """Add a status to a status attribute."""
-    collection, attribute = _status_attribute(call)
-    data = _data(call)
-    title = data.get("title")
-    if not isinstance(title, str):
-        raise invalid_body(["data", "title"], "Expected string")
-    _check_title(attribute, title, None)
-    status = call.workspace.add_status(
-        attribute,
-        title,
-        celebration_enabled=bool(data.get("celebration_enabled", False)),
-        target_time_in_status=data.get("target_time_in_status"),
-    )
-    return _status_shown(call, collection, attribute, status)
-
-
-def update_status(call: Call) -> Json:
-    """Rename or archive a status, or change what else it has."""
-    collection, attribute = _status_attribute(call)
-    status = attribute.choice(call.parts["status"])
-    if not isinstance(status, Status):
-        message = f'Cannot find status attribute with status option title "{call.parts["status"]}".'
-        raise bad_request(code="value_not_found", message=message)
-    data = _data(call)
-    title = data.get("title", status.title)
-    _check_title(attribute, title, status)
-    if title != status.title:
-        status.titles.append((call.workspace.clock.nanoseconds(), title))
-    status.is_archived = data.get("is_archived", status.is_archived)
-    status.celebration_enabled = data.get("celebration_enabled", status.celebration_enabled)
-    status.target_time_in_status = data.get("target_time_in_status", status.target_time_in_status)
-    return _status_shown(call, collection, attribute, status)
-
-
-def _status_attribute(call: Call) -> tuple[Collection, Attribute]:
-    collection = call.target()
-    attribute = call.attribute(collection)
-    if attribute.type != "status":
-        raise bad_request(code="validation_type", message="This attribute is not a status attribute.")
-    return collection, attribute
-
-
-def _check_title(attribute: Attribute, title: str, own: Status | None) -> None:
-    if any(one.title == title and one is not own for one in attribute.statuses):
-        message = f'There is already another status with the title "{title}".'
-        raise conflict(message)
-
-
-def _status_shown(call: Call, collection: Collection, attribute: Attribute, status: Status) -> Json:
-    statuses = render.statuses_json(call.workspace, collection, attribute, archived=True)
-    return {"data": next(one for one in statuses if one["id"]["status_id"] == status.id)}
-
-
 _RECORDS = "record_permission:read-write object_configuration:read"
 _ENTRIES = "list_entry:read-write list_configuration:read"
-_STATUSES = "object_configuration:read-write"
 _RECORD, _ENTRY = "/v2/objects/{object}/records/{record_id}", "/v2/lists/{list}/entries/{entry_id}"
-_STATUS = "/v2/{target}/{identifier}/attributes/{attribute}/statuses"
 
 WRITES = tuple(
     endpoint(kind, route, handler, scopes, is_write=True)
@@ -284,7 +225,5 @@ WRITES = tuple(
         ("update_entry", "PUT " + _ENTRY, overwrite_values, _ENTRIES),
         ("delete_entry", "DELETE " + _ENTRY, delete_row, _ENTRIES),
         ("replace_history", f"PUT {_ENTRY}/{VALUES}", replace_history, _ENTRIES),
-        ("create_status", "POST " + _STATUS, create_status, _STATUSES),
-        ("update_status", "PATCH " + _STATUS + "/{status}", update_status, _STATUSES),
     )
 )

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from .clock import SECOND, timestamp
-from .schema import active_values
+from .schema import SYSTEM, Value, active_values
 from .values import ValueWriter, actor_json
 
 if TYPE_CHECKING:
-    from .schema import Attribute, Collection, Member, Record
+    from .schema import Attribute, Collection, Member, Record, View
     from .shapes import Json
     from .store import Store
+    from .tokens import Token
 
 
 class RecordWriter:
@@ -78,9 +79,21 @@ def list_json(store: Store, one: Collection) -> Json:
         "api_slug": one.slug,
         "name": one.plural,
         "parent_object": [one.parent_object],
-        "workspace_access": "full-access",
-        "workspace_member_access": [],
+        "workspace_access": one.workspace_access,
+        "workspace_member_access": [
+            {"workspace_member_id": member_id, "level": level} for member_id, level in one.member_access.items()
+        ],
         "created_by_actor": actor_json(one.actor),
+        "created_at": timestamp(one.created),
+    }
+
+
+def view_json(store: Store, collection: Collection, one: View) -> Json:
+    """Write a saved view; what it filters by is not shown."""
+    kind = "list_id" if collection.is_list else "object_id"
+    return {
+        "id": {"workspace_id": store.id, kind: collection.id, "view_id": one.id},
+        "title": one.title,
         "created_at": timestamp(one.created),
     }
 
@@ -99,10 +112,10 @@ def attribute_json(store: Store, collection: Collection, one: Attribute) -> Json
         "is_required": one.is_required,
         "is_unique": one.is_unique,
         "is_multiselect": one.is_multiselect,
-        "is_default_value_enabled": False,
+        "is_default_value_enabled": one.default is not None,
         "is_archived": one.is_archived,
-        "default_value": None,
-        "relationship": None,
+        "default_value": _default_json(store, collection, one),
+        "relationship": _relationship_json(store, one),
         "created_at": timestamp(one.created),
         "config": {
             "currency": {
@@ -111,6 +124,35 @@ def attribute_json(store: Store, collection: Collection, one: Attribute) -> Json
             },
             "record_reference": {"allowed_object_ids": targets or None},
         },
+    }
+
+
+def _default_json(store: Store, collection: Collection, one: Attribute) -> Json | None:
+    if one.default is None:
+        return None
+    if one.default.type == "dynamic":
+        days = one.default.template
+        return {"type": "dynamic", "template": f"P{days}D" if isinstance(days, int) else days}
+    writer = ValueWriter(store.id, collection, one)
+    template = [writer.write(Value(one.created, None, SYSTEM, data)) for data in one.default.template]
+    # A template is a value that nobody has set yet.
+    for shown in template:
+        for name in ("active_from", "active_until", "created_by_actor"):
+            del shown[name]
+    return {"type": "static", "template": template}
+
+
+def _relationship_json(store: Store, one: Attribute) -> Json | None:
+    found = None if one.relationship is None else store.find(one.relationship[0])
+    other = None if found is None or one.relationship is None else found.attribute(one.relationship[1])
+    if found is None or other is None:
+        return None
+    return {
+        "id": {"workspace_id": store.id, "object_id": found.id, "attribute_id": other.id},
+        "object_slug": found.slug,
+        "title": other.title,
+        "api_slug": other.slug,
+        "is_multiselect": other.is_multiselect,
     }
 
 
@@ -159,11 +201,11 @@ def record_entry_json(entry: Record) -> Json:
     }
 
 
-def self_json(store: Store, scopes: frozenset[str], level: str) -> dict[str, Any]:
+def self_json(store: Store, token: Token) -> dict[str, Any]:
     """Write who the token is; see https://docs.attio.com/rest-api/endpoint-reference/meta/identify."""
     return {
         "active": True,
-        "scope": " ".join(sorted(scopes)),
+        "scope": " ".join(sorted(token.scopes)),
         "client_id": store.client_id,
         "token_type": "Bearer",
         "exp": None,
@@ -171,10 +213,10 @@ def self_json(store: Store, scopes: frozenset[str], level: str) -> dict[str, Any
         "sub": store.id,
         "aud": store.client_id,
         "iss": "attio.com",
-        "token_level": level,
+        "token_level": token.level,
         "workspace_id": store.id,
         "workspace_name": store.name,
         "workspace_slug": store.slug,
         "workspace_logo_url": None,
-        "authorized_by_workspace_member_id": store.members[0].id if store.members else store.client_id,
+        "authorized_by_workspace_member_id": token.member_id or (store.members[0].id if store.members else store.client_id),
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 from urllib.parse import parse_qsl
 
 from .errors import bad_request, invalid_body
@@ -87,6 +87,18 @@ class Answer:
     stall_amid: float = 0.0
     delivery: Delivery = "whole"
     padding: int = 0
+
+
+class Api(Protocol):
+    """What answers requests, as servers and transports see it."""
+
+    def answer(self, request: Request) -> Answer:
+        """Answer one request that arrives now."""
+        ...
+
+    def draw_latency(self) -> float:
+        """Draw how many seconds one request and its answer are on the way."""
+        ...
 
 
 @dataclass(slots=True)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from .errors import ApiError, bad_request, merge_in_progress, not_found
+from .errors import ApiError, bad_request, invalid_body, merge_in_progress, not_found
 from .listing import whole_number
+from .shapes import as_object
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,18 +19,8 @@ if TYPE_CHECKING:
     from .requests import Request
     from .schema import Attribute, Collection, Record
     from .shapes import Json
+    from .tokens import Token
     from .writes import Workspace
-
-
-TokenLevel = Literal["workspace", "user"]
-
-
-class Access(NamedTuple):
-    """What a token may do, for whom it acts, and which records and entries it does not see."""
-
-    scopes: frozenset[str]
-    level: TokenLevel
-    hidden: AbstractSet[str]
 
 
 @dataclass(slots=True)
@@ -41,10 +32,11 @@ class Call:
     limits: Limits
     request: Request
     parts: dict[str, str]
-    access: Access | None
+    token: Token | None
     number: int
     now: int
     status: int = 200
+    headers: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
 
     def object(self) -> Collection:
         """Find the object of the path, or answer 404."""
@@ -58,7 +50,7 @@ class Call:
         """Find the list of the path, or answer 404."""
         slug = self.parts["list"]
         found = self.workspace.find(slug, is_list=True)
-        if found is None:
+        if found is None or not self.sees(found):
             raise not_found(message=f'List with slug/ID "{slug}" not found.')
         return found
 
@@ -97,7 +89,25 @@ class Call:
     @property
     def hidden(self) -> AbstractSet[str]:
         """The records and entries that the token does not see."""
-        return frozenset() if self.access is None else self.access.hidden
+        return frozenset() if self.token is None else self.token.hidden
+
+    def sees(self, collection: Collection) -> bool:
+        """Tell whether the token sees an object or a list."""
+        return self.token is None or self.token.sees(collection)
+
+    def data(self) -> Json:
+        """Read the `data` of the body, which must be an object, or answer 400."""
+        found = as_object(self.request.json().get("data"))
+        if found is None:
+            raise invalid_body(["data"], "Expected object")
+        return found
+
+    def part(self, name: str) -> Json:
+        """Read an object inside the `data` of the body, or answer 400."""
+        found = as_object(self.data().get(name))
+        if found is None:
+            raise invalid_body(["data", name], "Expected object")
+        return found
 
     def flag(self, name: str) -> bool:
         """Read a boolean of the query string; it defaults to false."""
@@ -134,6 +144,11 @@ class Endpoint:
     handler: Callable[[Call], Json]
     scopes: tuple[str, ...] = ()
     is_write: bool = False
+
+    def scopes_for(self, parts: dict[str, str]) -> list[str]:
+        """Give the scopes that a request needs; a path can be about the attributes of an object or of a list."""
+        name = "list_configuration" if parts.get("target") == "lists" else "object_configuration"
+        return [scope.replace("{target}_configuration", name) for scope in self.scopes]
 
 
 def endpoint(kind: str, route: str, handler: Callable[[Call], Json], scopes: str = "", **more: Any) -> Endpoint:  # noqa: ANN401

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, cast
+from typing import Any, Literal, NamedTuple, cast
 
 
 class Actor(NamedTuple):
@@ -22,6 +22,16 @@ class Actor(NamedTuple):
 
 
 SYSTEM = Actor("system", None)
+
+
+class Default(NamedTuple):
+    """What an attribute has on a record that is created without a value for it.
+
+    `static`: a tuple of data. `dynamic`: `current-user`, or for dates and timestamps a number of days from then.
+    """
+
+    type: Literal["static", "dynamic"]
+    template: Any
 
 
 class Value(NamedTuple):
@@ -71,7 +81,8 @@ class Attribute:
 
     `index` is its place in `Record.values`; system attributes that every record derives from itself (its id, who
     created it and when) have none. `keeps_history` is false for interaction attributes and those that Attio enriches.
-    `is_billed` is false for an attribute the workspace does not pay for: it answers `[]`.
+    `is_billed` is false for an attribute the workspace does not pay for: it answers `[]`. `relationship` is the object
+    and the slug of the attribute that is its other side: what is written to one of the two is written to both.
     """
 
     id: str
@@ -91,6 +102,8 @@ class Attribute:
     is_billed: bool = True
     default_currency: str | None = None
     targets: tuple[str, ...] = ()
+    relationship: tuple[str, str] | None = None
+    default: Default | None = None
     statuses: list[Status] = field(default_factory=list[Status])
     options: list[Option] = field(default_factory=list[Option])
 
@@ -106,7 +119,8 @@ class Record:
     """One record of an object, or one entry of a list (then it has a parent).
 
     `values[attribute.index]` is, to be small, one of: `None` (never had a value), the bare data of a value that was
-    set at creation and is still the current one, or a list of `Value`, oldest first. `stamped` is the value of the
+    set at creation and is still the current one, or a list of `Value`: oldest first, and of a multiple value first those
+    that ended, then the current ones in the order in which they are shown. `stamped` is the value of the
     `created_at` attribute, which can be some milliseconds later than `created`.
     """
 
@@ -119,10 +133,23 @@ class Record:
     parent: Record | None = None
 
 
+@dataclass(slots=True, eq=False)
+class View:
+    """A saved view: only what it filters by matters to the API."""
+
+    id: str
+    title: str
+    filter: dict[str, Any]
+    created: int
+    is_archived: bool = False
+
+
 @dataclass(slots=True, eq=False, kw_only=True)
 class Collection:
     """An object or a list, with its attributes and its rows.
 
+    Access is of lists: that of every member (`full-access`, `read-and-write`, `read-only`, or None for a private list),
+    and that of single members by their id.
     Two indexes are kept sorted: `ids` for the default order and `by_creation` for reading in order of the
     `created_at` attribute, so that a page of either costs no sort.
     """
@@ -135,8 +162,11 @@ class Collection:
     is_list: bool = False
     is_standard: bool = False
     parent_object: str | None = None
+    workspace_access: str | None = "full-access"
+    member_access: dict[str, str] = field(default_factory=dict[str, str])
     actor: Actor = SYSTEM
     attributes: list[Attribute] = field(default_factory=list[Attribute])
+    views: list[View] = field(default_factory=list[View])
     records: dict[str, Record] = field(default_factory=dict[str, Record])
     ids: list[str] = field(default_factory=list[str])
     by_creation: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
@@ -186,20 +216,14 @@ class Member:
 
 def all_values(record: Record, attribute: Attribute) -> list[Value]:
     """Give every value that an attribute of a record ever had, oldest first."""
-    if attribute.index < 0:
-        data = {"created_at": record.stamped, "created_by": record.actor}.get(attribute.slug, record.id)
-        return [Value(record.created, None, record.actor, data)]
-    held = record.values[attribute.index] if attribute.index < len(record.values) else None
-    if held is None:
-        return []
-    if isinstance(held, list):
-        return cast("list[Value]", held)
-    return [Value(record.created, None, record.actor, held)]
+    values = held_values(record, attribute)
+    # Several at a time are kept in the order in which they are shown.
+    return sorted(values, key=lambda one: one.active_from) if attribute.is_multiselect and len(values) > 1 else values
 
 
 def active_values(record: Record, attribute: Attribute, as_of: int | None = None) -> list[Value]:
     """Give the values that an attribute of a record has now, or had at a moment, as they were shown then."""
-    values = all_values(record, attribute)
+    values = held_values(record, attribute)
     if as_of is None:
         return [value for value in values if value.active_until is None]
     return [
@@ -207,3 +231,24 @@ def active_values(record: Record, attribute: Attribute, as_of: int | None = None
         for value in values
         if value.active_from <= as_of and (value.active_until is None or value.active_until > as_of)
     ]
+
+
+def held_values(record: Record, attribute: Attribute) -> list[Value]:
+    """Give every value that an attribute of a record ever had, in the order in which they are kept."""
+    index = attribute.index
+    if index < 0:
+        return [Value(record.created, None, record.actor, _derived(record, attribute.slug))]
+    held = record.values[index] if index < len(record.values) else None
+    if held is None:
+        return []
+    if isinstance(held, list):
+        return cast("list[Value]", held)
+    return [Value(record.created, None, record.actor, held)]
+
+
+def _derived(record: Record, slug: str) -> Any:  # noqa: ANN401 - data of any type
+    if slug == "created_at":
+        return record.stamped
+    if slug == "parent_record" and record.parent is not None:
+        return (record.parent.collection.slug, record.parent.id)
+    return record.actor if slug == "created_by" else record.id

@@ -10,10 +10,12 @@ import threading
 from typing import TYPE_CHECKING
 
 from .clock import Clock
+from .crm_data import generate_crm
 from .data import generate_hiring_pipeline
 from .limits import Limits
-from .simulator import DEFAULT_TOKEN, Simulator
-from .sockets import check_loopback, serve
+from .simulator import Simulator
+from .sockets import check_loopback
+from .tokens import DEFAULT_TOKEN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
     from .faults import Faults
     from .routing import TokenLevel
 
+WORKSPACES = ("hiring", "crm")
+"""What can be served: a pipeline of applications, or every object and type of attribute that Attio has."""
+
 
 def run(  # noqa: PLR0913 - each is an option of the command
     records: int = 10_000,
@@ -29,6 +34,7 @@ def run(  # noqa: PLR0913 - each is an option of the command
     port: int = 8080,
     *,
     host: str = "127.0.0.1",
+    workspace: str = "hiring",
     moved_share: float = 0.6,
     limits: Limits | None = None,
     faults: Faults | None = None,
@@ -38,13 +44,14 @@ def run(  # noqa: PLR0913 - each is an option of the command
     token_level: TokenLevel = "workspace",  # noqa: S107 - no password
     announce: Callable[[str, str], None] | None = None,
 ) -> None:
-    """Generate a hiring pipeline and serve it on loopback until interrupted.
+    """Generate a workspace and serve it on loopback until interrupted.
 
     Args:
-        records: how many applications.
-        seed: same seed, same applications (their times are counted back from now).
+        records: how many applications, or of `crm` how many records of all objects.
+        seed: same seed, same records (their times are counted back from now).
         port: the port; 0 takes any free one.
         host: a loopback address; any other is refused.
+        workspace: what is generated, one of `WORKSPACES`.
         moved_share: the part of the applications that moved at least once.
         limits: how fast it may be asked; by default as Attio documents, with a modest latency.
         faults: what goes wrong; by default nothing.
@@ -59,12 +66,15 @@ def run(  # noqa: PLR0913 - each is an option of the command
         OSError: the port is taken.
     """
     check_loopback(host)
-    workspace = generate_hiring_pipeline(records, seed=seed, clock=Clock(), moved_share=moved_share)
+    if workspace == "crm":
+        generated = generate_crm(records, seed=seed, clock=Clock())
+    else:
+        generated = generate_hiring_pipeline(records, seed=seed, clock=Clock(), moved_share=moved_share)
     # What has been generated stays: without this, each full garbage collection goes through all of it, and answers wait.
     gc.collect()
     gc.freeze()
     simulator = Simulator(
-        workspace,
+        generated,
         limits=limits,
         faults=faults,
         behaviour=behaviour,
@@ -72,7 +82,7 @@ def run(  # noqa: PLR0913 - each is an option of the command
         scopes=scopes,
         token_level=token_level,
     )
-    with serve(simulator, host=host, port=port) as server, contextlib.suppress(KeyboardInterrupt):
+    with simulator.serve(port=port, host=host) as server, contextlib.suppress(KeyboardInterrupt):
         (announce or _print)(server.url, token)
         threading.Event().wait()
 
@@ -93,11 +103,12 @@ def _latency(text: str) -> float | tuple[float, float]:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command."""
     parser = argparse.ArgumentParser(prog="python -m attio_simulator", description="A stand-in for Attio on loopback.")
-    parser.add_argument("--records", type=int, default=10_000, help="applications to generate (default: 10000)")
-    parser.add_argument("--seed", type=int, default=1, help="same seed, same applications (default: 1)")
+    parser.add_argument("--workspace", choices=WORKSPACES, default="hiring", help="what to generate (default: hiring)")
+    parser.add_argument("--records", type=int, default=10_000, help="how many records (default: 10000)")
+    parser.add_argument("--seed", type=int, default=1, help="same seed, same records (default: 1)")
     parser.add_argument("--port", type=int, default=8080, help="port; 0 takes any free one (default: 8080)")
     parser.add_argument("--host", default="127.0.0.1", help="a loopback address (default: 127.0.0.1)")
-    parser.add_argument("--moved-share", type=float, default=0.6, help="part of them that moved (default: 0.6)")
+    parser.add_argument("--moved-share", type=float, default=0.6, help="part of the applications that moved (default: 0.6)")
     parser.add_argument("--latency-ms", type=_latency, help="100, or 20-300 for a spread one (default: 50)")
     parser.add_argument("--no-limits", action="store_true", help="never answer 429")
     parser.add_argument("--other-client", type=float, default=0.0, help="part of the reads another client takes")
@@ -111,6 +122,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             options.seed,
             options.port,
             host=options.host,
+            workspace=options.workspace,
             moved_share=options.moved_share,
             limits=limits,
         )

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import base64
 import json
-import re
 from typing import TYPE_CHECKING
 
 from .asgi import SimulatorApp
 from .behaviour import Behaviour
 from .clock import SECOND, duration, http_date, nanoseconds, timestamp
+from .definitions import DEFINITIONS
 from .endpoints import READS
 from .errors import ApiError, missing_scopes, unauthorized, unrecognised_token
 from .faults import JSON_HEADERS, Faults
 from .limits import Limits, RateLimited
 from .mutations import WRITES
 from .requests import Answer, Request, RequestCounters, RequestInfo
-from .routing import Access, Call, Endpoint, Router, TokenLevel, unknown_endpoint
+from .routing import Call, Endpoint, Router, unknown_endpoint
 from .sockets import RunningServer, serve
+from .tokens import ALL_SCOPES, DEFAULT_TOKEN, WELL_FORMED, Token, TokenLevel, token_of
 from .transport import SimulatorTransport
 
 if TYPE_CHECKING:
@@ -27,19 +27,7 @@ if TYPE_CHECKING:
     from .shapes import Json
     from .writes import Workspace
 
-ALL_SCOPES = frozenset(
-    {
-        "record_permission:read-write",
-        "object_configuration:read-write",
-        "list_entry:read-write",
-        "list_configuration:read-write",
-        "user_management:read",
-    }
-)
 MULTIPLE_CHOICES = 300
-# Attio's tokens have 64 characters. What it takes for one at all is not known; names such as `wrong` it does not.
-WELL_FORMED = re.compile(r"[A-Za-z0-9_-]{16,}")
-DEFAULT_TOKEN = "simulated-attio-token"  # noqa: S105 - opens nothing but the simulator
 
 
 class Simulator:
@@ -50,11 +38,10 @@ class Simulator:
         limits: how fast it may be asked; by default as Attio documents, with a modest latency.
         faults: what goes wrong; by default nothing.
         behaviour: what Attio's documentation leaves open.
-        token: the one token it knows.
+        token: the token it knows; `add_token` makes more.
         scopes: what that token may do; by default everything. `read-write` includes `read`.
         token_level: for whom it acts: the whole `workspace`, or one `user`. What a user does not see is `hidden`.
-        hidden: ids of records and entries that the token does not see: no query lists them, and by id they are not
-            found. All of these can be changed at any time, also that a token of the workspace loses sight of a record.
+        hidden: ids of records and entries that the token does not see. All of these can be changed at any time.
     """
 
     def __init__(  # noqa: PLR0913 - each is a part that can be replaced
@@ -77,11 +64,12 @@ class Simulator:
         self.scopes = ALL_SCOPES if scopes is None else frozenset(scopes)
         self.token_level: TokenLevel = token_level
         self.hidden = set(hidden)
+        self.tokens: dict[str, Token] = {}
         self.requests = RequestCounters()
         self.app = SimulatorApp(self)
         self._number = 0
         self._hooks: list[Callable[[RequestInfo], None]] = []
-        self._router = Router(READS + WRITES)
+        self._router = Router(READS + WRITES + DEFINITIONS)
 
     def transport(self) -> SimulatorTransport:
         """Give an httpx2 transport that answers in this process, without a socket."""
@@ -89,7 +77,23 @@ class Simulator:
 
     def serve(self, *, port: int = 0, host: str = "127.0.0.1") -> AbstractContextManager[RunningServer]:
         """Serve over HTTP on loopback, in a thread, while the context lasts; port 0 takes any free one."""
-        return serve(self, host=host, port=port)
+        return serve(self.app, host=host, port=port)
+
+    def add_token(
+        self,
+        text: str,
+        *,
+        scopes: Iterable[str] | None = None,
+        level: TokenLevel = "workspace",
+        member_id: str | None = None,
+    ) -> Token:
+        """Make one more token known; what it may do and see can be changed at any time.
+
+        One of the level `user` acts for a member, by default the first, and sees the lists that the member may see.
+        """
+        member = member_id or self.workspace.members[0].id
+        self.tokens[text] = Token(text, ALL_SCOPES if scopes is None else frozenset(scopes), level, member)
+        return self.tokens[text]
 
     def on_request(self, hook: Callable[[RequestInfo], None]) -> Callable[[], None]:
         """Call a hook before each request is answered; what it raises, the client sees. Returns how to remove it."""
@@ -100,6 +104,10 @@ class Simulator:
         """Answer one request that arrives now."""
         with self.workspace.lock:
             return self._answer(request)
+
+    def draw_latency(self) -> float:
+        """Draw how many seconds one request and its answer are on the way."""
+        return self.limits.draw_latency()
 
     def _answer(self, request: Request) -> Answer:
         now = nanoseconds(self.workspace.clock.now())
@@ -118,15 +126,15 @@ class Simulator:
         ahead = duration(self.behaviour.clock_offset) // SECOND * SECOND
         answer = faults.instead(now + ahead)
         if answer is None:
-            retry_at = None
+            retry_at, more = None, list[tuple[str, str]]()
             try:
-                status, payload = self._do(request, found, now)
+                status, payload, more = self._do(request, found, now)
             except ApiError as error:
                 status, payload = error.status, error.body
             except RateLimited as refusal:
                 status, payload, retry_at = 429, refusal.body, refusal.retry_at
             faults.change(payload)
-            answer = Answer(status, list(JSON_HEADERS), _encode(payload))
+            answer = Answer(status, [*JSON_HEADERS, *more], _encode(payload))
             if retry_at is not None:
                 answer.headers.append(("retry-after", http_date(retry_at + ahead)))
         if self.behaviour.accurate_at and answer.status < MULTIPLE_CHOICES and JSON_HEADERS[0] in answer.headers:
@@ -137,46 +145,39 @@ class Simulator:
         self.requests.by_status[0 if answer.delivery in ("refuse", "drop") else answer.status] += 1
         return answer
 
-    def _do(self, request: Request, found: tuple[Endpoint, dict[str, str]] | None, now: int) -> tuple[int, Json]:
-        """Do what the request asks for and give status and body, or raise what Attio answers instead."""
+    def _do(
+        self, request: Request, found: tuple[Endpoint, dict[str, str]] | None, now: int
+    ) -> tuple[int, Json, list[tuple[str, str]]]:
+        """Do what the request asks for and give status, body and further headers, or raise what Attio answers instead."""
         if found is None:
             raise unknown_endpoint(request)
         endpoint, parts = found
-        access = self._authorize(request, endpoint)
+        token = self._authorize(request, endpoint, parts)
         self.limits.count(now, is_write=endpoint.is_write)
-        call = Call(self.workspace, self.behaviour, self.limits, request, parts, access, self._number, now)
+        call = Call(self.workspace, self.behaviour, self.limits, request, parts, token, self._number, now)
         payload = endpoint.handler(call)
-        return call.status, payload
+        return call.status, payload, call.headers
 
-    def _authorize(self, request: Request, endpoint: Endpoint) -> Access | None:
-        """Check the token; Basic with the token as user name works too."""
+    def _authorize(self, request: Request, endpoint: Endpoint, parts: dict[str, str]) -> Token | None:
+        """Find the token of a request and check what it may do; `None` for an unknown one that asks who it is."""
         given = request.headers.get("authorization")
-        token = _token(given)
-        is_known = token == self.token
-        access = Access(self.scopes, self.token_level, self.hidden)
+        text = token_of(given)
+        if text == self.token:
+            token = Token(text, self.scopes, self.token_level, None, self.hidden)
+        else:
+            token = self.tokens.get(text)
         if endpoint.kind == "self":
-            if not is_known and WELL_FORMED.fullmatch(token) is None:
+            if token is None and WELL_FORMED.fullmatch(text) is None:
                 raise unrecognised_token()
-            return access if is_known else None
+            return token
         if given is None:
             raise unauthorized(message="The Authorization header was not provided.")
-        if not is_known:
+        if token is None:
             raise unauthorized(message="The access token is invalid or has been revoked.")
-        missing = [scope for scope in endpoint.scopes if scope not in self.scopes and f"{scope}-write" not in self.scopes]
+        missing = token.lacks(endpoint.scopes_for(parts))
         if missing:
             raise missing_scopes(missing)
-        return access
-
-
-def _token(header: str | None) -> str:
-    """Read the token of an `Authorization` header; an empty one where there is none."""
-    kind, _, credentials = (header or "").partition(" ")
-    if kind.lower() == "basic":
-        try:
-            return base64.b64decode(credentials, validate=True).decode().partition(":")[0]
-        except ValueError:
-            return ""
-    return credentials.strip() if kind.lower() == "bearer" else ""
+        return token
 
 
 def _encode(payload: Json) -> bytes:

@@ -17,7 +17,7 @@ from .asgi import EXTENSION
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from .simulator import Simulator
+    from .asgi import SimulatorApp
 
 START_TIMEOUT = 10.0
 
@@ -67,9 +67,9 @@ def bind(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _server(simulator: Simulator) -> uvicorn.Server:
+def _server(app: SimulatorApp) -> uvicorn.Server:
     config = uvicorn.Config(
-        simulator.app,
+        app,
         http=_Protocol,
         ws="none",
         loop="asyncio",
@@ -92,10 +92,10 @@ def _url(listener: socket.socket) -> str:
 
 
 @contextlib.contextmanager
-def serve(simulator: Simulator, *, host: str = "127.0.0.1", port: int = 0) -> Generator[RunningServer]:
-    """Serve a simulator from a thread while the context lasts."""
+def serve(app: SimulatorApp, *, host: str = "127.0.0.1", port: int = 0) -> Generator[RunningServer]:
+    """Serve an application from a thread while the context lasts."""
     listener = bind(host, port)
-    server = _server(simulator)
+    server = _server(app)
     thread = threading.Thread(target=server.run, args=([listener],), name="attio-simulator", daemon=True)
     thread.start()
     try:

@@ -51,6 +51,8 @@ class Store:
         self.client_id = self.new_id()
         self.api_token = Actor("api-token", self.new_id())
         self.created = self.clock.nanoseconds() - AGE
+        # Of how many new records the values begin some milliseconds after the record; see `LATE` in `writes.py`.
+        self.late_share = 0.0
         self.collections: dict[str, Collection] = {}
         self.members: list[Member] = []
         self.rows: dict[str, Record] = {}

@@ -16,26 +16,25 @@ from .requests import Request
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from .requests import Answer
-    from .simulator import Simulator
+    from .requests import Answer, Api
 
 CHUNK = 65_536
 
 
 class SimulatorTransport(httpx2.AsyncBaseTransport):
-    """Hands requests to a simulator in this process."""
+    """Hands requests to what answers them in this process."""
 
-    def __init__(self, simulator: Simulator) -> None:
-        self._simulator = simulator
+    def __init__(self, api: Api) -> None:
+        self._api = api
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Answer one request."""
         body = await request.aread()
-        latency = self._simulator.limits.draw_latency() / 2
+        latency = self._api.draw_latency() / 2
         patience = _Patience(request)
         await patience.wait(latency)
         path, _, query = request.url.raw_path.decode("ascii").partition("?")
-        answer = self._simulator.answer(Request(request.method, path, query, _headers(request), body))
+        answer = self._api.answer(Request(request.method, path, query, _headers(request), body))
         await patience.wait(latency + answer.stall)
         if answer.delivery == "refuse":
             message = "All connection attempts failed"

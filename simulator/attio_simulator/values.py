@@ -138,6 +138,13 @@ def fields_json(attribute: Attribute, data: Any) -> Json:  # noqa: ANN401 - see 
     return _FIELDS[attribute.type](data)
 
 
+def same_as(attribute: Attribute, data: Any) -> Any:  # noqa: ANN401 - see the table above
+    """Give what two values have in common that Attio takes for the same: of addresses and domains not the case."""
+    if attribute.type == "location":
+        return tuple(data.get(name) for name in LOCATION_FIELDS)
+    return data.strip().casefold() if attribute.type in ("email-address", "domain") else data
+
+
 class ValueWriter:
     """Writes the values of one attribute as Attio shows them, keys in the order of the live API."""
 

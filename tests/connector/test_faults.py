@@ -283,7 +283,7 @@ def test_a_merge_in_progress_is_tried_again_then_skipped_and_a_reconciliation_br
 
 
 def test_a_listing_refused_for_its_score_asks_for_smaller_pages_and_completes() -> None:
-    limits = Limits(latency=0.05, score_per_query=40.0, score_per_row=0.1, score_per_window=200.0)
+    limits = Limits(latency=0.05, score_per_query=600.0, score_per_row=1.0, score_per_window=3_000.0)
     world = make_world(pipeline, limits=limits)
     report = world.sync()
     assert report.refused > 0

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from attio_simulator.requests import Request
@@ -15,7 +14,6 @@ if TYPE_CHECKING:
     from attio_simulator.requests import Answer
 
 START = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
-REFERENCE = Path(__file__).parents[2].parent / "shared" / "attio"
 RECORDS = "/v2/objects/applications/records"
 QUERY = f"{RECORDS}/query"
 

@@ -50,3 +50,15 @@ def test_run_announces_where_it_listens() -> None:
 
     run(5, 1, 0, limits=Limits.off(), token="a token of ours", announce=announce)
     assert announced[0][1] == "a token of ours"
+
+
+@pytest.mark.parametrize(("workspace", "slugs"), [("hiring", 4), ("crm", 6)])
+def test_run_serves_the_workspace_that_is_asked_for(workspace: str, slugs: int) -> None:
+    served: list[int] = []
+
+    def announce(url: str, token: str) -> None:
+        served.append(len(httpx2.get(f"{url}/v2/objects", headers={"authorization": f"Bearer {token}"}).json()["data"]))
+        raise KeyboardInterrupt
+
+    run(5, 1, 0, workspace=workspace, limits=Limits.off(), announce=announce)
+    assert served == [slugs]

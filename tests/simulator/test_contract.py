@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import json
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
@@ -11,14 +10,13 @@ import httpx
 import jsonschema
 import pytest
 from attio import SDK, errors
-from tests.simulator.support import QUERY, RECORDS, REFERENCE, START, Asking, values_url
+from tests.simulator.reference import REFERENCE, needs_reference, recording, shape, validator
+from tests.simulator.support import QUERY, RECORDS, START, Asking, values_url
 
 from attio_simulator import Clock, Limits, Simulator, Workspace, generate_hiring_pipeline
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-needs_reference = pytest.mark.skipif(not REFERENCE.is_dir(), reason="the reference data is not beside the repository")
 
 
 @pytest.fixture(scope="module")
@@ -199,35 +197,6 @@ def test_the_client_understands_the_refusals(sdk: SDK, workspace: Workspace) -> 
 # Attio's OpenAPI document.
 
 
-@functools.cache
-def document() -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((REFERENCE / "openapi.json").read_text())
-    return found
-
-
-def nullable(schema: Any) -> Any:  # noqa: ANN401 - any JSON
-    """Write what can be null as JSON Schema does: the document mixes the dialects of OpenAPI 3.0 and 3.1."""
-    if isinstance(schema, list):
-        return [nullable(one) for one in schema]  # pyright: ignore[reportUnknownVariableType] - any JSON
-    if not isinstance(schema, dict):
-        return schema
-    changed: dict[str, Any] = {key: nullable(one) for key, one in schema.items()}  # pyright: ignore[reportUnknownVariableType]
-    if changed.pop("nullable", False):
-        changed["type"] = [changed["type"], "null"]
-    if "enum" in changed and "null" in changed.get("type", ""):
-        # The document's own example of a currency has null where its list of currencies has not.
-        changed["enum"] = [*changed["enum"], None]
-    return changed
-
-
-@functools.cache
-def validator(path: str, method: str, status: int) -> jsonschema.Draft202012Validator:
-    response = document()["paths"][path][method]["responses"][str(status)]
-    schema = deepcopy(response["content"]["application/json"]["schema"])
-    schema["components"] = document()["components"]
-    return jsonschema.Draft202012Validator(nullable(schema))
-
-
 OBJECTS, LISTS, ATTRIBUTES = "/v2/objects/{object}", "/v2/lists/{list}", "/v2/{target}/{identifier}/attributes"
 RECORD_VALUES = OBJECTS + "/records/{record_id}/attributes/{attribute}/values"
 ENTRY_VALUES = LISTS + "/entries/{entry_id}/attributes/{attribute}/values"
@@ -300,19 +269,6 @@ def test_the_judge_is_not_blind(api: Asking) -> None:
 
 
 # Recordings of the live API: the same keys in the same order, and the same types.
-
-
-def recording(name: str) -> Any:  # noqa: ANN401 - any JSON
-    return json.loads((REFERENCE / "recordings" / name).read_text())
-
-
-def shape(value: Any) -> Any:  # noqa: ANN401 - any JSON
-    if isinstance(value, dict):
-        pairs: list[tuple[Any, Any]] = list(value.items())  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
-        return [(key, shape(one)) for key, one in pairs]
-    if isinstance(value, list):
-        return "array"
-    return "number" if isinstance(value, int | float) and not isinstance(value, bool) else type(value).__name__
 
 
 def shapes_of_values(values: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:

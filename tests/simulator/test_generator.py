@@ -26,6 +26,8 @@ def everything(workspace: Workspace) -> str:
     for one in [*workspace.objects(), *workspace.lists()]:
         target = "lists" if one.is_list else "objects"
         shown.append(api.get(f"/v2/{target}/{one.slug}/attributes?show_archived=true"))
+        attributes = [f"/v2/{target}/{one.slug}/attributes/{attribute.slug}" for attribute in one.attributes]
+        shown += [api.get(f"{url}/{name}?show_archived=true") for url in attributes for name in ("statuses", "options")]
         shown.append(api.query(f"/v2/{target}/{one.slug}/{'entries' if one.is_list else 'records'}/query", limit=10_000))
         for row_id in workspace.record_ids(one.slug):
             shown += [workspace.history(row_id, attribute.slug) for attribute in one.attributes]

@@ -35,7 +35,7 @@ def test_a_record_is_created_moved_cleared_and_deleted(api: Asking, clock: Clock
     assert api.ids() == []
 
 
-def test_patch_adds_to_several_values_and_put_replaces_them(api: Asking) -> None:
+def test_patch_puts_new_values_first_and_put_replaces_them(api: Asking) -> None:
     record_id = created(api, PEOPLE, email_addresses=["one@example.com"])
     url = f"{PEOPLE}/{record_id}"
 
@@ -44,11 +44,32 @@ def test_patch_adds_to_several_values_and_put_replaces_them(api: Asking) -> None
         assert status == 200
         return [value["email_address"] for value in payload["data"]["values"]["email_addresses"]]
 
-    assert written("PATCH", "two@example.com", "one@example.com") == ["one@example.com", "two@example.com"]
+    assert written("PATCH", "two@example.com", "ONE@example.com") == ["two@example.com", "one@example.com"]
+    assert written("PATCH", "one@example.com") == ["two@example.com", "one@example.com"]
+    assert written("PUT", "three@example.com", "two@example.com") == ["three@example.com", "two@example.com"]
     assert written("PUT", "two@example.com", "three@example.com") == ["two@example.com", "three@example.com"]
     assert written("PATCH") == []
     history = api.get(f"{url}/attributes/email_addresses/values?show_historic=true")
     assert [value["email_address"].partition("@")[0] for value in history] == ["one", "two", "three"]
+
+
+def test_a_value_that_may_be_there_once_is_refused_on_another_record(api: Asking) -> None:
+    first = created(api, PEOPLE, email_addresses=["one@example.com", "two@example.com"])
+    second = created(api, PEOPLE, email_addresses=["three@example.com"])
+    message = (
+        'A value provided for attribute with slug "email_addresses" conflicts with one already in the system. This '
+        "attribute has a uniqueness constraint. Please ensure all values for this attribute do not exist on another record."
+    )
+    conflict = (400, "uniqueness_conflict", message)
+    body = {"data": {"values": {"name": "One, Candidate", "email_addresses": ["four@example.com", "TWO@example.com"]}}}
+    assert api.refusal("POST", PEOPLE, body) == conflict
+    for method in ("PATCH", "PUT"):
+        assert api.refusal(method, f"{PEOPLE}/{second}", body) == conflict
+    # Nothing of it was written, and the address may come back to the record that has it.
+    assert api.get(f"{PEOPLE}/{second}")["values"]["name"] == []
+    assert api.ask("PUT", f"{PEOPLE}/{first}", {"data": {"values": {"email_addresses": ["TWO@example.com"]}}})[0] == 200
+    body["data"]["values"]["email_addresses"] = ["one@example.com"]
+    assert api.ask("PATCH", f"{PEOPLE}/{second}", body)[0] == 200
 
 
 def test_asserting_a_record_updates_the_one_that_matches_or_creates_it(api: Asking) -> None:
@@ -259,3 +280,18 @@ def test_statuses_are_added_renamed_and_archived(api: Asking) -> None:
     assert api.refusal("POST", STATUSES, {"data": {}})[:2] == (400, "validation_type")
     wrong = STATUSES.replace("workflow_status", "name")
     assert api.refusal("POST", wrong, body)[:2] == (400, "validation_type")
+
+
+def test_options_are_added_renamed_and_archived(api: Asking) -> None:
+    url = "/v2/objects/applications/attributes/source/options"
+    body: dict[str, Any] = {"data": {"title": "Fair"}}
+    option = api.ask("POST", url, body)[1]["data"]
+    assert (option["title"], option["is_archived"]) == ("Fair", False)
+    assert api.refusal("POST", url, body)[:2] == (409, "slug_conflict")
+    one = f"{url}/{option['id']['option_id']}"
+    changed = api.ask("PATCH", one, {"data": {"title": "Job fair", "is_archived": True}})[1]["data"]
+    assert changed == {**option, "title": "Job fair", "is_archived": True}
+    assert api.refusal("PATCH", one, {"data": {"title": "Referral"}})[:2] == (409, "slug_conflict")
+    assert api.refusal("PATCH", f"{url}/nothing", {"data": {}})[:2] == (400, "value_not_found")
+    assert api.refusal("POST", url, {"data": {}})[:2] == (400, "validation_type")
+    assert api.refusal("POST", url.replace("source", "workflow_status"), body)[:2] == (400, "validation_type")

@@ -69,27 +69,33 @@ def test_the_limits_can_be_switched_off(workspace: Workspace) -> None:
     assert Limits.off().draw_latency() == 0.0
 
 
+BY_CREATION = {"sorts": [{"direction": "asc", "attribute": "created_at"}]}
+
+
 def test_queries_share_a_score_over_a_sliding_window(workspace: Workspace, time: Time) -> None:
-    # On an empty object a plain query costs 1.
-    api = limited(workspace, Limits(score_per_window=10.0))
-    assert statuses(api, 4, "POST", QUERY) == [200] * 4
+    # Of ten records a sorted query costs 120.
+    workspace.import_records("applications", 10)
+    api = limited(workspace, Limits(score_per_window=1_200.0))
+    assert statuses(api, 4, "POST", QUERY, BY_CREATION) == [200] * 4
     time.seconds = 5.5
-    assert statuses(api, 7, "POST", QUERY) == [200] * 6 + [429]
-    assert dict(api.answer("POST", QUERY).headers)["retry-after"] == "Tue, 24 Nov 2026 10:00:11 GMT"
+    assert statuses(api, 7, "POST", QUERY, BY_CREATION) == [200] * 6 + [429]
+    assert dict(api.answer("POST", QUERY, BY_CREATION).headers)["retry-after"] == "Tue, 24 Nov 2026 10:00:11 GMT"
     assert statuses(api, 1, "GET", "/v2/self") == [200]
+    assert statuses(api, 20, "POST", QUERY) == [200] * 20
     time.seconds = 10.0
-    assert statuses(api, 5, "POST", QUERY) == [200] * 4 + [429]
+    assert statuses(api, 5, "POST", QUERY, BY_CREATION) == [200] * 4 + [429]
 
 
 def test_a_query_costs_more_with_conditions_sorts_and_records(workspace: Workspace) -> None:
-    api = limited(workspace, Limits(score_per_query=4.0))
-    sorts = [{"direction": "asc", "attribute": "created_at"}]
+    workspace.import_records("applications", 10)
+    api = limited(workspace, Limits(score_per_query=130.0))
     wanted = {"$and": [{"score": 1}, {"name": "x"}]}
-    assert statuses(api, 1, "POST", QUERY, {"sorts": sorts}) == [200]
+    assert statuses(api, 1, "POST", QUERY, BY_CREATION) == [200]
     assert statuses(api, 1, "POST", QUERY, {"filter": wanted}) == [200]
-    assert statuses(api, 3, "POST", QUERY, {"filter": wanted, "sorts": sorts}) == [429] * 3
-    workspace.import_records("applications", 99)
-    assert statuses(api, 1, "POST", QUERY, {"sorts": sorts}) == [429]
+    assert statuses(api, 3, "POST", QUERY, {"filter": wanted, **BY_CREATION}) == [429] * 3
+    workspace.import_records("applications", 90)
+    assert statuses(api, 1, "POST", QUERY, BY_CREATION) == [429]
+    assert statuses(api, 1, "POST", QUERY) == [200]
 
 
 def test_a_query_can_be_made_to_cost_by_the_rows_it_asks_for(workspace: Workspace) -> None:
@@ -99,10 +105,11 @@ def test_a_query_can_be_made_to_cost_by_the_rows_it_asks_for(workspace: Workspac
 
 
 def test_a_clock_that_is_moved_back_does_not_leave_the_window_full(workspace: Workspace, clock: Clock) -> None:
-    api = limited(workspace, Limits(score_per_window=2.0))
-    assert statuses(api, 3, "POST", QUERY) == [200, 200, 429]
+    workspace.import_records("applications", 10)
+    api = limited(workspace, Limits(score_per_window=240.0))
+    assert statuses(api, 3, "POST", QUERY, BY_CREATION) == [200, 200, 429]
     clock.move(timedelta(hours=-1))
-    assert statuses(api, 3, "POST", QUERY) == [200, 200, 429]
+    assert statuses(api, 3, "POST", QUERY, BY_CREATION) == [200, 200, 429]
 
 
 def test_another_client_takes_its_share_at_some_times(workspace: Workspace, time: Time) -> None:

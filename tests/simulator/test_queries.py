@@ -254,8 +254,8 @@ def test_each_type_of_attribute_can_be_filtered(api: Asking) -> None:
         {"email_addresses": "first@example.com"},
         {"email_addresses": {"email_domain": {"$ends_with": ".ORG"}}},
         {"email_addresses": {"$contains": "first@"}},
-        {"company": company},
-        {"company": {"target_object": "companies"}},
+        {"company": {"target_object": "companies", "target_record_id": company}},
+        {"company": {"target_object": {"$eq": "companies"}, "target_record_id": {"$in": [company]}}},
         {"phone_numbers": "+4402079460000"},
         {"phone_numbers": {"country_code": "GB"}},
         {"primary_location": {"country_code": "DE", "locality": {"$contains": "city"}}},
@@ -322,6 +322,51 @@ def test_entries_are_filtered_and_sorted_alike(api: Asking) -> None:
 def test_what_attio_refuses_is_a_filter_error(api: Asking, wanted: Any) -> None:  # noqa: ANN401 - any JSON
     status, body = api.ask("POST", QUERY, {"filter": wanted})
     assert (status, body["type"], body["code"]) == (400, "invalid_request_error", "filter_error")
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {"company": "a record"},
+        {"company": {"$eq": "a record"}},
+        {"company": {"$not_empty": True}},
+        {"company": {"target_record_id": "a record"}},
+        {"company": {"target_object": "companies"}},
+        {"company": {"target_object": "companies", "target_record_id": {"$not_empty": True}}},
+        {"company": {"target_object": "companies", "target_record_id": {"$contains": "a"}}},
+        {"last_email_interaction": "email"},
+        {"last_email_interaction": {"$gte": "2026-11-24T10:00:00Z"}},
+        {"last_email_interaction": {"$not_empty": True}},
+        {"path": [], "constraints": {"value": "x"}},
+        {"path": "company", "constraints": {"value": "x"}},
+        {"path": [["people"]], "constraints": {"value": "x"}},
+        {"path": [["companies", "name"]], "constraints": {"value": "x"}},
+        {"path": [["people", "name"], ["companies", "name"]], "constraints": {"value": "x"}},
+        {"path": [["people", "company"], ["nothing", "name"]], "constraints": {"value": "x"}},
+        {"path": [["people", "company"], ["companies", "name"]], "constraints": "x"},
+        {"path": [["people", "company"], ["companies", "name"]], "constraints": {}},
+    ],
+)
+def test_references_and_interactions_are_filtered_by_name_only(api: Asking, wanted: dict[str, Any]) -> None:
+    assert api.refusal("POST", PEOPLE, {"filter": wanted})[:2] == (400, "filter_error")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "path"),
+    [
+        ({"parent_record": {"target_object": "companies", "target_record_id": "x"}}, ["parent_record"]),
+        (
+            {"$not": {"path": [["people", "company"], ["companies", "nothing"]], "constraints": {"value": "x"}}},
+            ["$not", "path", "1", "1"],
+        ),
+        ({"path": [["people", "nothing"], ["companies", "name"]], "constraints": {"value": "x"}}, ["path", "0", "1"]),
+    ],
+)
+def test_an_unknown_attribute_in_a_path_is_refused_with_where_it_is(
+    api: Asking, wanted: dict[str, Any], path: list[str]
+) -> None:
+    status, body = api.ask("POST", PEOPLE, {"filter": wanted})
+    assert (status, body["code"], body["path"]) == (400, "unknown_filter_attribute_slug", path)
 
 
 @pytest.mark.parametrize("wanted", [{"is_open": "yes"}, {"opened_on": "2026"}, {"opened_on": 5}, {"budget": "x"}])

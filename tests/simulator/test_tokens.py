@@ -11,7 +11,7 @@ from attio_simulator import Limits, Simulator, Workspace
 
 if TYPE_CHECKING:
     from attio_simulator import Clock
-    from attio_simulator.routing import TokenLevel
+    from attio_simulator.tokens import TokenLevel
 
 ENTRIES = "/v2/lists/talent_pool/entries"
 
@@ -53,6 +53,18 @@ def test_a_missing_scope_is_named(workspace: Workspace) -> None:
     assert (status, body["type"], body["code"]) == (403, "auth_error", "unauthorized")
     assert "user_management:read" in body["message"]
     assert api.refusal("POST", RECORDS, {"data": {"values": {}}})[0] == 403
+
+
+@pytest.mark.parametrize(("target", "slug"), [("objects", "applications/attributes"), ("lists", "talent_pool/attributes")])
+def test_the_attributes_of_a_list_need_the_scope_of_lists(workspace: Workspace, target: str, slug: str) -> None:
+    attribute = {"objects": "workflow_status", "lists": "stage"}[target]
+    for scope, other in (("object_configuration:read", "lists"), ("list_configuration:read", "objects")):
+        api = Asking(Simulator(workspace, limits=Limits.off(), scopes=[scope]))
+        for url in (slug, f"{slug}/{attribute}", f"{slug}/{attribute}/statuses", f"{slug}/{attribute}/options"):
+            status, body = api.ask("GET", f"/v2/{target}/{url}")
+            assert status == (403 if target == other else 200)
+            if target == other:
+                assert f"{target.removesuffix('s')}_configuration:read" in body["message"]
 
 
 @pytest.mark.parametrize("header", ["Bearer 4a1fdc83_0000-unknown", "Basic NGExZmRjODNfMDAwMC11bmtub3duOg=="])
@@ -117,6 +129,50 @@ def test_a_token_can_lose_sight_of_a_record_and_see_it_again(api: Asking, worksp
         assert api.ids() == [record_id]
         assert len(api.get(values_url(record_id))) == 1
     assert workspace.record_ids("applications") == [record_id]
+
+
+def test_each_token_has_scopes_of_its_own(workspace: Workspace) -> None:
+    simulator = Simulator(workspace, limits=Limits.off(), scopes=["object_configuration:read"])
+    simulator.add_token("one-of-the-members", scopes=["user_management:read"])
+    first, second = Asking(simulator), Asking(simulator, {"authorization": "Bearer one-of-the-members"})
+    assert first.get("/v2/objects")
+    assert first.refusal("GET", "/v2/workspace_members")[0] == 403
+    assert second.get("/v2/workspace_members")
+    assert second.refusal("GET", "/v2/objects")[0] == 403
+    assert [one.ask("GET", "/v2/self")[1]["scope"] for one in (first, second)] == [
+        "object_configuration:read",
+        "user_management:read",
+    ]
+    del simulator.tokens["one-of-the-members"]
+    assert second.refusal("GET", "/v2/workspace_members")[0] == 401
+
+
+def test_a_token_of_a_member_sees_the_lists_that_the_member_may_see(workspace: Workspace) -> None:
+    lead, recruiter = workspace.members[:2]
+    private = workspace.add_list(
+        "shortlist", "Shortlist", "applications", workspace_access=None, member_access={lead.id: "read-only"}
+    )
+    record_id = workspace.create_record("applications", "Applied")
+    entry_id = workspace.create_entry("shortlist", record_id)
+    simulator = Simulator(workspace, limits=Limits.off())
+    seen: dict[str, list[str]] = {}
+    for member in (lead, recruiter):
+        simulator.add_token(f"token-of-{member.id}", level="user", member_id=member.id)
+        api = Asking(simulator, {"authorization": f"Bearer token-of-{member.id}"})
+        assert api.ask("GET", "/v2/self")[1]["authorized_by_workspace_member_id"] == member.id
+        seen[member.id] = [one["api_slug"] for one in api.get("/v2/lists")]
+        listed = [one["entry_id"] for one in api.get(f"{RECORDS}/{record_id}/entries")]
+        if member is lead:
+            assert listed == [entry_id]
+            assert api.ids("/v2/lists/shortlist/entries/query") == [entry_id]
+            assert api.get("/v2/lists/shortlist")["workspace_member_access"] == [
+                {"workspace_member_id": lead.id, "level": "read-only"}
+            ]
+        else:
+            assert listed == []
+            assert api.refusal("POST", "/v2/lists/shortlist/entries/query", {})[:2] == (404, "not_found")
+    assert seen == {lead.id: ["talent_pool", "shortlist"], recruiter.id: ["talent_pool"]}
+    assert private.slug in [one["api_slug"] for one in Asking(simulator).get("/v2/lists")]
 
 
 def test_entries_can_be_out_of_sight_too(api: Asking, workspace: Workspace) -> None:

@@ -50,6 +50,19 @@ def test_it_serves_until_interrupted_and_says_how_to_use_it(attio_sync: AttioSyn
     assert (process.returncode, complained) == (0, "")
 
 
+def test_it_serves_a_whole_workspace(attio_sync: AttioSync, monkeypatch: pytest.MonkeyPatch) -> None:
+    with simulated("--workspace", "crm", "--latency", "1") as (_, said):
+        [variables] = re.findall(r"export (.*)\n", said)
+        for variable in variables.split():
+            name, _, value = variable.partition("=")
+            monkeypatch.setenv(name, value)
+        checked = attio_sync("check")
+
+    assert said.startswith("20 simulated records on http://127.0.0.1:")
+    assert (checked.code, checked.err) == (0, "")
+    assert "deals.stage" in checked.out
+
+
 def test_a_port_that_is_taken_is_one_line(attio_sync: AttioSync) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

@@ -173,13 +173,16 @@ def history(
 @app.command()
 def simulate(  # noqa: PLR0913 (each is an option)
     *,
-    records: Annotated[int, typer.Option(metavar="N", min=0, help="Job applications to make.")] = 10_000,
-    seed: Annotated[int, typer.Option(metavar="N", help="The same seed makes the same applications.")] = 1,
+    workspace: Annotated[
+        Literal["hiring", "crm"], typer.Option(help="A hiring pipeline, or every object and type of attribute.")
+    ] = "hiring",
+    records: Annotated[int, typer.Option(metavar="N", min=0, help="Job applications, or records, to make.")] = 10_000,
+    seed: Annotated[int, typer.Option(metavar="N", help="The same seed makes the same records.")] = 1,
     port: Annotated[
         int, typer.Option(metavar="PORT", min=0, max=65_535, help="The port on this machine; 0 takes a free one.")
     ] = 8080,
     moved_share: Annotated[
-        float, typer.Option(metavar="SHARE", min=0, max=1, help="The part of them that ever moved.")
+        float, typer.Option(metavar="SHARE", min=0, max=1, help="The part of the applications that ever moved.")
     ] = 0.6,
     latency: Annotated[str, typer.Option(metavar="MS", help="Milliseconds an answer takes; 20-300 spreads it.")] = "50",
     other_client: Annotated[
@@ -199,8 +202,8 @@ def simulate(  # noqa: PLR0913 (each is an option)
 ) -> None:
     """Serves a simulated Attio on this machine.
 
-    A hiring pipeline behind Attio's API, with Attio's limits: for trying things, and for tests of other tools. It listens
-    on this machine only, until Ctrl-C.
+    A hiring pipeline behind Attio's API, with Attio's limits: for trying things, and for tests of other tools. Or people,
+    companies, deals, users, workspaces, projects and three lists. It listens on this machine only, until Ctrl-C.
 
     \b
     What can go wrong (--fault):
@@ -225,6 +228,7 @@ def simulate(  # noqa: PLR0913 (each is an option)
 
     \b
     attio-sync simulate --records 10000 --seed 1 --port 8080
+    attio-sync simulate --workspace crm
     attio-sync simulate --latency 20-300 --other-client 0.5
     attio-sync simulate --fault server_error=0.01 --fault drop=0.01
     attio-sync simulate --scopes record_permission:read,object_configuration:read --token-level user
@@ -232,7 +236,7 @@ def simulate(  # noqa: PLR0913 (each is an option)
     from attio_workbench.simulate import Simulation, run_simulation
 
     simulation = Simulation(
-        records, seed, port, moved_share, latency, other_client, no_limits, fault or [], scopes, token_level
+        records, seed, port, moved_share, latency, other_client, no_limits, fault or [], scopes, token_level, workspace
     )
     run_simulation(open_console(), simulation)
 

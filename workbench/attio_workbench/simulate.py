@@ -29,6 +29,7 @@ class Simulation:
     faults: Sequence[str]
     scopes: str
     token_level: TokenLevel
+    workspace: str = "hiring"
 
 
 def run_simulation(console: Console, simulation: Simulation) -> None:
@@ -43,9 +44,14 @@ def run_simulation(console: Console, simulation: Simulation) -> None:
 
     def announce(url: str, token: str) -> None:
         command = command_text()
+        what, history = {
+            "hiring": ("job applications", ""),
+            # The standard configuration tracks applications, which this one has not.
+            "crm": ("records", " ATTIO_HISTORY=deals.stage=attio_deals_stage"),
+        }[simulation.workspace]
         console.print(
-            f"{simulation.records:,} simulated job applications on {url}, until Ctrl-C. In another terminal:\n\n"
-            f"  export ATTIO_BASE_URL={url} ATTIO_API_TOKEN={token}\n"
+            f"{simulation.records:,} simulated {what} on {url}, until Ctrl-C. In another terminal:\n\n"
+            f"  export ATTIO_BASE_URL={url} ATTIO_API_TOKEN={token}{history}\n"
             f"  {command} check\n"
             f"  {command} sync",
             soft_wrap=True,
@@ -56,6 +62,7 @@ def run_simulation(console: Console, simulation: Simulation) -> None:
             simulation.records,
             simulation.seed,
             simulation.port,
+            workspace=simulation.workspace,
             moved_share=simulation.moved_share,
             limits=limits,
             faults=faults,
