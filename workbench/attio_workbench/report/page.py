@@ -1,0 +1,101 @@
+"""Pure: one HTML file from what the page is given, with nothing in it that could load or run anything else."""
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from html import escape
+from pathlib import Path
+from string import Template
+from typing import Any
+
+from attio_workbench.report.curves import SHOWN_DAYS
+from attio_workbench.report.sentences import Sentence
+
+_HERE = Path(__file__).parent
+ECHARTS = _HERE / "vendor" / "echarts.min.js"
+_SCRIPTS = ("base", "charts", "flow", "ageing", "survival", "funnel", "waiting", "names", "main")
+"""In the order in which they build on each other: together they are one script."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """What stands on the page.
+
+    Args:
+        title: the heading.
+        subtitle: what it is about and as of when.
+        made: how the page was made, for those who ask.
+        sentences: the most important first.
+        histories: as `content.build_content` gives them.
+    """
+
+    title: str
+    subtitle: str
+    made: str
+    sentences: Sequence[Sentence]
+    histories: Sequence[Mapping[str, Any]]
+
+
+def render(page: Page) -> str:
+    """The whole file."""
+    style = _asset("report.css").replace("/* dark.css */", _asset("dark.css").strip())  # chosen, or preferred by the system
+    script = "{\n" + "\n".join(_asset(f"{name}.js") for name in _SCRIPTS) + "}\n"
+    echarts = ECHARTS.read_text(encoding="utf-8")
+    return Template(_asset("report.html")).substitute(
+        policy=policy(scripts=(echarts, script), style=style),
+        title=escape(page.title),
+        subtitle=escape(page.subtitle),
+        made=escape(page.made),
+        sentences="\n".join(map(_sentence_item, page.sentences)),
+        data=json_block({"shownDays": SHOWN_DAYS, "histories": page.histories}),
+        style=style,
+        echarts=echarts,
+        script=script,
+    )
+
+
+def policy(scripts: Sequence[str], style: str) -> str:
+    """Nothing but these scripts and this style: nothing is loaded, sent or framed.
+
+    Charts in SVG set `style` attributes, which such a policy forbids: `base.js` sets them through the object model instead,
+    which it allows. So neither `unsafe-inline` nor `unsafe-hashes` is needed.
+    """
+    allowed = " ".join(f"'sha256-{_digest(script)}'" for script in scripts)
+    return (
+        f"default-src 'none'; script-src {allowed}; style-src 'sha256-{_digest(style)}'; base-uri 'none'; form-action 'none'"
+    )
+
+
+def json_block(value: Any) -> str:  # noqa: ANN401 (whatever JSON can say)
+    """JSON in which nothing ends a script or begins a comment, whatever a title says."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
+
+
+def _sentence_item(sentence: Sentence) -> str:
+    parts = [f'<li><p class="said">{escape(sentence.sentence)}</p>']
+    if sentence.worth:
+        parts.append(f'<p class="worth">{escape(sentence.worth)}</p>')
+    if sentence.strength:
+        parts.append(f'<p class="strength">{escape(sentence.strength)}</p>')
+    evidence = "".join(f"<p>{_evidence(line)}</p>" for line in sentence.evidence)
+    parts.append(f'<details><summary>Evidence</summary><div class="evidence">{evidence}</div></details></li>')
+    return "".join(parts)
+
+
+def _evidence(line: tuple[str, str, str]) -> str:
+    model, where, rule = line
+    condition = f" where <code>{escape(where)}</code>" if where else ""
+    return f"<code>{escape(model)}</code>{condition}: {escape(rule)}"
+
+
+def _digest(text: str) -> str:
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+@cache
+def _asset(name: str) -> str:
+    return (_HERE / "page" / name).read_text(encoding="utf-8")
