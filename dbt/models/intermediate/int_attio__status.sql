@@ -1,0 +1,166 @@
+-- Every status that is listed or was ever stayed in, with its place in the pipeline: as mapped, else as guessed.
+with stays as (
+
+    select
+        source_relation,
+        history,
+        status_id,
+        count(*) as stays,
+        sum(case when left_at is not null then 1 else 0 end) as ended_stays,
+        sum(case when stay_number = 1 then 1 else 0 end) as first_stays,
+        min(entered_at) as first_entered_at
+    from {{ ref('int_attio__stays') }}
+    group by source_relation, history, status_id
+
+),
+
+-- What a status was called where it was last stayed in: for those that Attio lists no more.
+read as (
+
+    select *
+    from (
+        select
+            source_relation,
+            history,
+            status_id,
+            status_title,
+            status_is_archived,
+            {{ attio.duration_days('target_time_in_status') }} as target_days,
+            row_number() over (
+                partition by source_relation, history, status_id
+                order by entered_at desc, record_id desc, position desc
+            ) as newest
+        from {{ ref('int_attio__stays') }}
+    ) as by_age
+    where newest = 1
+
+),
+
+tracked as (
+
+    {% for history in attio.histories() -%}
+    select {{ attio.as_text("'" ~ history.history ~ "'") }} as history
+    {% if not loop.last %}union all{% endif %}
+    {% endfor %}
+
+),
+
+listed as (
+
+    select statuses.*
+    from {{ ref('stg_attio__status') }} as statuses
+    inner join tracked on statuses.history = tracked.history
+
+),
+
+keys as (
+
+    select source_relation, history, status_id from listed
+    union
+    select source_relation, history, status_id from stays
+
+),
+
+mapped as (
+
+    select *
+    from (
+        select
+            {{ attio.as_text('history') }} as history,
+            nullif({{ attio.as_text('status_id') }}, '') as status_id,
+            lower({{ attio.as_text('status_title') }}) as status_title,
+            {{ attio.as_bigint('status_order') }} as status_order,
+            lower(nullif({{ attio.as_text('status_kind') }}, '')) as status_kind,
+            lower(nullif({{ attio.as_text('waiting_on') }}, '')) as waiting_on,
+            row_number() over (
+                partition by history, coalesce(nullif({{ attio.as_text('status_id') }}, ''), lower({{ attio.as_text('status_title') }}))
+                order by status_order
+            ) as row_of_status
+        from {{ ref(var('attio_status_mapping_model', 'attio_status_mapping')) }}
+    ) as numbered
+    where row_of_status = 1
+
+),
+
+joined as (
+
+    select
+        keys.source_relation,
+        keys.history,
+        keys.status_id,
+        coalesce(listed.status_title, read.status_title, keys.status_id) as status_title,
+        coalesce(listed.is_archived, read.status_is_archived, false) as is_archived,
+        coalesce(listed.celebration_enabled, false) as celebration_enabled,
+        case when listed.status_id is null then read.target_days else listed.target_days end as target_days,
+        coalesce(stays.stays, 0) as stays,
+        coalesce(stays.ended_stays, 0) as ended_stays,
+        coalesce(stays.first_stays, 0) as first_stays,
+        row_number() over (
+            partition by keys.source_relation, keys.history
+            order by
+                case when listed.position is null then 1 else 0 end,
+                listed.position,
+                stays.first_entered_at,
+                keys.status_id
+        ) as place
+    from keys
+    left join listed
+        on keys.source_relation = listed.source_relation and keys.history = listed.history and keys.status_id = listed.status_id
+    left join read
+        on keys.source_relation = read.source_relation and keys.history = read.history and keys.status_id = read.status_id
+    left join stays
+        on keys.source_relation = stays.source_relation and keys.history = stays.history and keys.status_id = stays.status_id
+
+),
+
+-- The guess: in the order in which Attio lists them; celebrated is won; where nobody begins and whence nobody goes is lost.
+placed as (
+
+    select
+        joined.source_relation,
+        joined.history,
+        joined.status_id,
+        joined.status_title,
+        joined.is_archived,
+        joined.target_days,
+        coalesce(by_id.history, by_title.history) is not null as is_mapped,
+        coalesce(by_id.status_order, by_title.status_order, joined.place) as status_order,
+        coalesce(
+            by_id.status_kind,
+            by_title.status_kind,
+            case
+                when joined.celebration_enabled then 'won'
+                when joined.stays >= 5 and joined.ended_stays <= 0.02 * joined.stays and joined.first_stays <= 0.5 * joined.stays
+                    then 'lost'
+                else 'open'
+            end
+        ) as status_kind,
+        coalesce(by_id.waiting_on, by_title.waiting_on) as waiting_on
+    from joined
+    left join mapped as by_id
+        on joined.history = by_id.history and joined.status_id = by_id.status_id
+    left join mapped as by_title
+        on joined.history = by_title.history
+        and by_title.status_id is null
+        and lower(joined.status_title) = by_title.status_title
+
+)
+
+select
+    source_relation,
+    history,
+    status_id,
+    {{ attio.as_text('status_title') }} as status_title,
+    {{ attio.as_bigint('status_order') }} as status_order,
+    {{ attio.as_text('status_kind') }} as status_kind,
+    {{ attio.as_text('waiting_on') }} as waiting_on,
+    is_archived,
+    is_mapped,
+    {{ attio.as_double('target_days') }} as target_days,
+    {{ attio.as_bigint("sum(case when status_kind = 'open' and not is_archived then 1 else 0 end)
+        over (partition by source_relation, history order by status_order)") }} as open_up_to,
+    {{ attio.as_bigint("sum(case when status_kind = 'open' and not is_archived then 1 else 0 end)
+        over (partition by source_relation, history order by status_order)
+        - sum(case when status_kind = 'open' and not is_archived then 1 else 0 end)
+        over (partition by source_relation, history, status_order)") }} as open_before
+from placed
