@@ -57,6 +57,14 @@ def render(page: Page) -> str:
     )
 
 
+def title_of(histories: Sequence[str]) -> str:
+    """What a manager calls it: `applications.workflow_status` are `Applications by workflow status`."""
+    if len(set(histories)) != 1:
+        return f"{len(set(histories))} histories from Attio"
+    parent, _, attribute = (part.replace("_", " ") for part in histories[0].partition("."))
+    return f"{parent.capitalize()} by {attribute}"
+
+
 def policy(scripts: Sequence[str], style: str) -> str:
     """Nothing but these scripts and this style: nothing is loaded, sent or framed.
 

@@ -1,5 +1,6 @@
 // Ageing: a point for each open record, over bands that say how long others stayed.
-const BAND_TEXTS = ["half leave by here", "three in four", "nine in ten"];
+const BAND_TEXTS = [["half left", "½"], ["three in four", "¾"], ["nine in ten", "9/10"]];
+const LEAST_BESIDE = 86;
 
 /** Days on a scale that gives the first ones room: 0 at the left, each step a larger unit. */
 const stretched = (days) => Math.log10(1 + days);
@@ -8,7 +9,10 @@ const AGE_TICKS = [[0, "0"], [1, "1 d"], [3, "3 d"], [7, "1 wk"], [14, "2 wk"], 
 const bandsOf = (status) => now().curves.find((curve) => curve.s === status && curve.p === "all")?.bands || [null, null, null];
 
 /** A place between -1 and 1 for a record, always the same one: points beside each other instead of on each other. */
-const scattered = (n) => (((n * 0.6180339887) % 1) * 2 - 1) * 0.3;
+function scattered(n) {
+  const mixed = Math.imul(n + 1, 0x9e3779b1);
+  return (((Math.imul(mixed ^ (mixed >>> 15), 0x85ebca77) >>> 8) / 2 ** 24) * 2 - 1) * 0.3;
+}
 
 function ageingStatuses() {
   const used = new Set(now().open.counts.map((c) => c[0]));
@@ -97,7 +101,7 @@ pictures.push({
             splitLine: { show: false },
             axisLabel: text({ color: color("ink"), customValues: statuses.map((_, n) => n), formatter: (n) => titles[n] ?? "" }),
           }),
-          series: [ageingBand(statuses, row), bandNames(statuses, row, box), points(false), points(true)],
+          series: [ageingBand(statuses, row), bandNames(statuses, row), points(false), points(true)],
         },
       };
     });
@@ -124,23 +128,26 @@ pictures.push({
   },
 });
 
-/** What the edges mean, written once, over the row with the most room. */
-function bandNames(statuses, row, box) {
-  const spread = (status) => (bandsOf(status)[2] === null ? -1 : stretched(bandsOf(status)[1]) - stretched(bandsOf(status)[0]));
-  const named = statuses.reduce((best, status, n) => (spread(status) > spread(statuses[best]) ? n : best), 0);
+/** What the edges mean, written once, over the first row. */
+function bandNames(statuses, row) {
   return {
     type: "custom",
     silent: true,
     tooltip: { show: false },
-    z: 5,
-    data: box.small || bandsOf(statuses[named])[2] === null ? [] : [[0, named]],
-    renderItem: (params, api) => ({
-      type: "group",
-      children: bandsOf(statuses[named]).map((edge, n) => {
-        const [x, y] = api.coord([stretched(edge), named]);
-        return { type: "text", x: x - 4, y: y + row * 0.4 - 3, style: { text: BAND_TEXTS[n], fill: color("muted"), font: `11px ${FONT}`, align: "right", verticalAlign: "bottom", stroke: color(`band-${n}`), lineWidth: 3 } };
-      }),
-    }),
+    data: [[0, 0]],
+    renderItem: (params, api) => {
+      const edges = bandsOf(statuses[0]).map((edge) => (edge === null ? null : api.coord([stretched(edge), 0])));
+      const isTight = edges.some((edge, n) => n && edge && edge[0] - edges[n - 1][0] < LEAST_BESIDE);
+      return {
+        type: "group",
+        children: edges.filter(Boolean).map(([x, y], n) => ({
+          type: "text",
+          x,
+          y: y - row * 0.4 - 5,
+          style: { text: `${BAND_TEXTS[n][isTight ? 1 : 0]}${isTight ? "" : " ▾"}`, fill: color("muted"), font: `11px ${FONT}`, align: isTight ? "center" : "right", verticalAlign: "bottom" },
+        })),
+      };
+    },
   };
 }
 

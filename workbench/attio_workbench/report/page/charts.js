@@ -30,7 +30,7 @@ function inkOn(background) {
 function decals() {
   const fine = { color: color("decal"), dashArrayX: [1, 0], rotation: Math.PI / 4 };
   return [
-    { ...fine, symbol: "none" },
+    { symbol: "none" },
     { ...fine, dashArrayY: [1, 7] },
     { ...fine, symbol: "circle", symbolSize: 0.35, dashArrayX: [[6, 6], [0, 6, 6, 0]], dashArrayY: [6, 0], rotation: 0 },
     { ...fine, dashArrayY: [1, 7], rotation: -Math.PI / 4 },

@@ -64,7 +64,7 @@ pictures.push({
       const days = flowDays();
       const statuses = flowStatuses();
       if (!days.length || !statuses.length) return null;
-      const room = box.small ? 118 : 170;
+      const room = box.small ? 112 : 170;
       const areas = [...statuses].reverse().map((status) => ({
         type: "line",
         name: titleOf(status),

@@ -26,6 +26,12 @@ function funnelStatuses(list) {
   return [...used].sort((a, b) => rank[kind(a)] - rank[kind(b)] || a - b);
 }
 
+/** A title over a column: upright where the column is too narrow for a word. */
+function columnLabel(width, box) {
+  const lying = { width: width - 2, overflow: "break", lineHeight: 14, fontSize: width < 84 ? 11 : 12 };
+  return text({ color: color("ink"), interval: 0, ...(box.small ? { rotate: 90, width: 88, overflow: "truncate", fontSize: 11 } : lying) });
+}
+
 const cohortText = (cohort) => periodText(`${kindOfCohort()}:${cohort.start}`);
 
 pictures.push({
@@ -41,12 +47,12 @@ pictures.push({
       const left = box.small ? 92 : 150;
       const cell = (box.width - left - 8) / statuses.length;
       return {
-        height: list.length * row + 58,
+        height: list.length * row + (box.small ? 104 : 58),
         says: funnelSays(list, statuses),
         option: {
-          grid: { left, right: 8, top: 50, bottom: 8 },
+          grid: { left, right: 8, top: box.small ? 96 : 50, bottom: 8 },
           tooltip: tooltip(({ value }) => funnelTip(list[value[1]], statuses[value[0]]), { trigger: "item" }),
-          xAxis: axis({ type: "category", position: "top", data: statuses.map(titleOf), splitLine: { show: false }, axisLabel: text({ color: color("ink"), interval: 0, width: cell - 8, overflow: "break", lineHeight: 14, fontSize: box.small ? 10 : 12 }) }),
+          xAxis: axis({ type: "category", position: "top", data: statuses.map(titleOf), splitLine: { show: false }, axisLabel: columnLabel(cell, box) }),
           yAxis: axis({
             type: "category",
             inverse: true,
@@ -147,7 +153,7 @@ pictures.push({
         option: {
           grid: { left, right: 8, top: box.small ? 96 : 50, bottom: 8 },
           tooltip: tooltip(({ value }) => moveTip(value[3]), { trigger: "item" }),
-          xAxis: axis({ type: "category", position: "top", data: columns.map(titleOf), splitLine: { show: false }, axisLabel: text({ color: color("ink"), interval: 0, ...(box.small ? { rotate: 90, width: 88, overflow: "truncate", fontSize: 11 } : { width: width - 8, overflow: "break", lineHeight: 14 }) }) }),
+          xAxis: axis({ type: "category", position: "top", data: columns.map(titleOf), splitLine: { show: false }, axisLabel: columnLabel(width, box) }),
           yAxis: axis({ type: "category", inverse: true, data: rows.map((s) => shortened(titleOf(s), box.small ? 13 : 22)), splitLine: { show: false }, axisLabel: text({ color: color("ink") }) }),
           series: [moveCells(moves, rows, columns, width, height, box)],
         },

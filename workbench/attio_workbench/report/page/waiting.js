@@ -28,6 +28,7 @@ pictures.push({
     drawInto(section.querySelector(".chart"), (box) => {
       const [rows, sides] = [waitingRows(), waitingSides()];
       if (!rows.length) return null;
+      section.querySelector(".keys").replaceChildren(...sides.flatMap((side) => side.statuses).sort((a, b) => a - b).map(waitingKey));
       const left = box.small ? 92 : 150;
       const gap = box.small ? 16 : 36;
       const of = (row, statuses) => sumOf(row.counts, (c) => statuses.includes(c.status));
@@ -52,7 +53,7 @@ pictures.push({
           title: sides.map(({ name }, n) => ({ text: name, left: grids[n].left, top: 6, padding: 0, textStyle: text({ color: color("ink"), fontWeight: 600, fontSize: 12, width: Math.max(grids[n].width, 60), overflow: "break", lineHeight: 14 }) })),
           xAxis: grids.map((grid, n) => axis({ type: "value", gridIndex: n, min: 0, max: (most[n] * grid.width) / Math.max(1, grid.width - end), show: false })),
           yAxis: grids.map((_, n) => axis({ type: "category", gridIndex: n, inverse: true, data: names, axisLabel: n ? { show: false } : text({ color: color("ink") }) })),
-          series: sides.flatMap(({ statuses }, n) => waitingBars(rows, statuses, n, of)),
+          series: sides.flatMap(({ statuses }, n) => waitingBars(rows, statuses, n, of, free / sum(most))),
         },
       };
     });
@@ -74,8 +75,15 @@ pictures.push({
   },
 });
 
+/** The colour of a status and its name, in the order of the bars. */
+function waitingKey(status) {
+  const swatch = h("span", { class: "swatch full" });
+  swatch.style.background = statusColor(status);
+  return h("li", {}, swatch, titleOf(status));
+}
+
 /** A bar of its own for each status, and at the end of the last how many they are together. */
-function waitingBars(rows, statuses, side, of) {
+function waitingBars(rows, statuses, side, of, perRecord) {
   const bars = statuses.map((status) => {
     const fill = statusColor(status);
     return {
@@ -88,7 +96,11 @@ function waitingBars(rows, statuses, side, of) {
       itemStyle: { color: fill, borderColor: color("paper"), borderWidth: 1, decal: decalOf(status) },
       emphasis: { disabled: true },
       data: rows.map((row) => sumOf(row.counts, (c) => c.status === status)),
-      label: { show: false },
+      label: {
+        show: true,
+        formatter: ({ value }) => (value * perRecord > String(value).length * 8 + 8 ? value : ""),
+        ...text({ color: inkOn(fill), fontSize: 11 }),
+      },
     };
   });
   const totals = {
