@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
 from attio_workbench.findings.finding import Evidence, Finding
-from attio_workbench.findings.sentences import quoted
+from attio_workbench.findings.sentences import quoted, share_text
 from attio_workbench.models import CurrentStatus
 
 STUCK = 0.9
@@ -33,7 +33,9 @@ def plain_facts(current: Sequence[CurrentStatus]) -> Iterator[Finding]:
         if late or long:
             clauses = [
                 f"{_are(len(late))} past the target time of their status{_most(late)}" if late else "",
-                f"{_are(len(long))} in theirs for longer than {STUCK:.0%} of stays last{_most(long)}" if long else "",
+                f"{_are(len(long))} in theirs for longer than {share_text(STUCK)} of stays last{_most(long)}"
+                if long
+                else "",
             ]
             yield Finding(
                 kind="stuck",

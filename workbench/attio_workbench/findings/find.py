@@ -1,21 +1,26 @@
 """Everything that is compared, and what of it is not chance."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
 from attio_workbench.findings.facts import plain_facts
 from attio_workbench.findings.finding import Evidence, Finding
 from attio_workbench.findings.members import compare_members
-from attio_workbench.findings.pipelines import Pipeline, pipelines
-from attio_workbench.findings.sentences import counted
+from attio_workbench.findings.pipelines import LEAST_SIDE, Pipeline, pipelines
+from attio_workbench.findings.sentences import listed
 from attio_workbench.findings.statistics import adjusted
-from attio_workbench.findings.tested import Tested, TooFew, where
+from attio_workbench.findings.tested import FEW, Tested, TooFew, where
 from attio_workbench.findings.times import compare_time, compare_times
 from attio_workbench.findings.ways import compare_conversions, compare_moves_back
 from attio_workbench.models import Conversion, Models, StatusStay
 
-LEVEL = 0.01
-"""What is said is wrong at most this often, on average: where nothing changed, in at most one report of a hundred."""
+LEVEL = 0.001
+"""Of what is said at most this share is wrong, on average; where nothing changed, at most one report in as many says so.
+
+Ten times as much would find somewhat smaller changes, and every hundredth report would have one too many:
+benchmarks/RESULTS.md has what is found at this level.
+"""
 
 
 def findings(models: Models) -> list[Finding]:
@@ -66,7 +71,7 @@ def _nothing(pipeline: Pipeline, number: int) -> Finding:
         kind="nothing",
         source_relation=pipeline.source_relation,
         history=pipeline.history,
-        sentence=f"Nothing changed and nobody differs more than by chance: {counted(number, 'comparisons')} say so.",
+        sentence=f"Nothing changed and nobody differs more than by chance, in {number:,} comparisons.",
         evidence=(
             Evidence(
                 model=StatusStay.model,
@@ -80,19 +85,24 @@ def _nothing(pipeline: Pipeline, number: int) -> Finding:
 
 
 def _too_few(pipeline: Pipeline, made: Sequence[Tested | TooFew]) -> Finding:
-    names = [one.what for one in made if isinstance(one, TooFew)]
-    listed = f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
+    subjects: defaultdict[str, list[str]] = defaultdict(list)
+    for one in made:
+        if isinstance(one, TooFew):
+            subjects[one.what].append(one.subject)
+    names = [f"{what} {listed(about)}".rstrip() for what, about in subjects.items()]
+    why = f"too few {pipeline.noun}" if pipeline.change_points() else f"too short a history, or too few {pipeline.noun},"
     return Finding(
         kind="too few",
         source_relation=pipeline.source_relation,
         history=pipeline.history,
-        sentence=f"There are too few {pipeline.noun} yet to say whether these changed or differ: {listed}.",
+        sentence=f"There are {why} to say whether these changed or differ: {'; '.join(names)}.",
         evidence=(
             Evidence(
                 model=StatusStay.model,
                 where=where(pipeline),
-                rule="a comparison takes 30 stays on each side and enough moves that the test can be trusted",
-                figures={"comparisons": len(names)},
+                rule=f"a comparison takes {FEW} stays on each side and enough moves that the test can be trusted; one of "
+                f"before and now also the first of a month with {LEAST_SIDE.days} days on each side",
+                figures={"comparisons": sum(map(len, subjects.values()))},
             ),
         ),
     )

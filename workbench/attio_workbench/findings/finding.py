@@ -39,7 +39,7 @@ class Finding:
         since: the day from which on; None where no two times are compared.
         sentence: it in plain English.
         evidence: what it rests on.
-        effect: how many times as long, or as probable (as odds), as in what it is compared with; None of a plain fact.
+        effect: how many times as slow (by hazards), or as probable (by odds), as what it is compared with; None of a fact.
         adjusted_p: how probable at most something as large is by chance, all that was tested considered.
         worth: what it comes to in records and outcomes, a sentence; empty where the data do not carry it.
     """

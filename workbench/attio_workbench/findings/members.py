@@ -81,7 +81,7 @@ def compare_members(pipeline: Pipeline) -> Iterator[Tested | TooFew]:
     for compared in _all_compared(strata, everyone):
         name = pipeline.members[compared.member]
         if not compared.sums.is_enough:
-            yield TooFew(pipeline, f"who waits for {name}")
+            yield TooFew("who waits for", name)
             continue
         yield _tested(pipeline, strata, compared)
 
@@ -161,6 +161,7 @@ def _finding(pipeline: Pipeline, strata: _Strata, compared: _Compared, slowness:
     text, figures = two_curves(_curve(own[status_id]), _curve(others.get(status_id, [])), "others")
     counts = f"{compared.sums.stays:,} and {sum(map(len, others.values())):,} stays"
     words = "waits" if slowness > 1 else "moves on sooner"
+    pace = times_text(1 / slowness if slowness else math.inf)
     now = pipeline.day(pipeline.as_of)
     other = sum(
         (at_another_pace(spells, 0.0, now, _curve(others[status])) for status, spells in own.items() if status in others),
@@ -172,8 +173,8 @@ def _finding(pipeline: Pipeline, strata: _Strata, compared: _Compared, slowness:
         history=pipeline.history,
         subject_id=compared.member,
         subject=name,
-        sentence=f"What {name} moved into a status {words}: it stays there {times_text(slowness)} as long as what others "
-        f"moved there in the same month ({counts}; log-rank {p_text(p)}, adjusted). In {title}, {text}.",
+        sentence=f"What {name} moved into a status {words}: it leaves at {pace} the pace of what others moved "
+        f"there in the same month ({counts}; log-rank {p_text(p)}, adjusted). In {title}, {text}.",
         evidence=(
             Evidence(
                 model=StatusStay.model,

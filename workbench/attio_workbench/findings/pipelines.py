@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal, NamedTuple
 
-from attio_workbench.findings.survival import Segment
+from attio_workbench.findings.survival import AT_ENTRY, Segment
 from attio_workbench.models import Models, StatusStay
 
 LOOKED_BACK = timedelta(days=365)
-LEAST_BEFORE = timedelta(days=56)
-LEAST_NOW = timedelta(days=28)
+LEAST_SIDE = timedelta(days=28)
+"""Of the time before a change point, and of the time since."""
 
 type Way = Literal["on", "back", "lost", "elsewhere"]
 """On: won, or to an open status that is later in the order. Back: to an open one that is earlier."""
@@ -38,14 +38,17 @@ class Spell(NamedTuple):
         """The ages at which it was there from a day on; None if it had left before."""
         if self.end <= since:
             return None
-        return Segment(max(0.0, since - self.entered), self.end - self.entered, self.has_left)
+        return Segment(self._seen_from(since), self.end - self.entered, self.has_left)
 
     def segment_until(self, day: float) -> Segment | None:
         """The ages at which it was there from the pipeline's begin to a day; None if it came later."""
         if self.entered >= day or self.end <= 0:
             return None
         is_over = self.end <= day
-        return Segment(max(0.0, -self.entered), min(self.end, day) - self.entered, is_over and self.has_left)
+        return Segment(self._seen_from(0.0), min(self.end, day) - self.entered, is_over and self.has_left)
+
+    def _seen_from(self, day: float) -> float:
+        return day - self.entered if day > self.entered else AT_ENTRY
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +100,8 @@ class Pipeline:
         """The days at which something may have changed: firsts of months with enough time on both sides."""
         points: list[datetime] = []
         month = datetime(self.begin.year, self.begin.month, 1, tzinfo=UTC)
-        while month <= self.as_of - LEAST_NOW:
-            if month >= self.begin + LEAST_BEFORE:
+        while month <= self.as_of - LEAST_SIDE:
+            if month >= self.begin + LEAST_SIDE:
                 points.append(month)
             month = (month + timedelta(days=32)).replace(day=1)
         return points

@@ -1,6 +1,7 @@
 """How figures are written in sentences."""
 
 import math
+from collections.abc import Sequence
 from datetime import date, datetime
 
 HALF, QUARTER = 0.5, 0.75
@@ -31,13 +32,19 @@ def p_text(p: float) -> str:
 
 
 def times_text(ratio: float) -> str:
-    """How many times as long or as many."""
-    return "many times" if math.isinf(ratio) else f"{ratio:.1f} times"
+    """How many times as much."""
+    return "many times" if math.isinf(ratio) else f"{ratio:.1f} times" if ratio >= 1 else f"{ratio:.2f} times"
 
 
-def counted(number: int, noun: str) -> str:
-    """A number and a plural noun, or `1 of the …`."""
-    return f"{number:,} {noun}" if number != 1 else f"1 of the {noun}"
+def more_or_fewer(number: int, noun: str, *, is_more: bool) -> str:
+    """`3 more applications`, `1 of the applications fewer`."""
+    word = "more" if is_more else "fewer"
+    return f"1 of the {noun} {word}" if number == 1 else f"{number:,} {word} {noun}"
+
+
+def listed(names: Sequence[str]) -> str:
+    """`a, b and c`."""
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
 def quoted(text: str) -> str:

@@ -12,6 +12,9 @@ from collections.abc import Iterable, Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
+AT_ENTRY = -1.0
+"""The begin of what is looked at from its entry on: at risk at age 0 too, for a stay can be over as it begins."""
+
 
 class Segment(NamedTuple):
     """One that is looked at from one age to another, and whether the event came at the end."""
@@ -80,7 +83,7 @@ class Survival:
 
     def area(self, begin: float, end: float) -> float:
         """How many days somebody spends there from one age to another, on average of all that come."""
-        return self._area_to(end) - self._area_to(begin)
+        return self._area_to(end) - self._area_to(max(begin, 0.0))
 
     def _area_to(self, age: float) -> float:
         place = bisect_right(self._ages, age)

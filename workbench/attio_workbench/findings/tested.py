@@ -45,10 +45,10 @@ class Tested:
 
 @dataclass(frozen=True, slots=True)
 class TooFew:
-    """A comparison that was not made."""
+    """A comparison that was not made: `subject` names what it would have been about, if there are several such."""
 
-    pipeline: Pipeline
     what: str
+    subject: str = ""
 
 
 def scanned_p(z: float, points: Sequence[object]) -> float:
@@ -89,11 +89,11 @@ def at_another_pace(spells: Iterable[Spell], day: float, until: float, pace: Sur
     """
     days = left = 0.0
     for spell in spells:
-        age, age_now = max(0.0, day - spell.entered), until - spell.entered
-        there = pace.at(age)
-        if there > 0:
-            days += pace.area(age, age_now) / there - (spell.end - spell.entered - age)
-            left += 1 - pace.at(age_now) / there - spell.has_left
+        segment, age_now = spell.segment(day), until - spell.entered
+        there = pace.at(segment.begin) if segment else 0.0
+        if segment and there > 0:
+            days += pace.area(segment.begin, age_now) / there - (segment.end - max(segment.begin, 0.0))
+            left += 1 - pace.at(age_now) / there - segment.has_event
     return OtherPace(days, left)
 
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from attio_workbench.findings.finding import Evidence, Finding
 from attio_workbench.findings.pipelines import Pipeline, Spell, StatusName
-from attio_workbench.findings.sentences import HALF, QUARTER, days_text, p_text, quoted, share_text, stamp
+from attio_workbench.findings.sentences import HALF, QUARTER, days_text, more_or_fewer, p_text, quoted, share_text, stamp
 from attio_workbench.findings.survival import LogRank, Segment, Survival, cut, log_rank, steps
 from attio_workbench.findings.tested import (
     FEW,
@@ -42,7 +42,7 @@ def compare_times(pipeline: Pipeline, conversions: Sequence[Conversion]) -> Iter
     """One comparison for each status that records leave, at the change point where it differs most."""
     for status in pipeline.left_again:
         tested = compare_time(pipeline, status, conversions)
-        yield tested or TooFew(pipeline, f"time in {status.title}")
+        yield tested or TooFew("time in", status.title)
 
 
 def compare_time(pipeline: Pipeline, status: StatusName, conversions: Sequence[Conversion]) -> Tested | None:
@@ -141,6 +141,6 @@ def pace_worth(pipeline: Pipeline, other: OtherPace, name: str, won: tuple[float
     text = f"At the pace {name} they would have waited {days:,} days {'less' if other.days < 0 else 'more'} in all"
     if not number:
         return f"{text}."
-    text += f", and {number:,} {'more' if other.left > 0 else 'fewer'} {pipeline.noun} would have moved on by now"
+    text += f", and {more_or_fewer(number, pipeline.noun, is_more=other.left > 0)} would have moved on by now"
     outcomes = round(number * won[0]) if won else 0
     return f"{text}, of which about {outcomes:,} to {won[1]}." if won and outcomes else f"{text}."

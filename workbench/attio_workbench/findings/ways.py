@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from attio_workbench.findings.finding import Evidence, Finding
 from attio_workbench.findings.pipelines import Pipeline, Spell, StatusName
-from attio_workbench.findings.sentences import counted, p_text, quoted, share_text, stamp
+from attio_workbench.findings.sentences import more_or_fewer, p_text, quoted, share_text, stamp
 from attio_workbench.findings.statistics import Case, Comparison, mantel_haenszel
 from attio_workbench.findings.tested import FEW, Tested, TooFew, scanned_p, since, where, won_of
 from attio_workbench.models import Conversion, StatusStay
@@ -48,7 +48,7 @@ def compare_conversions(pipeline: Pipeline, conversions: Sequence[Conversion]) -
         if not spells:
             continue
         tested = _compare_conversion(pipeline, status, spells, conversions)
-        yield tested or TooFew(pipeline, f"who goes on from {status.title}")
+        yield tested or TooFew("who goes on from", status.title)
 
 
 def _compare_conversion(
@@ -77,7 +77,7 @@ def compare_moves_back(pipeline: Pipeline) -> Iterator[Tested | TooFew]:
         return
     changes = _changes(pipeline, leavings)
     if not changes:
-        yield TooFew(pipeline, "moves back")
+        yield TooFew("moves back")
         return
     best = max(changes, key=lambda change: abs(change.z))
     yield Tested(
@@ -155,8 +155,8 @@ def _conversion_worth(
     following = [spell.next_status_id for spell in spells if spell.way == "on" and spell.next_status_id]
     most = max(sorted(set(following)), key=following.count)
     title = next(status.title for status in pipeline.statuses if status.id == most)
-    words = f"{'more' if more > 0 else 'fewer'} {pipeline.noun} would have gone on, most of them to {title}"
-    text = f"At the share before, {number:,} {words}"
+    moved = more_or_fewer(number, pipeline.noun, is_more=more > 0)
+    text = f"At the share before, {moved} would have gone on, most to {title}"
     won = won_of(conversions, pipeline, most)
     outcomes = round(number * won[0]) if won else 0
     return f"{text}, of which about {outcomes:,} to {won[1]}." if won and outcomes else f"{text}."
@@ -169,7 +169,7 @@ def _back_finding(pipeline: Pipeline, leavings: Sequence[_Leaving], change: _Cha
     titles = {status.id: status.title for status in pipeline.statuses}
     back = [titles[one.status_id] for one in leavings if one.left > day and one.happened]
     most = max(sorted(set(back)), key=back.count, default="")
-    extra = round(abs(change.now_happened - change.now * share_before))
+    extra = round(change.now_happened - change.now * share_before)
     return Finding(
         kind="moves back",
         source_relation=pipeline.source_relation,
@@ -189,7 +189,7 @@ def _back_finding(pipeline: Pipeline, leavings: Sequence[_Leaving], change: _Cha
         ),
         effect=change.comparison.odds_ratio,
         adjusted_p=p,
-        worth=f"That is {counted(extra, 'moves')} {'more' if more == 'more' else 'fewer'} than at the share before.",
+        worth=f"At the share before, {more_or_fewer(abs(extra), 'moves', is_more=extra < 0)} would have gone back.",
     )
 
 
