@@ -8,6 +8,7 @@ from .data import generate_hiring_pipeline
 from .faults import Fault, Faults
 from .limits import Limits
 from .mangling import Mangle
+from .planting import Leak, MovesBack, Planted, Slower, Waiting
 from .requests import RequestCounters, RequestInfo
 from .schema import SYSTEM, Actor
 from .simulator import ALL_SCOPES, DEFAULT_TOKEN, Simulator
@@ -24,13 +25,18 @@ __all__ = [
     "Clock",
     "Fault",
     "Faults",
+    "Leak",
     "Limits",
     "Mangle",
+    "MovesBack",
+    "Planted",
     "RequestCounters",
     "RequestInfo",
     "RunningServer",
     "Simulator",
     "SimulatorTransport",
+    "Slower",
+    "Waiting",
     "Workspace",
     "generate_hiring_pipeline",
 ]
