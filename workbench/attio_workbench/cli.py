@@ -166,6 +166,64 @@ def history(
 
 
 @app.command()
+def report(  # noqa: PLR0913 (each is an option)
+    *,
+    output: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Without it: report.html beside the local database.", show_default=False),
+    ] = None,
+    profile: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="A profile of dbt: a warehouse instead of the local database.", show_default=False
+        ),
+    ] = None,
+    target: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The profile's target, as dbt has it.", show_default=False)
+    ] = None,
+    profiles_dir: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER", help="Where dbt's profiles.yml is. Without it: where dbt looks.", show_default=False
+        ),
+    ] = None,
+    variables: Annotated[
+        str, typer.Option("--vars", metavar="JSON", help="Variables of the dbt package: dbt/README.md lists them.")
+    ] = "{}",
+    no_build: Annotated[bool, typer.Option("--no-build", help="Read the models as they are.")] = False,
+    workspace: Annotated[
+        str | None,
+        typer.Option(metavar="SLUG", help="As in app.attio.com/SLUG: for links to records.", show_default=False),
+    ] = None,
+    configuration: Configuration = None,
+    into: Into = None,
+) -> None:
+    """Writes one HTML file: what changed, pictures of the pipeline, and who is stuck.
+
+    Builds the models of the dbt package (dbt/) and draws them. The file needs no network and sends nothing; whoever opens
+    it sees ids of records and names of members.
+
+    \b
+    attio-sync report
+    attio-sync report --profile warehouse --vars '{"attio_schema": "attio"}' --workspace acme
+    """
+    from attio_workbench.configuration import read_settings
+    from attio_workbench.report.command import ReportOptions, write_report
+
+    settings = read_settings(configuration, needs_token=False)
+    options = ReportOptions(
+        output=output.resolve() if output else None,
+        profile=profile,
+        target=target,
+        profiles_dir=profiles_dir.resolve() if profiles_dir else None,
+        variables=variables,
+        builds=not no_build,
+        slug=workspace,
+    )
+    write_report(open_console(), _place(into), settings, options)
+
+
+@app.command()
 def simulate(  # noqa: PLR0913 (each is an option)
     *,
     records: Annotated[int, typer.Option(metavar="N", min=0, help="Job applications to make.")] = 10_000,

@@ -18,11 +18,12 @@ class Origin:
     address: str
     workspace_id: str | None = None
     workspace_name: str | None = None
+    workspace_slug: str | None = None
 
     @classmethod
     def of(cls, address: str, identity: TokenIdentity) -> "Origin":
         """The workspace a token is for."""
-        return cls(address, identity.workspace_id, identity.workspace_name)
+        return cls(address, identity.workspace_id, identity.workspace_name, identity.workspace_slug)
 
     def __str__(self) -> str:
         """`'Example Hiring' (0d4b…)`, or the address."""
@@ -53,10 +54,10 @@ def claim(place: Place, origin: Origin) -> str | None:
         raise WorkbenchError(message)
     with open_database(place.database) as connection:
         connection.execute("CREATE TABLE IF NOT EXISTS attio_sync_origin (origin VARCHAR PRIMARY KEY)")
-        for column in ("workspace_id", "workspace_name"):  # databases from before have none
+        for column in ("workspace_id", "workspace_name", "workspace_slug"):  # databases from before have none
             connection.execute(f"ALTER TABLE attio_sync_origin ADD COLUMN IF NOT EXISTS {column} VARCHAR")
-        row = [origin.address, origin.workspace_id, origin.workspace_name]
-        connection.execute("INSERT OR REPLACE INTO attio_sync_origin VALUES (?, ?, ?)", row)
+        row = [origin.address, origin.workspace_id, origin.workspace_name, origin.workspace_slug]
+        connection.execute("INSERT OR REPLACE INTO attio_sync_origin VALUES (?, ?, ?, ?)", row)
     return moved
 
 

@@ -29,7 +29,7 @@ def link_of(history: str, slug: str | None) -> Link | None:
     """The pages of the records of `people.status` and the like; None where the workspace or the form is not known.
 
     Companies and people have an address of their own (https://docs.attio.com/rest-api/endpoint-reference/records/get-a-record,
-    `web_url`), other objects go by their slug.
+    `web_url`), deals too; other objects go by their slug.
     """
     parent = history.partition(".")[0]
     if slug is None:

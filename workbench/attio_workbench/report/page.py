@@ -11,11 +11,14 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
+from attio_workbench.findings import Evidence, Finding
 from attio_workbench.report.curves import SHOWN_DAYS
-from attio_workbench.report.sentences import Sentence
 
 _HERE = Path(__file__).parent
 ECHARTS = _HERE / "vendor" / "echarts.min.js"
+LEAST_P = 1e-6
+"""Below this a probability says how the test is made, not how sure one can be."""
+
 _SCRIPTS = ("base", "charts", "flow", "ageing", "survival", "funnel", "waiting", "names", "main")
 """In the order in which they build on each other: together they are one script."""
 
@@ -28,14 +31,14 @@ class Page:
         title: the heading.
         subtitle: what it is about and as of when.
         made: how the page was made, for those who ask.
-        sentences: the most important first.
+        findings: the most important first.
         histories: as `content.build_content` gives them.
     """
 
     title: str
     subtitle: str
     made: str
-    sentences: Sequence[Sentence]
+    findings: Sequence[Finding]
     histories: Sequence[Mapping[str, Any]]
 
 
@@ -49,7 +52,7 @@ def render(page: Page) -> str:
         title=escape(page.title),
         subtitle=escape(page.subtitle),
         made=escape(page.made),
-        sentences="\n".join(map(_sentence_item, page.sentences)),
+        sentences="\n".join(map(_item, page.findings)),
         data=json_block({"shownDays": SHOWN_DAYS, "histories": page.histories}),
         style=style,
         echarts=echarts,
@@ -72,9 +75,8 @@ def policy(scripts: Sequence[str], style: str) -> str:
     which it allows. So neither `unsafe-inline` nor `unsafe-hashes` is needed.
     """
     allowed = " ".join(f"'sha256-{_digest(script)}'" for script in scripts)
-    return (
-        f"default-src 'none'; script-src {allowed}; style-src 'sha256-{_digest(style)}'; base-uri 'none'; form-action 'none'"
-    )
+    only = f"default-src 'none'; script-src {allowed}; style-src 'sha256-{_digest(style)}'"
+    return f"{only}; base-uri 'none'; form-action 'none'"
 
 
 def json_block(value: Any) -> str:  # noqa: ANN401 (whatever JSON can say)
@@ -83,21 +85,35 @@ def json_block(value: Any) -> str:  # noqa: ANN401 (whatever JSON can say)
     return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
 
 
-def _sentence_item(sentence: Sentence) -> str:
-    parts = [f'<li><p class="said">{escape(sentence.sentence)}</p>']
-    if sentence.worth:
-        parts.append(f'<p class="worth">{escape(sentence.worth)}</p>')
-    if sentence.strength:
-        parts.append(f'<p class="strength">{escape(sentence.strength)}</p>')
-    evidence = "".join(f"<p>{_evidence(line)}</p>" for line in sentence.evidence)
+def _item(finding: Finding) -> str:
+    parts = [f'<li><p class="said">{escape(finding.sentence)}</p>']
+    if finding.worth:
+        parts.append(f'<p class="worth">{escape(finding.worth)}</p>')
+    if finding.adjusted_p is not None:
+        parts.append(f'<p class="strength">{escape(strength_text(finding.adjusted_p))}</p>')
+    evidence = "".join(map(_evidence, finding.evidence))
     parts.append(f'<details><summary>Evidence</summary><div class="evidence">{evidence}</div></details></li>')
     return "".join(parts)
 
 
-def _evidence(line: tuple[str, str, str]) -> str:
-    model, where, rule = line
-    condition = f" where <code>{escape(where)}</code>" if where else ""
-    return f"<code>{escape(model)}</code>{condition}: {escape(rule)}"
+def strength_text(adjusted_p: float) -> str:
+    """How sure a comparison is, for people who did not ask for a p-value."""
+    times = float(f"{1 / max(adjusted_p, LEAST_P):.1g}")
+    return f"Chance alone would show as much at most once in {times:,.0f} times, every comparison made considered."
+
+
+def _evidence(evidence: Evidence) -> str:
+    figures = " · ".join(f"{name}: {_figure(value)}" for name, value in evidence.figures.items())
+    return (
+        f"<p><code>{escape(evidence.model)}</code> where <code>{escape(evidence.where)}</code>: {escape(evidence.rule)}."
+        f"<br>{escape(figures)}</p>"
+    )
+
+
+def _figure(value: str | float) -> str:
+    if isinstance(value, str):
+        return value
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.4g}"
 
 
 def _digest(text: str) -> str:

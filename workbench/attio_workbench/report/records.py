@@ -4,6 +4,7 @@ from collections import Counter
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from attio_workbench.findings.facts import STUCK
 from attio_workbench.models import CurrentStatus, Models, StatusStay
 from attio_workbench.report.directory import Directory
 from attio_workbench.report.packing import pack, pack_ids
@@ -14,11 +15,11 @@ MOST_LISTED = 10_000
 MOST_STAYS = 40
 """Of a longer history the timeline shows the newest stays."""
 
-STUCK = 900
-"""Stuck is what is past its target, or there longer than this many in a thousand of the stays in its status."""
+EDGES = (500, 750, 900)
+"""Where one band ends and the next begins: so many in a thousand of the stays in the status are over by then."""
 
-EDGES = (500, 750, STUCK)
-"""Where one band ends and the next begins, likewise."""
+MOVERS = {"workspace-member": "A member", "api-token": "An API token", "app": "An app", "system": "Attio itself"}
+"""What stands for somebody without a name."""
 
 
 class OpenRecord(NamedTuple):
@@ -34,12 +35,12 @@ class OpenRecord(NamedTuple):
     def percentile(self) -> int | None:
         """How many in a thousand stays in its status were over by this age; rounded down: 0.8999 is not nine in ten."""
         share = self.row.percentile_in_status
-        return None if share is None else int(share * 1000 + 1e-6)
+        return None if share is None else int(share * 1000)
 
     @property
     def is_stuck(self) -> bool:
         """Whether it is past its target, or there longer than nine in ten."""
-        return bool(self.row.is_past_target) or (self.percentile or 0) >= STUCK
+        return bool(self.row.is_past_target) or (self.row.percentile_in_status or 0.0) >= STUCK
 
     @property
     def band(self) -> int:
@@ -50,15 +51,21 @@ class OpenRecord(NamedTuple):
 def open_records(models: Models, directory: Directory) -> list[OpenRecord]:
     """All of them, those that wait longest first, as others in their status go."""
     rows = [row for row in models.current_status if row.outcome == "open"]
-    for name, _ in Counter(row.moved_by_name for row in rows).most_common():
+    newest = {stay.record_id: mover_text(stay) for stay in models.status_history if stay.is_current}
+    for name, _ in Counter(newest.get(row.record_id) for row in rows).most_common():
         directory.owner(name)  # whoever has most comes first
     found: list[OpenRecord] = []
     for row in rows:
         status = directory.status(row.status_id)
         if status is not None and row.entered_at is not None and row.days_in_status is not None:
-            owner = directory.owner(row.moved_by_name)
+            owner = directory.owner(newest.get(row.record_id))
             found.append(OpenRecord(row, status, owner, row.entered_at, row.days_in_status))
     return sorted(found, key=lambda one: (-(one.percentile or 0), -one.days, one.row.record_id))
+
+
+def mover_text(stay: StatusStay) -> str | None:
+    """Who moved it there: by name, else what they are."""
+    return stay.moved_by_name or MOVERS.get(stay.moved_by_type or "", stay.moved_by_type)
 
 
 def build_open(models: Models, directory: Directory) -> dict[str, Any]:
@@ -138,7 +145,7 @@ def _timelines(
     return {
         "before": pack([len(stays.get(one.row.record_id, ())) for one in listed]),
         "stay_status": pack([directory.status(stay.status_id) for stay in every]),
-        "stay_owner": pack([directory.owner(stay.moved_by_name) for stay in every]),
+        "stay_owner": pack([directory.owner(mover_text(stay)) for stay in every]),
         "stay_entered": pack([_minutes(stay.entered_at, base) for stay in every]),
         "gaps": gaps,
     }
