@@ -35,18 +35,7 @@ def postgres() -> Iterator[Path]:
         os.chown(folder, nobody.pw_uid, nobody.pw_gid)
     programs, data = package / "pginstall" / "bin", folder / "data"
     try:
-        _run(
-            user,
-            programs / "initdb",
-            "-D",
-            data,
-            "-U",
-            "postgres",
-            "--auth=trust",
-            "--encoding=UTF8",
-            "--no-sync",
-            "--no-locale",
-        )
+        _run(user, programs / "initdb", "-D", data, "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--no-sync", "--no-locale")
         settings = " ".join(f"-c {setting}" for setting in FAST)
         _run(user, programs / "pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", f"-k {folder} {settings}", "start")
         try:
@@ -58,6 +47,4 @@ def postgres() -> Iterator[Path]:
 
 
 def _run(user: str | None, *command: str | Path) -> None:
-    subprocess.run(
-        [str(part) for part in command], user=user, check=True, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL
-    )
+    subprocess.run([str(part) for part in command], user=user, check=True, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL)

@@ -11,7 +11,7 @@ function between(colors, share) {
   return `#${from.map((c, k) => Math.round(c + (to[k] - c) * (place - n)).toString(16).padStart(2, "0")).join("")}`;
 }
 
-/** The colour of a status, the same in every picture: open ones darken along the way, and the ends stand apart. */
+/** The colour of a status, the same in every picture: open ones stand out more along the way, and the ends stand apart. */
 function statusColor(status) {
   const statuses = now().statuses;
   const same = statuses.map((one, n) => n).filter((n) => statuses[n].kind === statuses[status].kind);
