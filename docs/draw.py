@@ -3,10 +3,12 @@
 import io
 import os
 import re
+import shutil
 import tempfile
 from pathlib import Path
 
 import duckdb
+from playwright.sync_api import sync_playwright
 from rich.console import Console
 from rich.terminal_theme import DIMMED_MONOKAI
 
@@ -34,9 +36,22 @@ def main() -> None:
 
         record_id = _one_that_moved(place.database)
         console = _recorder(112)
+        _photograph(place.files / "report.html")
         for history, found in read_histories(load_settings({"attio_api_token": "none"}, ()), place, record_id):
             draw(console, history, found)
         _save(console, "history", f"attio-sync history {record_id}")
+
+
+def _photograph(report: Path) -> None:
+    """What a reader sees first of the report: as wide as a README, as high as its first two pictures."""
+    with sync_playwright() as playwright:
+        chromium = shutil.which("chromium")
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])  # our own page, maybe as root
+        page = browser.new_page(viewport={"width": 1100, "height": 1900}, color_scheme="light")
+        page.goto(report.as_uri())
+        page.wait_for_selector("#ageing .chart svg")
+        page.screenshot(path=PICTURES / "report.png")
+        browser.close()
 
 
 def _one_that_moved(database: Path) -> str:

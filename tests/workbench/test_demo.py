@@ -12,7 +12,7 @@ from attio_workbench.changes import true_stays
 from attio_workbench.demo import compare
 from attio_workbench.errors import WorkbenchError
 
-DEMO = ("demo", "--records", "24", "--into")
+DEMO = ("demo", "--no-report", "--records", "24", "--into")
 
 
 def test_the_demo_shows_two_syncs_and_what_is_next(attio_sync: AttioSync, place: Path) -> None:

@@ -73,13 +73,14 @@ def demo(
         int, typer.Option(metavar="N", min=10, max=100_000, help="Job applications in the simulated workspace.")
     ] = 1_500,
     seed: Annotated[int, typer.Option(metavar="N", help="The same seed makes the same applications.")] = 1,
+    report: Annotated[bool, typer.Option(help="At the end, models by dbt and a report of them.")] = True,
     into: Into = None,
 ) -> None:
     """Shows it working, without any account.
 
     Serves a simulated Attio workspace on this machine, runs a first sync and, after changes in the workspace, an
-    incremental one, through Fivetran's SDK into connector/files/warehouse.db, and shows what happened. A database of your
-    own that is in the way is moved into connector-backups, not overwritten.
+    incremental one, through Fivetran's SDK into connector/files/warehouse.db, shows what happened, and writes a report. A
+    database of your own that is in the way is moved into connector-backups, not overwritten.
 
     \b
     attio-sync demo
@@ -87,7 +88,7 @@ def demo(
     """
     from attio_workbench.demo import run_demo
 
-    run_demo(open_console(), _place(into), records, seed)
+    run_demo(open_console(), _place(into), records, seed, reports=report)
 
 
 @app.command()
@@ -170,30 +171,23 @@ def report(  # noqa: PLR0913 (each is an option)
     *,
     output: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Without it: report.html beside the local database.", show_default=False),
+        typer.Option(metavar="FILE", help="Without it: report.html beside the database.", show_default=False),
     ] = None,
     profile: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME", help="A profile of dbt: a warehouse instead of the local database.", show_default=False
-        ),
+        str | None, typer.Option(metavar="NAME", help="A profile of dbt, instead of the database.", show_default=False)
     ] = None,
     target: Annotated[
-        str | None, typer.Option(metavar="NAME", help="The profile's target, as dbt has it.", show_default=False)
+        str | None, typer.Option(metavar="NAME", help="Its target, as dbt has it.", show_default=False)
     ] = None,
     profiles_dir: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FOLDER", help="Where dbt's profiles.yml is. Without it: where dbt looks.", show_default=False
-        ),
+        Path | None, typer.Option(metavar="FOLDER", help="Where dbt's profiles.yml is.", show_default=False)
     ] = None,
     variables: Annotated[
         str, typer.Option("--vars", metavar="JSON", help="Variables of the dbt package: dbt/README.md lists them.")
     ] = "{}",
     no_build: Annotated[bool, typer.Option("--no-build", help="Read the models as they are.")] = False,
     workspace: Annotated[
-        str | None,
-        typer.Option(metavar="SLUG", help="As in app.attio.com/SLUG: for links to records.", show_default=False),
+        str | None, typer.Option(metavar="SLUG", help="As in app.attio.com/SLUG, for links.", show_default=False)
     ] = None,
     configuration: Configuration = None,
     into: Into = None,

@@ -22,6 +22,7 @@ from attio_workbench.local_run import run_locally
 from attio_workbench.origin import DEMO, claim, clear_for_demo
 from attio_workbench.place import Place, open_database
 from attio_workbench.progress import SyncProgress
+from attio_workbench.report.command import ReportOptions, write_report
 from attio_workbench.terminal import command_text, path_text, warn
 from attio_workbench.time_in_status import QUERY_TO_PASTE, read_time_in_status, time_in_status_table
 
@@ -51,20 +52,20 @@ class Demo:
         return run.report
 
 
-def run_demo(console: Console, place: Place, records: int, seed: int) -> None:
-    """The whole demo.
+def run_demo(console: Console, place: Place, records: int, seed: int, *, reports: bool = True) -> None:
+    """The whole demo; `reports`: with the report at its end.
 
     Raises:
         WorkbenchError: the database is open elsewhere, or the tables do not hold what the workspace holds.
     """
     try:
-        _run(console, place, records, seed)
+        _run(console, place, records, seed, reports=reports)
     except KeyboardInterrupt:
         warn("interrupted: run the demo again, which begins anew; what it moved away is kept")
         raise
 
 
-def _run(console: Console, place: Place, records: int, seed: int) -> None:
+def _run(console: Console, place: Place, records: int, seed: int, *, reports: bool) -> None:
     """A first sync, changes in the workspace, a second sync; then what is in the warehouse."""
     if said := clear_for_demo(place):
         console.print(said, markup=False, soft_wrap=True)
@@ -106,6 +107,17 @@ def _run(console: Console, place: Place, records: int, seed: int) -> None:
     console.print("[bold]Time spent in each status[/bold], from attio_workflow_status_history")
     console.print(time_in_status_table(rows))
     _say_what_next(console, place, _worth_drawing(delivered))
+    if reports:
+        _report(console, place, demo.settings)
+
+
+def _report(console: Console, place: Place, settings: Settings) -> None:
+    """The report of what was synced, which takes dbt: without it the demo has shown the rest."""
+    console.print()
+    try:
+        write_report(console, place, settings, ReportOptions())
+    except WorkbenchError as error:
+        warn(f"no report: {error}")
 
 
 def demo_settings(url: str, token: str) -> Settings:

@@ -16,10 +16,10 @@ def pack(values: Sequence[int | None]) -> Packed:
     Raises:
         ValueError: a value is negative.
     """
-    numbers = [0 if value is None else value + 1 for value in values]
-    if any(number < 0 for number in numbers):
+    if any(value is not None and value < 0 for value in values):
         message = "only whole numbers from 0 on can be packed"
         raise ValueError(message)
+    numbers = [0 if value is None else value + 1 for value in values]
     width, most = 1, max(numbers, default=0)
     while most >= len(DIGITS) ** width:
         width += 1

@@ -69,7 +69,8 @@ function tooltip(lines, more) {
   };
 }
 
-// A picture is {id, owner, period, draw(box), table()}: `owner` and `period` say what a filter does to it, null for nothing.
+// A picture is {id, owner, period, show(section), table()}: `owner` and `period` say what a filter does to it, null for
+// nothing. It is shown when it comes into sight; `atOnce` what is no picture but a table.
 const pictures = [];
 const charts = new Map();
 
@@ -144,6 +145,7 @@ function fill(picture) {
   note.textContent = filterNote(picture);
   const figures = section.querySelector(".figures");
   if (figures) figures.replaceChildren(...[picture.table()].flat());
+  if (picture.atOnce) return picture.show(section);
   pending.set(section, () => picture.show(section));
   visible.unobserve(section);
   visible.observe(section);

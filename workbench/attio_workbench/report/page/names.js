@@ -183,6 +183,6 @@ pictures.push({
   id: "names",
   period: "only records that entered their status in it",
   owner: "only records that they moved last",
-  table: () => [],
+  atOnce: true,
   show: fillNames,
 });
