@@ -32,7 +32,7 @@
 {# A variable's moment in ISO 8601; without an offset it is UTC. #}
 {% macro parsed_moment(given, name) %}
 {%- set text = (given | string).replace('Z', '+00:00') -%}
-{%- if not modules.re.match('^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?([+-]\d\d:\d\d)?)?$', text) -%}
+{%- if not modules.re.match('^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?([+-][0-9]{2}:[0-9]{2})?)?$', text) -%}
     {{ exceptions.raise_compiler_error(name ~ ": '" ~ given ~ "' is no moment such as 2026-11-24 or 2026-11-24T08:00:00Z") }}
 {%- endif -%}
 {%- set moment = modules.datetime.datetime.fromisoformat(text) -%}

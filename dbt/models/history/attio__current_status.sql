@@ -10,8 +10,6 @@ by_record as (
         source_relation,
         history,
         record_id,
-        min(position) as first_position,
-        max(position) as last_position,
         count(*) - 1 as moves,
         sum(case when is_back then 1 else 0 end) as moves_back
     from stays
@@ -26,8 +24,6 @@ records as (
         listed.source_relation,
         listed.history,
         listed.record_id,
-        by_record.first_position,
-        by_record.last_position,
         coalesce(by_record.moves, 0) as moves,
         coalesce(by_record.moves_back, 0) as moves_back
     from {{ ref('stg_attio__record') }} as listed
@@ -60,6 +56,7 @@ joined as (
         current_stay.weekdays_in_status,
         current_stay.moved_by_name,
         statuses.target_days,
+        statuses.status_number,
         {{ attio.microseconds_between(
             'first_stay.entered_at',
             "case when current_stay.status_kind in ('won', 'lost') then current_stay.entered_at else " ~ attio.as_of() ~ " end"
@@ -69,14 +66,13 @@ joined as (
         on records.source_relation = first_stay.source_relation
         and records.history = first_stay.history
         and records.record_id = first_stay.record_id
-        and records.first_position = first_stay.position
+        and first_stay.direction = 'entry'
     left join stays as current_stay
         on records.source_relation = current_stay.source_relation
         and records.history = current_stay.history
         and records.record_id = current_stay.record_id
-        and records.last_position = current_stay.position
         and current_stay.is_current
-    left join {{ ref('attio__status') }} as statuses
+    left join {{ ref('int_attio__status') }} as statuses
         on current_stay.source_relation = statuses.source_relation
         and current_stay.history = statuses.history
         and current_stay.status_id = statuses.status_id
@@ -86,12 +82,18 @@ joined as (
 -- The curve is read off at each record's age: survival only falls, so the least up to there is the one there.
 ages as (
 
-    select source_relation, history, status_id, record_id, days_in_status as days, cast(null as {{ attio.type_double() }}) as survival
+    select source_relation, history, record_id, status_number, days_in_status as days, cast(null as {{ attio.type_double() }}) as survival
     from joined
     where status_kind = 'open'
     union all
-    select source_relation, history, status_id, cast(null as {{ attio.type_text() }}) as record_id, days, survival
-    from {{ ref('attio__survival') }}
+    select
+        {{ attio.as_text('null') }} as source_relation,
+        {{ attio.as_text('null') }} as history,
+        {{ attio.as_text('null') }} as record_id,
+        status_number,
+        {{ attio.days('at_us') }} as days,
+        survival
+    from {{ ref('int_attio__curves') }}
     where period_kind = 'all'
 
 ),
@@ -103,7 +105,7 @@ percentiles as (
         history,
         record_id,
         1.0 - min(survival) over (
-            partition by source_relation, history, status_id
+            partition by status_number
             order by days range between unbounded preceding and current row
         ) as percentile_in_status
     from ages

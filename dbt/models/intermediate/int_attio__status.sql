@@ -157,6 +157,7 @@ select
     is_archived,
     is_mapped,
     {{ attio.as_double('target_days') }} as target_days,
+    {{ attio.as_bigint('row_number() over (order by source_relation, history, status_id)') }} as status_number,
     {{ attio.as_bigint("sum(case when status_kind = 'open' and not is_archived then 1 else 0 end)
         over (partition by source_relation, history order by status_order)") }} as open_up_to,
     {{ attio.as_bigint("sum(case when status_kind = 'open' and not is_archived then 1 else 0 end)

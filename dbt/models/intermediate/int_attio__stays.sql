@@ -1,10 +1,13 @@
 -- Stays as they were as of attio_as_of: what began later is not there, what ended later still lasts.
+{% set by_record = 'over (partition by source_relation, history, record_id order by position)' %}
 with begun as (
 
     select
         *,
-        lead(active_from) over (partition by source_relation, history, record_id order by position) as next_from,
-        row_number() over (partition by source_relation, history, record_id order by position) as stay_number
+        row_number() {{ by_record }} as stay_number,
+        lead(active_from) {{ by_record }} as next_from,
+        lag(status_id) {{ by_record }} as previous_status_id,
+        lead(status_id) {{ by_record }} as next_status_id
     from {{ ref('stg_attio__status_history') }}
     where active_from <= {{ attio.as_of() }}
 
@@ -18,25 +21,36 @@ ended as (
         case
             when next_from is not null and (active_until is null or active_until > next_from) then next_from
             else active_until
-        end as ends_at
+        end as ends_at,
+        row_number() over (partition by source_relation, history, record_id, status_id order by position) as visit
     from begun
 
 ),
 
-ordered as (
+imports as (
+
+    select source_relation, history, active_from, count(*) as first_stays_at_once
+    from begun
+    where stay_number = 1
+    group by source_relation, history, active_from
+
+),
+
+stays as (
 
     select
-        *,
+        ended.*,
         case
-            when ends_at < active_from then active_from
-            when ends_at <= {{ attio.as_of() }} then ends_at
+            when ended.ends_at < ended.active_from then ended.active_from
+            when ended.ends_at <= {{ attio.as_of() }} then ended.ends_at
         end as left_at,
-        sum(case when stay_number = 1 then 1 else 0 end)
-            over (partition by source_relation, history, active_from) as first_stays_at_once,
-        lag(status_id) over (partition by source_relation, history, record_id order by position) as previous_status_id,
-        lead(status_id) over (partition by source_relation, history, record_id order by position) as next_status_id,
-        row_number() over (partition by source_relation, history, record_id, status_id order by position) as visit
+        imports.first_stays_at_once
     from ended
+    left join imports
+        on ended.source_relation = imports.source_relation
+        and ended.history = imports.history
+        and ended.active_from = imports.active_from
+        and ended.stay_number = 1
 
 )
 
@@ -55,8 +69,8 @@ select
     next_status_id,
     active_from as entered_at,
     left_at,
-    {{ attio.microseconds_between('active_from', 'coalesce(left_at, ' ~ attio.as_of() ~ ')') }} as microseconds,
+    {{ attio.as_bigint(attio.microseconds_between('active_from', 'coalesce(left_at, ' ~ attio.as_of() ~ ')')) }} as microseconds,
     stay_number = 1 and {{ attio.is_late_entry('active_from', 'first_stays_at_once') }} as is_late_entry,
     created_by_actor_type as moved_by_type,
     created_by_actor_id as moved_by_id
-from ordered
+from stays

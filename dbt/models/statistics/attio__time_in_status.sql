@@ -57,42 +57,73 @@ rows_wanted as (
 
 ),
 
+-- How far each curve is followed: to the horizon, but not beyond the last that was watched if some were still there.
+horizons as (
+
+    select
+        curve,
+        min(status_number) as status_number,
+        min(period_kind) as period_kind,
+        min(period_start) as period_start,
+        {{ attio.days('min(at_us)') }} as first_days,
+        case
+            when min(survival) = 0 or {{ attio.days('max(at_us)') }} > {{ horizon }} then {{ horizon }}
+            else {{ attio.days('max(at_us)') }}
+        end as horizon_days
+    from {{ ref('int_attio__curves') }}
+    group by curve
+
+),
+
 steps as (
 
     select
-        {{ keys }},
-        days,
+        curve,
         survival,
-        lead(days) over (partition by {{ keys }} order by days) as next_days,
-        min(days) over (partition by {{ keys }}) as first_days,
-        case
-            when min(survival) over (partition by {{ keys }}) = 0 or max(days) over (partition by {{ keys }}) > {{ horizon }}
-                then {{ horizon }}
-            else max(days) over (partition by {{ keys }})
-        end as horizon_days
-    from {{ ref('attio__survival') }}
+        {{ attio.days('at_us') }} as days,
+        {{ attio.days('lead(at_us) over (partition by curve order by at_us)') }} as next_days
+    from {{ ref('int_attio__curves') }}
 
 ),
 
 -- Rounding must not keep a curve from 3/4, 1/2 or 1/4.
+read_off as (
+
+    select
+        steps.curve,
+        min(case when steps.survival <= 0.75 + 1e-12 then steps.days end) as lower_quartile_days,
+        min(case when steps.survival <= 0.5 + 1e-12 then steps.days end) as median_days,
+        min(case when steps.survival <= 0.25 + 1e-12 then steps.days end) as upper_quartile_days,
+        sum(
+            steps.survival * case
+                when steps.days >= horizons.horizon_days then 0.0
+                when steps.next_days is null or steps.next_days > horizons.horizon_days then horizons.horizon_days - steps.days
+                else steps.next_days - steps.days
+            end
+        ) as days_after_first
+    from steps
+    inner join horizons on steps.curve = horizons.curve
+    group by steps.curve
+
+),
+
 curves as (
 
     select
-        {{ keys }},
-        min(case when survival <= 0.75 + 1e-12 then days end) as lower_quartile_days,
-        min(case when survival <= 0.5 + 1e-12 then days end) as median_days,
-        min(case when survival <= 0.25 + 1e-12 then days end) as upper_quartile_days,
-        max(horizon_days) as horizon_days,
-        max(case when first_days < horizon_days then first_days else horizon_days end)
-        + sum(
-            survival * case
-                when days >= horizon_days then 0.0
-                when next_days is null or next_days > horizon_days then horizon_days - days
-                else next_days - days
-            end
-        ) as mean_days_to_horizon
-    from steps
-    group by {{ keys }}
+        statuses.source_relation,
+        statuses.history,
+        statuses.status_id,
+        horizons.period_kind,
+        horizons.period_start,
+        read_off.lower_quartile_days,
+        read_off.median_days,
+        read_off.upper_quartile_days,
+        horizons.horizon_days,
+        case when horizons.first_days < horizons.horizon_days then horizons.first_days else horizons.horizon_days end
+        + read_off.days_after_first as mean_days_to_horizon
+    from horizons
+    inner join read_off on horizons.curve = read_off.curve
+    inner join {{ ref('int_attio__status') }} as statuses on horizons.status_number = statuses.status_number
 
 )
 

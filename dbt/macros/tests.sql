@@ -5,3 +5,10 @@ from {{ model }}
 group by {{ columns | join(', ') }}
 having count(*) > 1
 {% endtest %}
+
+{# One query for all columns of a model that always have a value. #}
+{% test never_null(model, columns) %}
+select *
+from {{ model }}
+where {% for column in columns %}{{ column }} is null{{ ' or ' if not loop.last }}{% endfor %}
+{% endtest %}
