@@ -166,6 +166,32 @@ def history(
 
 
 @app.command()
+def export(
+    *,
+    ocel: Annotated[
+        Path,
+        typer.Option("--ocel", metavar="FILE", help="Where to: an event log in OCEL 2.0, as JSON.", show_default=False),
+    ],
+    no_names: Annotated[bool, typer.Option("--no-names", help="Leave out what members are called.")] = False,
+    configuration: Configuration = None,
+    into: Into = None,
+) -> None:
+    """Writes what a local sync brought as an event log, for process miners such as PM4Py.
+
+    Each move is an event, named like the status that was entered; records and members are objects.
+
+    \b
+    attio-sync export --ocel applications.json
+    attio-sync export --ocel applications.json --no-names
+    """
+    from attio_workbench.configuration import read_settings
+    from attio_workbench.export import run_export
+
+    settings = read_settings(configuration, needs_token=False)
+    run_export(open_console(), settings, _place(into), ocel, names=not no_names)
+
+
+@app.command()
 def simulate(  # noqa: PLR0913 (each is an option)
     *,
     records: Annotated[int, typer.Option(metavar="N", min=0, help="Job applications to make.")] = 10_000,
