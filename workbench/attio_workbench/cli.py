@@ -211,6 +211,15 @@ def simulate(  # noqa: PLR0913 (each is an option)
         list[str] | None,
         typer.Option(metavar="KIND=SHARE", help="What goes wrong at this share of requests; can be repeated."),
     ] = None,
+    plant: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="KIND=WHAT",
+            help="What changes in a pipeline of 270 days that is steady but for this; can be repeated. "
+            "slower=STATUS:DAYS_AGO:FACTOR, waiting=RECRUITER:FACTOR, leak=STATUS:DAYS_AGO:SHARE, "
+            "moves-back=DAYS_AGO:SHARE, or nothing.",
+        ),
+    ] = None,
 ) -> None:
     """Serves a simulated Attio on this machine.
 
@@ -221,10 +230,11 @@ def simulate(  # noqa: PLR0913 (each is an option)
     attio-sync simulate --records 10000 --seed 1 --port 8080
     attio-sync simulate --latency 20-300 --other-client 0.5
     attio-sync simulate --fault server_error=0.01 --fault drop=0.01
+    attio-sync simulate --plant slower=Interview:90 --plant waiting=3
     """
     from attio_workbench.simulate import Simulation, run_simulation
 
-    simulation = Simulation(records, seed, port, moved_share, latency, other_client, no_limits, fault or [])
+    simulation = Simulation(records, seed, port, moved_share, latency, other_client, no_limits, fault or [], plant or [])
     run_simulation(open_console(), simulation)
 
 
