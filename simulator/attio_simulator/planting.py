@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from .hiring import RECRUITERS
@@ -89,6 +90,33 @@ class MovesBack:
 
 
 type Finding = Slower | Waiting | Leak | MovesBack
+
+_WRITTEN = re.compile(
+    r"(?:(?P<timed>slower|leak)=(?P<status>[^:]+):|(?P<other>waiting|moves-back)=)"
+    r"(?P<number>\d+(?:\.\d+)?)(?::(?P<size>\d+(?:\.\d+)?))?"
+)
+
+
+def parse_finding(text: str) -> Finding:
+    """Read what is to be planted: `slower=Interview:90:2.5`, `waiting=3:2.5`, `leak=Screening:90:0.5`, `moves-back=90:0.3`.
+
+    What comes last in each can be left out.
+
+    Raises:
+        ValueError: it cannot be read, or there is no such status or recruiter.
+    """
+    found = _WRITTEN.fullmatch(text)
+    if found is None or (found["other"] == "waiting" and not found["number"].isdigit()):
+        message = (
+            f"{text!r} cannot be planted: write as in slower=Interview:90:2.5, waiting=3:2.5, leak=Screening:90:0.5, "
+            "moves-back=90:0.3"
+        )
+        raise ValueError(message)
+    kind, status, number = found["timed"], found["status"], float(found["number"])
+    size = () if found["size"] is None else (float(found["size"]),)
+    if kind:
+        return Slower(status, number, *size) if kind == "slower" else Leak(status, number, *size)
+    return Waiting(int(number), *size) if found["other"] == "waiting" else MovesBack(number, *size)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from .behaviour import Behaviour
     from .faults import Faults
+    from .planting import Planted
 
 
 def run(  # noqa: PLR0913 - each is an option of the command
@@ -29,6 +30,7 @@ def run(  # noqa: PLR0913 - each is an option of the command
     *,
     host: str = "127.0.0.1",
     moved_share: float = 0.6,
+    planted: Planted | None = None,
     limits: Limits | None = None,
     faults: Faults | None = None,
     behaviour: Behaviour | None = None,
@@ -43,6 +45,7 @@ def run(  # noqa: PLR0913 - each is an option of the command
         port: the port; 0 takes any free one.
         host: a loopback address; any other is refused.
         moved_share: the part of the applications that moved at least once.
+        planted: makes the pipeline steady but for what is planted.
         limits: how fast it may be asked; by default as Attio documents, with a modest latency.
         faults: what goes wrong; by default nothing.
         behaviour: what Attio's documentation leaves open.
@@ -54,7 +57,7 @@ def run(  # noqa: PLR0913 - each is an option of the command
         OSError: the port is taken.
     """
     check_loopback(host)
-    workspace = generate_hiring_pipeline(records, seed=seed, clock=Clock(), moved_share=moved_share)
+    workspace = generate_hiring_pipeline(records, seed=seed, clock=Clock(), moved_share=moved_share, planted=planted)
     # What has been generated stays: without this, each full garbage collection goes through all of it, and answers wait.
     gc.collect()
     gc.freeze()

@@ -2,12 +2,13 @@
 
 import math
 import random
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attio_workbench.findings.statistics import Case, adjusted, mantel_haenszel, two_sided_p
+from attio_workbench.findings.statistics import Cases, Comparison, adjusted, two_sided_p
 from attio_workbench.findings.survival import (
     AT_ENTRY,
     CumulativeHazard,
@@ -129,17 +130,26 @@ def test_adjusted_probabilities_are_benjamini_and_hochbergs() -> None:
     assert adjusted([]) == []
 
 
+type Case = tuple[object, bool, bool, str]
+"""Stratum, whether it is in the now group, whether it happened, which record."""
+
+
+def compared(cases: Sequence[Case]) -> Comparison | None:
+    strata, are_now, happened, records = zip(*cases, strict=True) if cases else ((), (), (), ())
+    return Cases(strata, happened, records).compare(are_now)
+
+
 def cases(happened_now: int, now: int, happened_before: int, before: int, stratum: object = "") -> list[Case]:
     two = ((True, happened_now, now), (False, happened_before, before))
     return [
-        Case(stratum, is_now, place < happened, f"{stratum} {is_now} {place}")
+        (stratum, is_now, place < happened, f"{stratum} {is_now} {place}")
         for is_now, happened, count in two
         for place in range(count)
     ]
 
 
 def test_two_shares_are_compared_as_by_hand() -> None:
-    found = mantel_haenszel(cases(20, 50, 35, 50))
+    found = compared(cases(20, 50, 35, 50))
 
     assert found is not None
     assert found.z == pytest.approx((20 - 50 * 55 / 100) / math.sqrt(50 * 50 * 55 * 45 / (100 * 100 * 99)))
@@ -150,7 +160,7 @@ def test_like_is_compared_with_like() -> None:
     """In each stratum the shares are equal; all in all they are not, as the strata are of different sizes."""
     stratified = [*cases(18, 20, 90, 100, "a"), *cases(10, 100, 2, 20, "b")]
 
-    found, pooled = mantel_haenszel(stratified), mantel_haenszel(one._replace(stratum="") for one in stratified)
+    found, pooled = compared(stratified), compared([("", *one[1:]) for one in stratified])
     assert found is not None
     assert pooled is not None
     assert found.z == pytest.approx(0)
@@ -159,17 +169,23 @@ def test_like_is_compared_with_like() -> None:
 
 def test_a_record_that_counts_often_does_not_make_a_finding_surer() -> None:
     once = cases(20, 50, 35, 50)
-    found, repeated = mantel_haenszel(once), mantel_haenszel(once * 9)
+    found, repeated, others = (
+        compared(once),
+        compared(once * 9),
+        compared([(*one[:3], str(n)) for n, one in enumerate(once * 9)]),
+    )
 
     assert found is not None
     assert repeated is not None
+    assert others is not None
     assert repeated.z == pytest.approx(found.z, rel=0.02)
+    assert others.z == pytest.approx(3 * found.z, rel=0.02)
 
 
 def test_where_there_is_nothing_to_compare_there_is_no_comparison() -> None:
-    assert mantel_haenszel([]) is None
-    assert mantel_haenszel(cases(5, 5, 0, 0)) is None
-    assert mantel_haenszel(cases(5, 5, 5, 5)) is None
-    everything = mantel_haenszel(cases(50, 50, 0, 50))
+    assert compared([]) is None
+    assert compared(cases(5, 5, 0, 0)) is None
+    assert compared(cases(5, 5, 5, 5)) is None
+    everything = compared(cases(50, 50, 0, 50))
     assert everything is not None
     assert everything.odds_ratio == math.inf

@@ -8,14 +8,13 @@ What a command needs is imported when it runs: `--help` answers at once, without
 import sys
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from attio_workbench.output_commands import export, report
+from attio_workbench.options import Configuration, Into, place_of
 from attio_workbench.terminal import ended_as_by_ctrl_c, fail, open_console, path_text, show_what_can_be_shown
-
-if TYPE_CHECKING:
-    from attio_workbench.place import Place
 
 app = typer.Typer(
     rich_markup_mode=None,
@@ -24,21 +23,6 @@ app = typer.Typer(
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-
-Configuration = Annotated[
-    Path | None,
-    typer.Option(
-        metavar="FILE",
-        help="A configuration.json as Fivetran's commands take it. Without it: the environment, then .env.",
-        show_default=False,
-    ),
-]
-Into = Annotated[
-    Path | None,
-    typer.Option(
-        metavar="FOLDER", help="Database and state are in FOLDER/files. Without it: connector/files.", show_default=False
-    ),
-]
 
 
 def _say_version(value: bool) -> None:  # noqa: FBT001 (as typer calls it)
@@ -88,7 +72,7 @@ def demo(
     """
     from attio_workbench.demo import run_demo
 
-    run_demo(open_console(), _place(into), records, seed, reports=report)
+    run_demo(open_console(), place_of(into), records, seed, reports=report)
 
 
 @app.command()
@@ -106,7 +90,7 @@ def check(*, configuration: Configuration = None, into: Into = None) -> None:
     from attio_workbench.check import run_check
     from attio_workbench.configuration import read_settings
 
-    run_check(open_console(), read_settings(configuration), _place(into))
+    run_check(open_console(), read_settings(configuration), place_of(into))
 
 
 @app.command()
@@ -138,7 +122,7 @@ def sync(
     from attio_workbench.configuration import read_settings
     from attio_workbench.sync import run_local_sync
 
-    run_local_sync(open_console(), read_settings(configuration), _place(into, state), full=full)
+    run_local_sync(open_console(), read_settings(configuration), place_of(into, state), full=full)
 
 
 @app.command()
@@ -161,60 +145,13 @@ def history(
 
     console, record_id = open_console(), checked_record_id(record)
     settings = read_settings(configuration, needs_token=not local)
-    found = read_histories(settings, _place(into), record_id) if local else fetch_histories(settings, record_id)
+    found = read_histories(settings, place_of(into), record_id) if local else fetch_histories(settings, record_id)
     for tracked, values in found:
         draw(console, tracked, values)
 
 
-@app.command()
-def report(  # noqa: PLR0913 (each is an option)
-    *,
-    output: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Without it: report.html beside the database.", show_default=False),
-    ] = None,
-    profile: Annotated[
-        str | None, typer.Option(metavar="NAME", help="A profile of dbt, instead of the database.", show_default=False)
-    ] = None,
-    target: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Its target, as dbt has it.", show_default=False)
-    ] = None,
-    profiles_dir: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="Where dbt's profiles.yml is.", show_default=False)
-    ] = None,
-    variables: Annotated[
-        str, typer.Option("--vars", metavar="JSON", help="Variables of the dbt package: dbt/README.md lists them.")
-    ] = "{}",
-    no_build: Annotated[bool, typer.Option("--no-build", help="Read the models as they are.")] = False,
-    workspace: Annotated[
-        str | None, typer.Option(metavar="SLUG", help="As in app.attio.com/SLUG, for links.", show_default=False)
-    ] = None,
-    configuration: Configuration = None,
-    into: Into = None,
-) -> None:
-    """Writes one HTML file: what changed, pictures of the pipeline, and who is stuck.
-
-    Builds the models of the dbt package (dbt/) and draws them. The file needs no network and sends nothing; whoever opens
-    it sees ids of records and names of members.
-
-    \b
-    attio-sync report
-    attio-sync report --profile warehouse --vars '{"attio_schema": "attio"}' --workspace acme
-    """
-    from attio_workbench.configuration import read_settings
-    from attio_workbench.report.command import ReportOptions, write_report
-
-    settings = read_settings(configuration, needs_token=False)
-    options = ReportOptions(
-        output=output.resolve() if output else None,
-        profile=profile,
-        target=target,
-        profiles_dir=profiles_dir.resolve() if profiles_dir else None,
-        variables=variables,
-        builds=not no_build,
-        slug=workspace,
-    )
-    write_report(open_console(), _place(into), settings, options)
+app.command()(report)
+app.command()(export)
 
 
 @app.command()
@@ -237,6 +174,15 @@ def simulate(  # noqa: PLR0913 (each is an option)
         list[str] | None,
         typer.Option(metavar="KIND=SHARE", help="What goes wrong at this share of requests; can be repeated."),
     ] = None,
+    plant: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="KIND=WHAT",
+            help="What changes in a pipeline of 270 days that is steady but for this; can be repeated. "
+            "slower=STATUS:DAYS_AGO:FACTOR, waiting=RECRUITER:FACTOR, leak=STATUS:DAYS_AGO:SHARE, "
+            "moves-back=DAYS_AGO:SHARE, or nothing.",
+        ),
+    ] = None,
 ) -> None:
     """Serves a simulated Attio on this machine.
 
@@ -247,10 +193,11 @@ def simulate(  # noqa: PLR0913 (each is an option)
     attio-sync simulate --records 10000 --seed 1 --port 8080
     attio-sync simulate --latency 20-300 --other-client 0.5
     attio-sync simulate --fault server_error=0.01 --fault drop=0.01
+    attio-sync simulate --plant slower=Interview:90 --plant waiting=3
     """
     from attio_workbench.simulate import Simulation, run_simulation
 
-    simulation = Simulation(records, seed, port, moved_share, latency, other_client, no_limits, fault or [])
+    simulation = Simulation(records, seed, port, moved_share, latency, other_client, no_limits, fault or [], plant or [])
     run_simulation(open_console(), simulation)
 
 
@@ -263,13 +210,6 @@ def main(arguments: list[str] | None = None) -> None:
     except Exception as error:  # noqa: BLE001 (nobody at a terminal is helped by a traceback; it is kept where we say)
         fail(sentence_of(error))
         sys.exit(1)
-
-
-def _place(folder: Path | None, state: Path | None = None) -> "Place":
-    from attio_workbench.place import Place
-
-    state = state.absolute() if state else None
-    return Place(folder.resolve(), state) if folder else Place(chosen_state=state)
 
 
 def sentence_of(error: Exception, log: Path | None = None) -> str:

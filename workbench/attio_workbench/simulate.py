@@ -7,8 +7,9 @@ from typing import cast, get_args
 
 from rich.console import Console
 
-from attio_simulator import Fault, Faults, Limits
+from attio_simulator import Fault, Faults, Limits, Planted
 from attio_simulator.faults import FaultKind
+from attio_simulator.planting import parse_finding
 from attio_simulator.server import run
 from attio_workbench.errors import WorkbenchError
 from attio_workbench.terminal import command_text
@@ -16,7 +17,7 @@ from attio_workbench.terminal import command_text
 
 @dataclass(frozen=True, slots=True)
 class Simulation:
-    """What is simulated, and how awkward it is; `latency` and `faults` as they are written on the command line."""
+    """What is simulated, and how awkward it is; `latency`, `faults` and `planted` as they are written."""
 
     records: int
     seed: int
@@ -26,6 +27,7 @@ class Simulation:
     other_client: float
     no_limits: bool
     faults: Sequence[str]
+    planted: Sequence[str] = ()
 
 
 def run_simulation(console: Console, simulation: Simulation) -> None:
@@ -36,6 +38,7 @@ def run_simulation(console: Console, simulation: Simulation) -> None:
     """
     limits = Limits.off() if simulation.no_limits else Limits(other_client_share=simulation.other_client)
     limits.latency = parse_latency(simulation.latency)
+    planted = parse_planted(simulation.planted) if simulation.planted else None
     faults = Faults(*map(parse_fault, simulation.faults), seed=simulation.seed)
 
     def announce(url: str, token: str) -> None:
@@ -54,6 +57,7 @@ def run_simulation(console: Console, simulation: Simulation) -> None:
             simulation.seed,
             simulation.port,
             moved_share=simulation.moved_share,
+            planted=planted,
             limits=limits,
             faults=faults,
             announce=announce,
@@ -96,3 +100,15 @@ def parse_fault(text: str) -> Fault:
         message = f"{text!r} is no fault: write KIND=SHARE, as in drop=0.01; the kinds are {', '.join(kinds)}"
         raise WorkbenchError(message)
     return Fault(kind=cast("FaultKind", kind), rate=probability)
+
+
+def parse_planted(texts: Sequence[str]) -> Planted:
+    """What is planted, each as in `slower=Interview:90:2.5`; `nothing` makes the pipeline steady and plants nothing.
+
+    Raises:
+        WorkbenchError: one of them cannot be planted.
+    """
+    try:
+        return Planted(tuple(parse_finding(text) for text in texts if text != "nothing"))
+    except ValueError as error:
+        raise WorkbenchError(str(error)) from error

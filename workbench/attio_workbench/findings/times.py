@@ -10,9 +10,9 @@ from datetime import datetime
 from typing import NamedTuple
 
 from attio_workbench.findings.finding import Evidence, Finding
-from attio_workbench.findings.pipelines import Pipeline, Spell, StatusName
+from attio_workbench.findings.pipelines import Pipeline, StatusName
 from attio_workbench.findings.sentences import HALF, QUARTER, days_text, more_or_fewer, p_text, quoted, share_text, stamp
-from attio_workbench.findings.survival import LogRank, Segment, Survival, cut, log_rank, steps
+from attio_workbench.findings.survival import LogRank, Survival, cut, log_rank, steps
 from attio_workbench.findings.tested import (
     FEW,
     FEW_EVENTS,
@@ -34,8 +34,8 @@ MONTH = 30.0
 class _Change(NamedTuple):
     point: datetime
     rank: LogRank
-    now: list[Segment]
-    before: list[Segment]
+    now: int
+    before: int
 
 
 def compare_times(pipeline: Pipeline, conversions: Sequence[Conversion]) -> Iterator[Tested | TooFew]:
@@ -50,13 +50,15 @@ def compare_time(pipeline: Pipeline, status: StatusName, conversions: Sequence[C
     spells = pipeline.spells[status.id]
     until = compared_until(spells)
     of_all = steps(cut([segment for spell in spells if (segment := spell.segment())], until))
-    changes = [
-        _Change(point, log_rank(of_all, cut(now, until)), now, before)
-        for point in pipeline.change_points()
-        for now, before in [_two_sides(spells, pipeline.day(point))]
-        if min(len(now), len(before)) >= FEW
-    ]
-    changes = [c for c in changes if min(c.rank.expected, c.rank.events - c.rank.expected) >= FEW_EVENTS]
+    changes: list[_Change] = []
+    for point in pipeline.change_points():
+        day = pipeline.day(point)
+        before = sum(spell.entered < day and spell.end > 0 for spell in spells)
+        now = [segment for spell in spells if (segment := spell.segment(day))]
+        if min(len(now), before) >= FEW:
+            rank = log_rank(of_all, cut(now, until))
+            if min(rank.expected, rank.events - rank.expected) >= FEW_EVENTS:
+                changes.append(_Change(point, rank, len(now), before))
     if not changes:
         return None
     best = max(changes, key=lambda change: abs(change.rank.z))
@@ -64,21 +66,25 @@ def compare_time(pipeline: Pipeline, status: StatusName, conversions: Sequence[C
     return Tested(
         scanned_p(best.rank.z, changes),
         slowness,
-        lambda p: _finding(pipeline, status, best, p, _worth(pipeline, status, best, conversions)),
+        lambda p: _finding(pipeline, status, best, p, conversions),
     )
 
 
-def _two_sides(spells: Sequence[Spell], day: float) -> tuple[list[Segment], list[Segment]]:
+def _sides(pipeline: Pipeline, status: StatusName, change: _Change) -> tuple[Survival, Survival]:
+    """The curves since the change point and before."""
+    spells, day = pipeline.spells[status.id], pipeline.day(change.point)
     now = [segment for spell in spells if (segment := spell.segment(day))]
     before = [segment for spell in spells if (segment := spell.segment_until(day))]
-    return now, before
+    return Survival(steps(now)), Survival(steps(before))
 
 
-def _finding(pipeline: Pipeline, status: StatusName, change: _Change, p: float, worth: str) -> Finding:
+def _finding(
+    pipeline: Pipeline, status: StatusName, change: _Change, p: float, conversions: Sequence[Conversion]
+) -> Finding:
     is_slower = change.rank.z < 0
-    now, before = (Survival(steps(side)) for side in (change.now, change.before))
+    now, before = _sides(pipeline, status, change)
     text, figures = two_curves(now, before, "before")
-    counts = f"{len(change.now):,} and {len(change.before):,} stays"
+    counts = f"{change.now:,} and {change.before:,} stays"
     since_then = since(pipeline, change.point)
     longer = "longer" if is_slower else "less time"
     return Finding(
@@ -101,8 +107,8 @@ def _finding(pipeline: Pipeline, status: StatusName, change: _Change, p: float, 
                 rule=f"each record's first stay in it, cut at {change.point:%Y-%m-%d} into before and now, compared up "
                 "to the age at which a third is left",
                 figures={
-                    "stays_now": len(change.now),
-                    "stays_before": len(change.before),
+                    "stays_now": change.now,
+                    "stays_before": change.before,
                     "left_now": change.rank.observed,
                     "left_now_expected": round(change.rank.expected, 2),
                     "left_before": change.rank.events - change.rank.observed,
@@ -112,7 +118,7 @@ def _finding(pipeline: Pipeline, status: StatusName, change: _Change, p: float, 
         ),
         effect=1 / change.rank.hazard_ratio if change.rank.hazard_ratio else float("inf"),
         adjusted_p=p,
-        worth=worth,
+        worth=_worth(pipeline, status, change, conversions),
     )
 
 
@@ -131,7 +137,8 @@ def two_curves(one: Survival, other: Survival, name: str) -> tuple[str, dict[str
 def _worth(pipeline: Pipeline, status: StatusName, change: _Change, conversions: Sequence[Conversion]) -> str:
     day = pipeline.day(change.point)
     there = [spell for spell in pipeline.spells[status.id] if spell.end > day]
-    other = at_another_pace(there, day, pipeline.day(pipeline.as_of), Survival(steps(change.before)))
+    _, pace = _sides(pipeline, status, change)
+    other = at_another_pace(there, day, pipeline.day(pipeline.as_of), pace)
     return pace_worth(pipeline, other, "before", won_of(conversions, pipeline, status.id))
 
 

@@ -7,12 +7,13 @@ seen first, and where records take longer, the same age is another stage. What s
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import compress
 from typing import NamedTuple
 
 from attio_workbench.findings.finding import Evidence, Finding
 from attio_workbench.findings.pipelines import Pipeline, Spell, StatusName
 from attio_workbench.findings.sentences import more_or_fewer, p_text, quoted, share_text, stamp
-from attio_workbench.findings.statistics import Case, Comparison, mantel_haenszel
+from attio_workbench.findings.statistics import Cases, Comparison
 from attio_workbench.findings.tested import FEW, Tested, TooFew, scanned_p, since, where, won_of
 from attio_workbench.models import Conversion, StatusStay
 
@@ -95,25 +96,25 @@ def _leavings(status_id: str, spells: Sequence[Spell], way: str) -> list[_Leavin
 
 
 def _changes(pipeline: Pipeline, leavings: Sequence[_Leaving]) -> list[_Change]:
+    happened = [one.happened for one in leavings]
+    records = [one.record_id for one in leavings]
+    as_it_is = Cases([one.status_id for one in leavings], happened, records)
+    like_with_like = Cases([(one.status_id, one.age_group) for one in leavings], happened, records)
+    all_happened = sum(happened)
+    rarest = min(all_happened, len(leavings) - all_happened)
     found: list[_Change] = []
     for point in pipeline.change_points():
         day = pipeline.day(point)
-        now = [one for one in leavings if one.left > day]
-        now_happened = sum(one.happened for one in now)
-        all_happened = sum(one.happened for one in leavings)
-        before = len(leavings) - len(now)
-        rarest = min(all_happened, len(leavings) - all_happened)
-        smaller = min(len(now), before)
+        are_now = [one.left > day for one in leavings]
+        now, now_happened = sum(are_now), sum(compress(happened, are_now))
+        before = len(leavings) - now
+        smaller = min(now, before)
         if smaller < FEW or rarest * smaller / len(leavings) < FEWEST_EXPECTED:
             continue
-        as_it_is = mantel_haenszel(Case(one.status_id, one.left > day, one.happened, one.record_id) for one in leavings)
-        like_with_like = mantel_haenszel(
-            Case((one.status_id, one.age_group), one.left > day, one.happened, one.record_id) for one in leavings
-        )
-        if as_it_is and like_with_like:
-            agree = as_it_is.z * like_with_like.z > 0
-            z = min(as_it_is.z, like_with_like.z, key=abs) if agree else 0.0
-            found.append(_Change(point, z, as_it_is, len(now), now_happened, before, all_happened - now_happened))
+        one, other = as_it_is.compare(are_now), like_with_like.compare(are_now)
+        if one and other:
+            z = min(one.z, other.z, key=abs) if one.z * other.z > 0 else 0.0
+            found.append(_Change(point, z, one, now, now_happened, before, all_happened - now_happened))
     return found
 
 
