@@ -12,8 +12,8 @@ from typing import Annotated
 
 import typer
 
-from attio_workbench.output_commands import export, report
 from attio_workbench.options import Configuration, Into, place_of
+from attio_workbench.output_commands import export, report
 from attio_workbench.terminal import ended_as_by_ctrl_c, fail, open_console, path_text, show_what_can_be_shown
 
 app = typer.Typer(

@@ -12,7 +12,7 @@ from textwrap import indent
 
 from rich.console import Console
 
-from attio_simulator import RequestInfo, Simulator, Workspace, generate_hiring_pipeline
+from attio_simulator import Planted, RequestInfo, Simulator, Slower, Waiting, Workspace, generate_hiring_pipeline
 from attio_sync.report import SyncReport
 from attio_sync.settings import CONNECTOR, Settings, default_text, load_settings
 from attio_workbench.changes import Stay, change, delivered_stays, histories_to_read, true_stays
@@ -27,6 +27,9 @@ from attio_workbench.terminal import command_text, path_text, warn
 from attio_workbench.time_in_status import QUERY_TO_PASTE, read_time_in_status, time_in_status_table
 
 MOST_STAYS_DRAWN = 8
+MOVED_SHARE = 0.85
+PLANTED = Planted((Slower("Interview", days_ago=75), Waiting(recruiter=3)))
+"""What has happened in the workspace, for the report to find."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,7 @@ def _run(console: Console, place: Place, records: int, seed: int, *, reports: bo
     place.log.unlink(missing_ok=True)
     claim(place, DEMO)
 
-    workspace = generate_hiring_pipeline(records, seed=seed)
+    workspace = generate_hiring_pipeline(records, seed=seed, moved_share=MOVED_SHARE, planted=PLANTED)
     simulator = Simulator(workspace)
     with simulator.serve() as server:
         console.print(
@@ -113,7 +116,10 @@ def _run(console: Console, place: Place, records: int, seed: int, *, reports: bo
 
 def _report(console: Console, place: Place, settings: Settings) -> None:
     """The report of what was synced, which takes dbt: without it the demo has shown the rest."""
-    console.print()
+    console.print(
+        "\n[dim]Planted in the workspace, for the report to find: Interview takes longer since 75 days, and what "
+        "Recruiter 3 moves waits.[/dim]"
+    )
     try:
         write_report(console, place, settings, ReportOptions())
     except WorkbenchError as error:

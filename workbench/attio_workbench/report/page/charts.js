@@ -89,6 +89,7 @@ function drawInto(element, build) {
   const chart = echarts.init(element, null, { renderer: "svg", width: box.width, height: made.height });
   chart.setOption({
     animation: false,
+    useUTC: true,
     textStyle: { fontFamily: FONT },
     aria: { enabled: true, label: { description: made.says }, decal: { show: true, decals: decals() } },
     ...made.option,

@@ -15,7 +15,8 @@ function waitingRows() {
 function waitingSides() {
   const counts = shownCounts();
   const side = (status) => (["us", "them"].includes(now().statuses[status].waiting) ? now().statuses[status].waiting : null);
-  return SIDES.map(([key, name]) => ({ name, statuses: [...new Set(counts.map((c) => c.status))].filter((s) => side(s) === key).sort((a, b) => a - b) })).filter(
+  const isSaid = counts.some((c) => side(c.status) !== null);
+  return SIDES.map(([key, name]) => [key, isSaid ? name : "open records"]).map(([key, name]) => ({ name, statuses: [...new Set(counts.map((c) => c.status))].filter((s) => side(s) === key).sort((a, b) => a - b) })).filter(
     ({ statuses }) => statuses.length
   );
 }
