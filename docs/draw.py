@@ -43,14 +43,17 @@ def main() -> None:
 
 
 def _photograph(report: Path) -> None:
-    """What a reader sees first of the report: as wide as a README, as high as its first two pictures."""
+    """What a reader sees first of the report: the sentences and the first picture."""
     with sync_playwright() as playwright:
         chromium = shutil.which("chromium")
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])  # our own page, maybe as root
-        page = browser.new_page(viewport={"width": 1100, "height": 1900}, color_scheme="light")
+        page = browser.new_page(viewport={"width": 1100, "height": 900}, color_scheme="light")
         page.goto(report.as_uri())
-        page.wait_for_selector("#ageing .chart svg")
-        page.screenshot(path=PICTURES / "report.png")
+        page.locator("#flow").scroll_into_view_if_needed()
+        page.wait_for_selector("#flow .chart svg")
+        page.evaluate("scrollTo(0, 0)")
+        below = page.evaluate("document.querySelector('#flow .source').getBoundingClientRect().bottom + 24")
+        page.screenshot(path=PICTURES / "report.png", full_page=True, clip={"x": 0, "y": 0, "width": 1100, "height": below})
         browser.close()
 
 

@@ -27,7 +27,11 @@ def place_of(warehouse: Path, folder: Path) -> Path:
 
 
 def test_a_local_sync_becomes_a_report_with_links(
-    warehouse: Path, models: Models, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    warehouse: Path,
+    models: Models,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     place = place_of(warehouse, tmp_path / "place")
     with duckdb.connect(str(place / "files" / "warehouse.db")) as connection:
@@ -35,6 +39,8 @@ def test_a_local_sync_becomes_a_report_with_links(
         connection.execute(f"CREATE OR REPLACE TABLE attio_sync_origin AS {claimed}")
         # What a build would bring back.
         connection.execute("DELETE FROM dbt_attio.attio__current_status WHERE outcome <> 'open'")
+
+    monkeypatch.setenv("COLUMNS", "1000")
 
     assert run("report", "--no-build", "--into", place, "--output", tmp_path / "a" / "b.html") == 0
 

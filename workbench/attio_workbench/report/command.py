@@ -68,7 +68,8 @@ def write_report(console: Console, place: Place, settings: Settings, options: Re
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(report_of(models, found, options.slug or _slug(place, options)), encoding="utf-8")
     report = Report(path, found[0].sentence)
-    console.print(f"[bold]Report[/bold]  {escape(path_text(path))}\n{escape(report.first_sentence)}", soft_wrap=True)
+    console.print(f"[bold]Report[/bold]  {escape(path_text(path))}", soft_wrap=True)
+    console.print(escape(report.first_sentence))
     return report
 
 
