@@ -33,13 +33,19 @@ def as_of() -> str:
 
 @pytest.fixture(scope="session")
 def synced_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A DuckDB file as a local sync of the simulator leaves it, written in the connector's own environment."""
+    """A DuckDB file as a local sync of the simulator leaves it, in `files`; beside that the mapping guessed of it.
+
+    Both are written in the connector's own environment.
+    """
     folder = tmp_path_factory.mktemp("synced")
     python = ROOT / ".venv" / "bin" / "python"
     script = Path(__file__).with_name("local_sync.py")
     environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "DO_NOT_TRACK": "1"}
-    command = [str(python), str(script), str(folder), str(RECORDS), str(SEED)]
-    subprocess.run(command, check=True, env=environment, stdout=subprocess.DEVNULL)  # noqa: S603 (our own)
+    for command in (
+        [script, folder, str(RECORDS), str(SEED)],
+        ["-m", "attio_workbench", "mapping", folder / "mapping.csv", "--into", folder],
+    ):
+        subprocess.run([python, *command], check=True, cwd=folder, env=environment, stdout=subprocess.DEVNULL)  # noqa: S603 (our own)
     return folder / "files" / "warehouse.db"
 
 

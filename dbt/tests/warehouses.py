@@ -20,17 +20,24 @@ type Columns = dict[str, str]
 type Rows = Iterable[Sequence[object]]
 
 
-def run_dbt(*arguments: str, target: str, work: Path, variables: dict[str, Any] | None = None, project: Path = PACKAGE) -> Any:  # noqa: ANN401 (dbt's own results)
+def run_dbt(
+    *arguments: str, target: str, work: Path, variables: dict[str, Any] | None = None, project: Path = PACKAGE
+) -> Any:  # noqa: ANN401 (dbt's own results)
     """One command of dbt; what it compiles lies below `work / target`. Returns its results.
 
     Raises:
         AssertionError: something in it failed, as its output says.
     """
     command = [*arguments, "--project-dir", str(project), "--profiles-dir", str(PROFILES), "--target", target]
-    command += ["--target-path", str(work / target), "--log-path", str(work / "logs"), "--vars", json.dumps(variables or {})]
-    result = dbtRunner().invoke(["--quiet", "--no-use-colors", *command])
-    assert result.success, result.exception or [f"{r.node.name}: {r.message}" for r in result.result if r.status in {"error", "fail"}]  # type: ignore[union-attr] (a command that ran has results)
-    return result.result
+    command += ["--log-path", str(work / "logs"), "--vars", json.dumps(variables or {})]
+    if arguments != ("deps",):  # it makes nothing there
+        command += ["--target-path", str(work / target)]
+    ended = dbtRunner().invoke(["--quiet", "--no-use-colors", *command])
+    if ended.exception is not None:
+        raise AssertionError(str(ended.exception))
+    results: Any = ended.result  # of a kind that depends on the command
+    assert ended.success, [f"{r.node.name}: {r.message}" for r in results if r.status in {"error", "fail"}]
+    return results
 
 
 class Warehouse(Protocol):
@@ -64,11 +71,11 @@ class DuckDB:
     target: str = "duckdb"
     attached: Path | None = None
 
-    def build(self, *arguments: str, **variables: object) -> Any:  # noqa: ANN401 (dbt's own results)
+    def build(self, *arguments: str, project: Path = PACKAGE, **variables: object) -> Any:  # noqa: ANN401 (dbt's own results)
         """See Warehouse."""
         os.environ["ATTIO_DBT_FILE"] = str(self.file)
         os.environ["ATTIO_DBT_ATTACHED"] = str(self.attached)
-        return run_dbt(*arguments, target=self.target, work=self.work, variables=variables)
+        return run_dbt(*arguments, target=self.target, work=self.work, variables=variables, project=project)
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """See Warehouse."""
