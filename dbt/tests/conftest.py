@@ -8,6 +8,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+
 from postgres import postgres
 from warehouses import DuckDB, Postgres, Warehouse
 
@@ -59,22 +60,22 @@ def server() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def built_duckdb(synced_file: Path, as_of: str, tmp_path_factory: pytest.TempPathFactory) -> DuckDB:
     """The synced file with all models in it, every test of dbt passed."""
-    warehouse = DuckDB(synced_file, tmp_path_factory.mktemp("duckdb"))
-    warehouse.build("build", attio_schema="tester", attio_as_of=as_of)
+    warehouse = DuckDB(tmp_path_factory.mktemp("duckdb"), "duckdb", synced_file)
+    warehouse.build("build", attio_schema="tester", attio_as_of=as_of, attio__using_unit_tests=True)
     return warehouse
 
 
 @pytest.fixture(scope="session")
 def built_postgres(synced_file: Path, as_of: str, server: Path, tmp_path_factory: pytest.TempPathFactory) -> Postgres:
     """The same rows and models in PostgreSQL."""
-    warehouse = Postgres(server, "synced", tmp_path_factory.mktemp("postgres")).create()
+    warehouse = Postgres(tmp_path_factory.mktemp("postgres"), "postgres", server, "synced").create()
     with duckdb.connect(str(synced_file)) as connection:
         names = connection.execute("select table_name from duckdb_tables() where schema_name = 'tester'").fetchall()
         for (name,) in names:
             described = connection.execute(f"describe tester.{name}").fetchall()
             columns = {column: TYPES[kind] for column, kind, *_ in described}
             warehouse.load(f"tester.{name}", columns, connection.execute(f"from tester.{name}").fetchall())
-    warehouse.build("build", attio_schema="tester", attio_as_of=as_of)
+    warehouse.build("build", attio_schema="tester", attio_as_of=as_of, attio__using_unit_tests=True)
     return warehouse
 
 

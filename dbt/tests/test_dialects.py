@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import sqlglot
 from sqlglot import expressions
+
 from warehouses import PACKAGE, run_dbt
 
 VARIABLES = {

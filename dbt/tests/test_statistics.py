@@ -5,12 +5,12 @@ import random
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
-from pathlib import Path
 
 import pytest
 from lifelines import AalenJohansenFitter, KaplanMeierFitter
 from lifelines.exceptions import StatError
 from lifelines.utils import restricted_mean_survival_time
+
 from synthetic import START, Stay, load, stays_of
 from warehouses import DuckDB, Postgres, Warehouse
 
@@ -26,7 +26,7 @@ KINDS = ("all", "month", "quarter")
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One subject: its age when it came under observation and when it was last seen, in microseconds, and what it came to."""
+    """One subject: its ages when it came under observation and was last seen, in microseconds, and what it came to."""
 
     entry: int
     exit: int
@@ -57,12 +57,12 @@ DATA = {UNTIED: pipeline(400, 1, timedelta(microseconds=1)), TIED: pipeline(300,
 @pytest.fixture(scope="module", params=["duckdb", "postgres"])
 def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     """Both data sets as two connections, seen since one moment."""
-    work: Path = tmp_path_factory.mktemp("statistics")
+    work = tmp_path_factory.mktemp("statistics")
     warehouse: Warehouse
     if request.param == "duckdb":
-        warehouse = DuckDB(work / "warehouse.db", work)
+        warehouse = DuckDB(work, "duckdb", work / "warehouse.db")
     else:
-        warehouse = Postgres(request.getfixturevalue("server"), "statistics", work).create()
+        warehouse = Postgres(work, "postgres", request.getfixturevalue("server"), "statistics").create()
     for name, stays in DATA.items():
         load(warehouse, stays, STATUSES, schema=name)
     warehouse.build(
@@ -112,7 +112,7 @@ def test_every_step_is_that_of_the_exact_curve(built: Warehouse, kind: str) -> N
 def test_quartiles_are_those_of_the_exact_curve(built: Warehouse) -> None:
     for name in DATA:
         rows = built.query(
-            "select status_id, lower_quartile_days, median_days, upper_quartile_days from dbt_attio.attio__time_in_status "  # noqa: S608 (our own names)
+            "select status_id, lower_quartile_days, median_days, upper_quartile_days from dbt_attio.attio__time_in_status "
             f"where source_relation = '{name}' and period_kind = 'all'"
         )
         assert len(rows) == len(STATUSES)
@@ -193,10 +193,14 @@ def outcomes(name: str, status: str) -> list[Seen]:
         start = next((s for s in stays if s.status == status), None)
         if start is None:
             continue
-        end = next((s for s in stays if s.position > start.position and s.status in {"Hired", "Rejected", "Withdrawn"}), None)
+        end = next(
+            (s for s in stays if s.position > start.position and s.status in {"Hired", "Rejected", "Withdrawn"}), None
+        )
         at = end.entered if end else stays[-1].left or AS_OF
         if at > SINCE:
-            found.append(Seen(late_by(start.entered), (at - start.entered) // timedelta(microseconds=1), end.status if end else None))
+            found.append(
+                Seen(late_by(start.entered), (at - start.entered) // timedelta(microseconds=1), end.status if end else None)
+            )
     return found
 
 
@@ -232,7 +236,7 @@ def exact_incidence(seen: list[Seen], outcome: str, day: int) -> float | None:
 
 def curves_of(built: Warehouse, name: str, kind: str) -> dict[tuple[str, str | None], list[tuple[float, int, int, float]]]:
     rows = built.query(
-        "select status_id, cast(period_start as varchar), days, at_risk, ended, survival from dbt_attio.attio__survival "  # noqa: S608 (our own names)
+        "select status_id, cast(period_start as varchar), days, at_risk, ended, survival from dbt_attio.attio__survival "
         f"where source_relation = '{name}' and period_kind = '{kind}' order by days"
     )
     found: dict[tuple[str, str | None], list[tuple[float, int, int, float]]] = {}
@@ -244,7 +248,7 @@ def curves_of(built: Warehouse, name: str, kind: str) -> dict[tuple[str, str | N
 
 def conversions_of(built: Warehouse, name: str) -> dict[tuple[str, str], list[tuple[int, float | None, int, int]]]:
     rows = built.query(
-        "select status_id, outcome_status_id, day, share, entered, at_risk from dbt_attio.attio__conversion "  # noqa: S608 (our own names)
+        "select status_id, outcome_status_id, day, share, entered, at_risk from dbt_attio.attio__conversion "
         f"where source_relation = '{name}' order by day"
     )
     found: dict[tuple[str, str], list[tuple[int, float | None, int, int]]] = {}

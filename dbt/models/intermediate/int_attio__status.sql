@@ -69,17 +69,17 @@ mapped as (
     select *
     from (
         select
-            {{ attio.as_text('history') }} as history,
-            nullif({{ attio.as_text('status_id') }}, '') as status_id,
-            lower({{ attio.as_text('status_title') }}) as status_title,
-            {{ attio.as_bigint('status_order') }} as status_order,
-            lower(nullif({{ attio.as_text('status_kind') }}, '')) as status_kind,
-            lower(nullif({{ attio.as_text('waiting_on') }}, '')) as waiting_on,
+            history,
+            status_id,
+            lower(status_title) as status_title,
+            status_order,
+            status_kind,
+            waiting_on,
             row_number() over (
-                partition by history, coalesce(nullif({{ attio.as_text('status_id') }}, ''), lower({{ attio.as_text('status_title') }}))
+                partition by history, coalesce(status_id, lower(status_title))
                 order by status_order
             ) as row_of_status
-        from {{ ref(var('attio_status_mapping_model', 'attio_status_mapping')) }}
+        from {{ ref('stg_attio__status_mapping') }}
     ) as numbered
     where row_of_status = 1
 
