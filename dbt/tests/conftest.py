@@ -8,6 +8,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+
 from postgres import postgres
 from warehouses import DuckDB, Postgres, Warehouse
 
@@ -33,13 +34,19 @@ def as_of() -> str:
 
 @pytest.fixture(scope="session")
 def synced_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A DuckDB file as a local sync of the simulator leaves it, written in the connector's own environment."""
+    """A DuckDB file as a local sync of the simulator leaves it, in `files`; beside that the mapping guessed of it.
+
+    Both are written in the connector's own environment.
+    """
     folder = tmp_path_factory.mktemp("synced")
     python = ROOT / ".venv" / "bin" / "python"
     script = Path(__file__).with_name("local_sync.py")
     environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "DO_NOT_TRACK": "1"}
-    command = [str(python), str(script), str(folder), str(RECORDS), str(SEED)]
-    subprocess.run(command, check=True, env=environment, stdout=subprocess.DEVNULL)  # noqa: S603 (our own)
+    for command in (
+        [script, folder, str(RECORDS), str(SEED)],
+        ["-m", "attio_workbench", "mapping", folder / "mapping.csv", "--into", folder],
+    ):
+        subprocess.run([python, *command], check=True, cwd=folder, env=environment, stdout=subprocess.DEVNULL)  # noqa: S603 (our own)
     return folder / "files" / "warehouse.db"
 
 
@@ -53,22 +60,22 @@ def server() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def built_duckdb(synced_file: Path, as_of: str, tmp_path_factory: pytest.TempPathFactory) -> DuckDB:
     """The synced file with all models in it, every test of dbt passed."""
-    warehouse = DuckDB(synced_file, tmp_path_factory.mktemp("duckdb"))
-    warehouse.build("build", attio_schema="tester", attio_as_of=as_of)
+    warehouse = DuckDB(tmp_path_factory.mktemp("duckdb"), "duckdb", synced_file)
+    warehouse.build("build", attio_schema="tester", attio_as_of=as_of, attio__using_unit_tests=True)
     return warehouse
 
 
 @pytest.fixture(scope="session")
 def built_postgres(synced_file: Path, as_of: str, server: Path, tmp_path_factory: pytest.TempPathFactory) -> Postgres:
     """The same rows and models in PostgreSQL."""
-    warehouse = Postgres(server, "synced", tmp_path_factory.mktemp("postgres")).create()
+    warehouse = Postgres(tmp_path_factory.mktemp("postgres"), "postgres", server, "synced").create()
     with duckdb.connect(str(synced_file)) as connection:
         names = connection.execute("select table_name from duckdb_tables() where schema_name = 'tester'").fetchall()
         for (name,) in names:
             described = connection.execute(f"describe tester.{name}").fetchall()
             columns = {column: TYPES[kind] for column, kind, *_ in described}
             warehouse.load(f"tester.{name}", columns, connection.execute(f"from tester.{name}").fetchall())
-    warehouse.build("build", attio_schema="tester", attio_as_of=as_of)
+    warehouse.build("build", attio_schema="tester", attio_as_of=as_of, attio__using_unit_tests=True)
     return warehouse
 
 

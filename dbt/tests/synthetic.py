@@ -86,7 +86,20 @@ def load(
         f"{schema}.{table}_history",
         {key: "text", **STAYS},
         [
-            (s.record, s.position, s.status, s.entered, s.left, s.left is None, s.status, False, "P5D", "workspace-member", "m1", False)
+            (
+                s.record,
+                s.position,
+                s.status,
+                s.entered,
+                s.left,
+                s.left is None,
+                s.status,
+                False,
+                "P5D",
+                "workspace-member",
+                "m1",
+                False,
+            )
             for s in rows
         ],
     )
@@ -99,6 +112,11 @@ def load(
         warehouse.load(
             f"{schema}.attio_status",
             STATUSES,
-            [(title, parent, attribute, n, title, False, is_won, "P5D", False) for n, (title, is_won) in enumerate(statuses, 1)],
+            [
+                (title, parent, attribute, n, title, False, is_won, "P5D", False)
+                for n, (title, is_won) in enumerate(statuses, 1)
+            ],
         )
-        warehouse.load(f"{schema}.attio_workspace_member", MEMBERS, [("m1", "Hiring", "Lead", "lead@example.com", "admin", False)])
+        warehouse.load(
+            f"{schema}.attio_workspace_member", MEMBERS, [("m1", "Hiring", "Lead", "lead@example.com", "admin", False)]
+        )

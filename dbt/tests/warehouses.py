@@ -4,10 +4,12 @@ import csv
 import io
 import json
 import os
-from collections.abc import Iterable, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Self
 
 import duckdb
 import psycopg2
@@ -20,134 +22,118 @@ type Columns = dict[str, str]
 type Rows = Iterable[Sequence[object]]
 
 
-def run_dbt(*arguments: str, target: str, work: Path, variables: dict[str, Any] | None = None, project: Path = PACKAGE) -> Any:  # noqa: ANN401 (dbt's own results)
+def run_dbt(
+    *arguments: str, target: str, work: Path, variables: dict[str, Any] | None = None, project: Path = PACKAGE
+) -> Any:  # noqa: ANN401 (dbt's own results)
     """One command of dbt; what it compiles lies below `work / target`. Returns its results.
 
     Raises:
         AssertionError: something in it failed, as its output says.
     """
     command = [*arguments, "--project-dir", str(project), "--profiles-dir", str(PROFILES), "--target", target]
-    command += ["--target-path", str(work / target), "--log-path", str(work / "logs"), "--vars", json.dumps(variables or {})]
-    result = dbtRunner().invoke(["--quiet", "--no-use-colors", *command])
-    assert result.success, result.exception or [f"{r.node.name}: {r.message}" for r in result.result if r.status in {"error", "fail"}]  # type: ignore[union-attr] (a command that ran has results)
-    return result.result
+    command += ["--log-path", str(work / "logs"), "--vars", json.dumps(variables or {})]
+    if arguments != ("deps",):  # it makes nothing there
+        command += ["--target-path", str(work / target)]
+    ended = dbtRunner().invoke(["--quiet", "--no-use-colors", *command])
+    if ended.exception is not None:
+        raise AssertionError(str(ended.exception))
+    results: Any = ended.result  # of a kind that depends on the command
+    assert ended.success, [f"{r.node.name}: {r.message}" for r in results if r.status in {"error", "fail"}]
+    return results
 
 
-class Warehouse(Protocol):
-    """What a test needs of a warehouse."""
+@dataclass(frozen=True)
+class Warehouse(ABC):
+    """What a test needs of a warehouse; what dbt compiles for it lies in the folder `work`."""
 
     work: Path
+    target: str
 
-    def build(self, *arguments: str, **variables: object) -> Any:  # noqa: ANN401 (dbt's own results)
+    def build(self, *arguments: str, project: Path = PACKAGE, **variables: Any) -> Any:  # noqa: ANN401 (as dbt has it)
         """One command of dbt on it, with these variables."""
-        ...
+        os.environ.update(self.environment())
+        return run_dbt(*arguments, target=self.target, work=self.work, variables=variables, project=project)
 
+    @abstractmethod
+    def environment(self) -> dict[str, str]:
+        """What the profiles read."""
+
+    @abstractmethod
     def query(self, sql: str) -> list[tuple[Any, ...]]:
-        """The rows that a query gives."""
-        ...
+        """The rows that a query or a statement gives."""
 
-    def execute(self, sql: str) -> None:
-        """A statement."""
-        ...
+    @abstractmethod
+    def copy(self, table: str, rows: str) -> None:
+        """Fills a table with rows of CSV."""
 
     def load(self, table: str, columns: Columns, rows: Rows) -> None:
         """Makes a table of these columns (name to type) and fills it."""
-        ...
+        declared = ", ".join(f"{name} {kind}" for name, kind in columns.items())
+        self.query(f"create schema if not exists {table.partition('.')[0]}")
+        self.query(f"create table {table} ({declared})")
+        text = io.StringIO()
+        csv.writer(text).writerows(rows)
+        if text.getvalue():
+            self.copy(table, text.getvalue())
 
 
-@dataclass(frozen=True, slots=True)
-class DuckDB:
-    """A file; `target` is the one of the profiles that builds in it."""
+@dataclass(frozen=True)
+class DuckDB(Warehouse):
+    """A file, and one that is attached to it where the profile says so."""
 
     file: Path
-    work: Path
-    target: str = "duckdb"
     attached: Path | None = None
 
-    def build(self, *arguments: str, **variables: object) -> Any:  # noqa: ANN401 (dbt's own results)
+    def environment(self) -> dict[str, str]:
         """See Warehouse."""
-        os.environ["ATTIO_DBT_FILE"] = str(self.file)
-        os.environ["ATTIO_DBT_ATTACHED"] = str(self.attached)
-        return run_dbt(*arguments, target=self.target, work=self.work, variables=variables)
+        return {"ATTIO_DBT_FILE": str(self.file), "ATTIO_DBT_ATTACHED": str(self.attached)}
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """See Warehouse."""
         with duckdb.connect(str(self.file)) as connection:
             return connection.execute(sql).fetchall()
 
-    def execute(self, sql: str) -> None:
+    def copy(self, table: str, rows: str) -> None:
         """See Warehouse."""
-        with duckdb.connect(str(self.file)) as connection:
-            connection.execute(sql)
-
-    def load(self, table: str, columns: Columns, rows: Rows) -> None:
-        """See Warehouse."""
-        declared = ", ".join(f"{name} {kind}" for name, kind in columns.items())
-        with duckdb.connect(str(self.file)) as connection:
-            connection.execute(f"create schema if not exists {table.partition('.')[0]}")
-            connection.execute(f"create table {table} ({declared})")
-            if data := _csv(rows):
-                path = self.work / "rows.csv"
-                path.write_text(data, encoding="utf-8")
-                connection.execute(f"copy {table} from '{path}' (header false, nullstr '')")
+        path = self.work / "rows.csv"
+        path.write_text(rows, encoding="utf-8")
+        self.query(f"copy {table} from '{path}' (header false, nullstr '')")
 
 
-@dataclass(frozen=True, slots=True)
-class Postgres:
-    """A database of its own on a server that is reached through a socket."""
+@dataclass(frozen=True)
+class Postgres(Warehouse):
+    """A database of its own on a server that is reached through a socket in a folder."""
 
     socket: Path
     database: str
-    work: Path
-    target: str = "postgres"
 
-    def build(self, *arguments: str, **variables: object) -> Any:  # noqa: ANN401 (dbt's own results)
+    def environment(self) -> dict[str, str]:
         """See Warehouse."""
-        os.environ["ATTIO_DBT_SOCKET"] = str(self.socket)
-        os.environ["ATTIO_DBT_DATABASE"] = self.database
-        return run_dbt(*arguments, target=self.target, work=self.work, variables=variables)
-
-    def connect(self, database: str | None = None) -> Any:  # noqa: ANN401 (psycopg2 has no types)
-        """A connection that commits each statement."""
-        connection = psycopg2.connect(host=str(self.socket), user="postgres", dbname=database or self.database)
-        connection.autocommit = True
-        return connection
-
-    def create(self) -> "Postgres":
-        """Makes the database."""
-        self._on(self.connect("postgres"), f"create database {self.database}")
-        return self
+        return {"ATTIO_DBT_SOCKET": str(self.socket), "ATTIO_DBT_DATABASE": self.database}
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """See Warehouse."""
-        return self._on(self.connect(), sql)
+        with self._cursor(self.database) as cursor:
+            cursor.execute(sql)
+            return cursor.fetchall() if cursor.description else []
 
-    def execute(self, sql: str) -> None:
+    def copy(self, table: str, rows: str) -> None:
         """See Warehouse."""
-        self._on(self.connect(), sql)
+        with self._cursor(self.database) as cursor:
+            cursor.copy_expert(f"copy {table} from stdin (format csv)", io.StringIO(rows))
 
-    def load(self, table: str, columns: Columns, rows: Rows) -> None:
-        """See Warehouse."""
-        declared = ", ".join(f"{name} {kind}" for name, kind in columns.items())
-        self.execute(f"create schema if not exists {table.partition('.')[0]}")
-        self.execute(f"create table {table} ({declared})")
-        connection = self.connect()
-        try:
-            connection.cursor().copy_expert(f"copy {table} from stdin (format csv)", io.StringIO(_csv(rows)))
-        finally:
-            connection.close()
+    def create(self) -> Self:
+        """Makes the database."""
+        with self._cursor("postgres") as cursor:
+            cursor.execute(f"create database {self.database}")
+        return self
 
-    @staticmethod
-    def _on(connection: Any, sql: str) -> list[tuple[Any, ...]]:  # noqa: ANN401 (psycopg2 has no types)
+    @contextmanager
+    def _cursor(self, database: str) -> Generator[Any]:
+        connection = psycopg2.connect(host=str(self.socket), user="postgres", dbname=database)
+        connection.autocommit = True
         try:
             with connection.cursor() as cursor:
-                cursor.execute(sql)
-                return cursor.fetchall() if cursor.description else []
+                yield cursor
         finally:
             connection.close()
-
-
-def _csv(rows: Rows) -> str:
-    text = io.StringIO()
-    csv.writer(text).writerows(rows)
-    return text.getvalue()

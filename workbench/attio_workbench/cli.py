@@ -155,6 +155,33 @@ app.command()(export)
 
 
 @app.command()
+def mapping(
+    *,
+    file: Annotated[
+        Path | None, typer.Argument(metavar="FILE", help="The seed file to add to. Without it: the terminal.", show_default=False)
+    ] = None,
+    configuration: Configuration = None,
+    into: Into = None,
+) -> None:
+    """Guesses the order and kind of each status, for the dbt package.
+
+    Reads the local database. Rows that the file already has stay as they are; only statuses that it does not name are added.
+
+    \b
+    attio-sync mapping
+    attio-sync mapping dbt/seeds/attio_status_mapping.csv
+    """
+    from attio_workbench.configuration import read_settings
+    from attio_workbench.mapping import mapping_text, read_guesses, write_mapping
+
+    histories, place = read_settings(configuration, needs_token=False).history, place_of(into)
+    if file is None:
+        typer.echo(mapping_text(read_guesses(place, histories)), nl=False)
+    else:
+        typer.echo(write_mapping(place, histories, file))
+
+
+@app.command()
 def simulate(  # noqa: PLR0913 (each is an option)
     *,
     records: Annotated[int, typer.Option(metavar="N", min=0, help="Job applications to make.")] = 10_000,

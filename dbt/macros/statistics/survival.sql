@@ -1,6 +1,6 @@
 {# Kaplan–Meier, with late entries. `observations` is a relation with the columns of `keys`, and of each subject
    entry_us (how old it was when it came under observation), exit_us (how old it was when it was last seen) and ended (1 if it
-   ended then, 0 if it was still going on). Who comes in or goes at a moment is at risk at that moment, as in lifelines. #}
+   ended then, 0 if it was still going on). At risk at a moment is who came in before it, or at 0, and did not go before it. #}
 {% macro risk_table(observations, keys) %}
 {%- set group = keys | join(', ') -%}
 select
@@ -10,6 +10,7 @@ select
     removed,
     entered,
     sum(entered) over (partition by {{ group }} order by at_us rows between unbounded preceding and current row)
+    - case when at_us > 0 then entered else 0 end
     - sum(removed) over (partition by {{ group }} order by at_us rows between unbounded preceding and current row)
     + removed as at_risk
 from (

@@ -82,7 +82,7 @@ joined as (
 -- The curve is read off at each record's age: survival only falls, so the least up to there is the one there.
 ages as (
 
-    select source_relation, history, record_id, status_number, days_in_status as days, cast(null as {{ attio.type_double() }}) as survival
+    select source_relation, history, record_id, status_number, days_in_status as days, 1 as is_record, cast(null as {{ attio.type_double() }}) as survival
     from joined
     where status_kind = 'open'
     union all
@@ -92,6 +92,7 @@ ages as (
         {{ attio.as_text('null') }} as record_id,
         status_number,
         {{ attio.days('at_us') }} as days,
+        0 as is_record,
         survival
     from {{ ref('int_attio__curves') }}
     where period_kind = 'all'
@@ -106,7 +107,7 @@ percentiles as (
         record_id,
         1.0 - min(survival) over (
             partition by status_number
-            order by days range between unbounded preceding and current row
+            order by days, is_record rows between unbounded preceding and current row
         ) as percentile_in_status
     from ages
 

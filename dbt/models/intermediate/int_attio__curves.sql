@@ -5,16 +5,16 @@ with stays as (
 
     select
         statuses.status_number,
-        {{ attio.local_date('history.entered_at') }} as entered_on,
-        {{ attio.entry_microseconds('history.entered_at') }} as entry_us,
-        {{ attio.microseconds_between('history.entered_at', 'coalesce(history.left_at, ' ~ attio.as_of() ~ ')') }} as exit_us,
-        case when history.left_at is null then 0 else 1 end as ended
-    from {{ ref('attio__status_history') }} as history
+        {{ attio.local_date('entries.entered_at') }} as entered_on,
+        {{ attio.entry_microseconds('entries.entered_at') }} as entry_us,
+        {{ attio.microseconds_between('entries.entered_at', 'coalesce(entries.left_at, ' ~ attio.as_of() ~ ')') }} as exit_us,
+        case when entries.left_at is null then 0 else 1 end as ended
+    from {{ ref('attio__status_history') }} as entries
     inner join {{ ref('int_attio__status') }} as statuses
-        on history.source_relation = statuses.source_relation
-        and history.history = statuses.history
-        and history.status_id = statuses.status_id
-    where not history.is_late_entry and {{ attio.is_observed('history.left_at') }}
+        on entries.source_relation = statuses.source_relation
+        and entries.history = statuses.history
+        and entries.status_id = statuses.status_id
+    where not entries.is_late_entry and {{ attio.is_observed('entries.left_at') }}
 
 ),
 

@@ -55,9 +55,12 @@ listed as (
 
 keys as (
 
-    select source_relation, history, status_id from listed
-    union
-    select source_relation, history, status_id from stays
+    select distinct source_relation, history, status_id
+    from (
+        select source_relation, history, status_id from listed
+        union all
+        select source_relation, history, status_id from stays
+    ) as listed_or_stayed_in
 
 ),
 
@@ -66,17 +69,17 @@ mapped as (
     select *
     from (
         select
-            {{ attio.as_text('history') }} as history,
-            nullif({{ attio.as_text('status_id') }}, '') as status_id,
-            lower({{ attio.as_text('status_title') }}) as status_title,
-            {{ attio.as_bigint('status_order') }} as status_order,
-            lower(nullif({{ attio.as_text('status_kind') }}, '')) as status_kind,
-            lower(nullif({{ attio.as_text('waiting_on') }}, '')) as waiting_on,
+            history,
+            status_id,
+            lower(status_title) as status_title,
+            status_order,
+            status_kind,
+            waiting_on,
             row_number() over (
-                partition by history, coalesce(nullif({{ attio.as_text('status_id') }}, ''), lower({{ attio.as_text('status_title') }}))
+                partition by history, coalesce(status_id, lower(status_title))
                 order by status_order
             ) as row_of_status
-        from {{ ref(var('attio_status_mapping_model', 'attio_status_mapping')) }}
+        from {{ ref('stg_attio__status_mapping') }}
     ) as numbered
     where row_of_status = 1
 
@@ -144,24 +147,43 @@ placed as (
         and by_title.status_id is null
         and lower(joined.status_title) = by_title.status_title
 
+),
+
+-- How many open statuses in use there are up to each one: what a move passed over.
+passed as (
+
+    select
+        placed.source_relation,
+        placed.history,
+        placed.status_id,
+        sum(case when others.status_order <= placed.status_order then 1 else 0 end) as open_up_to,
+        sum(case when others.status_order < placed.status_order then 1 else 0 end) as open_before
+    from placed
+    left join placed as others
+        on placed.source_relation = others.source_relation
+        and placed.history = others.history
+        and others.status_kind = 'open'
+        and not others.is_archived
+    group by placed.source_relation, placed.history, placed.status_id
+
 )
 
 select
-    source_relation,
-    history,
-    status_id,
-    {{ attio.as_text('status_title') }} as status_title,
-    {{ attio.as_bigint('status_order') }} as status_order,
-    {{ attio.as_text('status_kind') }} as status_kind,
-    {{ attio.as_text('waiting_on') }} as waiting_on,
-    is_archived,
-    is_mapped,
-    {{ attio.as_double('target_days') }} as target_days,
-    {{ attio.as_bigint('row_number() over (order by source_relation, history, status_id)') }} as status_number,
-    {{ attio.as_bigint("sum(case when status_kind = 'open' and not is_archived then 1 else 0 end)
-        over (partition by source_relation, history order by status_order)") }} as open_up_to,
-    {{ attio.as_bigint("sum(case when status_kind = 'open' and not is_archived then 1 else 0 end)
-        over (partition by source_relation, history order by status_order)
-        - sum(case when status_kind = 'open' and not is_archived then 1 else 0 end)
-        over (partition by source_relation, history, status_order)") }} as open_before
+    placed.source_relation,
+    placed.history,
+    placed.status_id,
+    {{ attio.as_text('placed.status_title') }} as status_title,
+    {{ attio.as_bigint('placed.status_order') }} as status_order,
+    {{ attio.as_text('placed.status_kind') }} as status_kind,
+    {{ attio.as_text('placed.waiting_on') }} as waiting_on,
+    placed.is_archived,
+    placed.is_mapped,
+    {{ attio.as_double('placed.target_days') }} as target_days,
+    {{ attio.as_bigint('row_number() over (order by placed.source_relation, placed.history, placed.status_id)') }} as status_number,
+    {{ attio.as_bigint('passed.open_up_to') }} as open_up_to,
+    {{ attio.as_bigint('passed.open_before') }} as open_before
 from placed
+inner join passed
+    on placed.source_relation = passed.source_relation
+    and placed.history = passed.history
+    and placed.status_id = passed.status_id

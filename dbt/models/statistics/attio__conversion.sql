@@ -27,7 +27,7 @@ at_risk as (
         history,
         status_id,
         {{ day }} as day,
-        sum(case when row_of_moment = 1 and at_us <= {{ day }} * cast(86400000000 as {{ attio.type_bigint() }}) then entered else 0 end)
+        sum(case when row_of_moment = 1 and at_us < {{ day }} * cast(86400000000 as {{ attio.type_bigint() }}) then entered else 0 end)
         - sum(case when row_of_moment = 1 and at_us < {{ day }} * cast(86400000000 as {{ attio.type_bigint() }}) then removed else 0 end) as at_risk
     from curves
     group by source_relation, history, status_id

@@ -50,10 +50,13 @@ counted as (
 -- A status that nobody was ever in has its row too.
 rows_wanted as (
 
-    select {{ keys }} from counted
-    union
-    select source_relation, history, status_id, {{ attio.as_text("'all'") }} as period_kind, cast(null as date) as period_start
-    from {{ ref('attio__status') }}
+    select distinct {{ keys }}
+    from (
+        select {{ keys }} from counted
+        union all
+        select source_relation, history, status_id, {{ attio.as_text("'all'") }} as period_kind, cast(null as date) as period_start
+        from {{ ref('attio__status') }}
+    ) as counted_or_listed
 
 ),
 
