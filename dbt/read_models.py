@@ -4,7 +4,7 @@
 dbt's adapter reads it. FILE is `{"attio__status": {"columns": […], "rows": [[…], …]}, …}`; times are in ISO 8601.
 """
 
-# ruff: noqa: INP001 (a script, run in the environment of this folder)
+
 
 import json
 import sys
