@@ -5,6 +5,7 @@ Positions, directions and outcomes as the contract of the models describes them;
 
 import re
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 from attio_simulator import Workspace
 from attio_simulator.clock import moment
@@ -87,19 +88,21 @@ def _stays(
 def _direction(order: int, before: int | None, *, is_known: bool) -> str:
     if before is None:
         return "entry"
+    if is_known:
+        return "re-entry"
     if order < before:
         return "back"
-    return "re-entry" if is_known else "forward" if order == before + 1 else "skip"
+    return "forward" if order == before + 1 else "skip"
 
 
-def _weekdays(begin: datetime, end: datetime) -> float:
-    """Days of 24 hours from Monday to Friday, in UTC."""
+def _weekdays(begin: datetime, end: datetime) -> int:
+    """The days from Monday to Friday on which a day began there, in UTC: that of the end, if any, is not counted."""
     return _weekdays_since_a_monday(end) - _weekdays_since_a_monday(begin)
 
 
-def _weekdays_since_a_monday(at: datetime) -> float:
-    weeks, days = divmod((at - MONDAY) / timedelta(days=1), 7)
-    return weeks * 5 + min(days, 5.0)
+def _weekdays_since_a_monday(at: datetime) -> int:
+    weeks, days = divmod((at - MONDAY) // timedelta(days=1), 7)
+    return weeks * 5 + min(days, 5)
 
 
 def _current(record_id: str, stays: list[StatusStay], status: Status | None) -> CurrentStatus:
@@ -128,7 +131,7 @@ def _current(record_id: str, stays: list[StatusStay], status: Status | None) -> 
         first_status_title=first and first.status_title,
         age_days=sum(stay.days_in_status for stay in stays) if first else None,
         moves=max(len(stays) - 1, 0),
-        moves_back=sum(stay.direction == "back" for stay in stays),
+        moves_back=sum(later.status_order < earlier.status_order for earlier, later in pairwise(stays)),
         outcome=outcome,
         moved_by_name=last and last.moved_by_name,
     )
