@@ -139,7 +139,7 @@ class Conversion(Row):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusDay(Row):
-    """A status at the end of a day: how many are in it, how many entered and left it that day."""
+    """A status at the end of a day: how many are in it, how many came and went that day."""
 
     model = "attio__status_daily"
 
@@ -149,8 +149,8 @@ class StatusDay(Row):
     status_order: int
     status_kind: str
     in_status: int
-    entered: int
-    left: int
+    entries: int
+    exits: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
