@@ -19,6 +19,9 @@ class Scale:
     watched: int = 10_000
     months: tuple[int, ...] = (1_000, 10_000)
     histories: tuple[int, ...] = (1, 2, 3, 4, 6, 12, 24, 48, 96)
+    seeds: int = 200
+    searched: int = 1_500
+    powered: int = 25
     checkpoint_seconds: float | None = None
 
 
@@ -35,6 +38,8 @@ QUICK = Scale(
     planted=2_000,
     watched=2_000,
     months=(500, 2_000),
+    seeds=20,
+    powered=2,
     checkpoint_seconds=4.0,
 )
 TINY = Scale(
@@ -50,5 +55,8 @@ TINY = Scale(
     watched=100,
     months=(50, 100),
     histories=(96,),
+    seeds=3,
+    searched=1_000,
+    powered=1,
     checkpoint_seconds=1.0,
 )

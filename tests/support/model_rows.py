@@ -4,7 +4,10 @@ Positions, directions and outcomes as the contract of the models describes them;
 """
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 from attio_simulator import Workspace
 from attio_simulator.clock import moment
@@ -17,15 +20,30 @@ MONDAY = datetime(1970, 1, 5, tzinfo=UTC)
 WON, LOST = {"Hired"}, {"Rejected", "Withdrawn"}
 
 
+@dataclass(frozen=True)
+class Kinds:
+    """The place and kind of each status, by id; and the places of the open ones that are not archived."""
+
+    places: dict[str, tuple[int, str]]
+    open_in_use: list[int]
+
+    @classmethod
+    def of(cls, statuses: Sequence[Status]) -> "Kinds":
+        """In the order in which Attio lists them."""
+        places = {
+            status.id: (place, "won" if status.title in WON else "lost" if status.title in LOST else "open")
+            for place, status in enumerate(statuses, 1)
+        }
+        in_use = [place for one in statuses for place, kind in [places[one.id]] if kind == "open" and not one.is_archived]
+        return cls(places, in_use)
+
+
 def models_of(workspace: Workspace, as_of: datetime | None = None) -> Models:
     """The two models that findings need, as of a moment; by default the start of the workspace's clock."""
     at = as_of or workspace.clock.start
     collection = workspace.object(OBJECT)
     attribute = next(one for one in collection.attributes if one.slug == ATTRIBUTE)
-    kinds = {
-        status.id: (place, "won" if status.title in WON else "lost" if status.title in LOST else "open")
-        for place, status in enumerate(attribute.statuses, 1)
-    }
+    kinds = Kinds.of(attribute.statuses)
     names = {member.id: f"{member.first_name} {member.last_name}" for member in workspace.members}
     stays: list[StatusStay] = []
     current: list[CurrentStatus] = []
@@ -38,14 +56,12 @@ def models_of(workspace: Workspace, as_of: datetime | None = None) -> Models:
     return Models(as_of=at, status_history=stays, current_status=current)
 
 
-def _stays(
-    record_id: str, values: list[Value], kinds: dict[str, tuple[int, str]], names: dict[str, str], at: datetime
-) -> list[StatusStay]:
+def _stays(record_id: str, values: list[Value], kinds: Kinds, names: dict[str, str], at: datetime) -> list[StatusStay]:
     found: list[StatusStay] = []
     visited: set[str] = set()
     for place, value in enumerate(values):
         status: Status = value.data
-        order, kind = kinds[status.id]
+        order, kind = kinds.places[status.id]
         before: Status | None = values[place - 1].data if place else None
         after: Status | None = values[place + 1].data if place + 1 < len(values) else None
         entered = moment(value.active_from)
@@ -73,7 +89,7 @@ def _stays(
                 seconds_in_status=length,
                 weekdays_in_status=_weekdays(entered, left or at),
                 days_in_status=length / 86_400,
-                direction=_direction(order, before and kinds[before.id][0], is_known=status.id in visited),
+                direction=_direction(status, before, kinds, is_known=status.id in visited),
                 is_late_entry=False,
                 moved_by_type=value.actor.type,
                 moved_by_id=value.actor.id,
@@ -84,22 +100,26 @@ def _stays(
     return found
 
 
-def _direction(order: int, before: int | None, *, is_known: bool) -> str:
+def _direction(status: Status, before: Status | None, kinds: Kinds, *, is_known: bool) -> str:
     if before is None:
         return "entry"
-    if order < before:
+    if is_known:
+        return "re-entry"
+    (order, kind), (order_before, kind_before) = kinds.places[status.id], kinds.places[before.id]
+    if order < order_before:
         return "back"
-    return "re-entry" if is_known else "forward" if order == before + 1 else "skip"
+    passed_over = any(order_before < between < order for between in kinds.open_in_use)
+    return "skip" if passed_over and kind_before == "open" and kind in {"open", "won"} else "forward"
 
 
-def _weekdays(begin: datetime, end: datetime) -> float:
-    """Days of 24 hours from Monday to Friday, in UTC."""
+def _weekdays(begin: datetime, end: datetime) -> int:
+    """The days from Monday to Friday after that of the begin, up to that of the end, in UTC."""
     return _weekdays_since_a_monday(end) - _weekdays_since_a_monday(begin)
 
 
-def _weekdays_since_a_monday(at: datetime) -> float:
-    weeks, days = divmod((at - MONDAY) / timedelta(days=1), 7)
-    return weeks * 5 + min(days, 5.0)
+def _weekdays_since_a_monday(at: datetime) -> int:
+    weeks, days = divmod((at - MONDAY) // timedelta(days=1), 7)
+    return weeks * 5 + min(days + 1, 5)
 
 
 def _current(record_id: str, stays: list[StatusStay], status: Status | None) -> CurrentStatus:
@@ -126,12 +146,18 @@ def _current(record_id: str, stays: list[StatusStay], status: Status | None) -> 
         first_entered_at=first and first.entered_at,
         first_status_id=first and first.status_id,
         first_status_title=first and first.status_title,
-        age_days=sum(stay.days_in_status for stay in stays) if first else None,
+        age_days=_age_days(stays, is_over=outcome in {"won", "lost"}) if stays else None,
         moves=max(len(stays) - 1, 0),
-        moves_back=sum(stay.direction == "back" for stay in stays),
+        moves_back=sum(later.status_order < earlier.status_order for earlier, later in pairwise(stays)),
         outcome=outcome,
         moved_by_name=last and last.moved_by_name,
     )
+
+
+def _age_days(stays: list[StatusStay], *, is_over: bool) -> float:
+    """From the first status on: until the last one was entered, if that is the end, else until now."""
+    last = stays[-1].entered_at if is_over else stays[-1].entered_at + timedelta(seconds=stays[-1].seconds_in_status)
+    return (last - stays[0].entered_at) / timedelta(days=1)
 
 
 def _target_days(status: Status) -> float | None:

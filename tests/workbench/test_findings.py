@@ -273,7 +273,7 @@ def test_with_too_few_records_it_says_so_and_names_what_it_cannot_say() -> None:
 def test_a_history_of_less_than_two_months_is_too_short() -> None:
     found = only(findings(models(days=50)), "too few")
 
-    assert found.sentence.startswith("There are too short a history, or too few applications, to say whether")
+    assert found.sentence.startswith("The history is too short, or there are too few applications, to say whether")
 
 
 def test_of_several_histories_each_finding_says_which() -> None:
@@ -284,6 +284,15 @@ def test_of_several_histories_each_finding_says_which() -> None:
 
     assert [one.history for one in found if one.effect] == [HISTORY]
     assert found[0].sentence.startswith(f"{HISTORY}: Interview takes longer since September: ")
+
+
+def test_that_nothing_changed_is_said_once_for_several_histories(quiet: Models) -> None:
+    deals = [replace(stay, history="deals.stage") for stay in quiet.status_history]
+
+    found = findings(replace(quiet, status_history=[*quiet.status_history, *deals]))
+
+    nothing = only(found, "nothing")
+    assert nothing.sentence == "Nothing changed and nobody differs more than by chance, in 34 comparisons."
 
 
 def test_of_no_rows_nothing_is_said() -> None:

@@ -55,7 +55,7 @@ def test_rows_are_read_as_a_driver_gives_them_and_as_json_does() -> None:
 
 
 def test_a_day_is_a_day_however_it_comes() -> None:
-    row = {**STATUS, "in_status": 3, "entered": 1, "left": 0}
+    row = {**STATUS, "in_status": 3, "entries": 1, "exits": 0}
     days = parse_rows(StatusDay, [{**row, "date_day": d} for d in ("2026-09-01", date(2026, 9, 1), AT)])
 
     assert {day.date_day for day in days} == {date(2026, 9, 1)}
@@ -89,7 +89,7 @@ def test_a_time_that_is_none_is_an_error() -> None:
     with pytest.raises(WorkbenchError, match="attio__status_history cannot be read: 5 is no time"):
         parse_rows(StatusStay, [STAY | {"entered_at": 5}])
     with pytest.raises(WorkbenchError, match="attio__status_daily cannot be read: 5 is no date"):
-        parse_rows(StatusDay, [{**STATUS, "in_status": 3, "entered": 1, "left": 0, "date_day": 5}])
+        parse_rows(StatusDay, [{**STATUS, "in_status": 3, "entries": 1, "exits": 0, "date_day": 5}])
 
 
 def test_a_missing_column_is_an_error_that_says_what_to_do() -> None:

@@ -16,10 +16,10 @@ from attio_workbench.findings.ways import compare_conversions, compare_moves_bac
 from attio_workbench.models import Conversion, Models, StatusStay
 
 LEVEL = 0.001
-"""Of what is said at most this share is wrong, on average; where nothing changed, at most one report in as many says so.
+"""Of what is said at most this share is wrong, on average; where nothing changed, one report in so many says otherwise.
 
-Ten times as much would find somewhat smaller changes, and every hundredth report would have one too many:
-benchmarks/RESULTS.md has what is found at this level.
+At ten times as much somewhat smaller changes would be found, and one report in a hundred would say too much. How large they
+must be at this level is in benchmarks/RESULTS.md.
 """
 
 
@@ -39,7 +39,7 @@ def findings(models: Models) -> list[Finding]:
     nothing = [_nothing(pipeline, len(tested)) for pipeline in found[:1] if tested and not changes]
     unknown = [_too_few(pipeline, made) for pipeline, made in outcomes if any(isinstance(one, TooFew) for one in made)]
     everything = [*changes, *nothing, *plain_facts(models.current_status), *unknown]
-    return [_named(one) for one in everything] if several else everything
+    return [one if one.kind == "nothing" else _named(one) for one in everything] if several else everything
 
 
 def _compare(pipeline: Pipeline, conversions: Sequence[Conversion]) -> list[Tested | TooFew]:
@@ -90,12 +90,13 @@ def _too_few(pipeline: Pipeline, made: Sequence[Tested | TooFew]) -> Finding:
         if isinstance(one, TooFew):
             subjects[one.what].append(one.subject)
     names = [f"{what} {listed(about)}".rstrip() for what, about in subjects.items()]
-    why = f"too few {pipeline.noun}" if pipeline.change_points() else f"too short a history, or too few {pipeline.noun},"
+    few = f"there are too few {pipeline.noun}"
+    why = few if pipeline.change_points() else f"the history is too short, or {few},"
     return Finding(
         kind="too few",
         source_relation=pipeline.source_relation,
         history=pipeline.history,
-        sentence=f"There are {why} to say whether these changed or differ: {'; '.join(names)}.",
+        sentence=f"{why[0].upper()}{why[1:]} to say whether these changed or differ: {'; '.join(names)}.",
         evidence=(
             Evidence(
                 model=StatusStay.model,

@@ -156,9 +156,9 @@ def _tested(pipeline: Pipeline, strata: _Strata, compared: _Compared) -> Tested:
 def _finding(pipeline: Pipeline, strata: _Strata, compared: _Compared, slowness: float, p: float) -> Finding:
     name = pipeline.members[compared.member]
     own, others = _by_status(strata, {compared.member}), _by_status(strata, compared.rest)
-    status_id = max(sorted(own), key=lambda status: len(own[status]))
+    status_id = max(sorted(own.keys() & others.keys()), key=lambda status: len(own[status]))
     title = next(status.title for status in pipeline.statuses if status.id == status_id)
-    text, figures = two_curves(_curve(own[status_id]), _curve(others.get(status_id, [])), "others")
+    text, figures = two_curves(_curve(own[status_id]), _curve(others[status_id]), "others")
     counts = f"{compared.sums.stays:,} and {sum(map(len, others.values())):,} stays"
     words = "waits" if slowness > 1 else "moves on sooner"
     pace = times_text(1 / slowness if slowness else math.inf)
