@@ -4,8 +4,6 @@
 dbt's adapter reads it. FILE is `{"attio__status": {"columns": […], "rows": [[…], …]}, …}`; times are in ISO 8601.
 """
 
-
-
 import json
 import sys
 from collections.abc import Iterator, Sequence

@@ -35,8 +35,8 @@ def test_a_local_sync_becomes_a_report_with_links(
 ) -> None:
     place = place_of(warehouse, tmp_path / "place")
     with duckdb.connect(str(place / "files" / "warehouse.db")) as connection:
-        claimed = "SELECT 'https://api.attio.com' AS origin, 'id' AS workspace_id, 'A' AS workspace_name, 'acme' AS slug"
-        connection.execute(f"CREATE OR REPLACE TABLE attio_sync_origin AS {claimed}")
+        claimed = "'https://api.attio.com' AS origin, 'id' AS workspace_id, 'acme' AS workspace_slug"
+        connection.execute(f"CREATE OR REPLACE TABLE attio_sync_origin AS SELECT {claimed}")
         # What a build would bring back.
         connection.execute("DELETE FROM dbt_attio.attio__current_status WHERE outcome <> 'open'")
 

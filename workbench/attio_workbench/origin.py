@@ -68,8 +68,10 @@ def read_origin(database: Path) -> Origin | None:
     with open_database(database, read_only=True) as connection:
         if not connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'attio_sync_origin'").fetchone():
             return None
-        row = connection.execute("SELECT * FROM attio_sync_origin").fetchone()
-        return Origin(*row) if row else None
+        found = connection.execute("SELECT * FROM attio_sync_origin")
+        columns, row = [column[0] for column in found.description or ()], found.fetchone()
+        known = dict(zip(columns, row, strict=True)) if row else None  # databases from before lack some
+        return Origin(known.pop("origin"), **known) if known else None
 
 
 def clear_for_demo(place: Place) -> str | None:
