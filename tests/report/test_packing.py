@@ -59,6 +59,18 @@ def test_there_is_no_link_where_the_address_is_not_known() -> None:
     assert link_of("users.plan", "acme") is None
 
 
+def test_a_long_flow_is_thinned_and_ends_with_the_last_day(models: Models) -> None:
+    first = min(row.date_day for row in models.status_daily)
+    days = [replace(models.status_daily[0], date_day=first + timedelta(days=n), in_status=n) for n in range(900)]
+
+    flow = build_content("a.b", "", replace(models, status_daily=days), None)["flow"]
+
+    [counts] = flow["in"].values()
+    assert (flow["step"], flow["days"], len(counts)) == (3, 300, 300)
+    assert counts == list(range(2, 900, 3))
+    assert flow["start"] == (first + timedelta(days=2)).isoformat()
+
+
 def test_a_gap_between_stays_is_kept(models: Models) -> None:
     earlier = [
         replace(stay, left_at=stay.left_at and stay.left_at - timedelta(minutes=3)) for stay in models.status_history

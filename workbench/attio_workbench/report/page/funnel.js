@@ -106,7 +106,7 @@ function funnelBars(list, statuses, cell, row, box) {
         children: [
           { type: "rect", shape: { ...bar, width, r: 2 }, style: { fill: color("track") } },
           { type: "rect", shape: bar, style: cohort.mature ? { fill: tone } : { fill: `${tone}40`, stroke: color("muted"), lineWidth: 1, lineDash: [3, 2] } },
-          { type: "text", x: left, y: middleY - 1, style: { text: percent(share), fill: cohort.mature ? color("ink") : color("muted"), font: `${cohort.mature ? "" : "italic "}${box.small ? 11 : 13}px ${FONT}`, verticalAlign: "bottom" } },
+          { type: "text", x: left, y: middleY - 1, style: { text: box.small ? percent(share).replace(" %", "") : percent(share), fill: cohort.mature ? color("ink") : color("muted"), font: `${cohort.mature ? "" : "italic "}${box.small ? 11 : 13}px ${FONT}`, verticalAlign: "bottom" } },
         ],
       };
     },
