@@ -1,13 +1,6 @@
 // What everything else stands on: the data, the filters, elements, and how figures are written.
 const DATA = JSON.parse(document.getElementById("data").textContent);
 
-// Charts set `style` attributes, which the policy of this page forbids; the same through the style object it allows.
-const setAttribute = SVGElement.prototype.setAttribute;
-SVGElement.prototype.setAttribute = function (name, value) {
-  if (name === "style") this.style.cssText = value;
-  else setAttribute.call(this, name, value);
-};
-
 const state = { history: 0, period: "all", owner: -1 };
 const now = () => DATA.histories[state.history];
 
