@@ -1,9 +1,9 @@
 {# Whether a record's first stay is a late entry: the record came in by an import, so when it entered the status is unknown.
-   `first_stays_at_once` is how many first stays of the history began at that very moment. #}
-{% macro is_late_entry(entered_at, first_stays_at_once) %}
+   `was_found` is a condition: so many first stays of the history began at that very moment. #}
+{% macro is_late_entry(entered_at, was_found) %}
 {%- set given = var('attio_late_entries', none) -%}
 {%- if given is none -%}
-    {{ return("(" ~ first_stays_at_once ~ " >= " ~ (var('attio_late_entry_records', 20) | int) ~ ")") }}
+    {{ return("(" ~ was_found ~ ")") }}
 {%- endif -%}
 {%- if given is string or given is not iterable -%}
     {{ exceptions.raise_compiler_error("attio_late_entries is a list of days, minutes, seconds or moments of imports, such as ['2026-01-05', '2026-02-01T10:30']; [] where there were none") }}

@@ -29,10 +29,11 @@ ended as (
 
 imports as (
 
-    select source_relation, history, active_from, count(*) as first_stays_at_once
+    select source_relation, history, active_from
     from begun
     where stay_number = 1
     group by source_relation, history, active_from
+    having count(*) >= {{ var('attio_late_entry_records', 20) | int }}
 
 ),
 
@@ -44,13 +45,12 @@ stays as (
             when ended.ends_at < ended.active_from then ended.active_from
             when ended.ends_at <= {{ attio.as_of() }} then ended.ends_at
         end as left_at,
-        imports.first_stays_at_once
+        imports.active_from is not null as is_of_an_import
     from ended
     left join imports
         on ended.source_relation = imports.source_relation
         and ended.history = imports.history
         and ended.active_from = imports.active_from
-        and ended.stay_number = 1
 
 )
 
@@ -70,7 +70,7 @@ select
     active_from as entered_at,
     left_at,
     {{ attio.as_bigint(attio.microseconds_between('active_from', 'coalesce(left_at, ' ~ attio.as_of() ~ ')')) }} as microseconds,
-    stay_number = 1 and {{ attio.is_late_entry('active_from', 'first_stays_at_once') }} as is_late_entry,
+    stay_number = 1 and {{ attio.is_late_entry('active_from', 'is_of_an_import') }} as is_late_entry,
     created_by_actor_type as moved_by_type,
     created_by_actor_id as moved_by_id
 from stays
