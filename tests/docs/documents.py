@@ -14,6 +14,7 @@ DOCUMENTS = [
         "SECURITY.md",
         "CHANGELOG.md",
         "docs/commands.md",
+        "docs/findings.md",
         "docs/process-mining.md",
         "docs/tables.md",
         "simulator/README.md",
