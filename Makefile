@@ -37,6 +37,17 @@ test: setup ## everything CI runs: format, lint, types, tests with coverage, doc
 	@$(RUN) pyright --warnings
 	@$(MAKE) --no-print-directory check-requirements
 	@$(RUN) pytest -n auto --cov --cov-report=term
+	@$(MAKE) --no-print-directory test-dbt
+
+# dbt's pins and those of Fivetran's SDK exclude each other: the package has an environment of its own, in dbt/.venv.
+DBT = cd dbt && env -u VIRTUAL_ENV $(abspath $(UV))
+
+.PHONY: test-dbt
+test-dbt: setup ## the dbt package, on DuckDB and PostgreSQL, and compiled for other warehouses
+	@test -x dbt/.venv/bin/dbt || echo "Installing dbt and its adapters into dbt/.venv; this takes a moment."
+	@$(DBT) sync --locked --quiet
+	@$(RUN) pyright --warnings -p dbt
+	@$(DBT) run --locked --quiet pytest -n auto --dist loadfile
 
 .PHONY: test-long
 test-long: setup ## the tests in their long profile: more examples, more kills, branches covered; the connector on newer Pythons

@@ -17,6 +17,7 @@ from benchmarks.figures import (
     comparison,
     cost,
     differences,
+    findings,
     kill,
     memory,
     minutes,
@@ -43,6 +44,7 @@ MEASUREMENTS: dict[str, Callable[[scale.Scale], list[Section]]] = {
     "states": states.measure,
     "comparison": comparison.measure,
     "memory": memory.measure,
+    "findings": findings.measure,
 }
 
 

@@ -21,6 +21,9 @@ class Scale:
     histories: tuple[int, ...] = (1, 2, 3, 4, 6, 12, 24, 48, 96)
     syncs: int = 288
     repeats: int = 2
+    seeds: int = 200
+    searched: int = 1_500
+    powered: int = 25
     checkpoint_seconds: float | None = None
 
 
@@ -37,6 +40,8 @@ QUICK = Scale(
     planted=2_000,
     watched=2_000,
     months=(500, 2_000),
+    seeds=20,
+    powered=2,
     checkpoint_seconds=4.0,
 )
 TINY = Scale(
@@ -54,5 +59,8 @@ TINY = Scale(
     histories=(96,),
     syncs=24,
     repeats=1,
+    seeds=3,
+    searched=1_000,
+    powered=1,
     checkpoint_seconds=1.0,
 )

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-COMMANDS = ("", "demo", "check", "sync", "history", "simulate")
+COMMANDS = ("", "demo", "check", "sync", "history", "report", "export", "mapping", "simulate")
 
 HEAD = """\
 # The commands of `attio-sync`

@@ -3,10 +3,12 @@
 import io
 import os
 import re
+import shutil
 import tempfile
 from pathlib import Path
 
 import duckdb
+from playwright.sync_api import sync_playwright
 from rich.console import Console
 from rich.terminal_theme import DIMMED_MONOKAI
 
@@ -35,10 +37,26 @@ def main() -> None:
 
         record_id = _one_that_moved(place.database)
         console = _recorder(112)
+        _photograph(place.files / "report.html")
         found = read_histories(load_settings({"attio_api_token": "none"}, ()), place, record_id)
         for history, values in found.histories:
             draw(console, history, values, found.names)
         _save(console, "history", f"attio-sync history {record_id}")
+
+
+def _photograph(report: Path) -> None:
+    """What a reader sees first of the report: the sentences and the first picture."""
+    with sync_playwright() as playwright:
+        chromium = shutil.which("chromium")
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])  # our own page, maybe as root
+        page = browser.new_page(viewport={"width": 1100, "height": 900}, color_scheme="light")
+        page.goto(report.as_uri())
+        page.locator("#flow").scroll_into_view_if_needed()
+        page.wait_for_selector("#flow .chart svg")
+        page.evaluate("scrollTo(0, 0)")
+        below = page.evaluate("document.querySelector('#flow .source').getBoundingClientRect().bottom + 24")
+        page.screenshot(path=PICTURES / "report.png", full_page=True, clip={"x": 0, "y": 0, "width": 1100, "height": below})
+        browser.close()
 
 
 def _one_that_moved(database: Path) -> str:

@@ -11,6 +11,7 @@ from .faults import Fault, Faults
 from .happenings import KINDS, Happening, Happenings
 from .limits import Limits
 from .mangling import Mangle
+from .planting import Leak, MovesBack, Planted, Slower, Waiting
 from .requests import RequestCounters, RequestInfo
 from .schema import SYSTEM, Actor
 from .simulator import Simulator
@@ -32,14 +33,19 @@ __all__ = [
     "Faults",
     "Happening",
     "Happenings",
+    "Leak",
     "Limits",
     "Mangle",
+    "MovesBack",
+    "Planted",
     "RequestCounters",
     "RequestInfo",
     "RunningServer",
     "Simulator",
     "SimulatorTransport",
+    "Slower",
     "Token",
+    "Waiting",
     "Workspace",
     "generate_crm",
     "generate_hiring_pipeline",

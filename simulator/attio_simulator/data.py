@@ -8,25 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 from .clock import MILLISECOND, SECOND, Clock, timestamp
 from .hiring import LIST_SLUG
+from .planting import GOES_BACK, GOES_ON, PATH
 from .schema import SYSTEM, Actor, Attribute, Collection, Record, Status, Value
+from .steady import ENDS, IS_TURNED_DOWN, LONG_HISTORY, PHONE_SCREEN, STAY, Steady
 from .writes import Workspace, stamp_lag
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from .planting import Planted
+
 PERIOD = timedelta(days=90)
-STAY = 4 * 24 * 3_600 * SECOND
-# The way through the pipeline, and how probable it is to go on from each place.
-PATH = ("Applied", "Screening", "Interview", "Take-home task", "Offer", "Hired")
-GOES_ON = (0.75, 0.6, 0.55, 0.6, 0.7)
-ENDS = ("Rejected", "Rejected", "Rejected", "Withdrawn")
 
 # How probable each is.
-GOES_BACK = 0.08
-LONG_HISTORY = 0.002
 WITHOUT_STATUS = 0.005
-PHONE_SCREEN = 0.1
-IS_TURNED_DOWN = 0.7
 BY_AUTOMATION = 0.4
 BY_RECRUITER = 0.7
 MOVED_BY_RECRUITER = 0.6
@@ -49,22 +44,24 @@ JOBS = (
 )
 
 
-def generate_hiring_pipeline(  # noqa: PLR0913 - two of them are for unusual slugs
+def generate_hiring_pipeline(  # noqa: PLR0913 - each is an option
     applications: int = 10_000,
     *,
     seed: int = 1,
     clock: Clock | None = None,
     moved_share: float = 0.6,
+    planted: Planted | None = None,
     object_slug: str = "applications",
     attribute_slug: str = "workflow_status",
 ) -> Workspace:
-    """Make a workspace with applications spread over the 90 days before the clock's start.
+    """Make a workspace with applications spread over the 90 days before the clock's start, or as many as `planted` says.
 
     Args:
         applications: how many.
         seed: same seed and same start of the clock: the same workspace, byte for byte.
         clock: the workspace's clock; by default real time.
-        moved_share: the part of them that moved at least once.
+        moved_share: the part of them that moved at least once; with `planted`, that will have in the end.
+        planted: makes the pipeline steady but for what is planted. Without it the bytes are what they always were.
         object_slug: the slug of their object.
         attribute_slug: the slug of their status attribute.
     """
@@ -72,23 +69,26 @@ def generate_hiring_pipeline(  # noqa: PLR0913 - two of them are for unusual slu
     # Everything is stamped from the start of the clock, not from now: generating takes time, and bytes must not.
     frozen = Clock(start=clock.start, source=lambda: 0.0)
     workspace = Workspace.hiring(clock=frozen, seed=seed, object_slug=object_slug, attribute_slug=attribute_slug)
-    _Generator(workspace, workspace.object(object_slug), seed).generate(applications, moved_share)
+    _Generator(workspace, workspace.object(object_slug), seed, planted).generate(applications, moved_share)
     workspace.clock = clock
     return workspace
 
 
 class _Generator:
-    def __init__(self, workspace: Workspace, collection: Collection, seed: int) -> None:
+    def __init__(self, workspace: Workspace, collection: Collection, seed: int, planted: Planted | None) -> None:
         self.workspace = workspace
         self.collection = collection
         self.random = random.Random(f"pipeline {seed}")
         # A second before now, which leaves room for values that must lie a millisecond apart.
         self.end = workspace.clock.nanoseconds() - SECOND
-        self.begin = self.end - int(PERIOD.total_seconds()) * SECOND
+        self.period = PERIOD if planted is None else timedelta(days=planted.days)
+        self.begin = self.end - int(self.period.total_seconds()) * SECOND
         self.status: Attribute = next(one for one in collection.attributes if one.type == "status")
         self.statuses = {one.title: one for one in self.status.statuses}
         self.recruiters = [member.actor for member in workspace.members[1:]]
         self.automation = Actor("app", workspace.new_id())
+        numbers = {actor: number for number, actor in enumerate(self.recruiters, 1)}
+        self.steady = planted and Steady(planted, self.random, self.end, self._mover, numbers)
 
     def generate(self, count: int, moved_share: float) -> None:
         """Make everything."""
@@ -134,6 +134,11 @@ class _Generator:
         chance = self.random
         if not moves:
             return None if chance.random() < WITHOUT_STATUS else self.statuses[PATH[0]]
+        if self.steady:
+            stays = list(self.steady.way(created, by, owner))
+            if len(stays) == 1:
+                return self.statuses[PATH[0]]
+            return [Value(since, until, actor, self.statuses[title]) for since, until, actor, title in stays]
         titles = self._journey()
         room = self.end - created
         # Some days in each status; a long history has to fit in.
@@ -147,11 +152,14 @@ class _Generator:
                 break
             until = max(min(left, self.end), since + MILLISECOND)
             values.append(Value(since, until, actor, self.statuses[titles[len(values)]]))
-            draw = chance.random()
-            since = until
-            actor = owner if draw < MOVED_BY_RECRUITER else self.automation if draw < MOVED_BY_AUTOMATION else SYSTEM
+            since, actor = until, self._mover(owner)
         values.append(Value(since, None, actor, self.statuses[titles[len(values)]]))
         return values
+
+    def _mover(self, owner: Actor) -> Actor:
+        """Give who makes a move of an application."""
+        draw = self.random.random()
+        return owner if draw < MOVED_BY_RECRUITER else self.automation if draw < MOVED_BY_AUTOMATION else SYSTEM
 
     def _journey(self) -> list[str]:
         """Make the way of one application through the statuses: at least two of them."""
@@ -237,6 +245,6 @@ class _Generator:
     def _rename(self) -> None:
         """One status was called something else during the first month."""
         status = self.statuses["Take-home task"]
-        status.titles.insert(0, (status.titles[0][0] - int(PERIOD.total_seconds()) * SECOND, "Homework"))
+        status.titles.insert(0, (status.titles[0][0] - int(self.period.total_seconds()) * SECOND, "Homework"))
         renamed = self.begin + 30 * 24 * 3_600 * SECOND
         status.titles[1] = (renamed, "Take-home task")

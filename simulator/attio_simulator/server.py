@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     from .behaviour import Behaviour
     from .faults import Faults
-    from .routing import TokenLevel
+    from .planting import Planted
+    from .tokens import TokenLevel
 
 WORKSPACES = ("hiring", "crm")
 """What can be served: a pipeline of applications, or every object and type of attribute that Attio has."""
@@ -36,6 +37,7 @@ def run(  # noqa: PLR0913 - each is an option of the command
     host: str = "127.0.0.1",
     workspace: str = "hiring",
     moved_share: float = 0.6,
+    planted: Planted | None = None,
     limits: Limits | None = None,
     faults: Faults | None = None,
     behaviour: Behaviour | None = None,
@@ -53,6 +55,7 @@ def run(  # noqa: PLR0913 - each is an option of the command
         host: a loopback address; any other is refused.
         workspace: what is generated, one of `WORKSPACES`.
         moved_share: the part of the applications that moved at least once.
+        planted: makes the pipeline steady but for what is planted.
         limits: how fast it may be asked; by default as Attio documents, with a modest latency.
         faults: what goes wrong; by default nothing.
         behaviour: what Attio's documentation leaves open.
@@ -69,7 +72,9 @@ def run(  # noqa: PLR0913 - each is an option of the command
     if workspace == "crm":
         generated = generate_crm(records, seed=seed, clock=Clock())
     else:
-        generated = generate_hiring_pipeline(records, seed=seed, clock=Clock(), moved_share=moved_share)
+        generated = generate_hiring_pipeline(
+            records, seed=seed, clock=Clock(), moved_share=moved_share, planted=planted
+        )
     # What has been generated stays: without this, each full garbage collection goes through all of it, and answers wait.
     gc.collect()
     gc.freeze()

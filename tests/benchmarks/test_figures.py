@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from benchmarks.figures import cost, reconciliation
+import pytest
+from benchmarks.figures import cost, findings, reconciliation
 from benchmarks.figures.kill import read_though_safe
 from benchmarks.figures.pace import share_kept_busy
 from benchmarks.processes import simulator
@@ -59,6 +60,18 @@ def test_a_reconciliation_is_measured_in_requests_memory_time_and_state() -> Non
     assert "the parsing of the answers" in processor.note
     assert state.met
     assert "| function | µs a record |" in section.body
+
+
+def test_what_is_planted_is_named_and_nothing_where_nothing_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(findings, "SIZES", findings.SIZES[2:3])
+    monkeypatch.setattr(findings, "WORKSPACES", (600,))
+    (section,) = findings.measure(TINY)
+
+    exact, false = section.figures
+    assert exact.measured == "3 of 3"
+    assert ("0 are not; 0 are named that were not planted" in exact.note, exact.met) == (True, True)
+    assert (false.measured, false.note, false.met) == ("0.0%", "0 of 3", True)
+    assert section.body.endswith("| Screening takes 3 times as long | 100% |")
 
 
 def test_the_share_kept_busy_leaves_refused_requests_out() -> None:

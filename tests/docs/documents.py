@@ -15,6 +15,8 @@ DOCUMENTS = [
         "CHANGELOG.md",
         "docs/commands.md",
         "docs/deploy.md",
+        "docs/findings.md",
+        "docs/process-mining.md",
         "docs/tables.md",
         "docs/troubleshooting.md",
         "simulator/README.md",

@@ -55,6 +55,7 @@ def test_every_command_runs(tmp_path: Path) -> None:
             if block.text == "make demo\n":
                 assert output.startswith("Installing what the demo needs into .venv; this takes a moment.\n")
                 assert "✓ The warehouse holds exactly what the workspace holds" in output
+                assert "\nReport  connector/files/report.html\n" in output
                 assert not (clone / ".venv" / "bin" / "pytest").exists()
                 assert answers(clone / "connector" / "files" / "warehouse.db", query.text) == 9
                 (clone / ".venv" / "bin" / "pipreqs").write_text(NO_LOOK_UP)

@@ -13,7 +13,7 @@ from attio_workbench.changes import true_stays
 from attio_workbench.demo import compare
 from attio_workbench.errors import WorkbenchError
 
-DEMO = ("demo", "--records", "24", "--into")
+DEMO = ("demo", "--no-report", "--records", "24", "--into")
 
 
 @pytest.fixture(scope="module")

@@ -58,7 +58,7 @@ def test_help_and_errors_are_shown_too(environment: dict[str, str]) -> None:
 
 
 def test_the_demo_draws_its_bars_in_plain_characters(place: Path) -> None:
-    code, out, err = attio_sync(ASCII, "demo", "--records", "24", "--into", place)
+    code, out, err = attio_sync(ASCII, "demo", "--no-report", "--records", "24", "--into", place)
 
     assert (code, err) == (0, "")
     assert "####" in out

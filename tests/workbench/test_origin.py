@@ -51,6 +51,7 @@ def test_a_database_from_before_workspaces_were_recorded_is_taken_up(
 ) -> None:
     attio_sync("sync", "--into", place)
     with duckdb.connect(str(place / "files" / "warehouse.db")) as connection:
+        connection.execute("ALTER TABLE attio_sync_origin DROP COLUMN workspace_slug")
         connection.execute("ALTER TABLE attio_sync_origin DROP COLUMN workspace_id")
         connection.execute("ALTER TABLE attio_sync_origin DROP COLUMN workspace_name")
 
@@ -60,8 +61,8 @@ def test_a_database_from_before_workspaces_were_recorded_is_taken_up(
     assert figure(finished.out, "records listed") < 5
     assert_holds(place, attio)
     with duckdb.connect(str(place / "files" / "warehouse.db"), read_only=True) as connection:
-        rows = connection.execute("SELECT workspace_id, workspace_name FROM attio_sync_origin").fetchall()
-    assert rows == [(attio.workspace.id, "Example Hiring")]
+        rows = connection.execute("SELECT workspace_id, workspace_slug FROM attio_sync_origin").fetchall()
+    assert rows == [(attio.workspace.id, attio.workspace.slug)]
 
 
 def test_a_database_from_elsewhere_is_moved_aside_with_its_state(

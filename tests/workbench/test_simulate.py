@@ -6,8 +6,10 @@ import subprocess
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from typing import get_args
 
+import httpx2
 import pytest
 from tests.workbench.conftest import AttioSync, assert_one_line
 
@@ -115,3 +117,28 @@ def test_a_latency_that_makes_no_sense_is_one_line(attio_sync: AttioSync, latenc
     finished = attio_sync("simulate", "--no-limits", f"--latency={latency}")
 
     assert_one_line(finished, f"'{latency}' is no latency: write 50, or 20-300 for a spread one")
+
+
+def test_what_is_planted_is_in_what_is_served() -> None:
+    plan = ("--plant", "leak=Applied:200:1", "--plant", "waiting=3")
+    with simulated(*plan, "--no-limits", "--latency", "0") as (_, said):
+        [url] = re.findall(r"ATTIO_BASE_URL=(\S+)", said)
+        [token] = re.findall(r"ATTIO_API_TOKEN=(\S+)", said)
+        asked = httpx2.post(
+            f"{url}/v2/objects/applications/records/query", headers={"authorization": f"Bearer {token}"}, json={}
+        )
+    records = asked.json()["data"]
+    created = [record["created_at"] for record in records]
+    assert len(records) == 20
+    # Over 270 days instead of 90.
+    spread = datetime.fromisoformat(max(created)[:19]) - datetime.fromisoformat(min(created)[:19])
+    assert spread > timedelta(days=150)
+
+
+@pytest.mark.parametrize("plan", ["slow=Offer:30", "slower=Offer", "waiting=9"])
+def test_what_cannot_be_planted_is_one_line(attio_sync: AttioSync, plan: str) -> None:
+    finished = attio_sync("simulate", "--plant", plan)
+
+    assert finished.code == 1
+    assert finished.err.count("\n") == 1
+    assert finished.err.startswith("error: ")

@@ -28,7 +28,7 @@ def test_bars_are_to_one_scale_however_narrow_the_terminal(width: int, longest: 
 
 
 def test_the_query_to_paste_works_as_it_is_and_draws_bars_too(attio_sync: AttioSync, place: Path) -> None:
-    out = attio_sync("demo", "--records", "24", "--into", place).out
+    out = attio_sync("demo", "--no-report", "--records", "24", "--into", place).out
 
     printed = "\n".join(line.removeprefix("  ") for line in out.splitlines())
     assert QUERY_TO_PASTE in printed

@@ -38,7 +38,9 @@ def test_a_truncated_database_is_named_and_the_next_sync_without_it_begins_anew(
 
 
 @pytest.mark.usefixtures("attio")
-@pytest.mark.parametrize("command", [("sync",), ("demo", "--records", "24"), ("history", UNKNOWN, "--local")])
+@pytest.mark.parametrize(
+    "command", [("sync",), ("demo", "--no-report", "--records", "24"), ("history", UNKNOWN, "--local")]
+)
 def test_a_file_that_is_no_database_is_named_by_every_command(
     attio_sync: AttioSync, place: Path, command: tuple[str, ...]
 ) -> None:

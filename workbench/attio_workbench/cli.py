@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from attio_workbench.options import Configuration, Into, place_of
+from attio_workbench.output_commands import export, report
 from attio_workbench.terminal import ended_as_by_ctrl_c, fail, open_console, path_text, show_what_can_be_shown
-
-if TYPE_CHECKING:
-    from attio_workbench.place import Place
 
 app = typer.Typer(
     rich_markup_mode=None,
@@ -24,21 +23,6 @@ app = typer.Typer(
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-
-Configuration = Annotated[
-    Path | None,
-    typer.Option(
-        metavar="FILE",
-        help="A configuration.json as Fivetran's commands take it. Without it: the environment, then .env.",
-        show_default=False,
-    ),
-]
-Into = Annotated[
-    Path | None,
-    typer.Option(
-        metavar="FOLDER", help="Database and state are in FOLDER/files. Without it: connector/files.", show_default=False
-    ),
-]
 
 
 def _say_version(value: bool) -> None:  # noqa: FBT001 (as typer calls it)
@@ -73,13 +57,14 @@ def demo(
         int, typer.Option(metavar="N", min=10, max=100_000, help="Job applications in the simulated workspace.")
     ] = 1_500,
     seed: Annotated[int, typer.Option(metavar="N", help="The same seed makes the same applications.")] = 1,
+    report: Annotated[bool, typer.Option(help="At the end, models by dbt and a report of them.")] = True,
     into: Into = None,
 ) -> None:
     """Shows it working, without any account.
 
     Serves a simulated Attio workspace on this machine, runs a first sync and, after changes in the workspace, an
-    incremental one, through Fivetran's SDK into connector/files/warehouse.db, and shows what happened. A database of your
-    own that is in the way is moved into connector-backups, not overwritten.
+    incremental one, through Fivetran's SDK into connector/files/warehouse.db, shows what happened, and writes a report. A
+    database of your own that is in the way is moved into connector-backups, not overwritten.
 
     \b
     attio-sync demo
@@ -87,7 +72,7 @@ def demo(
     """
     from attio_workbench.demo import run_demo
 
-    run_demo(open_console(), _place(into), records, seed)
+    run_demo(open_console(), place_of(into), records, seed, reports=report)
 
 
 @app.command()
@@ -105,7 +90,7 @@ def check(*, configuration: Configuration = None, into: Into = None) -> None:
     from attio_workbench.check import run_check
     from attio_workbench.configuration import read_settings
 
-    run_check(open_console(), read_settings(configuration), _place(into))
+    run_check(open_console(), read_settings(configuration), place_of(into))
 
 
 @app.command()
@@ -137,7 +122,7 @@ def sync(
     from attio_workbench.configuration import read_settings
     from attio_workbench.sync import run_local_sync
 
-    run_local_sync(open_console(), read_settings(configuration), _place(into, state), full=full)
+    run_local_sync(open_console(), read_settings(configuration), place_of(into, state), full=full)
 
 
 @app.command()
@@ -165,9 +150,42 @@ def history(
 
     console, record_id = open_console(), checked_record_id(record)
     settings = read_settings(configuration, needs_token=not local)
-    found = read_histories(settings, _place(into), record_id) if local else fetch_histories(console, settings, record_id)
+    found = read_histories(settings, place_of(into), record_id) if local else fetch_histories(console, settings, record_id)
     for tracked, values in found.histories:
         draw(console, tracked, values, found.names, whole=whole)
+
+
+app.command()(report)
+app.command()(export)
+
+
+@app.command()
+def mapping(
+    *,
+    file: Annotated[
+        Path | None,
+        typer.Argument(metavar="FILE", help="The seed file to add to. Without it: the terminal.", show_default=False),
+    ] = None,
+    configuration: Configuration = None,
+    into: Into = None,
+) -> None:
+    """Guesses the order and kind of each status, for the dbt package.
+
+    Reads the local database. Rows that the file already has stay as they are; only statuses that it does not name are
+    added.
+
+    \b
+    attio-sync mapping
+    attio-sync mapping dbt/seeds/attio_status_mapping.csv
+    """
+    from attio_workbench.configuration import read_settings
+    from attio_workbench.mapping import mapping_text, read_guesses, write_mapping
+
+    histories, place = read_settings(configuration, needs_token=False).history, place_of(into)
+    if file is None:
+        typer.echo(mapping_text(read_guesses(place, histories)), nl=False)
+    else:
+        typer.echo(write_mapping(place, histories, file))
 
 
 @app.command()
@@ -199,6 +217,15 @@ def simulate(  # noqa: PLR0913 (each is an option)
     token_level: Annotated[
         Literal["workspace", "user"], typer.Option(help="Whose the token is: the workspace's, or one member's.")
     ] = "workspace",  # noqa: S107 (no password)
+    plant: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="KIND=WHAT",
+            help="What changes in a pipeline of 270 days that is steady but for this; can be repeated. "
+            "slower=STATUS:DAYS_AGO:FACTOR, waiting=RECRUITER:FACTOR, leak=STATUS:DAYS_AGO:SHARE, "
+            "moves-back=DAYS_AGO:SHARE, or nothing.",
+        ),
+    ] = None,
 ) -> None:
     """Serves a simulated Attio on this machine.
 
@@ -232,11 +259,23 @@ def simulate(  # noqa: PLR0913 (each is an option)
     attio-sync simulate --latency 20-300 --other-client 0.5
     attio-sync simulate --fault server_error=0.01 --fault drop=0.01
     attio-sync simulate --scopes record_permission:read,object_configuration:read --token-level user
+    attio-sync simulate --plant slower=Interview:90 --plant waiting=3
     """
     from attio_workbench.simulate import Simulation, run_simulation
 
     simulation = Simulation(
-        records, seed, port, moved_share, latency, other_client, no_limits, fault or [], scopes, token_level, workspace
+        records,
+        seed,
+        port,
+        moved_share,
+        latency,
+        other_client,
+        no_limits,
+        fault or [],
+        scopes,
+        token_level,
+        workspace,
+        plant or [],
     )
     run_simulation(open_console(), simulation)
 
@@ -250,13 +289,6 @@ def main(arguments: list[str] | None = None) -> None:
     except Exception as error:  # noqa: BLE001 (nobody at a terminal is helped by a traceback; it is kept where we say)
         fail(sentence_of(error))
         sys.exit(1)
-
-
-def _place(folder: Path | None, state: Path | None = None) -> "Place":
-    from attio_workbench.place import Place
-
-    state = state.absolute() if state else None
-    return Place(folder.resolve(), state) if folder else Place(chosen_state=state)
 
 
 def sentence_of(error: Exception, log: Path | None = None) -> str:

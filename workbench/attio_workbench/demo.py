@@ -12,7 +12,7 @@ from textwrap import indent
 
 from rich.console import Console
 
-from attio_simulator import RequestInfo, Simulator, Workspace, generate_hiring_pipeline
+from attio_simulator import Planted, RequestInfo, Simulator, Slower, Waiting, Workspace, generate_hiring_pipeline
 from attio_sync.report import SyncReport
 from attio_sync.settings import CONNECTOR, Settings, default_text, load_settings
 from attio_workbench.changes import Stay, change, delivered_stays, histories_to_read, true_stays
@@ -22,10 +22,14 @@ from attio_workbench.local_run import run_locally
 from attio_workbench.origin import DEMO, claim, clear_for_demo
 from attio_workbench.place import Place, open_database
 from attio_workbench.progress import SyncProgress
+from attio_workbench.report.command import ReportOptions, write_report
 from attio_workbench.terminal import command_text, path_text, warn
 from attio_workbench.time_in_status import QUERY_TO_PASTE, read_time_in_status, time_in_status_table
 
 MOST_STAYS_DRAWN = 8
+MOVED_SHARE = 0.85
+PLANTED = Planted((Slower("Interview", days_ago=75), Waiting(recruiter=3)))
+"""What has happened in the workspace, for the report to find."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,20 +55,20 @@ class Demo:
         return run.report
 
 
-def run_demo(console: Console, place: Place, records: int, seed: int) -> None:
-    """The whole demo.
+def run_demo(console: Console, place: Place, records: int, seed: int, *, reports: bool = True) -> None:
+    """The whole demo; `reports`: with the report at its end.
 
     Raises:
         WorkbenchError: the database is open elsewhere, or the tables do not hold what the workspace holds.
     """
     try:
-        _run(console, place, records, seed)
+        _run(console, place, records, seed, reports=reports)
     except KeyboardInterrupt:
         warn("interrupted: run the demo again, which begins anew; what it moved away is kept")
         raise
 
 
-def _run(console: Console, place: Place, records: int, seed: int) -> None:
+def _run(console: Console, place: Place, records: int, seed: int, *, reports: bool) -> None:
     """A first sync, changes in the workspace, a second sync; then what is in the warehouse."""
     if said := clear_for_demo(place):
         console.print(said, markup=False, soft_wrap=True)
@@ -73,7 +77,7 @@ def _run(console: Console, place: Place, records: int, seed: int) -> None:
     place.log.unlink(missing_ok=True)
     claim(place, DEMO)
 
-    workspace = generate_hiring_pipeline(records, seed=seed)
+    workspace = generate_hiring_pipeline(records, seed=seed, moved_share=MOVED_SHARE, planted=PLANTED)
     simulator = Simulator(workspace)
     with simulator.serve() as server:
         console.print(
@@ -106,6 +110,20 @@ def _run(console: Console, place: Place, records: int, seed: int) -> None:
     console.print("[bold]Time spent in each status[/bold], from attio_workflow_status_history")
     console.print(time_in_status_table(rows))
     _say_what_next(console, place, _worth_drawing(delivered))
+    if reports:
+        _report(console, place, demo.settings)
+
+
+def _report(console: Console, place: Place, settings: Settings) -> None:
+    """The report of what was synced, which takes dbt: without it the demo has shown the rest."""
+    console.print(
+        "\n[dim]Planted in the workspace, for the report to find: Interview takes longer since 75 days, and what "
+        "Recruiter 3 moves waits.[/dim]"
+    )
+    try:
+        write_report(console, place, settings, ReportOptions())
+    except WorkbenchError as error:
+        warn(f"no report: {error}")
 
 
 def demo_settings(url: str, token: str) -> Settings:

@@ -21,11 +21,12 @@ class Origin:
     address: str
     workspace_id: str | None = None
     workspace_name: str | None = None
+    workspace_slug: str | None = None
 
     @classmethod
     def of(cls, address: str, identity: TokenIdentity) -> "Origin":
         """The workspace a token is for."""
-        return cls(address, identity.workspace_id, identity.workspace_name)
+        return cls(address, identity.workspace_id, identity.workspace_name, identity.workspace_slug)
 
     def __str__(self) -> str:
         """`'Example Hiring' (0d4b…)`, or the address."""
@@ -56,10 +57,10 @@ def claim(place: Place, origin: Origin) -> str | None:
         raise WorkbenchError(message)
     with open_database(place.database) as connection:
         connection.execute("CREATE TABLE IF NOT EXISTS attio_sync_origin (origin VARCHAR PRIMARY KEY)")
-        for column in ("workspace_id", "workspace_name"):  # databases from before have none
+        for column in ("workspace_id", "workspace_name", "workspace_slug"):  # databases from before have none
             connection.execute(f"ALTER TABLE attio_sync_origin ADD COLUMN IF NOT EXISTS {column} VARCHAR")
-        row = [origin.address, origin.workspace_id, origin.workspace_name]
-        connection.execute("INSERT OR REPLACE INTO attio_sync_origin VALUES (?, ?, ?)", row)
+        row = [origin.address, origin.workspace_id, origin.workspace_name, origin.workspace_slug]
+        connection.execute("INSERT OR REPLACE INTO attio_sync_origin VALUES (?, ?, ?, ?)", row)
     return moved
 
 
@@ -70,8 +71,10 @@ def read_origin(database: Path) -> Origin | None:
     with open_database(database, read_only=True) as connection:
         if not connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'attio_sync_origin'").fetchone():
             return None
-        row = connection.execute("SELECT * FROM attio_sync_origin").fetchone()
-        return Origin(*row) if row else None
+        found = connection.execute("SELECT * FROM attio_sync_origin")
+        columns, row = [column[0] for column in found.description or ()], found.fetchone()
+        known = dict(zip(columns, row, strict=True)) if row else None  # databases from before lack some
+        return Origin(known.pop("origin"), **known) if known else None
 
 
 def clear_of_other_keys(place: Place, histories: Sequence[TrackedHistory]) -> str | None:

@@ -7,9 +7,10 @@ from typing import cast, get_args
 
 from rich.console import Console
 
-from attio_simulator import ALL_SCOPES, Fault, Faults, Limits
+from attio_simulator import ALL_SCOPES, Fault, Faults, Limits, Planted
 from attio_simulator.faults import FaultKind
-from attio_simulator.routing import TokenLevel
+from attio_simulator.planting import parse_finding
+from attio_simulator.tokens import TokenLevel
 from attio_simulator.server import run
 from attio_workbench.errors import WorkbenchError
 from attio_workbench.terminal import command_text
@@ -17,7 +18,7 @@ from attio_workbench.terminal import command_text
 
 @dataclass(frozen=True, slots=True)
 class Simulation:
-    """What is simulated, and how awkward it is; `latency`, `faults` and `scopes` as on the command line."""
+    """What is simulated, and how awkward it is; `latency`, `faults`, `scopes`, `planted` as on the command line."""
 
     records: int
     seed: int
@@ -30,6 +31,7 @@ class Simulation:
     scopes: str
     token_level: TokenLevel
     workspace: str = "hiring"
+    planted: Sequence[str] = ()
 
 
 def run_simulation(console: Console, simulation: Simulation) -> None:
@@ -40,6 +42,7 @@ def run_simulation(console: Console, simulation: Simulation) -> None:
     """
     limits = Limits.off() if simulation.no_limits else Limits(other_client_share=simulation.other_client)
     limits.latency = parse_latency(simulation.latency)
+    planted = parse_planted(simulation.planted) if simulation.planted else None
     faults = Faults(*map(parse_fault, simulation.faults), seed=simulation.seed)
 
     def announce(url: str, token: str) -> None:
@@ -64,6 +67,7 @@ def run_simulation(console: Console, simulation: Simulation) -> None:
             simulation.port,
             workspace=simulation.workspace,
             moved_share=simulation.moved_share,
+            planted=planted,
             limits=limits,
             faults=faults,
             scopes=parse_scopes(simulation.scopes),
@@ -124,3 +128,15 @@ def parse_scopes(text: str) -> frozenset[str]:
         message = f"{scope!r} is no scope; there are {', '.join(sorted(known))}"
         raise WorkbenchError(message)
     return scopes
+
+
+def parse_planted(texts: Sequence[str]) -> Planted:
+    """What is planted, each as in `slower=Interview:90:2.5`; `nothing` makes the pipeline steady and plants nothing.
+
+    Raises:
+        WorkbenchError: one of them cannot be planted.
+    """
+    try:
+        return Planted(tuple(parse_finding(text) for text in texts if text != "nothing"))
+    except ValueError as error:
+        raise WorkbenchError(str(error)) from error

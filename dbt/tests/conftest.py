@@ -1,0 +1,85 @@
+"""What the tests of the package share: a file that a local sync wrote, and warehouses to build in."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from postgres import postgres
+from warehouses import DuckDB, Postgres, Warehouse
+
+ROOT = Path(__file__).parents[2]
+TYPES = {
+    "VARCHAR": "text",
+    "JSON": "text",
+    "BOOLEAN": "boolean",
+    "BIGINT": "bigint",
+    "INTEGER": "integer",
+    "TIMESTAMP WITH TIME ZONE": "timestamptz",
+}
+RECORDS, SEED = 400, 1
+
+os.environ["DO_NOT_TRACK"] = "1"
+
+
+@pytest.fixture(scope="session")
+def as_of() -> str:
+    """One moment for everything that is built of the synced file."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+@pytest.fixture(scope="session")
+def synced_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A DuckDB file as a local sync of the simulator leaves it, in `files`; beside that the mapping guessed of it.
+
+    Both are written in the connector's own environment.
+    """
+    folder = tmp_path_factory.mktemp("synced")
+    python = ROOT / ".venv" / "bin" / "python"
+    script = Path(__file__).with_name("local_sync.py")
+    environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "DO_NOT_TRACK": "1"}
+    for command in (
+        [script, folder, str(RECORDS), str(SEED)],
+        ["-m", "attio_workbench", "mapping", folder / "mapping.csv", "--into", folder],
+    ):
+        subprocess.run([python, *command], check=True, cwd=folder, env=environment, stdout=subprocess.DEVNULL)  # noqa: S603 (our own)
+    return folder / "files" / "warehouse.db"
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Path]:
+    """The socket's folder of a running PostgreSQL."""
+    with postgres() as socket:
+        yield socket
+
+
+@pytest.fixture(scope="session")
+def built_duckdb(synced_file: Path, as_of: str, tmp_path_factory: pytest.TempPathFactory) -> DuckDB:
+    """The synced file with all models in it, every test of dbt passed."""
+    warehouse = DuckDB(tmp_path_factory.mktemp("duckdb"), "duckdb", synced_file)
+    warehouse.build("build", attio_schema="tester", attio_as_of=as_of, attio__using_unit_tests=True)
+    return warehouse
+
+
+@pytest.fixture(scope="session")
+def built_postgres(synced_file: Path, as_of: str, server: Path, tmp_path_factory: pytest.TempPathFactory) -> Postgres:
+    """The same rows and models in PostgreSQL."""
+    warehouse = Postgres(tmp_path_factory.mktemp("postgres"), "postgres", server, "synced").create()
+    with duckdb.connect(str(synced_file)) as connection:
+        names = connection.execute("select table_name from duckdb_tables() where schema_name = 'tester'").fetchall()
+        for (name,) in names:
+            described = connection.execute(f"describe tester.{name}").fetchall()
+            columns = {column: TYPES[kind] for column, kind, *_ in described}
+            warehouse.load(f"tester.{name}", columns, connection.execute(f"from tester.{name}").fetchall())
+    warehouse.build("build", attio_schema="tester", attio_as_of=as_of, attio__using_unit_tests=True)
+    return warehouse
+
+
+@pytest.fixture(params=["duckdb", "postgres"])
+def built(request: pytest.FixtureRequest) -> Warehouse:
+    """Either of them."""
+    return request.getfixturevalue(f"built_{request.param}")

@@ -1,0 +1,117 @@
+"""The package on what a local sync wrote: in the same file, in another one beside it, and in PostgreSQL."""
+
+import math
+import shutil
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+import yaml
+
+from warehouses import PACKAGE, DuckDB, Postgres, Warehouse
+
+MODELS = {
+    model["name"]: model
+    for path in sorted((PACKAGE / "models").rglob("*.yml"))
+    for model in yaml.safe_load(path.read_text("utf-8")).get("models", [])
+}
+PUBLIC = [name for name in MODELS if name.startswith("attio__")]
+WITHOUT_TESTS = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
+each_public_model = pytest.mark.parametrize("model", PUBLIC)
+
+
+def test_every_model_and_column_is_described(built: Warehouse) -> None:
+    columns = built.query(
+        "select table_name, column_name from information_schema.columns where table_name <> 'attio_status_mapping' "
+        "and table_schema in ('dbt_attio', 'dbt_stg_attio', 'dbt_int_attio')"
+    )
+    described = {(name, column["name"]) for name, model in MODELS.items() for column in model["columns"]}
+
+    assert set(columns) == described
+    assert {path.stem for path in (PACKAGE / "models").rglob("*.sql")} == set(MODELS)
+    assert all(model["description"] for model in MODELS.values())
+    assert all(column["description"] for model in MODELS.values() for column in model["columns"])
+
+
+@each_public_model
+def test_public_models_have_a_contract_and_a_tested_key(model: str) -> None:
+    tests = {name for test in MODELS[model]["data_tests"] for name in test}
+
+    assert MODELS[model]["config"] == {"contract": {"enforced": True}}
+    assert tests == {"attio.unique_key", "attio.never_null"}
+    assert MODELS[model]["columns"][0]["name"] == "source_relation"
+    assert all("data_type" in column for column in MODELS[model]["columns"])
+
+
+def test_the_models_tell_what_the_tables_hold(built: Warehouse) -> None:
+    [(stays, open_stays, records)] = built.query(
+        "select count(*), sum(case when is_active then 1 else 0 end), count(distinct application_id) "
+        "from tester.attio_workflow_status_history where not _fivetran_deleted"
+    )
+
+    assert stays > 400
+    assert built.query("select count(*), count(distinct record_id) from dbt_attio.attio__status_history") == [
+        (stays, records)
+    ]
+    assert built.query("select count(*) from dbt_attio.attio__status_history where is_current") == [(open_stays,)]
+    assert built.query("select count(*) from dbt_attio.attio__current_status") == [(records,)]
+    assert built.query("select status_title, status_kind from dbt_attio.attio__status order by status_order") == [
+        ("Applied", "open"),
+        ("Screening", "open"),
+        ("Phone screen", "open"),
+        ("Interview", "open"),
+        ("Take-home task", "open"),
+        ("Offer", "open"),
+        ("Hired", "won"),
+        ("Rejected", "lost"),
+        ("Withdrawn", "lost"),
+    ]
+    assert built.query("select count(*) from dbt_attio.attio__status_history where moved_by_name like 'Recruiter %'") != [
+        (0,)
+    ]
+
+
+@each_public_model
+def test_both_warehouses_say_the_same(model: str, built_duckdb: DuckDB, built_postgres: Postgres) -> None:
+    names = ", ".join(column["name"] for column in MODELS[model]["columns"])
+    query = f"select {names} from dbt_attio.{model}"
+    one, other = (sorted(w.query(query), key=repr_of_key) for w in (built_duckdb, built_postgres))
+
+    assert len(one) == len(other) > 0
+    for a, b in zip(one, other, strict=True):
+        assert all(same(x, y) for x, y in zip(a, b, strict=True)), (a, b)
+
+
+def test_in_the_same_file_nothing_is_copied_or_changed(built_duckdb: DuckDB) -> None:
+    kinds = built_duckdb.query(
+        "select table_type from information_schema.tables where table_name like 'stg\\_%' escape '\\'"
+    )
+
+    assert set(kinds) == {("VIEW",)}
+    assert len(kinds) == 5
+
+
+def test_models_in_a_file_beside_it_read_it_where_it_is(synced_file: Path, as_of: str, tmp_path: Path) -> None:
+    beside = tmp_path / "synced.db"
+    shutil.copy(synced_file, beside)  # this process has the other one open
+    with duckdb.connect(str(beside)) as connection:
+        connection.execute("drop table tester.attio_workspace_member")
+    before = beside.read_bytes()
+    warehouse = DuckDB(tmp_path, "attached", tmp_path / "models.db", beside)
+    variables: dict[str, Any] = {"attio_schema": "tester", "attio_database": "synced", "attio_as_of": as_of}
+    warehouse.build("build", *WITHOUT_TESTS, **variables)
+
+    assert beside.read_bytes() == before
+    [(stays, names)] = warehouse.query("select count(*), count(moved_by_name) from dbt_attio.attio__status_history")
+    assert (stays > 400, names) == (True, 0)
+
+
+def repr_of_key(row: tuple[Any, ...]) -> str:
+    return repr([f"{value:.6f}" if isinstance(value, float) else value for value in row])
+
+
+def same(x: object, y: object) -> bool:
+    if isinstance(x, float) and isinstance(y, float):
+        return math.isclose(x, y, rel_tol=1e-9, abs_tol=1e-12)
+    return x == y

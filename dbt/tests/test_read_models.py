@@ -1,0 +1,72 @@
+"""What `attio-sync report` reads: every row of every public model, of either warehouse the same."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from warehouses import PACKAGE, PROFILES, DuckDB, Postgres
+
+type Table = dict[str, list[Any]]
+
+PUBLIC = {path.stem for path in PACKAGE.glob("models/**/attio__*.sql")}
+
+
+def read(warehouse: DuckDB | Postgres, folder: Path, as_of: str) -> dict[str, Table]:
+    """What the script writes of the models that are there, in a process of its own."""
+    places: dict[str, str]
+    if isinstance(warehouse, DuckDB):  # dbt in this process may hold the file itself open
+        warehouse.query("checkpoint")
+        places = {"ATTIO_DBT_FILE": str(shutil.copy(warehouse.file, folder))}
+    else:
+        places = {"ATTIO_DBT_SOCKET": str(warehouse.socket), "ATTIO_DBT_DATABASE": warehouse.database}
+    command = [sys.executable, str(PACKAGE / "read_models.py"), str(folder / "models.json"), "--no-build", "--quiet"]
+    command += ["--project-dir", str(PACKAGE), "--profiles-dir", str(PROFILES), "--target", warehouse.target]
+    command += ["--target-path", str(folder / "target"), "--log-path", str(folder / "logs")]
+    command += ["--vars", json.dumps({"attio_schema": "tester", "attio_as_of": as_of})]
+    subprocess.run(command, check=True, env=os.environ | places, stdout=subprocess.DEVNULL)  # noqa: S603 (our own)
+    found: dict[str, Table] = json.loads((folder / "models.json").read_text(encoding="utf-8"))
+    return found
+
+
+def comparable(table: Table) -> list[tuple[Any, ...]]:
+    """The rows in one order, with numbers to nine digits and times without how their zone is written."""
+    order = sorted(range(len(table["columns"])), key=table["columns"].__getitem__)
+
+    def value(given: Any) -> Any:  # noqa: ANN401 (as JSON has it)
+        if isinstance(given, bool) or given is None:
+            return str(given)
+        if isinstance(given, int | float):
+            return f"{float(given):.9g}"
+        return given.removesuffix("+00:00")
+
+    return sorted(tuple(value(row[column]) for column in order) for row in table["rows"])
+
+
+def test_both_warehouses_are_read_alike(built_duckdb: DuckDB, built_postgres: Postgres, as_of: str, tmp_path: Path) -> None:
+    folders = [tmp_path / "duckdb", tmp_path / "postgres"]
+    for folder in folders:
+        folder.mkdir()
+    of_duckdb, of_postgres = read(built_duckdb, folders[0], as_of), read(built_postgres, folders[1], as_of)
+
+    assert set(of_duckdb) == set(of_postgres) == PUBLIC
+    for name, table in of_duckdb.items():
+        assert table["rows"], name
+        assert sorted(table["columns"]) == sorted(of_postgres[name]["columns"])
+        assert len(table["rows"]) == built_duckdb.query(f"select count(*) from dbt_attio.{name}")[0][0]
+        assert comparable(table) == comparable(of_postgres[name]), name
+
+
+def test_what_dbt_refuses_is_said(tmp_path: Path) -> None:
+    command = [sys.executable, str(PACKAGE / "read_models.py"), str(tmp_path / "models.json"), "--quiet"]
+    command += ["--project-dir", str(PACKAGE), "--profiles-dir", str(PROFILES), "--target", "nowhere"]
+    command += ["--target-path", str(tmp_path / "target"), "--log-path", str(tmp_path / "logs")]
+
+    done = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603 (our own)
+
+    assert done.returncode == 1
+    assert "nowhere" in done.stdout + done.stderr
+    assert not (tmp_path / "models.json").exists()

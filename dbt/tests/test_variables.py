@@ -1,0 +1,138 @@
+"""The variables: connections, histories, switches; and the package installed in somebody's project."""
+
+import csv
+import shutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from synthetic import MEMBERS, START, STATUSES, STAYS, load, stays_of
+from warehouses import PACKAGE, DuckDB, run_dbt
+
+WITHOUT_TESTS = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
+AS_OF = datetime(2026, 3, 1, tzinfo=UTC)
+DAY = timedelta(days=1)
+PIPELINE = [("New", False), ("Done", True)]
+
+
+def test_everything_works_where_there_is_nothing(tmp_path: Path) -> None:
+    warehouse = DuckDB(tmp_path, "duckdb", tmp_path / "warehouse.db")
+    warehouse.load(
+        "attio.attio_workflow_status", {"application_id": "text", "stays": "bigint", "_fivetran_deleted": "boolean"}, []
+    )
+    warehouse.load("attio.attio_workflow_status_history", {"application_id": "text", **STAYS}, [])
+    warehouse.load("attio.attio_status", STATUSES, [])
+    warehouse.load("attio.attio_workspace_member", MEMBERS, [])
+    warehouse.build("build", "--exclude-resource-type", "unit_test")
+    models = [path.stem for path in (PACKAGE / "models").rglob("attio__*.sql")]
+
+    assert len(models) == 9
+    assert {model: warehouse.query(f"from dbt_attio.{model}") for model in models} == {model: [] for model in models}
+
+
+def test_several_connections_and_histories_in_one_build(tmp_path: Path) -> None:
+    warehouse = DuckDB(tmp_path, "duckdb", tmp_path / "warehouse.db")
+    for schema in ("one", "two"):
+        load(warehouse, stays_of("a", START, ("New", DAY), ("Done", None)), PIPELINE, schema)
+        load(warehouse, stays_of("a", START, ("Warm", 2 * DAY), ("Cold", None)), [], schema, "deals.stage=attio_deal_stage")
+        load(warehouse, stays_of("b", START, ("Warm", None)), [], schema, "pool.stage=attio_pool_stage")
+        warehouse.query(f"alter table {schema}.attio_pool_stage rename column record_id to entry_id")
+        warehouse.query(f"alter table {schema}.attio_pool_stage_history rename column record_id to entry_id")
+    warehouse.query("delete from two.attio_workflow_status; delete from two.attio_workflow_status_history")
+    warehouse.build(
+        "build",
+        *WITHOUT_TESTS,
+        attio_as_of=AS_OF.isoformat(),
+        attio_sources=[{"name": name, "schema": name, "database": "warehouse"} for name in ("one", "two")],
+        attio_histories=[
+            "applications.workflow_status=attio_workflow_status",
+            "deals.stage=attio_deal_stage",
+            {"history": "pool.stage", "table": "attio_pool_stage", "id_column": "entry_id"},
+        ],
+        attio__using_workspace_members=False,
+    )
+
+    expected = [
+        ("one", "applications.workflow_status", "a", "Done", "won"),
+        ("one", "deals.stage", "a", "Cold", "open"),
+        ("one", "pool.stage", "b", "Warm", "open"),
+        ("two", "deals.stage", "a", "Cold", "open"),
+        ("two", "pool.stage", "b", "Warm", "open"),
+    ]
+    columns = "source_relation, history, record_id, status_title, outcome"
+    assert warehouse.query(f"select {columns} from dbt_attio.attio__current_status order by all") == expected
+    assert warehouse.query("select distinct moved_by_name from dbt_attio.attio__status_history") == [(None,)]
+    assert warehouse.query("from duckdb_views() where view_name = 'stg_attio__workspace_member'") == []
+    statuses = "select source_relation, history, status_title from dbt_attio.attio__status where history like 'app%'"
+    assert len(warehouse.query(statuses)) == 4
+
+
+def test_personal_data_can_be_switched_off(tmp_path: Path) -> None:
+    warehouse = DuckDB(tmp_path, "duckdb", tmp_path / "warehouse.db")
+    load(warehouse, stays_of("a", START, ("New", DAY), ("Done", None)), PIPELINE)
+    variables: dict[str, Any] = {"attio_as_of": AS_OF.isoformat()}
+    moved_by = "select distinct moved_by_id, moved_by_name from dbt_attio.attio__status_history"
+    columns = "select column_name from information_schema.columns where table_name = 'stg_attio__workspace_member'"
+    warehouse.build("build", *WITHOUT_TESTS, **variables)
+    assert warehouse.query(moved_by) == [("m1", "Hiring Lead")]
+    assert ("email_address",) in warehouse.query(columns)
+
+    warehouse.build("run", **variables, attio__using_personal_data=False)
+
+    assert warehouse.query(moved_by) == [("m1", None)]
+    assert set(warehouse.query(columns)) == {("source_relation",), ("workspace_member_id",), ("access_level",)}
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        ("attio_as_of", "yesterday", "attio_as_of: 'yesterday' is no moment such as 2026-11-24 or 2026-11-24T08:00:00Z"),
+        ("attio_histories", "workflow_status", "workflow_status is not object.attribute=table"),
+        ("attio_late_entries", "2026-01-05", "attio_late_entries is a list"),
+    ],
+)
+def test_a_wrong_variable_is_named(variable: str, value: str, said: str, tmp_path: Path) -> None:
+    with pytest.raises(AssertionError) as failed:
+        run_dbt("parse", target="duckdb", work=tmp_path, variables={variable: value})
+
+    assert said in str(failed.value)
+
+
+def test_the_guess_is_that_of_the_mapping_command(built_duckdb: DuckDB, synced_file: Path) -> None:
+    with (synced_file.parents[1] / "mapping.csv").open(encoding="utf-8", newline="") as file:
+        _, *written = csv.reader(file)
+    columns = "history, status_id, status_title, cast(status_order as varchar), status_kind, coalesce(waiting_on, '')"
+    guessed = built_duckdb.query(f"select {columns} from dbt_attio.attio__status order by status_order")
+
+    assert [tuple(row) for row in written] == guessed
+    assert {row[4] for row in written} == {"open", "won", "lost"}
+
+
+def test_installed_in_a_project_with_a_mapping_of_its_own(synced_file: Path, as_of: str, tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    (project / "seeds").mkdir(parents=True)
+    settings = {"name": "ours", "profile": "attio", "seeds": {"attio": {"attio_status_mapping": {"+enabled": False}}}}
+    (project / "dbt_project.yml").write_text(yaml.safe_dump(settings))
+    (project / "packages.yml").write_text(yaml.safe_dump({"packages": [{"local": str(PACKAGE)}]}))
+    rows = (synced_file.parents[1] / "mapping.csv").read_text("utf-8").replace(",Offer,6,open,", ",Offer,60,paused,them")
+    (project / "seeds" / "our_mapping.csv").write_text(rows)
+    file = tmp_path / "warehouse.db"
+    shutil.copy(synced_file, file)
+    warehouse = DuckDB(tmp_path, "duckdb", file)
+    variables: dict[str, Any] = {
+        "attio_schema": "tester",
+        "attio_as_of": as_of,
+        "attio_status_mapping_model": "our_mapping",
+    }
+    warehouse.build("deps", project=project)
+    results = warehouse.build("build", project=project, **variables)
+
+    assert {r.status for r in results} <= {"success", "pass"}
+    assert sum(r.node.resource_type == "test" for r in results) > 40
+    assert warehouse.query(
+        "select status_title, status_order, waiting_on from dbt_attio.attio__status where status_kind = 'paused'"
+    ) == [("Offer", 60, "them")]
+    assert warehouse.query("select count(*) from dbt_attio.attio__status where not is_mapped") == [(0,)]

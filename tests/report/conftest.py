@@ -1,0 +1,167 @@
+"""What the tests of the report share: models that dbt built, and one browser."""
+
+import fcntl
+import os
+import pickle
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+
+from attio_workbench.findings import findings
+from attio_workbench.models import Models
+from attio_workbench.report.command import report_of
+from attio_workbench.report.warehouse import fetch_models, local_warehouse
+
+APPLICATIONS = 400
+MANY = 5_000
+HISTORIES = "applications.workflow_status=attio_workflow_status"
+SYNC = """\
+import sys
+from pathlib import Path
+from attio_simulator import Limits, Simulator, generate_hiring_pipeline
+from attio_workbench.demo import demo_settings
+from attio_workbench.local_run import run_locally
+from attio_workbench.place import Place
+
+simulator = Simulator(generate_hiring_pipeline(int(sys.argv[2]), seed=2), limits=Limits.off())
+with simulator.serve() as server:
+    settings = demo_settings(server.url, simulator.token).model_copy(update={"requests_per_second": 5_000.0})
+    run_locally(settings, Place(Path(sys.argv[1])), lambda _: None)
+"""
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all workers of a run have in common."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
+@pytest.fixture(scope="session")
+def warehouse(shared: Path) -> Path:
+    """A database with the tables of a sync and the models that dbt made of them; whoever comes first makes it."""
+    database = shared / "report" / "files" / "warehouse.db"
+    with _alone(shared / "report.lock"):
+        if not (shared / "models.pickle").exists():
+            command = [sys.executable, "-c", SYNC, str(shared / "report"), str(APPLICATIONS)]
+            subprocess.run(command, check=True, capture_output=True)  # noqa: S603 (our own code)
+            models = fetch_models(local_warehouse(database, HISTORIES, shared / "dbt"), shared / "dbt")
+            (shared / "models.pickle").write_bytes(pickle.dumps(models))
+    return database
+
+
+class _alone:  # noqa: N801 (used like a function)
+    """Holds a lock that other workers wait for."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        self._file = self._path.open("w")
+        fcntl.flock(self._file, fcntl.LOCK_EX)
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+
+@pytest.fixture(scope="session")
+def models(warehouse: Path, shared: Path) -> Models:
+    """Every row of every model, as `attio-sync report` reads it."""
+    assert warehouse.exists()
+    read: Models = pickle.loads((shared / "models.pickle").read_bytes())  # noqa: S301 (written a moment ago, by us)
+    return read
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """The machine's Chromium, headless. While it is open an event loop runs in this thread: other modules run their own."""
+    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if path is None:
+        pytest.skip("there is no Chromium here: apt-get install chromium")
+    with sync_playwright() as playwright:
+        # Root, as CI often is, cannot have Chromium's sandbox; the pages are our own.
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Opened:
+    """A report in the browser, and what it did that it should not."""
+
+    page: Page
+    complaints: list[str] = field(default_factory=list[str])
+    requests: list[str] = field(default_factory=list[str])
+
+    def rows(self, picture: str) -> list[list[str]]:
+        """The text of the table beneath a picture."""
+        return self.cells(f"#{picture} .figures tbody tr")
+
+    def cells(self, rows: str) -> list[list[str]]:
+        """The text of the cells of these rows."""
+        found: list[list[str]] = self.page.eval_on_selector_all(
+            rows, "rows => rows.map(row => [...row.cells].map(cell => cell.textContent.trim()))"
+        )
+        return found
+
+    def drawn(self, picture: str) -> str:
+        """The text in a picture, after it has come into sight."""
+        self.page.locator(f"#{picture}").scroll_into_view_if_needed()
+        self.page.wait_for_selector(f"#{picture} .chart svg")
+        texts: list[str] = self.page.eval_on_selector_all(
+            f"#{picture} .chart svg text", "texts => texts.map(text => text.textContent)"
+        )
+        return "\n".join(texts)
+
+    def draw_all(self) -> None:
+        """Scrolls through the page, as a reader does."""
+        for picture in ("flow", "ageing", "survival", "funnel", "transitions", "waiting"):
+            self.drawn(picture)
+
+
+type Open = Callable[..., Opened]
+
+
+@pytest.fixture
+def open_report(browser: Browser, models: Models, tmp_path: Path) -> Iterator[Open]:
+    """Opens the report of the models given, or of the synced ones; at the end nothing was complained of or sent for."""
+    opened: list[Opened] = []
+
+    def open_it(
+        given: Models | None = None, *, slug: str | None = None, scheme: str = "light", width: int = 1280
+    ) -> Opened:
+        used = given or models
+        found = findings(used) if len(used.current_status) < MANY else []  # which have tests of their own
+        path = tmp_path / f"report{len(opened)}.html"
+        path.write_text(report_of(used, found, slug), encoding="utf-8")
+        page = browser.new_page(
+            color_scheme="dark" if scheme == "dark" else "light", viewport={"width": width, "height": 900}
+        )
+        page.set_default_timeout(10_000)
+        it = Opened(page)
+
+        def on_console(message: ConsoleMessage) -> None:
+            it.complaints.append(f"{message.type}: {message.text}")
+
+        def on_request(request: Request) -> None:
+            it.requests.append(request.url)
+
+        page.on("console", on_console)
+        page.on("pageerror", lambda error: it.complaints.append(str(error)))
+        page.on("request", on_request)
+        page.goto(path.as_uri())
+        opened.append(it)
+        return it
+
+    yield open_it
+    for it in opened:
+        assert it.complaints == []
+        assert [url for url in it.requests if not url.startswith("file:")] == []
+        assert len(it.requests) == 1
+        it.page.close()

@@ -1,0 +1,85 @@
+"""The command: from a local sync to a file, and what it says where it cannot."""
+
+import shutil
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from attio_workbench.cli import main
+from attio_workbench.errors import WorkbenchError
+from attio_workbench.models import Models
+from attio_workbench.report.warehouse import Warehouse, fetch_models
+
+
+def run(*arguments: str | Path) -> object:
+    """The exit code of a command in this process."""
+    with pytest.raises(SystemExit) as end:
+        main([str(argument) for argument in arguments])
+    return end.value.code
+
+
+def place_of(warehouse: Path, folder: Path) -> Path:
+    """A copy of the synced database, in a place of its own."""
+    (folder / "files").mkdir(parents=True)
+    shutil.copy(warehouse, folder / "files" / "warehouse.db")
+    return folder
+
+
+def test_a_local_sync_becomes_a_report_with_links(
+    warehouse: Path,
+    models: Models,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    place = place_of(warehouse, tmp_path / "place")
+    with duckdb.connect(str(place / "files" / "warehouse.db")) as connection:
+        claimed = "'https://api.attio.com' AS origin, 'id' AS workspace_id, 'acme' AS workspace_slug"
+        connection.execute(f"CREATE OR REPLACE TABLE attio_sync_origin AS SELECT {claimed}")
+        # What a build would bring back.
+        connection.execute("DELETE FROM dbt_attio.attio__current_status WHERE outcome <> 'open'")
+
+    monkeypatch.setenv("COLUMNS", "1000")
+
+    assert run("report", "--no-build", "--into", place, "--output", tmp_path / "a" / "b.html") == 0
+
+    said = capsys.readouterr().out.splitlines()
+    text = (tmp_path / "a" / "b.html").read_text(encoding="utf-8")
+    still_open = sum(row.outcome == "open" for row in models.current_status)
+    assert said[0] == f"Report  {tmp_path / 'a' / 'b.html'}"
+    assert f'<p class="said">{said[1]}</p>' in text
+    assert f"{still_open:,} records of applications.workflow_status" in text
+    assert "https://app.attio.com/acme/custom/applications/record/" in text
+    assert list((place / "files" / "dbt").glob("*.json")) == []
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ((), "warehouse.db yet: run attio-sync demo or attio-sync sync first"),
+        (("--vars", "attio_schema: attio"), "must be a JSON object"),
+        (("--vars", "[]"), "must be a JSON object"),
+        (("--profile", "nobody_has_this", "--profiles-dir", "."), "nobody_has_this"),
+    ],
+    ids=["no database", "no JSON", "no object", "no profile"],
+)
+def test_what_is_missing_is_one_line(
+    options: tuple[str, ...], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run("report", "--into", tmp_path / "place", *options) == 1
+
+    err = capsys.readouterr().err
+    assert err.startswith("error: ")
+    assert err.count("\n") == 1
+    assert said in err
+
+
+def test_without_uv_it_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("UV", raising=False)
+    monkeypatch.setattr("attio_workbench.report.warehouse.CONNECTOR", tmp_path / "connector")
+
+    with pytest.raises(WorkbenchError, match="pip install uv"):
+        fetch_models(Warehouse(variables={}), tmp_path / "dbt")

@@ -1,0 +1,257 @@
+"""The page in a browser: filters, keyboard, screen reader, paper, and what it must not do."""
+
+import re
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+from tests.report.conftest import Open
+from tests.report.test_figures import opened
+
+from attio_workbench.findings import findings
+from attio_workbench.models import Models
+from attio_workbench.report.command import report_of
+
+EVIL = "</script><img src=x onerror=\"document.title='taken'\"><script>document.title='taken'</script>"
+
+
+def test_an_owner_is_applied_where_the_model_has_one_and_said_where_not(open_report: Open, models: Models) -> None:
+    report = open_report()
+    name = Counter(row.moved_by_name for row in opened(models) if row.moved_by_name).most_common(1)[0][0]
+    before = {picture: report.rows(picture) for picture in ("flow", "survival", "funnel", "transitions")}
+
+    report.page.select_option("#owner", label=name)
+
+    own = [row for row in opened(models) if row.moved_by_name == name]
+    assert report.page.text_content("#shown") == f"{len(own)} of {len(opened(models))} open records"
+    assert sum(int(row[1]) for row in report.rows("ageing")) == len(own)
+    assert [row[0] for row in report.rows("waiting")] == [name]
+    for picture, rows in before.items():
+        assert report.rows(picture) == rows
+        assert "the owner is not applied" in str(report.page.text_content(f"#{picture} .filter-note"))
+    for picture in ("ageing", "waiting", "names"):
+        assert name in str(report.page.text_content(f"#{picture} .filter-note"))
+
+    report.page.click("#reset")
+
+    assert report.page.text_content("#shown") == f"{len(opened(models))} of {len(opened(models))} open records"
+    assert report.page.text_content("#flow .filter-note") == ""
+
+
+def test_a_period_is_applied_where_the_model_has_one_and_said_where_not(open_report: Open, models: Models) -> None:
+    report = open_report()
+    month = sorted({r.period_start for r in models.time_in_status if r.period_kind == "month" and r.period_start})[-2]
+    moves = report.rows("transitions")
+
+    report.page.select_option("#period", f"month:{month.isoformat()}")
+
+    text = f"{month:%b} {month.year}"
+    assert all(text in row[0] for row in report.rows("flow"))
+    ends = {row[0].removesuffix(f", {text}") for row in report.rows("survival") if row[0].endswith(text)}
+    assert ends == {
+        row.status_title for row in models.time_in_status if row.period_start == month and row.period_kind == "month"
+    } & {row.status_title for row in models.status if row.status_kind == "open"}
+    own = [row for row in opened(models) if row.entered_at and f"{row.entered_at:%Y-%m}" == f"{month:%Y-%m}"]
+    assert sum(int(row[1]) for row in report.rows("ageing")) == len(own)
+    assert report.rows("transitions") == moves
+    assert "the period is not applied" in str(report.page.text_content("#transitions .filter-note"))
+
+
+def test_several_histories_are_shown_one_at_a_time(open_report: Open, models: Models) -> None:
+    def other[T](rows: list[T]) -> list[T]:
+        return [replace(row, history="deals.stage") for row in rows]  # type: ignore[type-var] # pyright: ignore[reportArgumentType] (rows of any model)
+
+    few = models.current_status[:5]
+    both = replace(
+        models,
+        current_status=[*models.current_status, *other(list(few))],
+        status=[*models.status, *other(list(models.status))],
+        status_history=[
+            *models.status_history,
+            *other([s for s in models.status_history if s.record_id in {row.record_id for row in few}]),
+        ],
+    )
+    report = open_report(both)
+
+    assert report.page.locator("h1").text_content() == "2 histories from Attio"
+    report.page.select_option("#history", label="deals.stage")
+    still_open = sum(row.outcome == "open" for row in few)
+    assert report.page.text_content("#shown") == f"{still_open} of {still_open} open records"
+    assert report.rows("flow") == []
+
+
+def test_everything_can_be_done_with_a_keyboard(open_report: Open, models: Models) -> None:
+    report = open_report()
+    page = report.page
+    sort = page.locator("[data-sort=days]")
+
+    sort.focus()
+    page.keyboard.press("Enter")
+
+    days = [
+        row.days_in_status or 0 for row in opened(models) if row.is_past_target or (row.percentile_in_status or 0) >= 0.9
+    ]
+    assert page.locator("th[aria-sort]").get_attribute("aria-sort") == "descending"
+    longest = max(days)
+    assert longest - 1 <= float(report.cells(".names tbody tr")[0][2].removesuffix(" d")) <= longest + 1
+    assert page.evaluate("document.activeElement.dataset.sort") == "days"
+    page.keyboard.press("Enter")
+    assert page.locator("th[aria-sort]").get_attribute("aria-sort") == "ascending"
+
+    page.locator("#owner").focus()
+    page.keyboard.press("ArrowDown")
+    assert page.locator("#owner").input_value() != "-1"
+    assert page.is_visible("#reset")
+
+    timeline = page.locator(".timeline-button").first
+    timeline.focus()
+    page.keyboard.press("Enter")
+    assert page.locator(".timeline").is_visible()
+    assert page.evaluate("document.activeElement.getAttribute('aria-expanded')") == "true"
+    page.keyboard.press("Enter")
+    assert page.locator(".timeline").count() == 0
+
+
+def test_a_timeline_has_every_stay_of_the_record(open_report: Open, models: Models) -> None:
+    report = open_report()
+    page = report.page
+    page.locator("[data-sort=moves]").click()
+    page.locator(".timeline-button").first.click()
+    record_id = str(page.locator(".timeline strong").text_content())
+
+    stays = sorted((s for s in models.status_history if s.record_id == record_id), key=lambda stay: stay.position)
+    shown = report.cells(".timeline tbody tr")
+
+    assert len(stays) >= 3
+    assert [row[0] for row in shown] == [stay.status_title for stay in stays][-41:]
+    assert [row[2] for row in shown] == [f"{stay.entered_at:%Y-%m-%d %H:%M}" for stay in stays][-41:]
+    assert shown[-1][3] == "now"
+    assert page.locator("#timeline-chart svg path").count() >= min(len(stays), 41)
+
+
+def test_a_point_leads_to_its_line(open_report: Open) -> None:
+    report = open_report()
+    report.drawn("ageing")
+    report.page.locator("#ageing .chart svg path[fill-opacity], #ageing .chart svg path[opacity]").last.click(force=True)
+
+    assert report.page.locator(".timeline").count() == 1
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious(open_report: Open, scheme: str) -> None:
+    report = open_report(scheme=scheme)
+    report.draw_all()
+    page = report.page
+    page.locator(".timeline-button").first.click()
+    page.select_option("#period", index=1)
+    page.eval_on_selector_all("details", "all => all.forEach(one => one.open = true)")
+    report.draw_all()
+
+    found = cast("dict[str, list[dict[str, Any]]]", Axe().run(page).response)
+
+    serious = [one for one in found["violations"] if one["impact"] in {"serious", "critical"}]
+    assert [(one["id"], one["nodes"][0]["html"]) for one in serious] == []
+    assert len(found["passes"]) > 20
+
+
+def test_each_picture_is_described(open_report: Open, models: Models) -> None:
+    report = open_report()
+    report.draw_all()
+
+    described: list[str] = report.page.eval_on_selector_all(
+        ".chart[role=img]", "charts => charts.map(chart => chart.getAttribute('aria-label'))"
+    )
+    assert len(described) >= 5 + len({row.status_id for row in models.status_history if row.status_kind == "open"})
+    assert all(len(text) > 60 for text in described)
+    # Patterns beside the colours.
+    assert report.page.locator("#flow svg pattern").count() >= 3
+
+
+def test_no_text_from_attio_is_ever_markup(open_report: Open, models: Models) -> None:
+    evil = replace(
+        models,
+        status=[replace(row, status_title=EVIL) for row in models.status],
+        status_history=[replace(row, status_title=EVIL, moved_by_name=EVIL) for row in models.status_history],
+        current_status=[replace(row, status_title=EVIL, moved_by_name=EVIL) for row in models.current_status],
+    )
+    report = open_report(evil)
+    report.draw_all()
+    page = report.page
+    page.locator(".timeline-button").first.click()
+    page.hover("#flow .chart", position={"x": 300, "y": 300})
+    page.hover("#transitions .chart", position={"x": 320, "y": 80})
+
+    assert page.title() == "Applications by workflow status"
+    assert page.locator("img").count() == 0
+    assert page.locator("script").count() == 3
+    assert page.locator(".names tbody td").first.text_content() == EVIL
+
+
+def test_the_policy_stops_whatever_was_not_written_by_us(browser: Browser, models: Models, tmp_path: Path) -> None:
+    html = report_of(models, findings(models), None)
+    tampered = html.replace(
+        "</footer>", "</footer><script>document.title = 'taken'</script><img src='https://example.com/x'>"
+    )
+    (tmp_path / "tampered.html").write_text(tampered, encoding="utf-8")
+    page = browser.new_page()
+    sent: list[str] = []
+    page.on("requestfinished", lambda request: sent.append(request.url))
+    page.goto((tmp_path / "tampered.html").as_uri())
+
+    assert page.title() == "Applications by workflow status"
+    assert [url for url in sent if not url.startswith("file:")] == []
+    page.close()
+
+
+def test_the_theme_can_be_changed(open_report: Open) -> None:
+    report = open_report(scheme="dark")
+    dark = background(report.page)
+
+    report.page.click("#theme")
+
+    assert background(report.page) != dark
+    assert report.page.text_content("#theme") == "Dark"
+    report.draw_all()
+
+
+def background(page: Page) -> str:
+    return str(page.evaluate("getComputedStyle(document.body).backgroundColor"))
+
+
+@pytest.mark.parametrize("width", [360, 640, 1024, 1920])
+def test_nothing_is_wider_than_the_window(open_report: Open, width: int) -> None:
+    report = open_report(width=width)
+    report.draw_all()
+
+    assert report.page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_paper_has_every_picture_and_table(open_report: Open) -> None:
+    report = open_report()
+
+    paper = report.page.pdf(format="A4", prefer_css_page_size=True)
+
+    assert paper.startswith(b"%PDF")
+    report.page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert report.page.locator(".chart svg").count() >= 9
+    assert report.page.locator("details:not([open])").count() == 0
+    assert report.page.evaluate("document.documentElement.dataset.theme") == "light"
+    report.page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert report.page.locator("details[open]").count() == 0
+    assert report.page.evaluate("document.documentElement.dataset.theme") is None
+
+
+def test_links_lead_to_the_workspace(open_report: Open, models: Models) -> None:
+    with_links = open_report(slug="acme").page
+    without = open_report().page
+
+    ids = {row.record_id for row in models.current_status}
+    hrefs: list[str] = with_links.eval_on_selector_all(".names tbody a", "links => links.map(link => link.href)")
+    found = [re.fullmatch("https://app.attio.com/acme/custom/applications/record/([^/]+)/overview", href) for href in hrefs]
+    assert hrefs
+    assert all(match and match[1] in ids for match in found)
+    assert without.locator(".names tbody a").count() == 0

@@ -1,0 +1,88 @@
+"""How large the file is, and what is left out of a workspace that is larger still."""
+
+import random
+import uuid
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from tests.report.conftest import Open
+
+from attio_workbench.findings import findings
+from attio_workbench.models import CurrentStatus, Models, StatusStay, SurvivalStep
+from attio_workbench.report import records
+from attio_workbench.report.command import report_of
+
+RECORDS = 20_000
+STEPS = 4_000
+
+
+def many(models: Models, count: int, *, all_open: bool = False) -> Models:
+    """As many records, each a copy of a synced one at another time, and curves with as many steps as they would have."""
+    chance = random.Random(1)
+    stays: dict[str, list[StatusStay]] = {}
+    for stay in models.status_history:
+        stays.setdefault(stay.record_id, []).append(stay)
+    given = [row for row in models.current_status if row.entered_at and (row.outcome == "open" or not all_open)]
+    current: list[CurrentStatus] = []
+    history: list[StatusStay] = []
+    for number in range(count):
+        row = given[number % len(given)]
+        record_id, moved = str(uuid.UUID(int=chance.getrandbits(128))), timedelta(minutes=chance.randrange(100_000))
+        assert row.entered_at is not None
+        assert row.days_in_status is not None
+        percentile = None if row.percentile_in_status is None else chance.random()
+        current.append(
+            replace(
+                row,
+                record_id=record_id,
+                entered_at=row.entered_at - moved,
+                days_in_status=row.days_in_status + moved / timedelta(days=1),
+                percentile_in_status=percentile,
+            )
+        )
+        history += [
+            replace(
+                stay,
+                record_id=record_id,
+                entered_at=stay.entered_at - moved,
+                left_at=stay.left_at and stay.left_at - moved,
+            )
+            for stay in stays[row.record_id]
+        ]
+    return replace(models, current_status=current, status_history=history, survival=list(steps(models)))
+
+
+def steps(models: Models) -> Iterator[SurvivalStep]:
+    for row in models.survival:
+        if row.survival == 1:
+            for number in range(1, STEPS + 1):
+                yield replace(row, days=number / 40, at_risk=STEPS - number + 1, ended=1, survival=1 - number / STEPS)
+
+
+@pytest.mark.parametrize("all_open", [False, True], ids=["some open", "all open"])
+def test_twenty_thousand_records_make_less_than_two_megabytes(open_report: Open, models: Models, *, all_open: bool) -> None:
+    large = many(models, RECORDS, all_open=all_open)
+
+    size = len(report_of(large, findings(models), "acme").encode())
+
+    assert size < 2_000_000
+    report = open_report(large)
+    report.draw_all()
+    shown = sum(int(row[1].replace(",", "")) for row in report.rows("ageing"))
+    assert shown == sum(row.outcome == "open" for row in large.current_status)
+
+
+def test_of_more_records_than_are_listed_all_are_counted(
+    open_report: Open, models: Models, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(records, "MOST_LISTED", 50)
+    report = open_report()
+    total = sum(row.outcome == "open" for row in models.current_status)
+
+    assert sum(int(row[1]) for row in report.rows("ageing")) == total
+    report.page.uncheck("#stuck-only")
+    said = str(report.page.text_content("#names-count"))
+    assert said.startswith("50 open records")
+    assert f"Of the {total} open records the 50 that wait longest have lines and points" in said

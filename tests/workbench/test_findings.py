@@ -1,0 +1,334 @@
+"""What is said of a pipeline: what was planted in it, with figures that can be counted again, and nothing else."""
+
+import random
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from benchmarks.planted import START, Trial, days_off, planted_for, trial
+from tests.support.model_rows import HISTORY, models_of
+
+from attio_simulator import Clock, Leak, MovesBack, Planted, Slower, Waiting, generate_hiring_pipeline
+from attio_simulator.planting import Finding as PlantedFinding
+from attio_workbench.findings import LEVEL, Finding, findings
+from attio_workbench.models import Conversion, CurrentStatus, Models, StatusStay
+
+APPLICATIONS = 1_000
+
+
+def models(*planted: PlantedFinding, applications: int = APPLICATIONS, seed: int = 1, days: int = 270) -> Models:
+    workspace = generate_hiring_pipeline(
+        applications,
+        seed=seed,
+        clock=Clock(start=START, source=lambda: 0.0),
+        moved_share=0.9,
+        planted=Planted(planted, days),
+    )
+    return models_of(workspace, START)
+
+
+def only(found: Sequence[Finding], kind: str) -> Finding:
+    [one] = [one for one in found if one.kind == kind]
+    return one
+
+
+@pytest.fixture(scope="module")
+def quiet() -> Models:
+    return models()
+
+
+@pytest.mark.parametrize("seed", range(901, 905))
+def test_exactly_what_is_planted_is_named(seed: int) -> None:
+    found = trial(seed, planted_for(seed), APPLICATIONS)
+
+    assert found.is_exact, found
+    for one in found.planted:
+        named = found.found_of(one)
+        assert named is not None
+        assert named.since is None or days_off(one, named.since) <= 31
+
+
+@pytest.mark.long
+def test_exactly_what_is_planted_is_named_over_many_seeds() -> None:
+    trials = [trial(seed, planted_for(seed), APPLICATIONS) for seed in range(1_001, 1_101)]
+
+    assert sum(one.is_exact for one in trials) >= 95
+
+
+@pytest.mark.parametrize("seed", range(901, 907))
+def test_where_nothing_is_planted_nothing_is_named(seed: int) -> None:
+    assert trial(seed, (), APPLICATIONS).found == ()
+
+
+@pytest.mark.long
+def test_where_nothing_is_planted_hardly_anything_is_named_over_many_seeds() -> None:
+    trials: list[Trial] = [trial(seed, (), 600) for seed in range(1_001, 1_201)]
+
+    assert sum(bool(one.found) for one in trials) <= 10
+
+
+def test_a_slower_status_is_said_with_medians_and_stays_that_can_be_counted_again() -> None:
+    rows = models(Slower("Interview", 85, 4))
+
+    found = findings(rows)[0]
+
+    assert (found.kind, found.subject, found.since) == ("time", "Interview", date(2026, 9, 1))
+    figures = found.evidence[0].figures
+    cut = datetime(2026, 9, 1, tzinfo=UTC)
+    firsts: dict[str, StatusStay] = {}
+    for stay in sorted(rows.status_history, key=lambda stay: -stay.position):
+        if stay.status_title == "Interview":
+            firsts[stay.record_id] = stay
+    now = [stay for stay in firsts.values() if stay.left_at is None or stay.left_at > cut]
+    before = [stay for stay in firsts.values() if stay.entered_at < cut]
+    assert (figures["stays_now"], figures["stays_before"]) == (len(now), len(before))
+    assert found.sentence == (
+        f"Interview takes longer since September: half leave within {figures['days_half']:.1f} days, before "
+        f"{figures['days_half_before']:.1f} days ({len(now)} and {len(before)} stays; log-rank p < 0.001, adjusted)."
+    )
+    assert float(figures["days_half"]) > 2 * float(figures["days_half_before"])
+    assert found.adjusted_p is not None
+    assert found.adjusted_p < LEVEL
+    assert found.effect is not None
+    assert 2 < found.effect < 6
+    assert found.worth.startswith("At the pace before they would have waited ")
+    assert " days less in all, and " in found.worth
+
+
+def test_a_status_that_became_slower_is_not_said_to_leak() -> None:
+    assert {one.kind for one in trial(5, (Slower("Screening", 90, 4),), 3_000).found} == {"time"}
+
+
+def test_a_status_that_became_quicker_is_said_too() -> None:
+    found = findings(models(Slower("Interview", 85, 0.25)))[0]
+
+    assert found.sentence.startswith("Interview takes less time since September: half leave within ")
+    assert found.effect is not None
+    assert found.effect < 0.5
+    assert " days more in all" in found.worth
+
+
+def test_a_leak_is_said_with_shares_that_can_be_counted_again() -> None:
+    rows = models(Leak("Screening", 85, 0.6))
+
+    found = findings(rows)[0]
+
+    assert (found.kind, found.subject, found.since) == ("conversion", "Screening", date(2026, 9, 1))
+    counted: Counter[tuple[bool, bool]] = Counter()
+    seen: set[str] = set()
+    for stay in sorted(rows.status_history, key=lambda stay: stay.position):
+        if stay.status_title == "Screening" and stay.record_id not in seen:
+            seen.add(stay.record_id)
+            if stay.left_at and stay.next_status_title not in {"Applied", "Phone screen"}:
+                went_on = stay.next_status_title not in {"Rejected", "Withdrawn"}
+                counted[stay.left_at >= datetime(2026, 9, 1, tzinfo=UTC), went_on] += 1
+    now, before = (sum(counted[side, went_on] for went_on in (True, False)) for side in (True, False))
+    assert found.evidence[0].figures == {
+        "left_now": now,
+        "went_on_now": counted[True, True],
+        "left_before": before,
+        "went_on_before": counted[False, True],
+    }
+    assert found.sentence.startswith(
+        f"Since September fewer go on from Screening: {counted[True, True] / now:.0%}".replace("%", " %")
+        + f" of the {now} that went on or were lost, before "
+    )
+    missing = round(now * counted[False, True] / before - counted[True, True])
+    assert found.worth == f"At the share before, {missing} more applications would have gone on, most to Interview."
+
+
+def test_what_a_leak_is_worth_in_outcomes_is_said_where_the_conversions_say_it() -> None:
+    rows = models(Leak("Screening", 85, 0.6))
+    interview = next(stay for stay in rows.status_history if stay.status_title == "Interview")
+    hired = next(stay for stay in rows.status_history if stay.status_title == "Hired")
+    conversion = Conversion(
+        source_relation="",
+        history=HISTORY,
+        status_id=interview.status_id,
+        status_title="Interview",
+        status_order=4,
+        outcome_status_id=hired.status_id,
+        outcome_status_title="Hired",
+        outcome_kind="won",
+        day=90,
+        entered=400,
+        at_risk=100,
+        share=0.25,
+        is_few=False,
+    )
+
+    plain = findings(rows)[0].worth
+    missing = int(plain.split()[4])
+    assert findings(replace(rows, conversion=[conversion]))[0].worth == (
+        plain.removesuffix(".") + f", of which about {round(missing / 4)} to Hired."
+    )
+    for unknown in (replace(conversion, is_few=True), replace(conversion, day=60), replace(conversion, share=None)):
+        assert findings(replace(rows, conversion=[unknown]))[0].worth == plain
+
+
+def test_more_moves_back_are_said_with_the_status_they_come_from() -> None:
+    found = findings(models(MovesBack(85, 0.4)))[0]
+
+    assert (found.kind, found.subject, found.since) == ("moves back", "", date(2026, 9, 1))
+    assert found.sentence.startswith("Since September more moves go back: ")
+    assert found.sentence.endswith(" Most go back from Screening.")
+    assert found.worth.endswith("fewer moves would have gone back.")
+
+
+def test_a_recruiter_whose_applications_wait_is_named_and_nobody_beside_them() -> None:
+    found = findings(models(Waiting(3, 3.5)))
+
+    assert [one.subject for one in found if one.kind == "member"] == ["Recruiter 3"]
+    assert "What Recruiter 3 moved into a status waits: it leaves at 0." in found[0].sentence
+    assert "against those of 5 others" in found[0].evidence[0].rule
+    assert found[0].worth.startswith("At the pace of the others they would have waited ")
+
+
+def test_without_names_a_member_is_called_by_the_id() -> None:
+    rows = models(Waiting(3, 3.5))
+    nameless = replace(rows, status_history=[replace(stay, moved_by_name=None) for stay in rows.status_history])
+
+    found = findings(nameless)[0]
+    assert found.subject == f"member {found.subject_id[:8]}"
+
+
+def test_a_status_is_not_slower_where_only_somebody_new_in_it_is_slow() -> None:
+    """From September on somebody slow moves half of everything to Interview: then that is said, and no more."""
+    rows = models(applications=3_000)
+    slow, cut = timedelta(days=12), datetime(2026, 9, 1, tzinfo=UTC)
+    chance = random.Random(3)
+    stays = [
+        replace(_later(stay, slow), moved_by_type="workspace-member", moved_by_id="new", moved_by_name="Somebody new")
+        if stay.status_title == "Interview" and stay.entered_at > cut and chance.random() < 0.5
+        else stay
+        for stay in rows.status_history
+    ]
+
+    found = [one for one in findings(replace(rows, status_history=stays)) if one.effect]
+    assert [(one.kind, one.subject) for one in found] == [("member", "Somebody new")]
+
+
+def _later(stay: StatusStay, by: timedelta) -> StatusStay:
+    """The stay, longer."""
+    if stay.left_at is None:
+        return stay
+    left = stay.left_at + by
+    return replace(stay, left_at=left if left < START else None, is_current=left >= START)
+
+
+def test_imported_records_are_left_out_until_they_move(quiet: Models) -> None:
+    """Before an import nobody knows how long they had been there: taken as entries they would look quick."""
+    imported = datetime(2026, 7, 15, tzinfo=UTC)
+    template = next(stay for stay in quiet.status_history if stay.status_title == "Screening")
+    late = [
+        replace(
+            template,
+            record_id=f"imported {number}",
+            position=1,
+            entered_at=imported,
+            left_at=imported + timedelta(hours=number % 40),
+            moved_by_type="api-token",
+            next_status_id=None,
+            is_late_entry=True,
+        )
+        for number in range(400)
+    ]
+
+    def compared(rows: Sequence[StatusStay]) -> list[Finding]:
+        return [one for one in findings(replace(quiet, status_history=rows)) if one.effect]
+
+    assert compared([*quiet.status_history, *late]) == []
+    assert compared([*quiet.status_history, *(replace(stay, is_late_entry=False) for stay in late)]) != []
+
+
+def test_stays_that_end_as_they_begin_are_stays(quiet: Models) -> None:
+    """Two moves at one instant; an automation passes everything on."""
+    passed_on = [
+        replace(stay, left_at=stay.entered_at) if stay.status_title == "Offer" else stay for stay in quiet.status_history
+    ]
+
+    assert not [one for one in findings(replace(quiet, status_history=passed_on)) if one.effect]
+
+
+def test_nothing_found_is_said_with_the_number_of_comparisons(quiet: Models) -> None:
+    found = findings(quiet)
+
+    nothing = only(found, "nothing")
+    assert found[0] is nothing
+    assert nothing.sentence == "Nothing changed and nobody differs more than by chance, in 17 comparisons."
+
+
+def test_with_too_few_records_it_says_so_and_names_what_it_cannot_say() -> None:
+    found = findings(models(Slower("Interview", 85, 4), applications=50))
+
+    assert [one.kind for one in found] == ["open", "stuck", "too few"]
+    assert found[-1].sentence.startswith(
+        "There are too few applications to say whether these changed or differ: time in Applied, Screening, "
+    )
+    assert "; moves back; who waits for Recruiter " in found[-1].sentence
+
+
+def test_a_history_of_less_than_two_months_is_too_short() -> None:
+    found = only(findings(models(days=50)), "too few")
+
+    assert found.sentence.startswith("The history is too short, or there are too few applications, to say whether")
+
+
+def test_of_several_histories_each_finding_says_which() -> None:
+    rows = models(Slower("Interview", 85, 4))
+    deals = [replace(stay, history="deals.stage") for stay in models(seed=2).status_history]
+
+    found = findings(replace(rows, status_history=[*rows.status_history, *deals]))
+
+    assert [one.history for one in found if one.effect] == [HISTORY]
+    assert found[0].sentence.startswith(f"{HISTORY}: Interview takes longer since September: ")
+
+
+def test_that_nothing_changed_is_said_once_for_several_histories(quiet: Models) -> None:
+    deals = [replace(stay, history="deals.stage") for stay in quiet.status_history]
+
+    found = findings(replace(quiet, status_history=[*quiet.status_history, *deals]))
+
+    nothing = only(found, "nothing")
+    assert nothing.sentence == "Nothing changed and nobody differs more than by chance, in 34 comparisons."
+
+
+def test_of_no_rows_nothing_is_said() -> None:
+    assert findings(Models(as_of=START)) == []
+
+
+def test_who_is_open_and_who_is_stuck_is_counted(quiet: Models) -> None:
+    template = next(row for row in quiet.current_status if row.outcome == "open")
+
+    def rows(count: int, title: str, percentile: float, *, is_late: bool | None) -> list[CurrentStatus]:
+        row = replace(template, status_title=title, percentile_in_status=percentile, is_past_target=is_late)
+        return [replace(row, record_id=f"{title} {n}") for n in range(count)]
+
+    current = [
+        *rows(3, "Applied", 0.95, is_late=None),
+        *rows(4, "Offer", 0.5, is_late=True),
+        *rows(2, "Screening", 0.9, is_late=True),
+        *(replace(row, outcome="won") for row in rows(5, "Hired", 1.0, is_late=True)),
+    ]
+    found = findings(Models(as_of=START, current_status=current))
+
+    assert [one.sentence for one in found] == [
+        "9 are open, of 14 applications, most in Offer (4).",
+        (
+            "Of the open applications, 6 are past the target time of their status, most in Offer (4); "
+            "5 are in theirs for longer than 90 % of stays last, most in Applied (3)."
+        ),
+    ]
+    assert found[1].evidence[0].figures == {"records": 6, "in Offer": 4, "in Screening": 2}
+    assert found[1].evidence[1].where.endswith("and outcome = 'open' and percentile_in_status >= 0.9")
+    alone = findings(Models(as_of=START, current_status=rows(1, "Offer", 0.1, is_late=False)))
+    assert [one.sentence for one in alone] == ["1 is open, of 1 applications, all in Offer."]
+
+
+def test_a_quote_in_a_name_does_not_leave_the_condition(quiet: Models) -> None:
+    rows = [replace(row, history="o'brien.stage") for row in quiet.current_status]
+
+    found = findings(Models(as_of=START, current_status=rows))
+    assert "history = 'o''brien.stage'" in found[0].evidence[0].where

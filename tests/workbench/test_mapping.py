@@ -1,0 +1,71 @@
+from pathlib import Path
+
+from tests.workbench.conftest import AttioSync, assert_one_line
+
+from attio_simulator import Simulator
+
+HEAD = "history,status_id,status_title,status_order,status_kind,waiting_on\n"
+
+
+def test_every_status_is_guessed_in_the_order_of_attio(attio_sync: AttioSync, attio: Simulator, place: Path) -> None:
+    attio_sync("sync", "--into", place)
+    finished = attio_sync("mapping", "--into", place)
+    lines = [line.split(",") for line in finished.out.splitlines()]
+
+    assert (finished.code, finished.err) == (0, "")
+    assert finished.out.startswith(HEAD)
+    assert [(history, *rest) for history, _, *rest in lines[1:]] == [
+        ("applications.workflow_status", "Applied", "1", "open", ""),
+        ("applications.workflow_status", "Screening", "2", "open", ""),
+        ("applications.workflow_status", "Phone screen", "3", "open", ""),
+        ("applications.workflow_status", "Interview", "4", "open", ""),
+        ("applications.workflow_status", "Take-home task", "5", "open", ""),
+        ("applications.workflow_status", "Offer", "6", "open", ""),
+        ("applications.workflow_status", "Hired", "7", "won", ""),
+        ("applications.workflow_status", "Rejected", "8", "lost", ""),
+        ("applications.workflow_status", "Withdrawn", "9", "open", ""),  # too few went there to say
+    ]
+    assert all(len(status_id) == 36 for _, status_id, *_ in lines[1:])
+
+
+def test_what_people_wrote_stays_and_only_the_rest_is_added(
+    attio_sync: AttioSync, attio: Simulator, place: Path, tmp_path: Path
+) -> None:
+    attio_sync("sync", "--into", place)
+    file = tmp_path / "mapping.csv"
+    attio_sync("mapping", file, "--into", place)
+    applied, screening, *others = file.read_text().splitlines()[1:]
+    edited = [applied.replace(",1,open,", ",5,paused,us"), "applications.workflow_status,,SCREENING,7,open,them", *others[:-1]]
+    file.write_text(HEAD + "\n".join(edited) + "\n")
+
+    finished = attio_sync("mapping", file, "--into", place)
+
+    assert "added as guessed: 1, kept as it was: 8" in finished.out
+    assert file.read_text() == HEAD + "\n".join([*edited, others[-1]]) + "\n"
+    assert screening.endswith(",Screening,2,open,")
+
+
+def test_a_file_that_is_no_mapping_stays_as_it_is(attio_sync: AttioSync, attio: Simulator, place: Path, tmp_path: Path) -> None:
+    attio_sync("sync", "--into", place)
+    for content in (b"name,age\nx,1\n", b"\xff\xfe\x00", HEAD.encode() + b"applications.workflow_status,too,few\n"):
+        file = tmp_path / "other.csv"
+        file.write_bytes(content)
+
+        assert_one_line(attio_sync("mapping", file, "--into", place), "is no mapping")
+        assert file.read_bytes() == content
+
+
+def test_without_a_database_it_says_what_to_run_first(attio_sync: AttioSync, place: Path) -> None:
+    assert_one_line(attio_sync("mapping", "--into", place), "run attio-sync demo or attio-sync sync first")
+
+
+def test_a_history_that_was_not_synced_is_named(
+    attio_sync: AttioSync, attio: Simulator, place: Path, tmp_path: Path
+) -> None:
+    attio_sync("sync", "--into", place)
+    configuration = tmp_path / "configuration.json"
+    configuration.write_text('{"history": "deals.stage=attio_deal_stage"}')
+
+    assert_one_line(
+        attio_sync("mapping", "--configuration", configuration, "--into", place), "holds no attio_deal_stage_history"
+    )

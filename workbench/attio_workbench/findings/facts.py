@@ -1,0 +1,75 @@
+"""What there is, without any comparison: how many are open, how many are stuck, and where most of them are."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+
+from attio_workbench.findings.finding import Evidence, Finding
+from attio_workbench.findings.sentences import quoted, share_text
+from attio_workbench.models import CurrentStatus
+
+STUCK = 0.9
+"""Who is in its status longer than this share of the others were, is stuck."""
+
+
+def plain_facts(current: Sequence[CurrentStatus]) -> Iterator[Finding]:
+    """For each history: how many are open and where most are, and, if any are, how many are stuck and where."""
+    of_history: defaultdict[tuple[str, str], list[CurrentStatus]] = defaultdict(list)
+    for row in current:
+        of_history[row.source_relation, row.history].append(row)
+    for (source_relation, history), rows in sorted(of_history.items()):
+        noun = history.partition(".")[0].replace("_", " ")
+        own = f"source_relation = {quoted(source_relation)} and history = {quoted(history)}"
+        still_open = [row for row in rows if row.outcome == "open"]
+        sentence = f"{_are(len(still_open))} open, of {len(rows):,} {noun}{_most(still_open)}."
+        yield Finding(
+            kind="open",
+            source_relation=source_relation,
+            history=history,
+            sentence=sentence,
+            evidence=(_counted(f"{own} and outcome = 'open'", still_open),),
+        )
+        late = [row for row in still_open if row.is_past_target]
+        long = [row for row in still_open if (row.percentile_in_status or 0.0) >= STUCK]
+        if late or long:
+            clauses = [
+                f"{_are(len(late))} past the target time of their status{_most(late)}" if late else "",
+                f"{_are(len(long))} in theirs for longer than {share_text(STUCK)} of stays last{_most(long)}"
+                if long
+                else "",
+            ]
+            yield Finding(
+                kind="stuck",
+                source_relation=source_relation,
+                history=history,
+                sentence=f"Of the open {noun}, {'; '.join(filter(None, clauses))}.",
+                evidence=(
+                    _counted(f"{own} and outcome = 'open' and is_past_target", late),
+                    _counted(f"{own} and outcome = 'open' and percentile_in_status >= {STUCK}", long),
+                ),
+            )
+
+
+def _are(count: int) -> str:
+    return f"{count:,} {'is' if count == 1 else 'are'}"
+
+
+def _by_status(rows: Sequence[CurrentStatus]) -> list[tuple[str, int]]:
+    """The statuses with the most rows first, then by title."""
+    return sorted(Counter(row.status_title or "no status" for row in rows).items(), key=lambda one: (-one[1], one[0]))
+
+
+def _most(rows: Sequence[CurrentStatus]) -> str:
+    by_status = _by_status(rows)
+    if not by_status:
+        return ""
+    (title, count), *others = by_status
+    return f", most in {title} ({count:,})" if others else f", all in {title}"
+
+
+def _counted(where: str, rows: Sequence[CurrentStatus]) -> Evidence:
+    return Evidence(
+        model=CurrentStatus.model,
+        where=where,
+        rule="how many, and how many in each status",
+        figures={"records": len(rows), **{f"in {title}": count for title, count in _by_status(rows)}},
+    )

@@ -1,0 +1,115 @@
+"""Everything that is compared, and what of it is not chance."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+
+from attio_workbench.findings.facts import plain_facts
+from attio_workbench.findings.finding import Evidence, Finding
+from attio_workbench.findings.members import compare_members
+from attio_workbench.findings.pipelines import LEAST_SIDE, Pipeline, pipelines
+from attio_workbench.findings.sentences import listed
+from attio_workbench.findings.statistics import adjusted
+from attio_workbench.findings.tested import FEW, Tested, TooFew, where
+from attio_workbench.findings.times import compare_time, compare_times
+from attio_workbench.findings.ways import compare_conversions, compare_moves_back
+from attio_workbench.models import Conversion, Models, StatusStay
+
+LEVEL = 0.001
+"""Of what is said at most this share is wrong, on average; where nothing changed, one report in so many says otherwise.
+
+At ten times as much somewhat smaller changes would be found, and one report in a hundred would say too much. How large they
+must be at this level is in benchmarks/RESULTS.md.
+"""
+
+
+def findings(models: Models) -> list[Finding]:
+    """What changed or differs and is not chance, the largest first; then how many are open and stuck; then what is unknown.
+
+    All comparisons of all histories together are corrected for their number. Where none is left, that is a finding too.
+    """
+    found = pipelines(models)
+    outcomes = [(one, _compare(one, models.conversion)) for one in found]
+    tested = [one for _, several in outcomes for one in several if isinstance(one, Tested)]
+    p_values = adjusted([one.p for one in tested])
+    sure = [one.finding(p) for one, p in zip(tested, p_values, strict=True) if p < LEVEL and one.is_large]
+    changes = [one for one in sure if not _is_echo(one, sure, found, models.conversion)]
+    changes.sort(key=lambda one: -max(one.effect or 0, 1 / one.effect if one.effect else float("inf")))
+    several = len({(one.source_relation, one.history) for one in found}) > 1
+    nothing = [_nothing(pipeline, len(tested)) for pipeline in found[:1] if tested and not changes]
+    unknown = [_too_few(pipeline, made) for pipeline, made in outcomes if any(isinstance(one, TooFew) for one in made)]
+    everything = [*changes, *nothing, *plain_facts(models.current_status), *unknown]
+    return [one if one.kind == "nothing" else _named(one) for one in everything] if several else everything
+
+
+def _compare(pipeline: Pipeline, conversions: Sequence[Conversion]) -> list[Tested | TooFew]:
+    return [
+        *compare_times(pipeline, conversions),
+        *compare_conversions(pipeline, conversions),
+        *compare_moves_back(pipeline),
+        *compare_members(pipeline),
+    ]
+
+
+def _is_echo(
+    finding: Finding, sure: Sequence[Finding], found: Sequence[Pipeline], conversions: Sequence[Conversion]
+) -> bool:
+    """Whether a status is slower only because of what a member moved there who is a finding already."""
+    key = finding.source_relation, finding.history
+    members = {one.subject_id for one in sure if one.kind == "member" and (one.source_relation, one.history) == key}
+    if finding.kind != "time" or not members:
+        return False
+    pipeline = next(one for one in found if (one.source_relation, one.history) == key)
+    status = next(one for one in pipeline.statuses if one.id == finding.subject_id)
+    others = [spell for spell in pipeline.spells[status.id] if spell.mover not in members]
+    tested = compare_time(replace(pipeline, spells={**pipeline.spells, status.id: others}), status, conversions)
+    return tested is None or tested.p >= LEVEL or not tested.is_large
+
+
+def _nothing(pipeline: Pipeline, number: int) -> Finding:
+    return Finding(
+        kind="nothing",
+        source_relation=pipeline.source_relation,
+        history=pipeline.history,
+        sentence=f"Nothing changed and nobody differs more than by chance, in {number:,} comparisons.",
+        evidence=(
+            Evidence(
+                model=StatusStay.model,
+                where=where(pipeline),
+                rule="time in each status, who goes on from it, moves back, each since the first of a month against "
+                "before; each member against the others",
+                figures={"comparisons": number, "level": LEVEL},
+            ),
+        ),
+    )
+
+
+def _too_few(pipeline: Pipeline, made: Sequence[Tested | TooFew]) -> Finding:
+    subjects: defaultdict[str, list[str]] = defaultdict(list)
+    for one in made:
+        if isinstance(one, TooFew):
+            subjects[one.what].append(one.subject)
+    names = [f"{what} {listed(about)}".rstrip() for what, about in subjects.items()]
+    few = f"there are too few {pipeline.noun}"
+    why = few if pipeline.change_points() else f"the history is too short, or {few},"
+    return Finding(
+        kind="too few",
+        source_relation=pipeline.source_relation,
+        history=pipeline.history,
+        sentence=f"{why[0].upper()}{why[1:]} to say whether these changed or differ: {'; '.join(names)}.",
+        evidence=(
+            Evidence(
+                model=StatusStay.model,
+                where=where(pipeline),
+                rule=f"a comparison takes {FEW} stays on each side and enough moves that the test can be trusted; one of "
+                f"before and now also the first of a month with {LEAST_SIDE.days} days on each side",
+                figures={"comparisons": sum(map(len, subjects.values()))},
+            ),
+        ),
+    )
+
+
+def _named(finding: Finding) -> Finding:
+    """With the history in front, where there are several."""
+    name = f"{finding.source_relation} {finding.history}".strip()
+    return replace(finding, sentence=f"{name}: {finding.sentence}")

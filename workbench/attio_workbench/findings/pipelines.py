@@ -1,0 +1,158 @@
+"""What the comparisons are made of: of each record its first stay in each status, within the latest year.
+
+A record counts once in a status. Otherwise one that an automation moved to and fro every night would weigh as much as
+hundreds, and no test holds whose cases depend on each other. What was imported had been there for an unknown time, so
+its first stay is left out.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Literal, NamedTuple
+
+from attio_workbench.findings.survival import AT_ENTRY, Segment
+from attio_workbench.models import Models, StatusStay
+
+LOOKED_BACK = timedelta(days=365)
+LEAST_SIDE = timedelta(days=28)
+"""Of the time before a change point, and of the time since."""
+
+type Way = Literal["on", "back", "lost", "elsewhere"]
+"""On: won, or to an open status that is later in the order. Back: to an open one that is earlier."""
+
+
+class Spell(NamedTuple):
+    """A record's first stay in a status. Times are in days since the pipeline's begin."""
+
+    record_id: str
+    entered: float
+    end: float
+    has_left: bool
+    way: Way | None
+    next_status_id: str | None
+    mover: str | None
+    """The member who moved it there."""
+
+    def segment(self, since: float = 0.0) -> Segment | None:
+        """The ages at which it was there from a day on; None if it had left before."""
+        if self.end <= since:
+            return None
+        return Segment(self._seen_from(since), self.end - self.entered, self.has_left)
+
+    def segment_until(self, day: float) -> Segment | None:
+        """The ages at which it was there from the pipeline's begin to a day; None if it came later."""
+        if self.entered >= day or self.end <= 0:
+            return None
+        is_over = self.end <= day
+        return Segment(self._seen_from(0.0), min(self.end, day) - self.entered, is_over and self.has_left)
+
+    def _seen_from(self, day: float) -> float:
+        return day - self.entered if day > self.entered else AT_ENTRY
+
+
+@dataclass(frozen=True, slots=True)
+class StatusName:
+    """A status, by its id, title, place in the order and kind."""
+
+    id: str
+    title: str
+    order: int
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """One history of one connection.
+
+    Args:
+        source_relation, history: as in the models.
+        begin: where one begins to look: a year before `as_of`, or at the first stay if that is later.
+        as_of: until when one looks.
+        statuses: those that records were in, in order.
+        spells: of each status, by its id.
+        members: the names of those who moved something.
+    """
+
+    source_relation: str
+    history: str
+    begin: datetime
+    as_of: datetime
+    statuses: tuple[StatusName, ...]
+    spells: Mapping[str, list[Spell]]
+    members: Mapping[str, str]
+
+    @property
+    def noun(self) -> str:
+        """What the records are called: by the slug of their object."""
+        return self.history.partition(".")[0].replace("_", " ") or "records"
+
+    @property
+    def left_again(self) -> Iterator[StatusName]:
+        """The statuses that records are meant to leave."""
+        return (status for status in self.statuses if status.kind in {"open", "paused"})
+
+    def day(self, moment: datetime) -> float:
+        """A moment in days since the begin."""
+        return (moment - self.begin) / timedelta(days=1)
+
+    def change_points(self) -> list[datetime]:
+        """The days at which something may have changed: firsts of months with enough time on both sides."""
+        points: list[datetime] = []
+        month = datetime(self.begin.year, self.begin.month, 1, tzinfo=UTC)
+        while month <= self.as_of - LEAST_SIDE:
+            if month >= self.begin + LEAST_SIDE:
+                points.append(month)
+            month = (month + timedelta(days=32)).replace(day=1)
+        return points
+
+
+def pipelines(models: Models) -> list[Pipeline]:
+    """The pipelines of all histories and connections."""
+    stays_of: defaultdict[tuple[str, str], list[StatusStay]] = defaultdict(list)
+    for stay in models.status_history:
+        stays_of[stay.source_relation, stay.history].append(stay)
+    return [_pipeline(*key, stays, models.as_of) for key, stays in sorted(stays_of.items())]
+
+
+def _pipeline(source_relation: str, history: str, stays: list[StatusStay], as_of: datetime) -> Pipeline:
+    statuses = {s.status_id: StatusName(s.status_id, s.status_title, s.status_order, s.status_kind) for s in stays}
+    begin = max(as_of - LOOKED_BACK, min(stay.entered_at for stay in stays))
+    firsts: dict[tuple[str, str], StatusStay] = {}
+    members: dict[str, str] = {}
+    for stay in stays:
+        key = stay.record_id, stay.status_id
+        known = firsts.get(key)
+        if known is None or stay.position < known.position:
+            firsts[key] = stay
+        if stay.moved_by_type == "workspace-member" and stay.moved_by_id:
+            members[stay.moved_by_id] = stay.moved_by_name or f"member {stay.moved_by_id[:8]}"
+    spells: dict[str, list[Spell]] = {status_id: [] for status_id in statuses}
+    for stay in firsts.values():
+        is_imported = stay.is_late_entry and stay.position == 1
+        if not is_imported and (stay.left_at is None or stay.left_at > begin):
+            spells[stay.status_id].append(_spell(stay, begin, as_of, statuses))
+    ordered = tuple(sorted(statuses.values(), key=lambda status: (status.order, status.id)))
+    return Pipeline(source_relation, history, begin, as_of, ordered, spells, members)
+
+
+def _spell(stay: StatusStay, begin: datetime, as_of: datetime, statuses: Mapping[str, StatusName]) -> Spell:
+    day = timedelta(days=1)
+    entered = (stay.entered_at - begin) / day
+    has_left = stay.left_at is not None
+    end = ((stay.left_at or as_of) - begin) / day
+    way = None
+    if has_left:
+        way = _way(statuses[stay.status_id], statuses.get(stay.next_status_id or ""))
+    is_member = stay.moved_by_type == "workspace-member"
+    return Spell(stay.record_id, entered, end, has_left, way, stay.next_status_id, stay.moved_by_id if is_member else None)
+
+
+def _way(status: StatusName, following: StatusName | None) -> Way:
+    if following is None:
+        return "elsewhere"
+    if following.kind == "lost":
+        return "lost"
+    if following.kind == "won" or (following.kind == "open" and following.order > status.order):
+        return "on"
+    return "back" if following.order < status.order else "elsewhere"

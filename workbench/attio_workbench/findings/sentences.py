@@ -1,0 +1,57 @@
+"""How figures are written in sentences."""
+
+import math
+from collections.abc import Sequence
+from datetime import date, datetime
+
+HALF, QUARTER = 0.5, 0.75
+"""Shares that are left where half, and a quarter, are gone."""
+
+
+def since_text(day: datetime, as_of: datetime) -> str:
+    """A first of a month, by its month; with the year where it is another."""
+    return f"{day:%B}" if day.year == as_of.year else f"{day:%B %Y}"
+
+
+def days_text(days: float) -> str:
+    """Days, with a digit after the point where there are few; below two in hours."""
+    if days < 2:  # noqa: PLR2004 (see above)
+        hours = days * 24
+        return f"{hours:.0f} hours" if hours >= 1 else "less than an hour"
+    return f"{days:.1f} days" if days < 100 else f"{days:,.0f} days"  # noqa: PLR2004 (three digits are enough)
+
+
+def share_text(share: float) -> str:
+    """A share in per cent."""
+    return f"{share * 100:.0f} %"
+
+
+def p_text(p: float) -> str:
+    """A probability as it is usually written."""
+    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"  # noqa: PLR2004 (the usual bound)
+
+
+def times_text(ratio: float) -> str:
+    """How many times as much."""
+    return "many times" if math.isinf(ratio) else f"{ratio:.1f} times" if ratio >= 1 else f"{ratio:.2f} times"
+
+
+def more_or_fewer(number: int, noun: str, *, is_more: bool) -> str:
+    """`3 more applications`, `1 of the applications fewer`."""
+    word = "more" if is_more else "fewer"
+    return f"1 of the {noun} {word}" if number == 1 else f"{number:,} {word} {noun}"
+
+
+def listed(names: Sequence[str]) -> str:
+    """`a, b and c`."""
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+
+
+def quoted(text: str) -> str:
+    """A text in SQL."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def stamp(day: datetime | date) -> str:
+    """A day in SQL."""
+    return quoted(f"{day:%Y-%m-%d}")

@@ -1,0 +1,138 @@
+"""`attio-sync mapping`: a guess at the order and kind of each status, as the seed file that the dbt package reads.
+
+Attio says neither which status wins nor what order people have in mind. The package guesses by the same rules where no row
+covers a status (`dbt/models/intermediate/int_attio__status.sql`); a test holds the two together.
+"""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import duckdb
+
+from attio_sync.settings import TrackedHistory
+from attio_sync.tables import id_column
+from attio_workbench.errors import WorkbenchError
+from attio_workbench.place import Place, open_database
+from attio_workbench.terminal import path_text
+
+COLUMNS = ("history", "status_id", "status_title", "status_order", "status_kind", "waiting_on")
+
+type Row = dict[str, str]
+
+# In the order in which Attio lists them, then those it lists no more. Celebrated is won; where at least five came by a move
+# and whence one in fifty at most went on is lost.
+QUERY = """\
+with numbered as (
+    select *, row_number() over in_order as stay_number, lead(active_from) over in_order as next_from
+    from tester."{table}_history"
+    where not _fivetran_deleted
+    window in_order as (partition by {key} order by position)
+),
+stays as (
+    select
+        status_id,
+        arg_max(status_title, (active_from, {key}, position)) as title,
+        min(active_from) as first_from,
+        count(*) as stays,
+        count(*) filter (active_until is not null or next_from is not null) as ended,
+        count(*) filter (stay_number = 1) as first_stays
+    from numbered
+    group by status_id
+),
+listed as (
+    select * from tester.attio_status where object = ? and attribute = ? and not _fivetran_deleted
+)
+select
+    coalesce(listed.status_id, stays.status_id) as id,
+    coalesce(listed.title, stays.title, id),
+    row_number() over (order by listed.position nulls last, stays.first_from, id),
+    case
+        when listed.celebration_enabled then 'won'
+        when stays >= 5 and ended <= 0.02 * stays and first_stays <= 0.5 * stays then 'lost'
+        else 'open'
+    end
+from listed full join stays using (status_id)
+order by 3
+"""
+
+
+def read_guesses(place: Place, histories: Iterable[TrackedHistory]) -> list[Row]:
+    """A row for each status of these histories, by what the last local sync left.
+
+    Raises:
+        WorkbenchError: there is no database, or it holds no such history.
+    """
+    if not place.database.exists():
+        message = f"there is no {path_text(place.database)} yet: run attio-sync demo or attio-sync sync first"
+        raise WorkbenchError(message)
+    with open_database(place.database, read_only=True) as connection:
+        return [row for history in histories for row in _guesses(connection, history)]
+
+
+def _guesses(connection: duckdb.DuckDBPyConnection, history: TrackedHistory) -> list[Row]:
+    query = QUERY.format(table=history.table, key=id_column(history))
+    try:
+        found = connection.execute(query, [history.parent, history.attribute]).fetchall()
+    except duckdb.CatalogException:
+        message = f"the database holds no {history.table}_history: run attio-sync sync with the same ATTIO_HISTORY first"
+        raise WorkbenchError(message) from None
+    source = f"{history.parent}.{history.attribute}"
+    return [_row(source, status_id, title, str(order), kind, "") for status_id, title, order, kind in found]
+
+
+def read_mapping(file: Path) -> list[Row]:
+    """The rows of a seed file that people may have corrected; none if there is no such file.
+
+    Raises:
+        WorkbenchError: it is no such file.
+    """
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        return []
+    except UnicodeDecodeError:
+        text = ""
+    reader = csv.DictReader(io.StringIO(text, newline=""))
+    rows = list(reader)
+    if tuple(reader.fieldnames or ()) != COLUMNS or any(None in row or None in row.values() for row in rows):
+        message = f"{path_text(file)} is no mapping: its first line must be {','.join(COLUMNS)}, in UTF-8. It stays as it is"
+        raise WorkbenchError(message)
+    return rows
+
+
+def with_guesses(kept: Sequence[Row], guesses: Iterable[Row]) -> list[Row]:
+    """The rows that are there, as they are, and the guesses for statuses that none of them names, by id or by title."""
+    ids = {(row["history"], row["status_id"]) for row in kept if row["status_id"]}
+    titles = {(row["history"], row["status_title"].lower()) for row in kept if not row["status_id"]}
+    new = [g for g in guesses if (g["history"], g["status_id"]) not in ids and (g["history"], g["status_title"].lower()) not in titles]
+    return [*kept, *new]
+
+
+def mapping_text(rows: Iterable[Row]) -> str:
+    """The rows as CSV."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def write_mapping(place: Place, histories: Iterable[TrackedHistory], file: Path) -> str:
+    """Adds the guess for each status that the file does not name, and says so.
+
+    Raises:
+        WorkbenchError: there is no database to guess from, or the file is no mapping.
+    """
+    kept = read_mapping(file)
+    rows = with_guesses(kept, read_guesses(place, histories))
+    file.write_text(mapping_text(rows), encoding="utf-8")
+    return (
+        f"{path_text(file)}: added as guessed: {len(rows) - len(kept)}, kept as it was: {len(kept)}. Correct "
+        "status_order, status_kind (open, won, lost, paused) and waiting_on (us, them or empty), then run dbt build."
+    )
+
+
+def _row(*values: str) -> Row:
+    return dict(zip(COLUMNS, values, strict=True))

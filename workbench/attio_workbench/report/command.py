@@ -1,0 +1,121 @@
+"""`attio-sync report`: from the warehouse to one HTML file."""
+
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+
+from attio_sync.settings import Settings
+from attio_sync.shapes import as_object
+from attio_workbench.errors import WorkbenchError
+from attio_workbench.findings import Finding, findings
+from attio_workbench.models import Models
+from attio_workbench.origin import read_origin
+from attio_workbench.place import Place
+from attio_workbench.report.content import build_content, split_histories
+from attio_workbench.report.page import Page, render, title_of
+from attio_workbench.report.warehouse import Warehouse, fetch_models, local_warehouse
+from attio_workbench.terminal import path_text
+
+ATTIO = "https://api.attio.com"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportOptions:
+    """What was said on the command line.
+
+    Args:
+        output: the file; None for the one beside the local database.
+        profile, target, profiles_dir: of dbt; without any of them it is the local database.
+        variables: of the dbt package, a JSON object.
+        builds: whether the models are built first.
+        slug: the workspace's name in Attio's addresses; None for that of the local sync.
+    """
+
+    output: Path | None = None
+    profile: str | None = None
+    target: str | None = None
+    profiles_dir: Path | None = None
+    variables: str = "{}"
+    builds: bool = True
+    slug: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was written, and what it begins with."""
+
+    path: Path
+    first_sentence: str
+
+
+def write_report(console: Console, place: Place, settings: Settings, options: ReportOptions) -> Report:
+    """Builds the models, writes the report and says where it is.
+
+    Raises:
+        WorkbenchError: there is no database yet, dbt cannot build or read the models, or they hold nothing.
+    """
+    warehouse = _warehouse(place, settings, options)
+    with console.status("Building the models with dbt, which the first time is installed"):
+        models = fetch_models(warehouse, place.files / "dbt")
+    if not models.current_status:
+        message = "there is nothing to report: the models hold no record"
+        raise WorkbenchError(message)
+    path = options.output or place.files / "report.html"
+    found = findings(models)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(report_of(models, found, options.slug or _slug(place, options)), encoding="utf-8")
+    report = Report(path, found[0].sentence)
+    console.print(f"[bold]Report[/bold]  {escape(path_text(path))}", soft_wrap=True)
+    console.print(escape(report.first_sentence))
+    return report
+
+
+def _warehouse(place: Place, settings: Settings, options: ReportOptions) -> Warehouse:
+    try:
+        variables = as_object(json.loads(options.variables))
+    except ValueError:
+        variables = None
+    if variables is None:
+        message = f'{options.variables!r} must be a JSON object, as in {{"attio_schema": "attio"}}'
+        raise WorkbenchError(message)
+    if _is_local(options):
+        histories = ",".join(map(str, settings.history))
+        warehouse = local_warehouse(place.database, histories, place.files / "dbt")
+        return replace(warehouse, variables={**warehouse.variables, **variables}, builds=options.builds)
+    return Warehouse(
+        profile=options.profile,
+        target=options.target,
+        profiles_dir=options.profiles_dir,
+        variables=variables,
+        builds=options.builds,
+    )
+
+
+def _is_local(options: ReportOptions) -> bool:
+    return options.profile is None and options.target is None and options.profiles_dir is None
+
+
+def _slug(place: Place, options: ReportOptions) -> str | None:
+    """The workspace that the local database came from, if it is one of Attio's: a simulated one has no pages."""
+    origin = read_origin(place.database) if _is_local(options) else None
+    return origin.workspace_slug if origin and origin.address == ATTIO else None
+
+
+def report_of(models: Models, found: list[Finding], slug: str | None) -> str:
+    """The file itself."""
+    parts = split_histories(models)
+    names = [history for _, history in parts]
+    return render(
+        Page(
+            title=title_of(names),
+            subtitle=f"{len(models.current_status):,} records of {', '.join(dict.fromkeys(names))}, as of "
+            f"{models.as_of:%d %B %Y, %H:%M} UTC".replace(" 0", " "),
+            made="Made by attio-sync report from the models of the dbt package attio. Every figure is a value of a row of "
+            "the model named beneath it, or a count of its rows; times are UTC, and a day is 24 hours.",
+            findings=found,
+            histories=[build_content(history, name, part, slug) for (name, history), part in parts.items()],
+        )
+    )

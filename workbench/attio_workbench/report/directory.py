@@ -1,0 +1,60 @@
+"""Statuses and owners by number, as the page's data speak of them."""
+
+from dataclasses import dataclass
+
+from attio_workbench.models import Models
+
+
+@dataclass(frozen=True, slots=True)
+class ShownStatus:
+    """A status as the page shows it."""
+
+    status_id: str
+    title: str
+    order: int
+    kind: str
+    waiting_on: str | None
+    target_days: float | None
+    is_archived: bool
+
+
+class Directory:
+    """Gives statuses and owners their numbers."""
+
+    def __init__(self, models: Models) -> None:
+        found: dict[str, ShownStatus] = {}
+        for stay in models.status_history:  # may speak of a status that Attio lists no more
+            found[stay.status_id] = ShownStatus(
+                status_id=stay.status_id,
+                title=stay.status_title,
+                order=stay.status_order,
+                kind=stay.status_kind,
+                waiting_on=stay.waiting_on,
+                target_days=None,
+                is_archived=True,
+            )
+        for row in models.status:
+            found[row.status_id] = ShownStatus(
+                status_id=row.status_id,
+                title=row.status_title,
+                order=row.status_order,
+                kind=row.status_kind,
+                waiting_on=row.waiting_on,
+                target_days=row.target_days,
+                is_archived=row.is_archived,
+            )
+        self.statuses = sorted(found.values(), key=lambda status: (status.order, status.status_id))
+        self._status = {status.status_id: number for number, status in enumerate(self.statuses)}
+        self.owners: list[str | None] = []
+        self._owner: dict[str | None, int] = {}
+
+    def status(self, status_id: str | None) -> int | None:
+        """Its place in the order; None where there is none."""
+        return None if status_id is None else self._status.get(status_id)
+
+    def owner(self, name: str | None) -> int:
+        """Their number, given out as they come."""
+        if name not in self._owner:
+            self._owner[name] = len(self.owners)
+            self.owners.append(name)
+        return self._owner[name]

@@ -1,0 +1,125 @@
+"""Pure: one HTML file from what the page is given, with nothing in it that could load or run anything else."""
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from html import escape
+from pathlib import Path
+from string import Template
+from typing import Any
+
+from attio_workbench.findings import Evidence, Finding
+from attio_workbench.report.curves import SHOWN_DAYS
+
+_HERE = Path(__file__).parent
+ECHARTS = _HERE / "vendor" / "echarts.min.js"
+LEAST_P = 1e-6
+"""Below this a probability says how the test is made, not how sure one can be."""
+
+_SCRIPTS = ("base", "charts", "flow", "ageing", "survival", "funnel", "waiting", "names", "main")
+"""In the order in which they build on each other: together they are one script."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """What stands on the page.
+
+    Args:
+        title: the heading.
+        subtitle: what it is about and as of when.
+        made: how the page was made, for those who ask.
+        findings: the most important first.
+        histories: as `content.build_content` gives them.
+    """
+
+    title: str
+    subtitle: str
+    made: str
+    findings: Sequence[Finding]
+    histories: Sequence[Mapping[str, Any]]
+
+
+def render(page: Page) -> str:
+    """The whole file."""
+    style = _asset("report.css").replace("/* dark.css */", _asset("dark.css").strip())  # chosen, or preferred by the system
+    script = "{\n" + "\n".join(_asset(f"{name}.js") for name in _SCRIPTS) + "}\n"
+    echarts = ECHARTS.read_text(encoding="utf-8")
+    return Template(_asset("report.html")).substitute(
+        policy=policy(scripts=(echarts, script), style=style),
+        title=escape(page.title),
+        subtitle=escape(page.subtitle),
+        made=escape(page.made),
+        sentences="\n".join(map(_item, page.findings)),
+        data=json_block({"shownDays": SHOWN_DAYS, "histories": page.histories}),
+        style=style,
+        echarts=echarts,
+        script=script,
+    )
+
+
+def title_of(histories: Sequence[str]) -> str:
+    """What a manager calls it: `applications.workflow_status` are `Applications by workflow status`."""
+    if len(set(histories)) != 1:
+        return f"{len(set(histories))} histories from Attio"
+    parent, _, attribute = (part.replace("_", " ") for part in histories[0].partition("."))
+    return f"{parent.capitalize()} by {attribute}"
+
+
+def policy(scripts: Sequence[str], style: str) -> str:
+    """Nothing but these scripts and this style: nothing is loaded, sent or framed.
+
+    Neither `unsafe-inline` nor `unsafe-hashes` is needed: charts in SVG get their styles through the object model, which
+    such a policy allows. Only the tooltips that ECharts makes itself are markup with styles; `charts.js` makes its own.
+    """
+    allowed = " ".join(f"'sha256-{_digest(script)}'" for script in scripts)
+    only = f"default-src 'none'; script-src {allowed}; style-src 'sha256-{_digest(style)}'"
+    return f"{only}; base-uri 'none'; form-action 'none'"
+
+
+def json_block(value: Any) -> str:  # noqa: ANN401 (whatever JSON can say)
+    """JSON in which nothing ends a script or begins a comment, whatever a title says."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
+
+
+def _item(finding: Finding) -> str:
+    parts = [f'<li><p class="said">{escape(finding.sentence)}</p>']
+    if finding.worth:
+        parts.append(f'<p class="worth">{escape(finding.worth)}</p>')
+    if finding.adjusted_p is not None:
+        parts.append(f'<p class="strength">{escape(strength_text(finding.adjusted_p))}</p>')
+    evidence = "".join(map(_evidence, finding.evidence))
+    parts.append(f'<details><summary>Evidence</summary><div class="evidence">{evidence}</div></details></li>')
+    return "".join(parts)
+
+
+def strength_text(adjusted_p: float) -> str:
+    """How sure a comparison is, for people who did not ask for a p-value."""
+    times = float(f"{1 / max(adjusted_p, LEAST_P):.1g}")
+    return f"Chance alone would show as much at most once in {times:,.0f} times, every comparison made considered."
+
+
+def _evidence(evidence: Evidence) -> str:
+    figures = " · ".join(f"{name}: {_figure(value)}" for name, value in evidence.figures.items())
+    return (
+        f"<p><code>{escape(evidence.model)}</code> where <code>{escape(evidence.where)}</code>: {escape(evidence.rule)}."
+        f"<br>{escape(figures)}</p>"
+    )
+
+
+def _figure(value: str | float) -> str:
+    if isinstance(value, str):
+        return value
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.4g}"
+
+
+def _digest(text: str) -> str:
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+@cache
+def _asset(name: str) -> str:
+    return (_HERE / "page" / name).read_text(encoding="utf-8")

@@ -1,0 +1,121 @@
+// What everything else stands on: the data, the filters, elements, and how figures are written.
+const DATA = JSON.parse(document.getElementById("data").textContent);
+
+const state = { history: 0, period: "all", owner: -1 };
+const now = () => DATA.histories[state.history];
+
+/** An element: attributes, listeners (`onclick`) and children; text stays text whatever is in it. */
+function h(tag, attributes, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes || {})) {
+    if (value === null || value === undefined || value === false) continue;
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else element.setAttribute(name, value === true ? "" : value);
+  }
+  element.append(...children.flat().filter((child) => child !== null && child !== undefined));
+  return element;
+}
+
+const DIGITS = new Map([..."ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"].map((c, n) => [c, n]));
+
+/** The numbers of a packed column; null where there is none. */
+function unpack({ w, t }) {
+  const found = new Array(t.length / w);
+  for (let n = 0; n < found.length; n++) {
+    let number = 0;
+    for (let k = n * w; k < (n + 1) * w; k++) number = number * 64 + DIGITS.get(t[k]);
+    found[n] = number === 0 ? null : number - 1;
+  }
+  return found;
+}
+
+/** The id of one record. */
+function idOf(ids, n) {
+  if (Array.isArray(ids)) return ids[n];
+  const bytes = atob((ids.slice(n * 22, n * 22 + 22) + "==").replaceAll("-", "+").replaceAll("_", "/"));
+  const hex = [...bytes].map((c) => c.charCodeAt(0).toString(16).padStart(2, "0")).join("");
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
+}
+
+// Figures
+const count = (number) => (number === null || number === undefined ? "–" : number.toLocaleString("en-GB"));
+const percent = (share) => (share === null || share === undefined ? "–" : `${(share * 100).toFixed(share > 0 && share < 0.0995 ? 1 : 0)} %`);
+
+/** A length of time in days, in the unit one would say. */
+function length(days) {
+  if (days === null || days === undefined) return "–";
+  if (days < 1 / 24) return `${Math.round(days * 1440)} min`;
+  if (days < 2) return `${Math.round(days * 24)} h`;
+  return `${days < 9.95 ? days.toFixed(1) : Math.round(days).toLocaleString("en-GB")} d`;
+}
+
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const two = (number) => String(number).padStart(2, "0");
+const dayText = (date) => `${date.getUTCDate()} ${MONTHS[date.getUTCMonth()]} ${date.getUTCFullYear()}`;
+const instantText = (date) =>
+  `${date.getUTCFullYear()}-${two(date.getUTCMonth() + 1)}-${two(date.getUTCDate())} ${two(date.getUTCHours())}:${two(date.getUTCMinutes())}`;
+const isoDay = (date) => date.toISOString().slice(0, 10);
+
+/** `all`, `quarter:2026-07-01`, `month:2026-07-01`, or a week, as one says it. */
+function periodText(key) {
+  if (key === "all") return "All time";
+  const [kind, start] = key.split(":");
+  const [year, month] = start.split("-").map(Number);
+  if (kind === "quarter") return `Q${(month + 2) / 3} ${year}`;
+  if (kind === "month") return `${MONTHS[month - 1]} ${year}`;
+  return `week of ${dayText(new Date(start))}`;
+}
+
+/** The months of a period, as `2026-07`; null for all of them. */
+function monthsOf(key) {
+  if (key === "all") return null;
+  const [kind, start] = key.split(":");
+  const [year, month] = start.split("-").map(Number);
+  return Array.from({ length: kind === "quarter" ? 3 : 1 }, (_, n) => `${year}-${two(month + n)}`);
+}
+
+const ownerText = (name) => (name === null || name === "" ? "Nobody named" : name);
+const titleOf = (status) => now().statuses[status].title ?? "Untitled";
+const isOpenKind = (status) => now().statuses[status].kind === "open";
+const shortened = (text, most) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
+
+/** The open records of a history that are listed, unpacked once. */
+function openOf(history) {
+  if (history.unpacked) return history.unpacked;
+  const open = history.open;
+  const names = ["status", "owner", "entered", "days", "percentile", "target", "past", "moves", "back"];
+  const stays = ["before", "stay_status", "stay_owner", "stay_entered"];
+  const found = Object.fromEntries([...names, ...stays].map((name) => [name, unpack(open[name])]));
+  found.first = [];
+  let first = 0;
+  for (const before of found.before) found.first.push(first), (first += before);
+  found.gaps = new Map(open.gaps);
+  const base = Date.parse(open.base);
+  found.instant = (minute) => new Date(base + minute * 60000);
+  found.isStuck = (n) => found.past[n] === 1 || (found.percentile[n] ?? 0) >= 900;
+  return (history.unpacked = found);
+}
+
+/** The listed open records that the filters leave. */
+function shownRecords() {
+  const open = openOf(now());
+  const months = monthsOf(state.period);
+  const shown = [];
+  for (let n = 0; n < now().open.n; n++) {
+    if (state.owner >= 0 && open.owner[n] !== state.owner) continue;
+    if (months && !months.includes(isoDay(open.instant(open.entered[n])).slice(0, 7))) continue;
+    shown.push(n);
+  }
+  return shown;
+}
+
+/** The counts of all open records that the filters leave. */
+function shownCounts() {
+  const months = monthsOf(state.period);
+  return now()
+    .open.counts.map(([status, owner, month, past, stuck, band, number]) => ({ status, owner, month, past, stuck, band, number }))
+    .filter((c) => (state.owner < 0 || c.owner === state.owner) && (!months || months.includes(c.month)));
+}
+
+const sum = (numbers) => numbers.reduce((total, number) => total + number, 0);
+const sumOf = (counts, test) => sum(counts.filter(test).map((c) => c.number));

@@ -1,0 +1,159 @@
+// The frame around every picture: colours, when it is drawn, what stands beneath it.
+const root = document.documentElement;
+const color = (name) => getComputedStyle(root).getPropertyValue(`--${name}`).trim();
+const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif";
+
+/** A colour between others, at a share of the way. */
+function between(colors, share) {
+  const place = share * (colors.length - 1);
+  const n = Math.min(Math.floor(place), colors.length - 2);
+  const [from, to] = [colors[n], colors[n + 1]].map((c) => [1, 3, 5].map((k) => parseInt(c.slice(k, k + 2), 16)));
+  return `#${from.map((c, k) => Math.round(c + (to[k] - c) * (place - n)).toString(16).padStart(2, "0")).join("")}`;
+}
+
+/** The colour of a status, the same in every picture: open ones stand out more along the way, and the ends stand apart. */
+function statusColor(status) {
+  const statuses = now().statuses;
+  const same = statuses.map((one, n) => n).filter((n) => statuses[n].kind === statuses[status].kind);
+  const share = same.length > 1 ? same.indexOf(status) / (same.length - 1) : 0.5;
+  const ramp = { open: ["open-first", "open-middle", "open-last"], won: ["won", "won"], lost: ["lost-first", "lost-last"], paused: ["paused", "paused"] };
+  return between((ramp[statuses[status].kind] || ramp.open).map(color), share);
+}
+
+/** Black or white, whichever can be read on a colour. */
+function inkOn(background) {
+  const [r, g, b] = [1, 3, 5].map((k) => (parseInt(background.slice(k, k + 2), 16) / 255) ** 2.2);
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.3 ? "#14181f" : "#ffffff";
+}
+
+/** Fine patterns, so that neighbours differ without their colour too. */
+function decals() {
+  const fine = { color: color("decal"), dashArrayX: [1, 0], rotation: Math.PI / 4 };
+  return [
+    { symbol: "none" },
+    { ...fine, dashArrayY: [1, 7] },
+    { ...fine, symbol: "circle", symbolSize: 0.35, dashArrayX: [[6, 6], [0, 6, 6, 0]], dashArrayY: [6, 0], rotation: 0 },
+    { ...fine, dashArrayY: [1, 7], rotation: -Math.PI / 4 },
+    { ...fine, dashArrayY: [1, 5], rotation: 0 },
+    { ...fine, dashArrayY: [1, 5], rotation: Math.PI / 2 },
+  ];
+}
+const decalOf = (status) => decals()[status % 6];
+
+const text = (more) => ({ color: color("muted"), fontFamily: FONT, fontSize: 12, ...more });
+
+function axis(more) {
+  return {
+    axisLine: { show: false },
+    axisTick: { show: false },
+    axisLabel: text(),
+    nameTextStyle: text(),
+    splitLine: { lineStyle: { color: color("line"), width: 1 } },
+    ...more,
+  };
+}
+
+/** A tooltip of elements of our own: text from Attio stays text, and the policy allows no styles in markup. */
+function tooltip(lines, more) {
+  return {
+    backgroundColor: color("paper"),
+    borderColor: color("line"),
+    padding: 0,
+    confine: true,
+    transitionDuration: 0,
+    formatter: (given) => {
+      const [title, ...rows] = lines(given);
+      return h("div", { class: "tip" }, h("strong", {}, title), ...rows.map(([name, value]) => h("div", {}, h("span", {}, name), h("b", {}, value))));
+    },
+    ...more,
+  };
+}
+
+// A picture is {id, owner, period, show(section), table()}: `owner` and `period` say what a filter does to it, null for
+// nothing. It is shown when it comes into sight; `atOnce` what is no picture but a table.
+const pictures = [];
+const charts = new Map();
+
+/** Draws into an element, or anew. */
+function drawInto(element, build) {
+  charts.get(element)?.dispose();
+  const box = { width: element.clientWidth, small: element.clientWidth < 560 };
+  const made = build(box);
+  if (!made) {
+    charts.delete(element);
+    element.removeAttribute("style");
+    element.replaceChildren(h("p", { class: "nothing" }, "Nothing to draw here with these filters."));
+    return;
+  }
+  element.style.height = `${made.height}px`;
+  const chart = echarts.init(element, null, { renderer: "svg", width: box.width, height: made.height });
+  chart.setOption({
+    animation: false,
+    useUTC: true,
+    textStyle: { fontFamily: FONT },
+    aria: { enabled: true, label: { description: made.says }, decal: { show: true, decals: decals() } },
+    ...made.option,
+  });
+  element.setAttribute("role", "img");
+  element.setAttribute("aria-label", made.says);
+  if (made.onclick) chart.on("click", made.onclick);
+  charts.set(element, chart);
+}
+
+/** An HTML table; a cell is text, an element, or {text, number, note}. */
+function table({ caption, head, rows, numbers = 1 }) {
+  const cell = (value, n) => {
+    const attributes = { class: n >= numbers ? "number" : null };
+    return n === 0 ? h("th", { scope: "row" }, value ?? "–") : h("td", attributes, value ?? "–");
+  };
+  return h(
+    "div",
+    { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
+    h(
+      "table",
+      {},
+      h("caption", {}, caption),
+      h("thead", {}, h("tr", {}, head.map((title, n) => h("th", { scope: "col", class: n >= numbers ? "number" : null }, title)))),
+      h("tbody", {}, rows.map((row) => h("tr", {}, row.map(cell))))
+    )
+  );
+}
+
+/** What the filters do to a picture, said beside it whenever one is set. */
+function filterNote(picture) {
+  const said = [];
+  if (state.period !== "all") said.push(picture.period ? `${periodText(state.period)}: ${picture.period}.` : "All time: the period is not applied, this model has none.");
+  if (state.owner >= 0) said.push(picture.owner ? `${ownerText(now().owners[state.owner])}: ${picture.owner}.` : "Everyone: the owner is not applied, this model has none.");
+  return said.join(" ");
+}
+
+const visible = new IntersectionObserver(
+  (entries) => entries.forEach((entry) => entry.isIntersecting && drawPending(entry.target)),
+  { rootMargin: "300px" }
+);
+const pending = new Map();
+
+function drawPending(section) {
+  const draw = pending.get(section);
+  pending.delete(section);
+  if (draw) draw();
+}
+
+/** Fills a section: the table now, the picture when it comes into sight or onto paper. */
+function fill(picture) {
+  const section = document.getElementById(picture.id);
+  const note = section.querySelector(".filter-note");
+  note.textContent = filterNote(picture);
+  const figures = section.querySelector(".figures");
+  if (figures) figures.replaceChildren(...[picture.table()].flat());
+  if (picture.atOnce) return picture.show(section);
+  pending.set(section, () => picture.show(section));
+  visible.unobserve(section);
+  visible.observe(section);
+}
+
+const drawAll = () => [...pending.keys()].forEach(drawPending);
+
+function fillAll() {
+  pictures.forEach(fill);
+}

@@ -1,0 +1,120 @@
+// Flow over time: how many records were in each status at the end of each day.
+let withOutcomes = false;
+
+function flowDays() {
+  const { start, step, days } = now().flow;
+  const first = Date.parse(start);
+  const months = monthsOf(state.period);
+  const all = Array.from({ length: days }, (_, n) => new Date(first + n * step * 86400000));
+  return all.map((date, n) => ({ date, n })).filter(({ date }) => !months || months.includes(isoDay(date).slice(0, 7)));
+}
+
+/** Those drawn, from the top down: first steps above, ends below. */
+function flowStatuses() {
+  const drawn = Object.keys(now().flow.in).map(Number);
+  const rank = { open: 0, paused: 1, won: 2, lost: 3 };
+  const kind = (status) => now().statuses[status].kind;
+  return drawn
+    .filter((status) => withOutcomes || kind(status) === "open" || kind(status) === "paused")
+    .sort((a, b) => rank[kind(a)] - rank[kind(b)] || a - b);
+}
+
+/** Labels at the right end, each beside its band, moved apart where they would touch. */
+function flowLabels(statuses, days, box, room) {
+  let placed = null;
+  const last = days[days.length - 1];
+  const place = (api) => {
+    let below = 0;
+    const found = [...statuses].reverse().map((status) => {
+      const value = now().flow.in[status][last.n];
+      const [x, y] = api.coord([last.date, below + value / 2]);
+      below += value;
+      return { status, value, x, middle: y, y };
+    });
+    for (let n = 1; n < found.length; n++) found[n].y = Math.min(found[n].y, found[n - 1].y - 17);
+    return found.reverse();
+  };
+  return {
+    type: "custom",
+    silent: true,
+    tooltip: { show: false },
+    data: statuses.map((status, n) => [last.date, n]),
+    z: 10,
+    renderItem: (params, api) => {
+      placed = placed || place(api);
+      const { status, value, x, y, middle } = placed[params.dataIndex];
+      const title = shortened(titleOf(status), Math.floor((room - 40) / 7));
+      return {
+        type: "group",
+        children: [
+          { type: "polyline", shape: { points: [[x + 2, middle], [x + 7, middle], [x + 11, y]] }, style: { stroke: color("faint"), fill: "none" } },
+          { type: "text", x: x + 15, y, style: { text: `${title} ${count(value)}`, fill: color("ink"), font: `12px ${FONT}`, verticalAlign: "middle" } },
+        ],
+      };
+    },
+  };
+}
+
+pictures.push({
+  id: "flow",
+  period: "only its days are drawn",
+  owner: null,
+  show(section) {
+    drawInto(section.querySelector(".chart"), (box) => {
+      const days = flowDays();
+      const statuses = flowStatuses();
+      if (!days.length || !statuses.length) return null;
+      const room = box.small ? 112 : 170;
+      const areas = [...statuses].reverse().map((status) => ({
+        type: "line",
+        name: titleOf(status),
+        stack: "in",
+        symbol: "none",
+        lineStyle: { color: color("paper"), width: 1 },
+        areaStyle: { color: statusColor(status), opacity: 1, decal: decalOf(status) },
+        itemStyle: { color: statusColor(status) },
+        emphasis: { disabled: true },
+        data: days.map(({ date, n }) => [date, now().flow.in[status][n]]),
+      }));
+      return {
+        height: box.small ? 340 : 420,
+        says: flowSays(days, statuses),
+        option: {
+          grid: { left: 8, right: room, top: 30, bottom: 8, containLabel: true },
+          tooltip: tooltip(
+            (given) => [
+              dayText(new Date(given[0].value[0])),
+              ...[...given].reverse().map((one) => [one.seriesName, count(one.value[1])]),
+            ],
+            { trigger: "axis", axisPointer: { lineStyle: { color: color("muted"), type: "solid" } } }
+          ),
+          xAxis: axis({ type: "time", splitLine: { show: false }, axisLabel: text({ hideOverlap: true, formatter: flowTick }), boundaryGap: false }),
+          yAxis: axis({ type: "value", minInterval: 1, splitNumber: 4, name: "records", nameTextStyle: text({ align: "left", padding: [0, 0, 0, -26] }) }),
+          series: [...areas, flowLabels(statuses, days, box, room)],
+        },
+      };
+    });
+  },
+  table() {
+    const days = flowDays();
+    const statuses = flowStatuses();
+    const step = Math.max(1, Math.ceil(days.length / 26));
+    const shown = days.filter((_, n) => (days.length - 1 - n) % step === 0).reverse();
+    return table({
+      caption: "Records in each status at the end of the day",
+      head: ["Day", ...statuses.map(titleOf)],
+      rows: shown.map(({ date, n }) => [dayText(date), ...statuses.map((status) => count(now().flow.in[status][n]))]),
+    });
+  },
+});
+
+function flowTick(value) {
+  const date = new Date(value);
+  return date.getUTCDate() === 1 ? `${MONTHS[date.getUTCMonth()]}${date.getUTCMonth() === 0 ? ` ${date.getUTCFullYear()}` : ""}` : `${date.getUTCDate()} ${MONTHS[date.getUTCMonth()]}`;
+}
+
+function flowSays(days, statuses) {
+  const [first, last] = [days[0], days[days.length - 1]];
+  const parts = statuses.map((s) => `${titleOf(s)} from ${count(now().flow.in[s][first.n])} to ${count(now().flow.in[s][last.n])}`);
+  return `Stacked areas of how many records were in each status, from ${dayText(first.date)} to ${dayText(last.date)}: ${parts.join(", ")}.`;
+}

@@ -1,0 +1,205 @@
+// Funnel by cohort: of the records that came in together, how many reached each status. And the matrix of transitions.
+let cohortKind = null;
+const MOST_COHORTS = 12;
+
+/** Quarters if there are a few, else months, else weeks, until somebody chooses. */
+function kindOfCohort() {
+  const funnel = now().funnel;
+  if (cohortKind && funnel[cohortKind]) return cohortKind;
+  return ["quarter", "month", "week"].find((kind) => (funnel[kind] || []).length >= 3) ?? Object.keys(funnel)[0];
+}
+
+function cohorts() {
+  const months = monthsOf(state.period);
+  const all = now().funnel[kindOfCohort()] || [];
+  const covers = (cohort) => {
+    const begins = cohort.start.slice(0, 7);
+    return kindOfCohort() === "quarter" ? monthsOf(`quarter:${cohort.start}`).some((month) => months.includes(month)) : months.includes(begins);
+  };
+  return months ? all.filter(covers) : all;
+}
+
+function funnelStatuses(list) {
+  const rank = { open: 0, paused: 1, won: 2, lost: 3 };
+  const kind = (status) => now().statuses[status].kind;
+  const used = new Set(list.flatMap((cohort) => Object.entries(cohort.steps).filter(([, step]) => step[0] > 0).map(([status]) => Number(status))));
+  return [...used].sort((a, b) => rank[kind(a)] - rank[kind(b)] || a - b);
+}
+
+/** A title over a column: upright where the column is too narrow for a word. */
+function columnLabel(width, box) {
+  const lying = { width: width - 2, overflow: "break", lineHeight: 14, fontSize: width < 84 ? 11 : 12 };
+  return text({ color: color("ink"), interval: 0, ...(box.small ? { rotate: 90, width: 88, overflow: "truncate", fontSize: 11 } : lying) });
+}
+
+const cohortText = (cohort) => periodText(`${kindOfCohort()}:${cohort.start}`);
+
+pictures.push({
+  id: "funnel",
+  period: "only cohorts that began in it",
+  owner: null,
+  show(section) {
+    drawInto(section.querySelector(".chart"), (box) => {
+      const list = cohorts().slice(0, MOST_COHORTS);
+      const statuses = funnelStatuses(list).filter((status) => !box.small || now().statuses[status].kind !== "lost");
+      if (!list.length || !statuses.length) return null;
+      const row = 44;
+      const left = box.small ? 92 : 150;
+      const cell = (box.width - left - 8) / statuses.length;
+      return {
+        height: list.length * row + (box.small ? 104 : 58),
+        says: funnelSays(list, statuses),
+        option: {
+          grid: { left, right: 8, top: box.small ? 96 : 50, bottom: 8 },
+          tooltip: tooltip(({ value }) => funnelTip(list[value[1]], statuses[value[0]]), { trigger: "item" }),
+          xAxis: axis({ type: "category", position: "top", data: statuses.map(titleOf), splitLine: { show: false }, axisLabel: columnLabel(cell, box) }),
+          yAxis: axis({
+            type: "category",
+            inverse: true,
+            data: list.map((cohort) => cohort.start),
+            splitLine: { show: false },
+            axisLabel: {
+              ...text(),
+              formatter: (start) => {
+                const cohort = list.find((one) => one.start === start);
+                const small = `${count(cohort.records)} came in${cohort.mature ? "" : ", too young"}`;
+                return `{name|${shortened(cohortText(cohort), 20)}}\n{small|${box.small ? count(cohort.records) + (cohort.mature ? "" : ", young") : small}}`;
+              },
+              rich: { name: { color: color("ink"), fontSize: 12, align: "right", lineHeight: 16 }, small: { color: color("muted"), fontSize: 11, align: "right", lineHeight: 14 } },
+            },
+          }),
+          series: [funnelBars(list, statuses, cell, row, box)],
+        },
+      };
+    });
+  },
+  table() {
+    const list = cohorts();
+    const statuses = funnelStatuses(list);
+    return table({
+      caption: `Reached by ${kindOfCohort()} in which they came in; a skipped status counts as passed`,
+      head: ["Cohort", "Records", "Old enough", ...statuses.map(titleOf)],
+      rows: list.map((cohort) => [
+        cohortText(cohort),
+        count(cohort.records),
+        cohort.mature ? "yes" : "not yet",
+        ...statuses.map((status) => (cohort.steps[status] ? `${count(cohort.steps[status][0])} (${percent(cohort.steps[status][1])})` : "–")),
+      ]),
+    });
+  },
+});
+
+/** In each cell a bar as long as the share; hatched and with an outline where the cohort is too young to compare. */
+function funnelBars(list, statuses, cell, row, box) {
+  return {
+    type: "custom",
+    data: list.flatMap((cohort, y) => statuses.map((status, x) => [x, y, cohort.steps[status]?.[1] ?? 0])),
+    renderItem: (params, api) => {
+      const [x, y, share] = [api.value(0), api.value(1), api.value(2)];
+      const [middleX, middleY] = api.coord([x, y]);
+      const [cohort, status] = [list[y], statuses[x]];
+      const [left, width] = [middleX - cell / 2 + 4, cell - 10];
+      const bar = { x: left, y: middleY + 3, width: Math.max(share * width, share ? 1 : 0), height: 9, r: 2 };
+      const tone = statusColor(status);
+      return {
+        type: "group",
+        children: [
+          { type: "rect", shape: { ...bar, width, r: 2 }, style: { fill: color("track") } },
+          { type: "rect", shape: bar, style: cohort.mature ? { fill: tone } : { fill: `${tone}40`, stroke: color("muted"), lineWidth: 1, lineDash: [3, 2] } },
+          { type: "text", x: left, y: middleY - 1, style: { text: box.small ? percent(share).replace(" %", "") : percent(share), fill: cohort.mature ? color("ink") : color("muted"), font: `${cohort.mature ? "" : "italic "}${box.small ? 11 : 13}px ${FONT}`, verticalAlign: "bottom" } },
+        ],
+      };
+    },
+  };
+}
+
+function funnelTip(cohort, status) {
+  const [reached, share, median] = cohort.steps[status] || [0, 0, null];
+  return [
+    `${cohortText(cohort)}: ${titleOf(status)}`,
+    ["reached", `${count(reached)} of ${count(cohort.records)}`],
+    ["share", percent(share)],
+    ["median days to it", length(median)],
+    ...(cohort.mature ? [] : [["too young to compare", "more may still come"]]),
+  ];
+}
+
+function funnelSays(list, statuses) {
+  const of = (cohort) => statuses.map((s) => `${titleOf(s)} ${percent(cohort.steps[s]?.[1] ?? 0)}`).join(", ");
+  return `Bars of the share of each cohort that reached a status. ${list.map((c) => `${cohortText(c)}${c.mature ? "" : ", too young to compare"}: ${of(c)}`).join("; ")}.`;
+}
+
+// Transitions: where records go from each status.
+function moveStatuses() {
+  const used = new Set(now().transitions.flatMap(([from, to]) => [from, to]));
+  return [...used].sort((a, b) => a - b);
+}
+
+pictures.push({
+  id: "transitions",
+  period: null,
+  owner: null,
+  show(section) {
+    drawInto(section.querySelector(".chart"), (box) => {
+      const moves = now().transitions;
+      if (!moves.length) return null;
+      const columns = moveStatuses().filter((status) => moves.some((move) => move[1] === status));
+      const rows = moveStatuses().filter((status) => moves.some((move) => move[0] === status));
+      const left = box.small ? 92 : 150;
+      const [width, height] = [(box.width - left - 8) / columns.length, box.small ? 36 : 46];
+      return {
+        height: rows.length * height + (box.small ? 104 : 58),
+        says: `A matrix of moves, from the rows to the columns. ${moves.map((m) => `${titleOf(m[0])} to ${titleOf(m[1])}: ${count(m[2])}, ${percent(m[3])}`).join("; ")}.`,
+        option: {
+          grid: { left, right: 8, top: box.small ? 96 : 50, bottom: 8 },
+          tooltip: tooltip(({ value }) => moveTip(value[3]), { trigger: "item" }),
+          xAxis: axis({ type: "category", position: "top", data: columns.map(titleOf), splitLine: { show: false }, axisLabel: columnLabel(width, box) }),
+          yAxis: axis({ type: "category", inverse: true, data: rows.map((s) => shortened(titleOf(s), box.small ? 13 : 22)), splitLine: { show: false }, axisLabel: text({ color: color("ink") }) }),
+          series: [moveCells(moves, rows, columns, width, height, box)],
+        },
+      };
+    });
+  },
+  table() {
+    return table({
+      caption: "Moves between statuses, of all time",
+      head: ["From", "To", "Moves", "Of all moves out", "Median days before", "Direction"],
+      numbers: 2,
+      rows: [...now().transitions]
+        .sort((a, b) => a[0] - b[0] || b[2] - a[2])
+        .map((m) => [titleOf(m[0]), titleOf(m[1]), count(m[2]), percent(m[3]), length(m[4]), m[5] ? "back" : "on"]),
+    });
+  },
+});
+
+function moveCells(moves, rows, columns, width, height, box) {
+  const every = rows.flatMap((from, y) => columns.map((to, x) => [x, y, moves.findIndex((m) => m[0] === from && m[1] === to)]));
+  return {
+    type: "custom",
+    data: every.map(([x, y, n]) => [x, y, n < 0 ? 0 : moves[n][3], n]),
+    renderItem: (params, api) => {
+      const n = api.value(3);
+      const [x, y] = api.coord([api.value(0), api.value(1)]);
+      const shape = { x: x - width / 2 + 1.5, y: y - height / 2 + 1.5, width: width - 3, height: height - 3, r: 3 };
+      if (n < 0) return { type: "rect", silent: true, shape, style: { fill: color("track") } };
+      const [, , number, share, , back] = moves[n];
+      const fill = between([color("heat-first"), color("heat-last")], Math.sqrt(share));
+      const edge = back ? { stroke: color("warn"), lineWidth: 2, lineDash: [4, 2] } : {};
+      const lines = box.small ? Math.round(share * 100) : `${percent(share)}${back ? " ↩" : ""}`;
+      return {
+        type: "group",
+        children: [
+          { type: "rect", shape, style: { fill, ...edge } },
+          { type: "text", x, y: box.small ? y : y - 7, style: { text: String(lines), fill: inkOn(fill), font: `${box.small ? 11 : 13}px ${FONT}`, align: "center", verticalAlign: "middle" } },
+          ...(box.small ? [] : [{ type: "text", x, y: y + 9, style: { text: count(number), fill: inkOn(fill), font: `11px ${FONT}`, align: "center", verticalAlign: "middle" } }]),
+        ],
+      };
+    },
+  };
+}
+
+function moveTip(n) {
+  if (n < 0) return ["No such move"];
+  const [from, to, number, share, median, back] = now().transitions[n];
+  return [`${titleOf(from)} → ${titleOf(to)}`, ["moves", count(number)], [`of all out of ${shortened(titleOf(from), 20)}`, percent(share)], ["median days before", length(median)], ...(back ? [["direction", "back"]] : [])];
+}

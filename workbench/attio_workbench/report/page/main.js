@@ -1,0 +1,119 @@
+// The filters, the theme, and the first drawing.
+function option(value, label, chosen) {
+  return h("option", { value, selected: chosen }, label);
+}
+
+function fillFilters() {
+  const { periods, owners } = now();
+  const group = (label, kind) => (periods[kind].length ? h("optgroup", { label }, periods[kind].map((start) => option(`${kind}:${start}`, periodText(`${kind}:${start}`)))) : null);
+  document.getElementById("period").replaceChildren(...[option("all", "All time", true), group("Quarters", "quarter"), group("Months", "month")].filter(Boolean));
+  const used = [...new Set(now().open.counts.map((c) => c[1]))];
+  const named = used.map((n) => [ownerText(owners[n]), n]).sort((a, b) => a[0].localeCompare(b[0]));
+  document.getElementById("owner").replaceChildren(option("-1", "Everyone", true), ...named.map(([name, n]) => option(String(n), name)));
+  document.getElementById("cohort").replaceChildren(...["quarter", "month", "week"].filter((kind) => now().funnel[kind]).map((kind) => option(kind, { quarter: "Quarters", month: "Months", week: "Weeks" }[kind], kind === kindOfCohort())));
+}
+
+const historyText = ({ history, relation }) => (relation ? `${history} (${relation})` : history);
+
+function announce() {
+  const counts = shownCounts();
+  document.getElementById("shown").textContent = `${count(sum(counts.map((c) => c.number)))} of ${count(now().open.total)} open records`;
+  document.getElementById("reset").hidden = state.period === "all" && state.owner < 0;
+}
+
+function onFilter() {
+  state.period = document.getElementById("period").value;
+  state.owner = Number(document.getElementById("owner").value);
+  names.shown = ROWS_AT_ONCE;
+  names.open = null;
+  announce();
+  fillAll();
+}
+
+function onHistory() {
+  state.history = Number(document.getElementById("history").value);
+  Object.assign(state, { period: "all", owner: -1 });
+  Object.assign(names, { shown: ROWS_AT_ONCE, open: null });
+  fillFilters();
+  announce();
+  fillAll();
+}
+
+const prefersDark = matchMedia("(prefers-color-scheme: dark)");
+const isDark = () => (root.dataset.theme ? root.dataset.theme === "dark" : prefersDark.matches);
+
+function sayTheme() {
+  document.getElementById("theme").textContent = isDark() ? "Light" : "Dark";
+}
+
+function onTheme() {
+  root.dataset.theme = isDark() ? "light" : "dark";
+  sayTheme();
+  fillAll();
+}
+
+function start() {
+  const on = (id, event, listener) => document.getElementById(id).addEventListener(event, listener);
+  const histories = document.getElementById("history");
+  histories.replaceChildren(...DATA.histories.map((one, n) => option(String(n), historyText(one), n === 0)));
+  document.getElementById("history-filter").hidden = DATA.histories.length < 2;
+  fillFilters();
+  on("history", "change", onHistory);
+  on("period", "change", onFilter);
+  on("owner", "change", onFilter);
+  on("reset", "click", () => {
+    document.getElementById("period").value = "all";
+    document.getElementById("owner").value = "-1";
+    onFilter();
+    document.getElementById("period").focus();
+  });
+  on("theme", "click", onTheme);
+  on("with-outcomes", "change", (event) => {
+    withOutcomes = event.target.checked;
+    fill(pictures.find((one) => one.id === "flow"));
+  });
+  on("cohort", "change", (event) => {
+    cohortKind = event.target.value;
+    fill(pictures.find((one) => one.id === "funnel"));
+  });
+  on("stuck-only", "change", (event) => {
+    Object.assign(names, { stuckOnly: event.target.checked, shown: ROWS_AT_ONCE, open: null });
+    fillNames();
+  });
+  on("names-more", "click", () => {
+    names.shown += ROWS_AT_ONCE;
+    fillNames();
+  });
+  prefersDark.addEventListener("change", () => (sayTheme(), fillAll()));
+  sayTheme();
+  announce();
+  fillAll();
+  let width = innerWidth;
+  let waiting = 0;
+  addEventListener("resize", () => {
+    if (innerWidth === width) return;
+    width = innerWidth;
+    clearTimeout(waiting);
+    waiting = setTimeout(fillAll, 120);
+  });
+  // On paper: light, everything drawn, tables opened; then as it was.
+  let theme, closed;
+  addEventListener("beforeprint", () => {
+    theme = root.dataset.theme;
+    root.dataset.theme = "light";
+    root.classList.add("print");
+    closed = [...document.querySelectorAll("details:not([open])")];
+    closed.forEach((one) => (one.open = true));
+    fillAll();
+    drawAll();
+  });
+  addEventListener("afterprint", () => {
+    root.classList.remove("print");
+    if (theme) root.dataset.theme = theme;
+    else delete root.dataset.theme;
+    closed.forEach((one) => (one.open = false));
+    fillAll();
+  });
+}
+
+start();

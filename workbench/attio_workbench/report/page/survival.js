@@ -1,0 +1,114 @@
+// Survival: what share is still in a status after so many days; a small picture for each status that records leave.
+const LEAST_STAYS_DRAWN = 10;
+const SCALES = [2, 4, 7, 14, 21, 30, 45, 60, 90, 120, 180, 270, 365, 730, 1825];
+const DASHES = ["solid", [7, 4], [2, 3]];
+
+const timeOf = (status, period) => now().time.find((row) => row[0] === status && row[1] === period);
+const curveOf = (status, period) => now().curves.find((curve) => curve.s === status && curve.p === period);
+
+/** The periods beside all time: the one chosen, else the newest two of the kind of which three are worth a curve. */
+function survivalPeriods() {
+  if (state.period !== "all") return [state.period];
+  const worth = (key) => sum(now().time.filter((row) => row[1] === key && !row[7]).map((row) => row[2])) > 0;
+  const of = (kind) => now().periods[kind].map((start) => `${kind}:${start}`).filter(worth);
+  return (of("quarter").length >= 3 ? of("quarter") : of("month")).slice(0, 2);
+}
+
+const survivalStatuses = () =>
+  now().statuses.map((_, n) => n).filter((n) => isOpenKind(n) && (curveOf(n, "all")?.x.length ?? 0) > 0);
+
+function survivalCurves(status) {
+  return ["all", ...survivalPeriods()]
+    .map((period, n) => ({ period, dash: DASHES[n], tone: color(["curve-all", "curve-first", "curve-second"][n]), curve: curveOf(status, period), time: timeOf(status, period) }))
+    .filter(({ curve, time }) => curve && time && time[2] >= LEAST_STAYS_DRAWN);
+}
+
+function survivalOption(status, box) {
+  const curves = survivalCurves(status);
+  const all = curveOf(status, "all");
+  const end = Math.max(...curves.map(({ curve }) => curve.x[curve.x.length - 1]));
+  const gone = all.bands[2] === null ? end : all.bands[2] * 1.15;
+  const most = SCALES.find((days) => days >= Math.min(gone, end)) ?? Math.ceil(end);
+  return {
+    grid: { left: 38, right: 10, top: 12, bottom: 24 },
+    tooltip: tooltip(
+      (given) => [`after ${length(given[0].axisValue)}`, ...given.map((one) => [one.seriesName, `${percent(one.value[1])} still there`])],
+      { trigger: "axis", axisPointer: { lineStyle: { color: color("muted"), type: "solid" } } }
+    ),
+    xAxis: axis({ type: "value", min: 0, max: most, interval: most / (most % 3 ? 2 : 3), splitLine: { show: false }, axisLabel: text({ fontSize: 11, formatter: (v) => (v ? `${Math.round(v * 10) / 10} d` : "0") }) }),
+    yAxis: axis({ type: "value", min: 0, max: 1, interval: 0.5, axisLabel: text({ fontSize: 11, formatter: (v) => `${v * 100} %` }) }),
+    series: curves.map(({ period, dash, tone, curve }, n) => ({
+      type: "line",
+      name: periodText(period),
+      step: "end",
+      symbol: "none",
+      z: n === 0 ? 2 : 3,
+      lineStyle: { color: tone, width: n === 0 ? 3.5 : 2, type: dash },
+      itemStyle: { color: tone },
+      emphasis: { disabled: true },
+      data: [[0, 1], ...curve.x.map((x, k) => [x, curve.y[k]]).filter(([x]) => x <= most)],
+    })),
+  };
+}
+
+/** A piece of a line as it is drawn, with its period and median beside it: the key of one picture. */
+function survivalKey({ period, dash, tone, time }) {
+  const line = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  const attributes = { width: 26, height: 8, viewBox: "0 0 26 8", "aria-hidden": "true" };
+  for (const [name, value] of Object.entries(attributes)) line.setAttribute(name, value);
+  const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
+  const drawn = { d: "M0 4H26", stroke: tone, "stroke-width": period === "all" ? 3.5 : 2, "stroke-dasharray": dash === "solid" ? "none" : dash.join(" ") };
+  for (const [name, value] of Object.entries(drawn)) path.setAttribute(name, value);
+  line.append(path);
+  return h("li", {}, line, h("span", {}, periodText(period)), h("b", {}, length(time[5])), h("small", {}, `${count(time[2])} stays${time[7] ? ", few" : ""}`));
+}
+
+pictures.push({
+  id: "survival",
+  period: "stays that began in it, beside those of all time",
+  owner: null,
+  show(section) {
+    const statuses = survivalStatuses();
+    const holder = section.querySelector(".multiples");
+    for (const old of holder.querySelectorAll(".chart")) charts.get(old)?.dispose(), charts.delete(old);
+    holder.replaceChildren(
+      ...statuses.map((status) =>
+        h(
+          "figure",
+          { class: "panel" },
+          h("figcaption", {}, h("strong", {}, titleOf(status)), h("ul", { class: "key" }, survivalCurves(status).map(survivalKey))),
+          h("div", { class: "chart" })
+        )
+      )
+    );
+    [...holder.querySelectorAll(".chart")].forEach((element, n) =>
+      drawInto(element, (box) => ({ height: 170, says: survivalSays(statuses[n]), option: survivalOption(statuses[n], box) }))
+    );
+  },
+  table() {
+    const rows = [];
+    for (const status of survivalStatuses()) {
+      for (const period of ["all", ...survivalPeriods()]) {
+        const [time, curve] = [timeOf(status, period), curveOf(status, period)];
+        if (!time) continue;
+        rows.push([
+          `${titleOf(status)}, ${periodText(period)}`,
+          `${count(time[2])}${time[7] ? " (few)" : ""}`,
+          count(time[3]),
+          ...[time[4], time[5], time[6]].map(length),
+          ...(curve ? curve.at : DATA.shownDays.map(() => null)).map(percent),
+        ]);
+      }
+    }
+    return table({
+      caption: "How long stays last (Kaplan–Meier), and the share still there after so many days",
+      head: ["Status and period", "Stays", "Still there", "A quarter left within", "Half within", "Three quarters within", ...DATA.shownDays.map((day) => `${day} d`)],
+      rows,
+    });
+  },
+});
+
+function survivalSays(status) {
+  const parts = survivalCurves(status).map(({ period, time }) => `${periodText(period)}: ${time[5] === null ? "fewer than half have left" : `half have left after ${length(time[5])}`}, ${count(time[2])} stays`);
+  return `${titleOf(status)}: falling lines of the share that is still in the status by days since it was entered. ${parts.join("; ")}.`;
+}

@@ -1,0 +1,151 @@
+"""The open records: who is listed, what each one went through, and counts of all of them."""
+
+from collections import Counter
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from attio_workbench.findings.facts import STUCK
+from attio_workbench.models import CurrentStatus, Models, StatusStay
+from attio_workbench.report.directory import Directory
+from attio_workbench.report.packing import pack, pack_ids
+
+MOST_LISTED = 10_000
+"""Records with a line and a point of their own, those that wait longest first; all are counted."""
+
+MOST_STAYS = 40
+"""Of a longer history the timeline shows the newest stays."""
+
+EDGES = (500, 750, 900)
+"""Where one band ends and the next begins: so many in a thousand of the stays in the status are over by then."""
+
+MOVERS = {"workspace-member": "A member", "api-token": "An API token", "app": "An app", "system": "Attio itself"}
+"""What stands for somebody without a name."""
+
+
+class OpenRecord(NamedTuple):
+    """A record that has a way to go: what the model says of it, and where it is."""
+
+    row: CurrentStatus
+    status: int
+    owner: int
+    entered_at: datetime
+    days: float
+
+    @property
+    def percentile(self) -> int | None:
+        """How many in a thousand stays in its status were over by this age; rounded down: 0.8999 is not nine in ten."""
+        share = self.row.percentile_in_status
+        return None if share is None else int(share * 1000)
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether it is past its target, or there longer than nine in ten."""
+        return bool(self.row.is_past_target) or (self.row.percentile_in_status or 0.0) >= STUCK
+
+    @property
+    def band(self) -> int:
+        """0: among the quicker half; 1: to three quarters; 2: to nine in ten; 3: longer than that."""
+        return sum((self.percentile or 0) >= edge for edge in EDGES)
+
+
+def open_records(models: Models, directory: Directory) -> list[OpenRecord]:
+    """All of them, those that wait longest first, as others in their status go."""
+    rows = [row for row in models.current_status if row.outcome == "open"]
+    newest = {stay.record_id: mover_text(stay) for stay in models.status_history if stay.is_current}
+    for name, _ in Counter(newest.get(row.record_id) for row in rows).most_common():
+        directory.owner(name)  # whoever has most comes first
+    found: list[OpenRecord] = []
+    for row in rows:
+        status = directory.status(row.status_id)
+        if status is not None and row.entered_at is not None and row.days_in_status is not None:
+            owner = directory.owner(newest.get(row.record_id))
+            found.append(OpenRecord(row, status, owner, row.entered_at, row.days_in_status))
+    return sorted(found, key=lambda one: (-(one.percentile or 0), -one.days, one.row.record_id))
+
+
+def mover_text(stay: StatusStay) -> str | None:
+    """Who moved it there: by name, else what they are."""
+    return stay.moved_by_name or MOVERS.get(stay.moved_by_type or "", stay.moved_by_type)
+
+
+def build_open(models: Models, directory: Directory) -> dict[str, Any]:
+    """`counts` of all open records by status, owner, month and more; `n` of them with all there is to say."""
+    opened = open_records(models, directory)
+    listed = opened[:MOST_LISTED]
+    stays = _stays(models, {one.row.record_id for one in listed})
+    began = [one.entered_at for one in listed] + [stay.entered_at for found in stays.values() for stay in found]
+    base = min(began, default=models.as_of)
+    targets = sorted({one.row.target_days for one in opened if one.row.target_days is not None})
+    return {
+        "total": len(opened),
+        "stuck": sum(one.is_stuck for one in opened),
+        "n": len(listed),
+        "base": base.strftime("%Y-%m-%dT%H:%MZ"),
+        "targets": [round(target, 3) for target in targets],
+        "counts": _counts(opened),
+        "ids": pack_ids([one.row.record_id for one in listed]),
+        "status": pack([one.status for one in listed]),
+        "owner": pack([one.owner for one in listed]),
+        "entered": pack([_minutes(one.entered_at, base) for one in listed]),
+        "days": pack([round(one.days * 100) for one in listed]),
+        "percentile": pack([one.percentile for one in listed]),
+        "target": pack([None if (t := one.row.target_days) is None else targets.index(t) for one in listed]),
+        "past": pack([None if one.row.is_past_target is None else int(one.row.is_past_target) for one in listed]),
+        "moves": pack([one.row.moves for one in listed]),
+        "back": pack([one.row.moves_back for one in listed]),
+        **_timelines(listed, stays, base, directory),
+    }
+
+
+def _minutes(moment: datetime, base: datetime) -> int:
+    """Whole minutes of the clock, as they are shown."""
+    return int((moment.replace(second=0, microsecond=0) - base.replace(second=0, microsecond=0)).total_seconds() // 60)
+
+
+def _counts(opened: list[OpenRecord]) -> list[list[Any]]:
+    """Status, owner, month entered, past its target, stuck, in which band, and how many are like that."""
+    counted = Counter(
+        (
+            one.status,
+            one.owner,
+            one.entered_at.strftime("%Y-%m"),
+            int(bool(one.row.is_past_target)),
+            int(one.is_stuck),
+            one.band,
+        )
+        for one in opened
+    )
+    return [[*key, count] for key, count in sorted(counted.items())]
+
+
+def _stays(models: Models, listed: set[str]) -> dict[str, list[StatusStay]]:
+    """The stays before the current one of each record listed that has any, oldest first."""
+    found: dict[str, list[StatusStay]] = {}
+    for row in sorted((row for row in models.status_history if row.record_id in listed), key=lambda row: row.position):
+        found.setdefault(row.record_id, []).append(row)
+    return {record_id: stays[:-1][-MOST_STAYS:] for record_id, stays in found.items() if len(stays) > 1}
+
+
+def _timelines(
+    listed: list[OpenRecord], stays: dict[str, list[StatusStay]], base: datetime, directory: Directory
+) -> dict[str, Any]:
+    """All earlier stays one after the other, and how many each record has.
+
+    One was left when the next was entered, but for `gaps`: which stay, and the minute.
+    """
+    every: list[StatusStay] = []
+    gaps: list[tuple[int, int]] = []
+    for one in listed:
+        own = stays.get(one.row.record_id, [])
+        entered = [stay.entered_at for stay in own[1:]] + [one.entered_at]
+        for stay, following in zip(own, entered, strict=bool(own)):
+            if stay.left_at is not None and stay.left_at != following:
+                gaps.append((len(every), max(0, _minutes(stay.left_at, base))))
+            every.append(stay)
+    return {
+        "before": pack([len(stays.get(one.row.record_id, ())) for one in listed]),
+        "stay_status": pack([directory.status(stay.status_id) for stay in every]),
+        "stay_owner": pack([directory.owner(mover_text(stay)) for stay in every]),
+        "stay_entered": pack([_minutes(stay.entered_at, base) for stay in every]),
+        "gaps": gaps,
+    }

@@ -1,0 +1,125 @@
+"""Builds and reads the models: dbt in its own environment, as another process, whatever the warehouse is."""
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from attio_sync.settings import CONNECTOR
+from attio_workbench.errors import WorkbenchError
+from attio_workbench.model_rows import read_models
+from attio_workbench.models import Models
+from attio_workbench.terminal import path_text
+
+PACKAGE = CONNECTOR.parent / "dbt"
+LOCAL_SCHEMA = "tester"
+"""What the SDK calls the schema of a local sync."""
+
+MOST_LINES_QUOTED = 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Warehouse:
+    """Where the models are, as dbt's options say it.
+
+    Args:
+        profile, target, profiles_dir: as dbt has them; None leaves dbt its default.
+        variables: the package's variables.
+        builds: whether the models are built first, or only read.
+    """
+
+    profile: str | None = None
+    target: str | None = None
+    profiles_dir: Path | None = None
+    variables: Mapping[str, Any]
+    builds: bool = True
+
+    def options(self) -> Iterator[str]:
+        """The options of dbt's commands."""
+        given = {"--profile": self.profile, "--target": self.target, "--profiles-dir": self.profiles_dir}
+        for name, value in given.items():
+            if value is not None:
+                yield from (name, str(value))
+        yield from ("--vars", json.dumps(dict(self.variables)))
+
+
+def local_warehouse(database: Path, histories: str, folder: Path) -> Warehouse:
+    """The DuckDB file of a local sync: the models go into schemas of their own beside its tables.
+
+    Args:
+        database: the file.
+        histories: what was tracked, as the setting `history` says it.
+        folder: where dbt's profile for it is written.
+
+    Raises:
+        WorkbenchError: there is no such file.
+    """
+    if not database.exists():
+        message = (
+            f"there is no {path_text(database)} yet: run attio-sync demo or attio-sync sync first, or name a warehouse of "
+            "dbt's profiles with --profile"
+        )
+        raise WorkbenchError(message)
+    output = {"type": "duckdb", "path": str(database.absolute()), "schema": "dbt", "threads": 2}
+    profile = {"attio": {"target": "local", "outputs": {"local": output}}}
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "profiles.yml").write_text(json.dumps(profile, indent=1), encoding="utf-8")  # JSON is YAML
+    return Warehouse(profiles_dir=folder.absolute(), variables={"attio_schema": LOCAL_SCHEMA, "attio_histories": histories})
+
+
+def fetch_models(warehouse: Warehouse, folder: Path) -> Models:
+    """Builds the models, unless told not to, and reads all their rows; dbt's log stays in the folder.
+
+    Raises:
+        WorkbenchError: there is no uv, or dbt cannot do it.
+    """
+    folder = folder.absolute()
+    folder.mkdir(parents=True, exist_ok=True)
+    output = folder / "models.json"
+    output.unlink(missing_ok=True)
+    command = [*_uv(), "python", str(PACKAGE / "read_models.py"), str(output)]
+    command += [] if warehouse.builds else ["--no-build"]
+    command += ["--quiet", "--project-dir", str(PACKAGE), "--target-path", str(folder / "target")]
+    command += ["--log-path", str(folder / "logs"), *warehouse.options()]
+    done = subprocess.run(command, env=_environment(), capture_output=True, text=True, check=False)  # noqa: S603 (our own script, and options that dbt itself reads)
+    if done.returncode:
+        log = folder / "logs" / "dbt.log"
+        message = f"dbt could not build or read the models: {_quoted(done)} (its log: {path_text(log)})"
+        raise WorkbenchError(message)
+    given = cast("dict[str, dict[str, list[Any]]]", json.loads(output.read_text(encoding="utf-8")))
+    output.unlink()
+
+    def rows_of(name: str) -> Iterator[Mapping[str, Any]]:
+        table = given.pop(name)
+        return (dict(zip(table["columns"], row, strict=True)) for row in table["rows"])
+
+    return read_models(rows_of)
+
+
+def _uv() -> Sequence[str]:
+    """The command of uv in the environment of the dbt package: dbt and Fivetran's SDK cannot be installed together."""
+    ours = CONNECTOR.parent / ".tools" / "bin" / "uv"
+    uv = os.environ.get("UV") or shutil.which("uv") or (str(ours) if ours.exists() else None)
+    if uv is None:
+        message = "dbt runs in an environment of its own, which uv makes, and there is no uv here: pip install uv"
+        raise WorkbenchError(message)
+    if not PACKAGE.exists():
+        message = f"there is no dbt package in {path_text(PACKAGE)}: run attio-sync from a checkout of the project"
+        raise WorkbenchError(message)
+    return [uv, "run", "--quiet", "--locked", "--no-dev", "--project", str(PACKAGE)]
+
+
+def _environment() -> dict[str, str]:
+    """Ours, without what would keep uv in the environment this runs in, or dbt from staying silent to its makers."""
+    kept = {name: value for name, value in os.environ.items() if name not in {"VIRTUAL_ENV", "UV_NO_SYNC"}}
+    return kept | {"DO_NOT_TRACK": "1", "DBT_SEND_ANONYMOUS_USAGE_STATS": "false"}
+
+
+def _quoted(done: "subprocess.CompletedProcess[str]") -> str:
+    """The last lines of what went wrong, without the times in front."""
+    lines = [line.strip() for line in f"{done.stdout}\n{done.stderr}".splitlines() if line.strip()]
+    return " ".join(line.removeprefix("[0m") for line in lines[-MOST_LINES_QUOTED:]) or f"exit code {done.returncode}"
