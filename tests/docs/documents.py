@@ -16,6 +16,9 @@ DOCUMENTS = [
         "docs/commands.md",
         "docs/tables.md",
         "simulator/README.md",
+        "dbt/README.md",
+        "dbt/DECISIONLOG.md",
+        "dbt/CHANGELOG.md",
     )
 ]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -169,14 +169,15 @@ def history(
 def mapping(
     *,
     file: Annotated[
-        Path | None, typer.Argument(metavar="FILE", help="The seed file to add to. Without it: the terminal.", show_default=False)
+        Path | None,
+        typer.Argument(metavar="FILE", help="The seed file to add to. Without it: the terminal.", show_default=False),
     ] = None,
     configuration: Configuration = None,
     into: Into = None,
 ) -> None:
     """Guesses the order and kind of each status, for the dbt package.
 
-    Reads the local database. Rows that the file already has stay as they are; only statuses that it does not name are added.
+    Reads the local database. Rows that the file has stay as they are; only statuses that it does not name are added.
 
     \b
     attio-sync mapping
