@@ -11,7 +11,7 @@
 {%- set conditions = [] -%}
 {%- for text in given -%}
     {%- set start = attio.parsed_moment(text, 'attio_late_entries') -%}
-    {%- set length = (text | string).partition('Z')[0] | length -%}
+    {%- set length = modules.re.sub('(Z|[+-][0-9]{2}:[0-9]{2})$', '', text | string) | length -%}
     {%- set lasts = {10: 86400000000, 16: 60000000, 19: 1000000}.get(length, 1) -%}
     {%- set end = start + modules.datetime.timedelta(microseconds=lasts) -%}
     {%- do conditions.append(entered_at ~ " >= " ~ attio.moment_literal(start) ~ " and " ~ entered_at ~ " < " ~ attio.moment_literal(end)) -%}

@@ -72,9 +72,7 @@ def run(  # noqa: PLR0913 - each is an option of the command
     if workspace == "crm":
         generated = generate_crm(records, seed=seed, clock=Clock())
     else:
-        generated = generate_hiring_pipeline(
-            records, seed=seed, clock=Clock(), moved_share=moved_share, planted=planted
-        )
+        generated = generate_hiring_pipeline(records, seed=seed, clock=Clock(), moved_share=moved_share, planted=planted)
     # What has been generated stays: without this, each full garbage collection goes through all of it, and answers wait.
     gc.collect()
     gc.freeze()

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
+import duckdb
 import pytest
-from benchmarks.figures import cost, findings, reconciliation
+from benchmarks.figures import cost, findings, models, reconciliation
 from benchmarks.figures.kill import read_though_safe
 from benchmarks.figures.pace import share_kept_busy
 from benchmarks.processes import simulator
@@ -11,6 +12,11 @@ from benchmarks.profiling import layer_of
 from benchmarks.scale import TINY
 from benchmarks.stays import difference, read_truth
 from benchmarks.tools import let_days_pass, own_tool
+
+from attio_sync.tables import tables
+from attio_sync.tracked import TrackedHistory
+
+HISTORY = TrackedHistory("applications", "workflow_status", "attio_workflow_status")
 
 
 def test_the_cost_of_a_record_is_measured_with_and_without_the_sdk_and_profiled() -> None:
@@ -96,3 +102,19 @@ def test_a_file_belongs_to_the_layer_that_answers_for_it() -> None:
     assert layer_of(f"{packages}/fivetran_connector_sdk_core/runner.py") == "the SDK's local run"
     assert layer_of("/usr/lib/python3.12/asyncio/events.py") == "the event loop"
     assert layer_of("/usr/lib/python3.12/json/decoder.py") is None
+
+
+def test_what_the_models_are_measured_on_has_the_connectors_columns(tmp_path: Path) -> None:
+    stays = models.generate(tmp_path / "warehouse.db", 500)
+    declared = {table.name: {column.name for column in table.columns} for table in tables([HISTORY])}
+
+    assert 2_000 < stays < 3_000
+    with duckdb.connect(str(tmp_path / "warehouse.db")) as connection:
+        for name in models.TABLES:
+            columns = {column for column, *_ in connection.execute(f"describe attio.{name}").fetchall()}
+            assert columns - {"_fivetran_deleted"} == declared[name]
+        wrong = connection.execute(
+            "select count(*) from attio.attio_workflow_status_history "
+            "where active_until < active_from or is_active = (active_until is not null)"
+        )
+        assert wrong.fetchall() == [(0,)]

@@ -20,6 +20,9 @@ DOCUMENTS = [
         "docs/tables.md",
         "docs/troubleshooting.md",
         "simulator/README.md",
+        "dbt/README.md",
+        "dbt/DECISIONLOG.md",
+        "dbt/CHANGELOG.md",
     )
 ]
 README, DEPLOY, CONTRIBUTING = (

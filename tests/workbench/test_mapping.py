@@ -1,13 +1,13 @@
 from pathlib import Path
 
+import pytest
 from tests.workbench.conftest import AttioSync, assert_one_line
-
-from attio_simulator import Simulator
 
 HEAD = "history,status_id,status_title,status_order,status_kind,waiting_on\n"
 
 
-def test_every_status_is_guessed_in_the_order_of_attio(attio_sync: AttioSync, attio: Simulator, place: Path) -> None:
+@pytest.mark.usefixtures("attio")
+def test_every_status_is_guessed_in_the_order_of_attio(attio_sync: AttioSync, place: Path) -> None:
     attio_sync("sync", "--into", place)
     finished = attio_sync("mapping", "--into", place)
     lines = [line.split(",") for line in finished.out.splitlines()]
@@ -28,14 +28,17 @@ def test_every_status_is_guessed_in_the_order_of_attio(attio_sync: AttioSync, at
     assert all(len(status_id) == 36 for _, status_id, *_ in lines[1:])
 
 
-def test_what_people_wrote_stays_and_only_the_rest_is_added(
-    attio_sync: AttioSync, attio: Simulator, place: Path, tmp_path: Path
-) -> None:
+@pytest.mark.usefixtures("attio")
+def test_what_people_wrote_stays_and_only_the_rest_is_added(attio_sync: AttioSync, place: Path, tmp_path: Path) -> None:
     attio_sync("sync", "--into", place)
     file = tmp_path / "mapping.csv"
     attio_sync("mapping", file, "--into", place)
     applied, screening, *others = file.read_text().splitlines()[1:]
-    edited = [applied.replace(",1,open,", ",5,paused,us"), "applications.workflow_status,,SCREENING,7,open,them", *others[:-1]]
+    edited = [
+        applied.replace(",1,open,", ",5,paused,us"),
+        "applications.workflow_status,,SCREENING,7,open,them",
+        *others[:-1],
+    ]
     file.write_text(HEAD + "\n".join(edited) + "\n")
 
     finished = attio_sync("mapping", file, "--into", place)
@@ -45,7 +48,8 @@ def test_what_people_wrote_stays_and_only_the_rest_is_added(
     assert screening.endswith(",Screening,2,open,")
 
 
-def test_a_file_that_is_no_mapping_stays_as_it_is(attio_sync: AttioSync, attio: Simulator, place: Path, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("attio")
+def test_a_file_that_is_no_mapping_stays_as_it_is(attio_sync: AttioSync, place: Path, tmp_path: Path) -> None:
     attio_sync("sync", "--into", place)
     for content in (b"name,age\nx,1\n", b"\xff\xfe\x00", HEAD.encode() + b"applications.workflow_status,too,few\n"):
         file = tmp_path / "other.csv"
@@ -59,9 +63,8 @@ def test_without_a_database_it_says_what_to_run_first(attio_sync: AttioSync, pla
     assert_one_line(attio_sync("mapping", "--into", place), "run attio-sync demo or attio-sync sync first")
 
 
-def test_a_history_that_was_not_synced_is_named(
-    attio_sync: AttioSync, attio: Simulator, place: Path, tmp_path: Path
-) -> None:
+@pytest.mark.usefixtures("attio")
+def test_a_history_that_was_not_synced_is_named(attio_sync: AttioSync, place: Path, tmp_path: Path) -> None:
     attio_sync("sync", "--into", place)
     configuration = tmp_path / "configuration.json"
     configuration.write_text('{"history": "deals.stage=attio_deal_stage"}')

@@ -1,12 +1,14 @@
 import io
+import re
 from pathlib import Path
 
 import duckdb
 import pytest
 from rich.console import Console
+from tests.docs.documents import README
 from tests.workbench.conftest import AttioSync
 
-from attio_workbench.time_in_status import QUERY_TO_PASTE, TimeInStatus, time_in_status_table
+from attio_workbench.time_in_status import QUERY_TO_PASTE, TimeInStatus, read_time_in_status, time_in_status_table
 
 ROWS = [
     TimeInStatus("Applied", 1_500, 300, 86_400.0),
@@ -36,3 +38,36 @@ def test_the_query_to_paste_works_as_it_is_and_draws_bars_too(attio_sync: AttioS
         rows = connection.execute(QUERY_TO_PASTE).fetchall()
     assert rows[0][0] == "Applied"
     assert any("█" in (to_scale or "") for *_, to_scale in rows)
+
+
+def test_stays_that_last_count_as_what_they_are() -> None:
+    # Of those that ended the median is 2 days. But two last, seen for 3 days:
+    # 4/5 last longer than a day, 3/5 longer than 2, and none longer than 4, when the last that was watched ended.
+    with duckdb.connect() as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute(
+            "CREATE SCHEMA tester; "
+            "CREATE TABLE tester.attio_status AS SELECT 's' AS status_id, 'Applied' AS title, 1 AS position"
+        )
+        connection.execute("""
+            CREATE TABLE tester.attio_workflow_status_history AS
+            SELECT 's' AS status_id, 'Applied' AS status_title, NOT has_ended AS is_active, false AS _fivetran_deleted,
+                now() - to_days(CASE WHEN has_ended THEN 20 ELSE days END) AS active_from,
+                CASE WHEN has_ended THEN active_from + to_days(days) END AS active_until
+            FROM (VALUES (1, true), (2, true), (3, false), (3, false), (4, true)) AS t (days, has_ended)
+        """)
+        [row] = read_time_in_status(connection)
+        [(_, stays, hours, _)] = connection.execute(QUERY_TO_PASTE).fetchall()
+        [query] = re.findall(r"```sql\n(.*?)```", README, re.DOTALL)
+        [(status, *of_readme)] = connection.execute(query).fetchall()
+
+    assert (row.status, row.stays, row.there_now, row.median_seconds) == ("Applied", 5, 2, 4 * 86_400.0)
+    assert (stays, hours) == (5, 96)
+    assert (status, *of_readme) == ("Applied", 5, 4)
+
+
+@pytest.mark.parametrize(
+    ("there_now", "median", "said"), [(5, None, "nobody leaves"), (4, None, "most are still there"), (4, 86_400.0, "1 d")]
+)
+def test_what_is_said_of_a_median(there_now: int, median: float | None, said: str) -> None:
+    assert TimeInStatus("Applied", 5, there_now, median).median_text == said

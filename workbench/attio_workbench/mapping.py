@@ -17,7 +17,7 @@ from attio_workbench.errors import WorkbenchError
 from attio_workbench.place import Place, open_database
 from attio_workbench.terminal import path_text
 
-COLUMNS = ("history", "status_id", "status_title", "status_order", "status_kind", "waiting_on")
+COLUMNS: tuple[str, ...] = ("history", "status_id", "status_title", "status_order", "status_kind", "waiting_on")
 
 type Row = dict[str, str]
 
@@ -97,7 +97,9 @@ def read_mapping(file: Path) -> list[Row]:
     reader = csv.DictReader(io.StringIO(text, newline=""))
     rows = list(reader)
     if tuple(reader.fieldnames or ()) != COLUMNS or any(None in row or None in row.values() for row in rows):
-        message = f"{path_text(file)} is no mapping: its first line must be {','.join(COLUMNS)}, in UTF-8. It stays as it is"
+        message = (
+            f"{path_text(file)} is no mapping: its first line must be {','.join(COLUMNS)}, in UTF-8. It stays as it is"
+        )
         raise WorkbenchError(message)
     return rows
 
@@ -106,7 +108,11 @@ def with_guesses(kept: Sequence[Row], guesses: Iterable[Row]) -> list[Row]:
     """The rows that are there, as they are, and the guesses for statuses that none of them names, by id or by title."""
     ids = {(row["history"], row["status_id"]) for row in kept if row["status_id"]}
     titles = {(row["history"], row["status_title"].lower()) for row in kept if not row["status_id"]}
-    new = [g for g in guesses if (g["history"], g["status_id"]) not in ids and (g["history"], g["status_title"].lower()) not in titles]
+    new = [
+        g
+        for g in guesses
+        if (g["history"], g["status_id"]) not in ids and (g["history"], g["status_title"].lower()) not in titles
+    ]
     return [*kept, *new]
 
 

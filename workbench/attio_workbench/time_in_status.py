@@ -13,27 +13,47 @@ from rich.text import Text
 from attio_workbench.terminal import bar_text, length_text
 
 QUERY = """\
-select
-    max(status_title) as status,
-    count(*) as stays,
-    count(*) filter (is_active) as there_now,
-    median(epoch(active_until - active_from)) as median_seconds_until_left
-from tester.attio_workflow_status_history
-where not _fivetran_deleted
+with stays as (
+    select status_id, status_title, active_from, is_active, epoch(coalesce(active_until, now()) - active_from) as seconds
+    from tester.attio_workflow_status_history
+    where not _fivetran_deleted
+),
+moments as (
+    select
+        status_id,
+        seconds,
+        count(*) filter (not is_active) as ended,
+        sum(count(*)) over (partition by status_id order by seconds desc) as at_risk
+    from stays
+    group by status_id, seconds
+),
+curves as (
+    select status_id, seconds, product(1 - ended / at_risk) over (partition by status_id order by seconds) as lasting
+    from moments
+),
+medians as (
+    select status_id, min(seconds) as median_seconds
+    from curves
+    where lasting <= 0.5
+    group by status_id
+)
+select max(status_title), count(*), count(*) filter (is_active), any_value(median_seconds)
+from stays left join medians using (status_id)
 group by status_id
-order by median_seconds_until_left is null, min(active_from)
+order by count(*) = count(*) filter (is_active), min(active_from)
 """
+"""By Kaplan and Meier, who count stays that last as what they are: to leave them out would make every status look quick."""
 
 QUERY_TO_PASTE = """\
-SELECT max(status_title) AS status, count(*) AS stays,
-  median(date_diff('hour', active_from, active_until))
-    AS median_hours,
-  bar(median_hours, 0, max(median_hours) OVER (), 20)
-    AS to_scale
-FROM tester.attio_workflow_status_history
-WHERE NOT _fivetran_deleted
-GROUP BY status_id
-ORDER BY median_hours IS NULL, min(active_from);
+WITH stays AS (SELECT *, date_diff('minute', active_from, coalesce(active_until, now())) / 60 AS hours
+    FROM tester.attio_workflow_status_history WHERE NOT _fivetran_deleted),
+moments AS (SELECT status_id, hours, count(*) FILTER (NOT is_active) AS ended,
+    sum(count(*)) OVER (PARTITION BY status_id ORDER BY hours DESC) AS at_risk FROM stays GROUP BY status_id, hours),
+curves AS (SELECT *, product(1 - ended / at_risk) OVER (PARTITION BY status_id ORDER BY hours) AS lasting FROM moments),
+medians AS (SELECT status_id, max(at_risk) AS stays, min(hours) FILTER (WHERE lasting <= 0.5) AS median_hours
+    FROM curves GROUP BY status_id)
+SELECT title AS status, stays, median_hours, bar(median_hours, 0, max(median_hours) OVER (), 20) AS to_scale
+FROM medians JOIN tester.attio_status USING (status_id) ORDER BY position;
 """
 """The same to paste into DuckDB, in its dialect, in lines that fit into a narrow terminal; on Fivetran the schema is called
 like the connection."""
@@ -46,7 +66,14 @@ class TimeInStatus(NamedTuple):
     stays: int
     there_now: int
     median_seconds: float | None
-    """Of the stays that ended; None where nobody ever leaves."""
+    """How long half of the stays last; None where fewer than half have ended so far."""
+
+    @property
+    def median_text(self) -> str:
+        """As the table shows it."""
+        if self.median_seconds is not None:
+            return length_text(timedelta(seconds=self.median_seconds))
+        return "nobody leaves" if self.stays == self.there_now else "most are still there"
 
 
 def read_time_in_status(connection: duckdb.DuckDBPyConnection) -> list[TimeInStatus]:
@@ -81,12 +108,11 @@ def time_in_status_table(rows: list[TimeInStatus]) -> Table:
     table.add_column("to scale")
     most = max((row.median_seconds or 0.0 for row in rows), default=0.0)
     for row in rows:
-        median = row.median_seconds
         table.add_row(
             escape(row.status),
             f"{row.stays:,}",
             f"{row.there_now:,}",
-            "nobody leaves" if median is None else length_text(timedelta(seconds=median)),
-            Bar((median or 0.0) / most if most else 0.0),
+            row.median_text,
+            Bar((row.median_seconds or 0.0) / most if most else 0.0),
         )
     return table
