@@ -8,7 +8,7 @@ What a command needs is imported when it runs: `--help` answers at once, without
 import sys
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
@@ -171,11 +171,11 @@ def mapping(
 ) -> None:
     """Guesses the order and kind of each status, for the dbt package.
 
-            Reads the local database. Rows that the file has stay as they are; only statuses that it does not name are added.
-    
-        \b
-        attio-sync mapping
-        attio-sync mapping dbt/seeds/attio_status_mapping.csv
+        Reads the local database. Rows that the file has stay as they are; only statuses that it does not name are added.
+
+    \b
+    attio-sync mapping
+    attio-sync mapping dbt/seeds/attio_status_mapping.csv
     """
     from attio_workbench.configuration import read_settings
     from attio_workbench.mapping import mapping_text, read_guesses, write_mapping

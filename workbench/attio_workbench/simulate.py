@@ -10,8 +10,8 @@ from rich.console import Console
 from attio_simulator import ALL_SCOPES, Fault, Faults, Limits, Planted
 from attio_simulator.faults import FaultKind
 from attio_simulator.planting import parse_finding
-from attio_simulator.tokens import TokenLevel
 from attio_simulator.server import run
+from attio_simulator.tokens import TokenLevel
 from attio_workbench.errors import WorkbenchError
 from attio_workbench.terminal import command_text
 
