@@ -25,8 +25,9 @@ DOCUMENTS = [
         "dbt/CHANGELOG.md",
     )
 ]
-README, DEPLOY, CONTRIBUTING = (
-    (ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "docs/deploy.md", "CONTRIBUTING.md")
+README, DEPLOY, CONTRIBUTING, TABLES = (
+    (ROOT / name).read_text(encoding="utf-8")
+    for name in ("README.md", "docs/deploy.md", "CONTRIBUTING.md", "docs/tables.md")
 )
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 
@@ -45,7 +46,9 @@ class Block:
 def blocks(language: str) -> list[Block]:
     """The blocks in a language of what tells people what to type, in order."""
     found = [
-        Block(m["language"], m["text"], m["why"]) for text in (README, DEPLOY, CONTRIBUTING) for m in _BLOCK.finditer(text)
+        Block(m["language"], m["text"], m["why"])
+        for text in (README, DEPLOY, CONTRIBUTING, TABLES)
+        for m in _BLOCK.finditer(text)
     ]
     return [block for block in found if block.language == language]
 

@@ -44,7 +44,7 @@ def test_every_command_runs(tmp_path: Path) -> None:
     clone, home = tmp_path / "clone", tmp_path / "home"
     copy_repository(clone)
     simulator = Simulator(generate_hiring_pipeline(60, seed=1), limits=Limits.off(), token=TOKEN)
-    [query] = blocks("sql")
+    queries = blocks("sql")
     with simulator.serve() as server:
         environment = environment_of_a_newcomer(home) | {"ATTIO_API_TOKEN": TOKEN, "ATTIO_BASE_URL": server.url}
         for block in blocks("sh"):
@@ -57,7 +57,7 @@ def test_every_command_runs(tmp_path: Path) -> None:
                 assert "✓ The warehouse holds exactly what the workspace holds" in output
                 assert "\nReport  connector/files/report.html\n" in output
                 assert not (clone / ".venv" / "bin" / "pytest").exists()
-                assert answers(clone / "connector" / "files" / "warehouse.db", query.text) == 9
+                assert [answers(clone / "connector" / "files" / "warehouse.db", query.text) for query in queries] == [10, 9]
                 (clone / ".venv" / "bin" / "pipreqs").write_text(NO_LOOK_UP)
     assert (clone / "connector" / "files" / "connector.zip").exists()
     exported = (clone / "connector" / "requirements.txt").read_text()
