@@ -5,7 +5,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from rich.console import Console
-from tests.docs.documents import README
+from tests.docs.documents import TABLES
 from tests.workbench.conftest import AttioSync
 
 from attio_workbench.time_in_status import QUERY_TO_PASTE, TimeInStatus, read_time_in_status, time_in_status_table
@@ -58,12 +58,12 @@ def test_stays_that_last_count_as_what_they_are() -> None:
         """)
         [row] = read_time_in_status(connection)
         [(_, stays, hours, _)] = connection.execute(QUERY_TO_PASTE).fetchall()
-        [query] = re.findall(r"```sql\n(.*?)```", README, re.DOTALL)
-        [(status, *of_readme)] = connection.execute(query).fetchall()
+        [query] = re.findall(r"```sql\n(.*?)```", TABLES, re.DOTALL)
+        [(status, *of_documents)] = connection.execute(query).fetchall()
 
     assert (row.status, row.stays, row.there_now, row.median_seconds) == ("Applied", 5, 2, 4 * 86_400.0)
     assert (stays, hours) == (5, 96)
-    assert (status, *of_readme) == ("Applied", 5, 4)
+    assert (status, *of_documents) == ("Applied", 5, 4)
 
 
 @pytest.mark.parametrize(

@@ -45,15 +45,27 @@ order by count(*) = count(*) filter (is_active), min(active_from)
 """By Kaplan and Meier, who count stays that last as what they are: to leave them out would make every status look quick."""
 
 QUERY_TO_PASTE = """\
-WITH stays AS (SELECT *, date_diff('minute', active_from, coalesce(active_until, now())) / 60 AS hours
-    FROM tester.attio_workflow_status_history WHERE NOT _fivetran_deleted),
-moments AS (SELECT status_id, hours, count(*) FILTER (NOT is_active) AS ended,
-    sum(count(*)) OVER (PARTITION BY status_id ORDER BY hours DESC) AS at_risk FROM stays GROUP BY status_id, hours),
-curves AS (SELECT *, product(1 - ended / at_risk) OVER (PARTITION BY status_id ORDER BY hours) AS lasting FROM moments),
-medians AS (SELECT status_id, max(at_risk) AS stays, min(hours) FILTER (WHERE lasting <= 0.5) AS median_hours
-    FROM curves GROUP BY status_id)
-SELECT title AS status, stays, median_hours, bar(median_hours, 0, max(median_hours) OVER (), 20) AS to_scale
-FROM medians JOIN tester.attio_status USING (status_id) ORDER BY position;
+WITH stays AS (SELECT *, date_diff('minute',
+    active_from, coalesce(active_until, now())) / 60 AS hours
+  FROM tester.attio_workflow_status_history
+  WHERE NOT _fivetran_deleted),
+moments AS (SELECT status_id, hours,
+    count(*) FILTER (NOT is_active) AS ended,
+    sum(count(*)) OVER (PARTITION BY status_id
+      ORDER BY hours DESC) AS at_risk
+  FROM stays GROUP BY status_id, hours),
+curves AS (SELECT *, product(1 - ended / at_risk) OVER (
+    PARTITION BY status_id ORDER BY hours) AS lasting
+  FROM moments),
+medians AS (SELECT status_id, max(at_risk) AS stays,
+    min(hours) FILTER (WHERE lasting <= 0.5)
+      AS median_hours
+  FROM curves GROUP BY status_id)
+SELECT title AS status, stays, median_hours,
+  bar(median_hours, 0, max(median_hours) OVER (), 20)
+    AS to_scale
+FROM medians JOIN tester.attio_status USING (status_id)
+ORDER BY position;
 """
 """The same to paste into DuckDB, in its dialect, in lines that fit into a narrow terminal; on Fivetran the schema is called
 like the connection."""
