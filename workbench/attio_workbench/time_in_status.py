@@ -45,8 +45,8 @@ order by count(*) = count(*) filter (is_active), min(active_from)
 """By Kaplan and Meier, who count stays that last as what they are: to leave them out would make every status look quick."""
 
 QUERY_TO_PASTE = """\
-WITH stays AS (SELECT *, date_diff('minute',
-    active_from, coalesce(active_until, now())) / 60 AS hours
+WITH stays AS (SELECT *, date_diff('minute', active_from,
+    coalesce(active_until, now())) / 60 AS hours
   FROM tester.attio_workflow_status_history
   WHERE NOT _fivetran_deleted),
 moments AS (SELECT status_id, hours,
