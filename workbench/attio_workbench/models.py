@@ -98,7 +98,7 @@ class TimeInStatus(Row):
     median_days: float | None
     upper_quartile_days: float | None
     mean_days_to_horizon: float | None
-    horizon_days: float
+    horizon_days: float | None
     is_few: bool
 
 

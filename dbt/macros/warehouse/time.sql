@@ -119,19 +119,19 @@
 {% macro bigquery__days_after(day, number) %}{{ return("date_add(" ~ day ~ ", interval " ~ number ~ " day)") }}{% endmacro %}
 {% macro databricks__days_after(day, number) %}{{ return("date_add(" ~ day ~ ", cast(" ~ number ~ " as int))") }}{% endmacro %}
 
-{# Rows of `n` = 0, 1, … 16,383: as many days as 44 years have. #}
+{# Rows of `n` = 0, 1, … 65,535: as many days as 179 years have. #}
 {% macro numbers() %}{{ return(adapter.dispatch('numbers', 'attio')()) }}{% endmacro %}
 {% macro default__numbers() %}
-{%- set bits = range(14) -%}
+{%- set bits = range(16) -%}
 select
     {% for bit in bits %}b{{ bit }}.n * {{ 2 ** bit }}{{ ' + ' if not loop.last }}{% endfor %} as n
 from {% for bit in bits %}(select 0 as n union all select 1 as n) as b{{ bit }}{{ ' cross join ' if not loop.last }}{% endfor %}
 {% endmacro %}
-{% macro duckdb__numbers() %}select cast(generate_series as integer) as n from generate_series(0, 16383){% endmacro %}
-{% macro postgres__numbers() %}select n from generate_series(0, 16383) as series (n){% endmacro %}
+{% macro duckdb__numbers() %}select cast(generate_series as integer) as n from generate_series(0, 65535){% endmacro %}
+{% macro postgres__numbers() %}select n from generate_series(0, 65535) as series (n){% endmacro %}
 {% macro redshift__numbers() %}{{ attio.default__numbers() }}{% endmacro %}
-{% macro bigquery__numbers() %}select n from unnest(generate_array(0, 16383)) as n{% endmacro %}
-{% macro databricks__numbers() %}select cast(id as int) as n from range(0, 16384){% endmacro %}
+{% macro bigquery__numbers() %}select n from unnest(generate_array(0, 65535)) as n{% endmacro %}
+{% macro databricks__numbers() %}select cast(id as int) as n from range(0, 65536){% endmacro %}
 
 {# How many working days there were up to and including a date, counted from Monday, 1 January 1900. #}
 {% macro working_days_until(day) %}

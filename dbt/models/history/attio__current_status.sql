@@ -55,6 +55,7 @@ joined as (
         current_stay.days_in_status,
         current_stay.weekdays_in_status,
         current_stay.moved_by_name,
+        current_stay.is_late_entry,
         statuses.target_days,
         statuses.status_number,
         {{ attio.microseconds_between(
@@ -84,7 +85,7 @@ ages as (
 
     select source_relation, history, record_id, status_number, days_in_status as days, 1 as is_record, cast(null as {{ attio.type_double() }}) as survival
     from joined
-    where status_kind = 'open'
+    where status_kind = 'open' and not coalesce(is_late_entry, false)
     union all
     select
         {{ attio.as_text('null') }} as source_relation,

@@ -35,7 +35,7 @@ reached as (
     where visits.status_id = statuses.status_id
         or (
             visits.status_kind in ('open', 'won')
-            and statuses.status_kind in ('open', 'won')
+            and statuses.status_kind = 'open'
             and visits.status_order > statuses.status_order
         )
     group by records.source_relation, records.history, records.record_id, records.entered_on, statuses.status_id

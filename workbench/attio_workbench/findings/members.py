@@ -20,6 +20,7 @@ from attio_workbench.findings.survival import CumulativeHazard, Segment, Surviva
 from attio_workbench.findings.tested import (
     FEW,
     FEW_EVENTS,
+    NOT_IMPORTED,
     OtherPace,
     Tested,
     TooFew,
@@ -182,7 +183,7 @@ def _finding(pipeline: Pipeline, strata: _Strata, compared: _Compared, slowness:
                     pipeline,
                     "moved_by_type = 'workspace-member'",
                     f"(left_at is null or left_at > {stamp(pipeline.begin)})",
-                    "not (is_late_entry and position = 1)",
+                    NOT_IMPORTED,
                 ),
                 rule="each record's first stay in each open or paused status; those with "
                 f"moved_by_id = {quoted(compared.member)} against those of {len(compared.rest)} others, "

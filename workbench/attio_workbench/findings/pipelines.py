@@ -118,6 +118,7 @@ def pipelines(models: Models) -> list[Pipeline]:
 def _pipeline(source_relation: str, history: str, stays: list[StatusStay], as_of: datetime) -> Pipeline:
     statuses = {s.status_id: StatusName(s.status_id, s.status_title, s.status_order, s.status_kind) for s in stays}
     begin = max(as_of - LOOKED_BACK, min(stay.entered_at for stay in stays))
+    begin = begin.replace(hour=0, minute=0, second=0, microsecond=0)  # as the evidence says it
     firsts: dict[tuple[str, str], StatusStay] = {}
     members: dict[str, str] = {}
     for stay in stays:

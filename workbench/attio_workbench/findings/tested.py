@@ -117,3 +117,7 @@ def won_of(conversions: Iterable[Conversion], pipeline: Pipeline, status_id: str
     if not found:
         return None
     return sum(share for share, _ in found), " or ".join(title for _, title in found)
+
+
+NOT_IMPORTED = "not (is_late_entry and position = 1)"
+"""Of a record that was imported it is not known since when it was in its first status: that stay is compared with none."""

@@ -16,6 +16,7 @@ from attio_workbench.findings.survival import LogRank, Survival, cut, log_rank, 
 from attio_workbench.findings.tested import (
     FEW,
     FEW_EVENTS,
+    NOT_IMPORTED,
     OtherPace,
     Tested,
     TooFew,
@@ -102,7 +103,7 @@ def _finding(
                     pipeline,
                     f"status_id = {quoted(status.id)}",
                     f"(left_at is null or left_at > {stamp(pipeline.begin)})",
-                    "not (is_late_entry and position = 1)",
+                    NOT_IMPORTED,
                 ),
                 rule=f"each record's first stay in it, cut at {change.point:%Y-%m-%d} into before and now, compared up "
                 "to the age at which a third is left",

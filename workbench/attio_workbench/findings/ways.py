@@ -14,7 +14,7 @@ from attio_workbench.findings.finding import Evidence, Finding
 from attio_workbench.findings.pipelines import Pipeline, Spell, StatusName
 from attio_workbench.findings.sentences import more_or_fewer, p_text, quoted, share_text, stamp
 from attio_workbench.findings.statistics import Cases, Comparison
-from attio_workbench.findings.tested import FEW, Tested, TooFew, scanned_p, since, where, won_of
+from attio_workbench.findings.tested import FEW, NOT_IMPORTED, Tested, TooFew, scanned_p, since, where, won_of
 from attio_workbench.models import Conversion, StatusStay
 
 AGE_GROUPS = 4
@@ -134,7 +134,9 @@ def _conversion_finding(pipeline: Pipeline, status: StatusName, change: _Change,
         evidence=(
             Evidence(
                 model=StatusStay.model,
-                where=where(pipeline, f"status_id = {quoted(status.id)}", f"left_at > {stamp(pipeline.begin)}"),
+                where=where(
+                    pipeline, f"status_id = {quoted(status.id)}", f"left_at > {stamp(pipeline.begin)}", NOT_IMPORTED
+                ),
                 rule="each record's first stay in it, if the next status is won, lost, or open and later in the order; "
                 f"those that left from {change.point:%Y-%m-%d} on against those before",
                 figures=_figures(change, "went_on"),
@@ -182,7 +184,7 @@ def _back_finding(pipeline: Pipeline, leavings: Sequence[_Leaving], change: _Cha
         evidence=(
             Evidence(
                 model=StatusStay.model,
-                where=where(pipeline, f"left_at > {stamp(pipeline.begin)}"),
+                where=where(pipeline, f"left_at > {stamp(pipeline.begin)}", NOT_IMPORTED),
                 rule="each record's first stay in each open or paused status but the first in order; back is into one that "
                 f"is earlier in it; those that left from {change.point:%Y-%m-%d} on against those before",
                 figures=_figures(change, "went_back"),

@@ -108,14 +108,19 @@ def report_of(models: Models, found: list[Finding], slug: str | None) -> str:
     """The file itself."""
     parts = split_histories(models)
     names = [history for _, history in parts]
+    is_one = len({relation for relation, _ in parts}) == 1  # the links are of one workspace
     return render(
         Page(
             title=title_of(names),
             subtitle=f"{len(models.current_status):,} records of {', '.join(dict.fromkeys(names))}, as of "
             f"{models.as_of:%d %B %Y, %H:%M} UTC".replace(" 0", " "),
             made="Made by attio-sync report from the models of the dbt package attio. Every figure is a value of a row of "
-            "the model named beneath it, or a count of its rows; times are UTC, and a day is 24 hours.",
+            "the model named beneath it, or a count of its rows; those of a sentence are computed as its evidence "
+            "says. Times are UTC, and a day is "
+            "24 hours.",
             findings=found,
-            histories=[build_content(history, name, part, slug) for (name, history), part in parts.items()],
+            histories=[
+                build_content(history, name, part, slug if is_one else None) for (name, history), part in parts.items()
+            ],
         )
     )

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
-from attio_workbench.models import Models
+from attio_workbench.models import Models, StatusStay
+
+MOVERS = {"api-token": "An API token", "app": "An app", "system": "Attio itself"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +47,25 @@ class Directory:
             )
         self.statuses = sorted(found.values(), key=lambda status: (status.order, status.status_id))
         self._status = {status.status_id: number for number, status in enumerate(self.statuses)}
+        bearers: dict[str, set[str | None]] = {}
+        for stay in models.status_history:
+            if stay.moved_by_name:
+                bearers.setdefault(stay.moved_by_name, set()).add(stay.moved_by_id)
+        self._namesakes = {name for name, ids in bearers.items() if len(ids) > 1}
         self.owners: list[str | None] = []
         self._owner: dict[str | None, int] = {}
 
     def status(self, status_id: str | None) -> int | None:
         """Its place in the order; None where there is none."""
         return None if status_id is None else self._status.get(status_id)
+
+    def mover(self, stay: StatusStay) -> str | None:
+        """Who moved it there: by name, and by id where that does not tell people apart; else what they are."""
+        member = f"member {stay.moved_by_id[:8]}" if stay.moved_by_id else "A member"
+        if stay.moved_by_name:
+            return f"{stay.moved_by_name} ({member})" if stay.moved_by_name in self._namesakes else stay.moved_by_name
+        is_member = stay.moved_by_type == "workspace-member"
+        return member if is_member else MOVERS.get(stay.moved_by_type or "", stay.moved_by_type)
 
     def owner(self, name: str | None) -> int:
         """Their number, given out as they come."""

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -98,8 +99,10 @@ def _item(finding: Finding) -> str:
 
 def strength_text(adjusted_p: float) -> str:
     """How sure a comparison is, for people who did not ask for a p-value."""
-    times = float(f"{1 / max(adjusted_p, LEAST_P):.1g}")
-    return f"Chance alone would show as much at most once in {times:,.0f} times, every comparison made considered."
+    times = 1 / max(adjusted_p, LEAST_P)
+    digit = 10.0 ** math.floor(math.log10(times))
+    sure = math.floor(times / digit + 1e-9) * digit  # rounded down: no surer than it is
+    return f"Of findings as sure as this one, chance makes at most one in {sure:,.0f}, every comparison made considered."
 
 
 def _evidence(evidence: Evidence) -> str:

@@ -18,7 +18,6 @@ MOST_STAYS = 40
 EDGES = (500, 750, 900)
 """Where one band ends and the next begins: so many in a thousand of the stays in the status are over by then."""
 
-MOVERS = {"workspace-member": "A member", "api-token": "An API token", "app": "An app", "system": "Attio itself"}
 """What stands for somebody without a name."""
 
 
@@ -43,15 +42,15 @@ class OpenRecord(NamedTuple):
         return bool(self.row.is_past_target) or (self.row.percentile_in_status or 0.0) >= STUCK
 
     @property
-    def band(self) -> int:
-        """0: among the quicker half; 1: to three quarters; 2: to nine in ten; 3: longer than that."""
-        return sum((self.percentile or 0) >= edge for edge in EDGES)
+    def band(self) -> int | None:
+        """0: among the quicker half; 1: to three quarters; 2: to nine in ten; 3: longer than that; None: not known."""
+        return None if self.percentile is None else sum(self.percentile >= edge for edge in EDGES)
 
 
 def open_records(models: Models, directory: Directory) -> list[OpenRecord]:
     """All of them, those that wait longest first, as others in their status go."""
     rows = [row for row in models.current_status if row.outcome == "open"]
-    newest = {stay.record_id: mover_text(stay) for stay in models.status_history if stay.is_current}
+    newest = {stay.record_id: directory.mover(stay) for stay in models.status_history if stay.is_current}
     for name, _ in Counter(newest.get(row.record_id) for row in rows).most_common():
         directory.owner(name)  # whoever has most comes first
     found: list[OpenRecord] = []
@@ -61,11 +60,6 @@ def open_records(models: Models, directory: Directory) -> list[OpenRecord]:
             owner = directory.owner(newest.get(row.record_id))
             found.append(OpenRecord(row, status, owner, row.entered_at, row.days_in_status))
     return sorted(found, key=lambda one: (-(one.percentile or 0), -one.days, one.row.record_id))
-
-
-def mover_text(stay: StatusStay) -> str | None:
-    """Who moved it there: by name, else what they are."""
-    return stay.moved_by_name or MOVERS.get(stay.moved_by_type or "", stay.moved_by_type)
 
 
 def build_open(models: Models, directory: Directory) -> dict[str, Any]:
@@ -115,7 +109,7 @@ def _counts(opened: list[OpenRecord]) -> list[list[Any]]:
         )
         for one in opened
     )
-    return [[*key, count] for key, count in sorted(counted.items())]
+    return [[*key, count] for key, count in sorted(counted.items(), key=lambda one: str(one[0]))]
 
 
 def _stays(models: Models, listed: set[str]) -> dict[str, list[StatusStay]]:
@@ -145,7 +139,7 @@ def _timelines(
     return {
         "before": pack([len(stays.get(one.row.record_id, ())) for one in listed]),
         "stay_status": pack([directory.status(stay.status_id) for stay in every]),
-        "stay_owner": pack([directory.owner(mover_text(stay)) for stay in every]),
+        "stay_owner": pack([directory.owner(directory.mover(stay)) for stay in every]),
         "stay_entered": pack([_minutes(stay.entered_at, base) for stay in every]),
         "gaps": gaps,
     }

@@ -111,7 +111,7 @@ pictures.push({
     const statuses = ageingStatuses();
     return table({
       caption: "Open records by status and by how long others stayed",
-      head: ["Status", "Open", "Half leave within", "3 in 4 within", "9 in 10 within", "In the quicker half", "To 3 in 4", "To 9 in 10", "Longer", "Target", "Past it"],
+      head: ["Status", "Open", "Half leave within", "3 in 4 within", "9 in 10 within", "In the quicker half", "To 3 in 4", "To 9 in 10", "Longer", "Not known", "Target", "Past it"],
       rows: statuses.map((status) => {
         const own = counts.filter((c) => c.status === status);
         const target = now().statuses[status].target;
@@ -119,7 +119,7 @@ pictures.push({
           titleOf(status),
           count(sum(own.map((c) => c.number))),
           ...bandsOf(status).map(length),
-          ...[0, 1, 2, 3].map((band) => count(sumOf(own, (c) => c.band === band))),
+          ...[0, 1, 2, 3, null].map((band) => count(sumOf(own, (c) => c.band === band))),
           length(target),
           target === null && !sumOf(own, (c) => c.past) ? "–" : count(sumOf(own, (c) => c.past)),
         ];

@@ -33,7 +33,7 @@ function recordTip(n) {
     idOf(now().open.ids, n).slice(0, 8),
     ["status", shortened(titleOf(open.status[n]), 30)],
     ["in it for", length(open.days[n] / 100)],
-    ["longer than", `${percent(open.percentile[n] / 1000)} of stays`],
+    ["longer than", open.percentile[n] === null ? "–" : `${percent(open.percentile[n] / 1000)} of stays`],
     ["moved last by", shortened(ownerText(now().owners[open.owner[n]]), 30)],
     ...(open.past[n] === 1 ? [["past its target of", length(targetOf(n))]] : []),
   ];
