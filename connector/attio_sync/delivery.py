@@ -98,6 +98,11 @@ class Delivery:
 
     def start_over(self, history: TrackedHistory) -> None:
         """Empties the tables of a history and its place in the state: everything is delivered anew."""
+        was = self.state.of(history)
+        if was.ledger is not None:
+            # Killed behind the truncate, the next sync must not compare with what is no longer there.
+            self.put(history, HistoryState(short_pages=was.short_pages, invalid=was.invalid))
+            self.checkpoint()
         for table in (current_table(history).name, history_table(history).name):
             self._sink.truncate(table)
         self._delete(error_table(), ((_source(history), r) for r in self.state.of(history).invalid))
@@ -109,6 +114,10 @@ class Delivery:
         ledger = self.state.of(history).ledger
         assert ledger is not None  # noqa: S101 (every history is started first)
         return ledger
+
+    def judge_anew(self) -> None:
+        """Before another history: what cannot be read of one says nothing about the next."""
+        self._judged = self._failed = 0
 
     def judge(self, history: TrackedHistory, well: int, invalid: Sequence[InvalidValueError] = ()) -> None:
         """Called with every page before anything of it is written; `well` of its records read well.
@@ -146,6 +155,7 @@ class Delivery:
                 self._upsert(table.name, row)
             surplus_to = max(surplus_to, before.stays if before else 0)
             self._delete(table, ((item.record_id, n) for n in range(len(item.values) + 1, surplus_to + 1)))
+        self.ledger(history).note_stays(item.record_id, mark.stays)
         self._remember(history, item.record_id, mark, stays)
         self.reads_well(history, [item.record_id])
         return mark

@@ -36,8 +36,11 @@ MOST_RECENT = 10_000
 SAMPLE = 64
 """Records of which the ids are kept, to ask for where a listing is doubted."""
 
-ROOM_FOR_GUESSES = 0.35
-"""Half of what can be named: a reconciliation comes early when that many deliveries had to guess."""
+NAMEABLE = 0.7
+"""As many keys as this part of the cells can be named."""
+
+ROOM_FOR_GUESSES = NAMEABLE / 2
+"""A reconciliation comes early when so many deliveries had to guess."""
 
 _STAYS_BITS = MOST_STAYS.bit_length()
 _DIGEST_BITS = 8 * DIGEST_BYTES
@@ -88,12 +91,15 @@ class Ledger:
         self.present.add(present_key(record_id, delivered.current))
         if (past := self.past[slice_of(record_id)]) is not None:
             past.add(past_key(record_id, delivered.stays, delivered.past))
-        group = _group_of(record_id)
-        self.tallest[group] = max(self.tallest[group], delivered.stays)
         if len(self.sample) < SAMPLE or record_id < self.sample[-1]:
             if record_id not in self.sample:
                 insort(self.sample, record_id)
             del self.sample[SAMPLE:]
+
+    def note_stays(self, record_id: str, stays: int) -> None:
+        """Notes how many rows a record may have from now on."""
+        group = _group_of(record_id)
+        self.tallest[group] = max(self.tallest[group], stays)
 
     def most_stays(self, record_id: str) -> int:
         """How many stays a record has at most, of which that is not known."""

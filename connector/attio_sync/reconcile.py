@@ -22,7 +22,18 @@ from attio_sync.fingerprint import (
     listed_digest,
     stays_of,
 )
-from attio_sync.ledger import SLICES, Held, Ledger, differences, parts_of, past_key, present_key, slice_of
+from attio_sync.ledger import (
+    NAMEABLE,
+    SLICES,
+    Held,
+    Ledger,
+    cells_for,
+    differences,
+    parts_of,
+    past_key,
+    present_key,
+    slice_of,
+)
 from attio_sync.reader import Reader
 from attio_sync.report import counted
 from attio_sync.settings import TrackedHistory
@@ -65,6 +76,7 @@ class Reconciliation:
         self.unnamed = False
         """Whether more differed than can be named, and that was not for want of sight."""
         self._present = self._past = Side({}, {})
+        self._unknown: set[int] = set()
 
     def run(self) -> Outcome:
         """Makes the destination equal to Attio, as far as the listing and the histories of the slices tell."""
@@ -110,6 +122,7 @@ class Reconciliation:
                     if slice_of(item.record_id) in listed.unknown and listed.is_certain(item):
                         delivery.write(history, item, None, surplus_to=ledger.most_stays(item.record_id))
                 delivery.checkpoint_if_due()
+        self._unknown = listed.unknown
         for number in listed.unknown:
             ledger.past[number] = listed.past[number]
         return listed
@@ -181,6 +194,8 @@ class Reconciliation:
         """Whether the destination holds a value of the record."""
         present, past = self._present.held(record_id), self._past.held(record_id)
         digests = {parts_of(key)[1] for key, times in present.items() if times > 0}
+        if digests and slice_of(record_id) not in self._slices - self._unknown:
+            return True  # cleared, perhaps: what it had before was not compared
         return bool(digests - {NOTHING_CURRENT}) or any(times > 0 and parts_of(key)[0] for key, times in past.items())
 
     def _deliver(self, item: AttributeHistory) -> Fingerprint:
@@ -225,6 +240,7 @@ class Reconciliation:
     def _start_over_if_certain(self, listed: Listed) -> Outcome:
         """More differs than can be named: that must be found twice, and no record that the listing lacks may be there."""
         self.unnamed = self._sees_everything
+        self._ledger.guesses = 0  # another look at once would find the same
         if self._is_doubtful(self._ledger.records - len(listed.records), can_be_named=False):
             return Outcome.DOUBTED
         if not self._delivery.state.of(self._history).unnamed:
@@ -248,10 +264,12 @@ class Reconciliation:
         otherwise = [
             r for r, item in sample.items() if fingerprint(stays_of(item)).current != listed_digest(listed.sampled[r])
         ]
-        if len(otherwise) > len(sample) / 2:
+        cells, _ = cells_for(len(listed.records), self._delivery.tracked)
+        # A record that differs has two keys. More than can be named would differ again once everything is delivered anew.
+        if len(otherwise) > 1 and 2 * len(otherwise) / len(sample) * len(listed.records) > NAMEABLE * cells:
             record_id = otherwise[0]
             message = (
-                f"Attio lists most records of {self._history.parent} otherwise than it shows them by their ids, such as "
+                f"Attio lists many records of {self._history.parent} otherwise than it shows them by their ids, such as "
                 f"record {record_id}: {differing_field(listed.sampled[record_id], sample[record_id])}. To deliver "
                 "everything anew would change nothing about that, so nothing was changed; what changes is delivered as "
                 "ever. The connector must follow, or Attio's support can help"

@@ -116,6 +116,7 @@ class _HistorySync:
     def run(self, *, sees_everything: bool) -> None:
         """What changed; the rest of a first sync; and what a comparison finds, where one is due."""
         tracked = f"{self._history.parent}.{self._history.attribute}"
+        self._delivery.judge_anew()
         if self._state.ledger is None:
             earlier = (
                 f"{tracked} was synced by an earlier version of the connector, which did not keep what a comparison needs"

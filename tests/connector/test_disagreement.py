@@ -16,6 +16,7 @@ from attio_sync.errors import ContractChangedError
 from attio_sync.ledger import load_ledger, present_key, slice_of
 
 EVERYTHING = {"reconcile_hours": "0", "recheck_days": "1"}
+KEY = "applications.workflow_status=attio_workflow_status"
 MERGING = {"code": "merge_in_progress", "message": "being merged"}
 
 
@@ -233,3 +234,39 @@ def test_a_listing_that_never_agrees_with_some_histories_is_said_and_changes_no_
         said = [w for w in world.warehouse.warnings if "created_by_actor.id" in w]
         assert len(said) == len(world.warehouse.warnings) == number
     assert_the_ledger_says_what_the_destination_holds(world)
+
+
+def test_a_cleared_record_is_protected_also_where_its_past_is_not_compared() -> None:
+    world = synced(60)
+    cleared = tall(world)
+    world.workspace.clear_value(cleared, "workflow_status")
+    world.sync(**EVERYTHING)
+    world.assert_equal_to_attio()
+    held = len(world.histories[cleared])
+    world.pass_time(hours=25)
+    answers(world, cleared, [])
+    world.sync(**EVERYTHING)
+    for _ in range(3):
+        world.pass_time(hours=25)
+        world.sync()
+        assert len(world.histories[cleared]) == held
+        assert [row["record_id"] for row in world.warehouse.rows(ERRORS)] == [cleared]
+
+    world.simulator.faults.clear()
+    world.pass_time(hours=25)
+    world.sync()
+    world.assert_equal_to_attio()
+
+
+def test_all_rows_of_a_record_go_that_grew_while_its_slice_was_written_anew() -> None:
+    world = synced(60)
+    record_id = tall(world)
+    ledger = world.warehouse.state["histories"][KEY]["ledger"]
+    ledger["past"] = [None] * len(ledger["past"])
+    ledger["tallest"] = [min(most, 2) for most in ledger["tallest"]]
+    world.sync()
+    world.workspace.delete_record(record_id)
+    world.pass_time(hours=25)
+    world.sync()
+
+    world.assert_equal_to_attio()

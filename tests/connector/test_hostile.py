@@ -324,3 +324,25 @@ def test_no_ten_minutes_pass_without_a_checkpoint_while_pages_arrive_quickly() -
     world.sync()
     assert max(b - a for a, b in pairwise(moments)) <= 600
     assert truth.status_table(world.workspace).keys() == world.histories.keys()
+
+
+@pytest.mark.parametrize("order", [f"{APPLICATIONS},{DEALS}", f"{DEALS},{APPLICATIONS}"])
+def test_a_history_of_which_nothing_can_be_read_spoils_none_of_the_others(order: str) -> None:
+    world = with_deals()
+    for _ in range(80):
+        world.workspace.create_record("deals", "Lead")
+    world.sync(history=order)
+    world.pass_time(hours=2)
+    deals = world.workspace.record_ids("deals")
+    stage = next(a for a in world.workspace.object("deals").attributes if a.slug == "stage")
+    world.workspace.add_status(stage, "Won")
+    for record_id in deals:
+        world.workspace.set_status(record_id, "Won")
+    moved_on = ids(world)[0]
+    world.workspace.set_status(moved_on, "Offer")
+    world.simulator.faults.add(Fault(kind="mangle", on=["values"], records=deals))
+
+    with pytest.raises(ContractChangedError, match="records cannot be read"):
+        world.sync(history=order)
+
+    assert world.histories[moved_on][-1]["status"]["title"] == "Offer"

@@ -84,6 +84,7 @@ def test_the_past_of_a_record_is_in_its_slice_and_nowhere_else() -> None:
         assert past is not None
         found = differences(past.decode() or {})
         assert found == ({record_id: {past_key(record_id, 3, 99): 1}} if number == slice_of(record_id) else {})
+    ledger.note_stays(record_id, 3)
     assert ledger.most_stays(record_id) == 3
 
 
