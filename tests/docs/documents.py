@@ -18,6 +18,7 @@ DOCUMENTS = [
         "docs/findings.md",
         "docs/process-mining.md",
         "docs/tables.md",
+        "docs/models.md",
         "docs/troubleshooting.md",
         "simulator/README.md",
         "dbt/README.md",
