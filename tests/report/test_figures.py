@@ -124,14 +124,17 @@ def test_ageing_counts_every_open_record_in_its_band(open_report: Open, models: 
         own = [row for row in opened(models) if row.status_id == status.status_id]
         if not own:
             continue
-        bands = Counter(sum((row.percentile_in_status or 0) >= edge for edge in BANDS) for row in own)
+        bands = Counter(
+            None if row.percentile_in_status is None else sum(row.percentile_in_status >= edge for edge in BANDS)
+            for row in own
+        )
         past = sum(bool(row.is_past_target) for row in own)
         expected.append(
             [
                 status.status_title,
                 count_text(len(own)),
                 *map(length_text, edges_of(models, status)),
-                *(count_text(bands[band]) for band in range(4)),
+                *(count_text(bands[band]) for band in (0, 1, 2, 3, None)),
                 length_text(status.target_days),
                 "–" if status.target_days is None and not past else count_text(past),
             ]
