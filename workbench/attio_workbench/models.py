@@ -50,6 +50,11 @@ class StatusStay(Row):
     moved_by_id: str | None
     moved_by_name: str | None
 
+    @property
+    def member_text(self) -> str:
+        """The member who moved it there where no name tells: by the beginning of their id."""
+        return f"member {self.moved_by_id[:8]}" if self.moved_by_id else "A member"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CurrentStatus(Row):

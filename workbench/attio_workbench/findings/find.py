@@ -1,11 +1,11 @@
 """Everything that is compared, and what of it is not chance."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from attio_workbench.findings.facts import plain_facts
-from attio_workbench.findings.finding import Evidence, Finding
+from attio_workbench.findings.finding import Evidence, Figure, Finding, Kind
 from attio_workbench.findings.members import compare_members
 from attio_workbench.findings.pipelines import LEAST_SIDE, Pipeline, pipelines
 from attio_workbench.findings.sentences import listed
@@ -67,20 +67,13 @@ def _is_echo(
 
 
 def _nothing(pipeline: Pipeline, number: int) -> Finding:
-    return Finding(
-        kind="nothing",
-        source_relation=pipeline.source_relation,
-        history=pipeline.history,
-        sentence=f"Nothing changed and nobody differs more than by chance, in {number:,} comparisons.",
-        evidence=(
-            Evidence(
-                model=StatusStay.model,
-                where=where(pipeline),
-                rule="time in each status, who goes on from it, moves back, each since the first of a month against "
-                "before; each member against the others",
-                figures={"comparisons": number, "level": LEVEL},
-            ),
-        ),
+    return _said(
+        pipeline,
+        "nothing",
+        f"Nothing changed and nobody differs more than by chance, in {number:,} comparisons.",
+        "time in each status, who goes on from it, moves back, each since the first of a month against "
+        "before; each member against the others",
+        {"comparisons": number, "level": LEVEL},
     )
 
 
@@ -92,20 +85,24 @@ def _too_few(pipeline: Pipeline, made: Sequence[Tested | TooFew]) -> Finding:
     names = [f"{what} {listed(about)}".rstrip() for what, about in subjects.items()]
     few = f"there are too few {pipeline.noun}"
     why = few if pipeline.change_points() else f"the history is too short, or {few},"
+    return _said(
+        pipeline,
+        "too few",
+        f"{why[0].upper()}{why[1:]} to say whether these changed or differ: {'; '.join(names)}.",
+        f"a comparison takes {FEW} stays on each side and enough moves that the test can be trusted; one of "
+        f"before and now also the first of a month with {LEAST_SIDE.days} days on each side",
+        {"comparisons": sum(map(len, subjects.values()))},
+    )
+
+
+def _said(pipeline: Pipeline, kind: Kind, sentence: str, rule: str, figures: Mapping[str, Figure]) -> Finding:
+    """What is said of the comparisons as a whole."""
     return Finding(
-        kind="too few",
+        kind=kind,
         source_relation=pipeline.source_relation,
         history=pipeline.history,
-        sentence=f"{why[0].upper()}{why[1:]} to say whether these changed or differ: {'; '.join(names)}.",
-        evidence=(
-            Evidence(
-                model=StatusStay.model,
-                where=where(pipeline),
-                rule=f"a comparison takes {FEW} stays on each side and enough moves that the test can be trusted; one of "
-                f"before and now also the first of a month with {LEAST_SIDE.days} days on each side",
-                figures={"comparisons": sum(map(len, subjects.values()))},
-            ),
-        ),
+        sentence=sentence,
+        evidence=(Evidence(model=StatusStay.model, where=where(pipeline), rule=rule, figures=figures),),
     )
 
 

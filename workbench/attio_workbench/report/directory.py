@@ -61,11 +61,14 @@ class Directory:
 
     def mover(self, stay: StatusStay) -> str | None:
         """Who moved it there: by name, and by id where that does not tell people apart; else what they are."""
-        member = f"member {stay.moved_by_id[:8]}" if stay.moved_by_id else "A member"
         if stay.moved_by_name:
-            return f"{stay.moved_by_name} ({member})" if stay.moved_by_name in self._namesakes else stay.moved_by_name
+            return (
+                f"{stay.moved_by_name} ({stay.member_text})"
+                if stay.moved_by_name in self._namesakes
+                else stay.moved_by_name
+            )
         is_member = stay.moved_by_type == "workspace-member"
-        return member if is_member else MOVERS.get(stay.moved_by_type or "", stay.moved_by_type)
+        return stay.member_text if is_member else MOVERS.get(stay.moved_by_type or "", stay.moved_by_type)
 
     def owner(self, name: str | None) -> int:
         """Their number, given out as they come."""
