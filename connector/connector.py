@@ -5,46 +5,53 @@ https://fivetran.com/docs/connector-sdk/technical-reference/connector-sdk-code
 
 import argparse
 import json
+import logging
 from pathlib import Path
 
 from fivetran_connector_sdk import ConfigurationForm, Connector, Operations
 
-from attio_sync import logs
+from attio_sync import checks, fivetran, streams
+from attio_sync.catalog import Found
 from attio_sync.errors import AttioSyncError, GaveUpError, SettingsError
 from attio_sync.settings import env_files_read, load_settings, settings_warnings, unknown_settings
-from attio_sync.setup_form import build_form
-from attio_sync.sink import FivetranSink
 from attio_sync.sync import run_sync
-from attio_sync.tables import schema as tables_schema
+
+log = logging.getLogger("attio_sync.connector")
+
+declared: list[Found] = []
+"""What `schema` found and declared, for the `update` that follows: it must write to no table that is not declared."""
 
 
 def schema(configuration: dict) -> list:
     """The tables, for these settings. Settings that are wrong have none: `update` says so, on the dashboard."""
     try:
-        return tables_schema(load_settings(configuration).history)
+        settings = load_settings(configuration)
     except SettingsError:
         return []
+    declared[:] = [checks.run(settings, checks.find_sources)]
+    return streams.schema(declared[0].sources, definitions=settings.definitions)
 
 
 def update(configuration: dict, state: dict) -> None:
     """One sync. What needs somebody to act is shown on the dashboard as an error; what passes by itself is raised."""
+    fivetran.log_to_fivetran()
     try:
         for path in env_files_read():
-            logs.info(f"settings that are not in the configuration are read from {path}")
+            log.info("settings that are not in the configuration are read from %s", path)
         settings = load_settings(configuration)
         for sentence in unknown_settings(configuration) + settings_warnings(settings):
-            logs.warning(sentence)
-        run_sync(settings, state, FivetranSink())
+            log.warning(sentence)
+        run_sync(settings, state, fivetran.FivetranSink(), found=declared.pop() if declared else None)
     except GaveUpError:
         raise
     except AttioSyncError as error:
-        Operations.error(logs.dashboard_text(str(error)))
+        Operations.error(fivetran.dashboard_text(str(error)))
         raise
 
 
 def configuration_form() -> ConfigurationForm:
     """The setup form with its tests."""
-    return build_form()
+    return fivetran.build_form()
 
 
 connector = Connector(update=update, schema=schema, configuration_form=configuration_form)

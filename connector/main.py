@@ -9,10 +9,11 @@ from collections.abc import AsyncIterator
 
 import anyio
 
-from attio_sync.attio_types import AttributeHistory
 from attio_sync.attribute_fetcher import AttioAttributeFetcher
+from attio_sync.checks import find_sources
 from attio_sync.client import AttioClient
 from attio_sync.errors import AttioSyncError
+from attio_sync.histories import AttributeHistory
 from attio_sync.pages import HistoryPage
 from attio_sync.settings import load_settings
 
@@ -25,18 +26,20 @@ MOST_PAGES = 20
 async def stream_a_few() -> None:
     """Prints the histories of a few applications that have moved, or of others where too few have."""
     settings = load_settings({})
-    history = settings.history[0]
     async with AttioClient.connect(settings) as client:
-        fetcher = AttioAttributeFetcher(client, history, page_size=PAGE_SIZE)
+        found = await find_sources(client, settings)
+        for error in found.failures.values():
+            raise error
+        fetcher = AttioAttributeFetcher(client, found.sources[:1], page_size=PAGE_SIZE)
         async with fetcher.stream_attribute_values(since=None) as pages:
-            found = await _worth_showing(pages)
-    if not found:
+            shown = await _worth_showing(pages)
+    if not shown:
         sys.stdout.write("connected; there are no applications yet\n")
-    for item in found:
+    for item in shown:
         sys.stdout.write(f"{item.record_id}\n")
-        for value in item.values:
-            until = value.active_until or "now"
-            sys.stdout.write(f"  {value.active_from} → {until:30} {value.status.title}\n")
+        for value in item.raw:
+            until = value["active_until"] or "now"
+            sys.stdout.write(f"  {value['active_from']} → {until:30} {item.type.label(value)}\n")
 
 
 async def _worth_showing(pages: AsyncIterator[HistoryPage]) -> list[AttributeHistory]:

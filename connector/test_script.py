@@ -19,9 +19,9 @@ async def list_a_few() -> list[str]:
     """The ids of the first few applications."""
     settings = load_settings({})
     async with AttioClient.connect(settings) as client:
-        history = settings.history[0]
-        records = await client.query_records(history.parent, {"limit": APPLICATIONS, "offset": 0})
-        return [parse_listed_record(record, history.attribute).record_id for record in records]
+        source = settings.history.named[0]
+        records = await client.query(source.parent, {"limit": APPLICATIONS, "offset": 0})
+        return [parse_listed_record(record, source.parent, source.attribute).record_id for record in records]
 
 
 def main() -> int:

@@ -3,26 +3,27 @@
 https://docs.attio.com/rest-api/overview
 """
 
+import logging
 import math
 from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing, asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
-from urllib.parse import urlencode
 
 import anyio
 import httpx2
-import stamina
-from pydantic import TypeAdapter
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from attio_sync import errors, logs, wire
-from attio_sync.answers import as_list, validated
-from attio_sync.attio_types import AttioAttribute, AttioObject, AttioStatus, AttioWorkspaceMember, TokenIdentity
+from attio_sync import errors, wire
+from attio_sync.attio_types import TokenIdentity
 from attio_sync.limiter import Limiter
-from attio_sync.patience import ATTEMPTS, REFUSED_SECONDS, RETRY_SECONDS, Patience, seconds_to_wait
+from attio_sync.parents import Parent
 from attio_sync.report import RequestCounts
+from attio_sync.retry import ATTEMPTS, Effort
+from attio_sync.runtime import utc_now
 from attio_sync.settings import Settings
+from attio_sync.shapes import as_array
 
 type Transport = httpx2.AsyncBaseTransport
 """What carries requests and answers; a test hands in its own."""
@@ -36,7 +37,7 @@ SILENCE = httpx2.Timeout(30.0, connect=15.0)
 ALL_REQUESTS_SECONDS = 1.0
 """How long a refused query may hold up requests that are no queries."""
 
-MOST_ATTRIBUTES = 10_000
+MOST_DEFINITIONS = 10_000
 """More attributes than any object has."""
 
 SECONDS_BETWEEN_LINES = 60.0
@@ -45,13 +46,7 @@ SECONDS_BETWEEN_LINES = 60.0
 KEPT_CONNECTIONS = 10
 """Idle connections kept open. The pool looks at each of them at every request, which costs as much as a request itself."""
 
-# By default each retry is a line on standard error; here the log has one line a minute at most.
-stamina.instrumentation.set_on_retry_hooks(())
-
-
-def utc_now() -> datetime:
-    """This machine's time."""
-    return datetime.now(UTC)
+log = logging.getLogger(__name__)
 
 
 class AttioClient:
@@ -90,6 +85,7 @@ class AttioClient:
             base_url=_checked(settings.attio_base_url),
             headers=headers,
             limits=limits,
+            timeout=SILENCE,
             transport=transport,
             follow_redirects=False,
             # One that cannot be sent again would break every request after it.
@@ -99,15 +95,15 @@ class AttioClient:
         ) as http:
             yield cls(http, Limiter(settings.requests_per_second, settings.concurrency), now)
 
-    async def query_records(self, object_slug: str, body: dict[str, Any], refusals: int | None = None) -> list[Any]:
+    async def query(self, parent: Parent, body: dict[str, Any], refusals: int | None = None) -> list[Any]:
         """One listing page, as Attio answers it.
 
         Raises:
             RateLimitedError: refused more than `refusals` times in a row, if that is given.
         """
-        return as_list(await self._fetch(wire.query_records(object_slug, body), refusals), "records")
+        return _as_list(await self._fetch(wire.query(parent, body), refusals), "records")
 
-    async def fetch_values(self, object_slug: str, record_id: str, attribute: str, offset: int = 0) -> list[Any]:
+    async def fetch_values(self, parent: Parent, record_id: str, attribute: str, offset: int = 0) -> list[Any]:
         """The values of an attribute, past ones included, oldest first, from the `offset`-th on.
 
         Raises:
@@ -115,43 +111,34 @@ class AttioClient:
             MergeInProgressError: the record is being merged, and still is after some patience.
             NoHistoryError: Attio keeps no history of this attribute.
         """
-        async with self.limiter.reading():
-            answer = await self._fetch(wire.attribute_values(object_slug, record_id, attribute, offset))
-        return as_list(answer, "values")
+        return _as_list(await self._fetch(wire.attribute_values(parent, record_id, attribute, offset)), "values")
 
-    async def fetch_objects(self) -> list[AttioObject]:
-        """All objects of the workspace."""
-        return validated(TypeAdapter(list[AttioObject]), await self._fetch(wire.list_objects()))
+    async def fetch_item(self, parent: Parent, record_id: str) -> Any:
+        """One record or entry as a listing shows it."""
+        return await self._fetch(wire.one_item(parent, record_id))
 
-    async def fetch_attributes(self, object_slug: str) -> list[AttioAttribute]:
-        """All attributes of an object.
+    async def fetch_definitions[T: BaseModel](
+        self, path: str, model: type[T], scopes: tuple[str, ...] = (), *, is_paged: bool = False
+    ) -> list[T]:
+        """All that is listed at a path, archived ones included.
 
         Raises:
-            UnknownNameError: there is no such object.
+            UnknownNameError: there is no such object, list or attribute.
+            ForbiddenError: the token lacks one of these scopes.
         """
-        found: dict[str, AttioAttribute] = {}
+        adapter, found = TypeAdapter(model), dict[str, T]()
         while True:
-            page = await self._fetch(wire.list_attributes(object_slug, len(found)))
-            attributes = validated(TypeAdapter(list[AttioAttribute]), page)
-            fresh = {a.api_slug: a for a in attributes if a.api_slug not in found}
+            page = _as_list(await self._fetch(wire.definitions(path, len(found), scopes)), "definitions")
+            items = [_validated(adapter, one) for one in page]
+            if not is_paged:
+                return items
+            fresh = {key: item for item in items if (key := repr(item)) not in found}
             if not fresh:
                 return list(found.values())
             found |= fresh
-            if len(found) > MOST_ATTRIBUTES:
-                message = f"Attio lists more than {MOST_ATTRIBUTES:,} attributes of {object_slug}: an endless list"
+            if len(found) > MOST_DEFINITIONS:
+                message = f"Attio lists more than {MOST_DEFINITIONS:,} at {path}: an endless list"
                 raise errors.ContractChangedError(message)
-
-    async def fetch_statuses(self, object_slug: str, attribute: str) -> list[AttioStatus]:
-        """All statuses of a status attribute, archived ones included."""
-        return validated(TypeAdapter(list[AttioStatus]), await self._fetch(wire.list_statuses(object_slug, attribute)))
-
-    async def fetch_members(self) -> list[AttioWorkspaceMember]:
-        """All members of the workspace.
-
-        Raises:
-            ForbiddenError: the token lacks the scope `user_management:read`.
-        """
-        return validated(TypeAdapter(list[AttioWorkspaceMember]), await self._fetch(wire.list_members()))
 
     async def fetch_self(self) -> TokenIdentity:
         """Whom the token belongs to and what it may do.
@@ -159,7 +146,7 @@ class AttioClient:
         Raises:
             UnauthorizedError: Attio does not know the token, or it was revoked.
         """
-        identity = validated(TypeAdapter(TokenIdentity), await self._fetch(wire.identify()))
+        identity = _validated(TypeAdapter(TokenIdentity), await self._fetch(wire.identify()))
         if not identity.active:
             message = (
                 "Attio does not know this token, or it was revoked: create one in Attio under Workspace settings → "
@@ -168,78 +155,48 @@ class AttioClient:
             raise errors.UnauthorizedError(message)
         return identity
 
-    async def _fetch(self, request: wire.Request, refusals: int | None = None) -> Any:  # noqa: ANN401
+    async def _fetch(self, request: wire.Request, refusals: int | None = None) -> Any:
         """Sends a request until it is answered, bounded in attempts and time."""
-        patience = Patience(anyio.current_time() + RETRY_SECONDS)
-        attempts = 0
-        try:
-            async for attempt in stamina.retry_context(
-                on=patience.allows_another_attempt,
-                attempts=ATTEMPTS,
-                timeout=None,
-                wait_initial=0.5,
-                wait_max=30.0,
-                wait_jitter=0.5,
-            ):
-                with attempt:
-                    attempts = attempt.num
-                    self.counts.retried += attempts > 1
-                    try:
-                        return await self._fetch_when_allowed(request, refusals, patience)
-                    except errors.TryAgainError as error:
-                        self._wait_for(f"cannot answer, attempt {attempts} of {ATTEMPTS}: {error}")
-                        raise
-        except (errors.MergeInProgressError, errors.RateLimitedError):
-            raise
-        except errors.TryAgainError as error:
-            message = f"gave up after {attempts} attempts: {error}"
-            raise errors.GaveUpError(message + errors.advice(error)) from None
-        raise AssertionError  # pragma: no cover (stamina returns or raises)
-
-    async def _fetch_when_allowed(self, request: wire.Request, refusals: int | None, patience: Patience) -> Any:  # noqa: ANN401
-        """Sends a request as often as it is refused with 429; a refusal is not a failed attempt."""
-        refused_since: float | None = None
-        refused = 0
+        effort = Effort()
         while True:
+            await self.limiter.depart()
+            started = anyio.current_time()
             try:
-                return await self._send(request, patience)
+                return await self._send(request)
             except errors.RateLimitedError as error:
                 self.counts.refused += 1
-                refused += 1
-                now = anyio.current_time()
-                refused_since = now if refused_since is None else refused_since
-                if refusals is not None and refused > refusals:
+                wait = effort.wait_after_refusal(error, anyio.current_time())
+                if refusals is not None and effort.refused > refusals:
                     raise
-                wait = seconds_to_wait(error, refused)
-                if now + wait - refused_since > REFUSED_SECONDS:
-                    message = (
-                        f"Attio asks to wait another {wait:.0f} s after {now - refused_since:.0f} s of refusals: {error}"
-                    )
-                    raise errors.GaveUpError(message) from None
                 until = f"{self._now() + timedelta(seconds=wait):%H:%M:%S} UTC"
                 self._wait_for(f"refuses requests (429), {self.counts.refused:,} so far; waiting until {until}")
-                patience.until += await self._wait_after_refusal(request, wait)
+                await self._wait_after_refusal(request, wait)
+            except errors.TryAgainError as error:
+                self._wait_for(f"cannot answer, attempt {effort.failed + 1} of {ATTEMPTS}: {error}")
+                try:
+                    pause = effort.pause_after_failure(error, anyio.current_time() - started)
+                except errors.GaveUpError:
+                    if isinstance(error, errors.MergeInProgressError):
+                        raise error from None
+                    raise
+                self.counts.retried += 1
+                await anyio.sleep(pause)
 
-    async def _wait_after_refusal(self, request: wire.Request, seconds: float) -> float:
+    async def _wait_after_refusal(self, request: wire.Request, seconds: float) -> None:
         """Everything waits as long as Attio asks, unless only queries are meant.
 
         The limit on all requests starts anew with each second. A query told to wait for longer, or refused while other
-        requests pass, was refused for its score, which no other request has. Returns the seconds this request slept.
+        requests pass, was refused for its score, which no other request has.
         https://docs.attio.com/rest-api/guides/rate-limiting
         """
         is_query = request.reads == "records"
         self.limiter.refused(min(seconds, ALL_REQUESTS_SECONDS) if is_query else seconds, cut=not is_query)
-        if not is_query:
-            return 0.0
-        await anyio.sleep(seconds)
-        return seconds
+        if is_query:
+            await anyio.sleep(seconds)
 
-    async def _send(self, request: wire.Request, patience: Patience) -> Any:  # noqa: ANN401
-        queued = anyio.current_time()
-        await self.limiter.depart()
+    async def _send(self, request: wire.Request) -> Any:
         self.counts.sent[request.reads] += 1
         started = anyio.current_time()
-        patience.until += started - queued
         try:
             with anyio.fail_after(REQUEST_SECONDS):
                 status, headers, body = await self._exchange(request)
@@ -258,11 +215,9 @@ class AttioClient:
         return data
 
     async def _exchange(self, request: wire.Request) -> tuple[int, httpx2.Headers, bytes]:
-        # Built whole: put together by the library from base, path and parameters, a URL is parsed three times.
-        url = f"{self._base_url}{request.path}" + (f"?{urlencode(request.params)}" if request.params else "")
-        timeout = {"timeout": SILENCE.as_dict()}
-        built = httpx2.Request(request.method, url, headers=self._http.headers, json=request.body, extensions=timeout)
-        async with aclosing(await self._http.send(built, stream=True)) as response:
+        async with self._http.stream(
+            request.method, f"{self._base_url}{request.path}", params=request.params or None, json=request.body
+        ) as response:
             body = bytearray()
             async for chunk in response.aiter_bytes():
                 body += chunk
@@ -278,11 +233,29 @@ class AttioClient:
         self.waiting = f"{self._http.base_url.host} {what}"
         if anyio.current_time() - self._said_at >= SECONDS_BETWEEN_LINES:
             self._said_at = anyio.current_time()
-            logs.info(self.waiting)
+            log.info(self.waiting)
 
     def _compare_clocks(self, headers: httpx2.Headers) -> None:
         if (date := wire.parse_http_date(headers.get("date", ""))) is not None:
             self.clock_lead_seconds = (self._now() - date).total_seconds()
+
+
+def _as_list(answer: Any, what: str) -> list[Any]:
+    array = as_array(answer)
+    if array is None:
+        message = f"Attio answered {what} that are not a list"
+        raise errors.ContractChangedError(message)
+    return array
+
+
+def _validated[T](adapter: TypeAdapter[T], answer: Any) -> T:
+    """An answer in the shape that is documented, or ContractChangedError."""
+    try:
+        return adapter.validate_python(answer)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        message = f"Attio's answer does not have the documented shape: {'.'.join(map(str, first['loc']))}: {first['msg']}"
+        raise errors.ContractChangedError(message) from None
 
 
 def _checked(base_url: str) -> httpx2.URL:

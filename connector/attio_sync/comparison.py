@@ -1,18 +1,16 @@
 """Pure: what Attio lists, as sketches, and how it differs from the ledger."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from uuid import UUID
 
-from attio_sync.attio_types import AttributeHistory
-from attio_sync.fingerprint import fingerprint, listed_digest, stays_of
+from attio_sync.attio_types import EntryOf, ListedRecord
+from attio_sync.attribute_types import at
+from attio_sync.histories import AttributeHistory, fingerprint_of, listed_digest
 from attio_sync.ledger import Held, Ledger, cells_for, past_key, present_key, slice_of
-from attio_sync.pages import HistoryPage
-from attio_sync.shapes import as_object
+from attio_sync.pages import Part
 from attio_sync.sketch import KEY_BYTES, Sketch
-
-IDENTIFYING = ("active_from", "status.id.status_id", "created_by_actor.type", "created_by_actor.id")
-"""The fields that identify a stay."""
+from attio_sync.sources import Source
 
 
 class Keys:
@@ -30,12 +28,34 @@ class Keys:
 
     def of(self, record_ids: Iterable[str]) -> dict[str, int]:
         """The keys of those of these records that have one."""
+        return {r: int.from_bytes(self._bytes[p * KEY_BYTES : (p + 1) * KEY_BYTES]) for r, p in self.places(record_ids)}
+
+    def places(self, record_ids: Iterable[str]) -> Iterator[tuple[str, int]]:
+        """Which of the keys, counted from 0, are those of these records."""
         wanted = {_bytes_of(record_id): record_id for record_id in record_ids}
-        found: dict[str, int] = {}
-        for place in range(0, len(self._bytes), KEY_BYTES) if wanted else ():
-            if (record_id := wanted.get(bytes(self._bytes[place : place + 16]))) is not None:
-                found[record_id] = int.from_bytes(self._bytes[place : place + KEY_BYTES])
-        return found
+        for place in range(len(self)) if wanted else ():
+            start = place * KEY_BYTES
+            if (record_id := wanted.get(bytes(self._bytes[start : start + 16]))) is not None:
+                yield record_id, place
+
+
+class Parents:
+    """What many entries are about, in the order of their keys, in little room."""
+
+    def __init__(self) -> None:
+        self._objects: list[str] = []
+        self._bytes = bytearray()
+
+    def add(self, entry_of: EntryOf) -> None:
+        """Takes one more."""
+        if entry_of.parent_object not in self._objects:
+            self._objects.append(entry_of.parent_object)
+        self._bytes += self._objects.index(entry_of.parent_object).to_bytes(2) + _bytes_of(entry_of.parent_record_id)
+
+    def at(self, place: int) -> EntryOf:
+        """What the entry at this place is about."""
+        one = self._bytes[place * 18 : (place + 1) * 18]
+        return EntryOf(self._objects[int.from_bytes(one[:2])], str(UUID(bytes=bytes(one[2:]))))
 
 
 def _bytes_of(record_id: str) -> bytes:
@@ -43,46 +63,59 @@ def _bytes_of(record_id: str) -> bytes:
 
 
 class Listed:
-    """What Attio holds: the sketches of a listing and of the histories of some slices, and the keys in them."""
+    """What Attio holds of a source: the sketches of a listing and of the histories of some slices, and the keys in them."""
 
-    def __init__(self, ledger: Ledger, slices: Iterable[int], histories: int) -> None:
+    def __init__(self, source: Source, ledger: Ledger, slices: Iterable[int], tracked: int) -> None:
         # As large as the records need by now; folded to the size of the ledger's where they are compared.
-        cells, slice_cells = cells_for(ledger.records, histories)
+        cells, slice_cells = cells_for(ledger.records, tracked)
         self.present = Sketch(max(cells, ledger.present.cells))
         self.past = {i: Sketch(max(slice_cells, past.cells if (past := ledger.past[i]) else 0)) for i in slices}
         self.unknown = {i for i in slices if ledger.past[i] is None}
-        self.records, self.histories = Keys(), Keys()
+        self.records, self.histories, self._parents = Keys(), Keys(), Parents()
         self.doubtful: set[str] = set()
         """Records to be read again: they could not be, or have another current value than was listed just before."""
-        self.sampled: dict[str, list[Any]] = {}
-        """The current values that were listed of the records in the ledger's sample."""
+        self.sampled: dict[str, ListedRecord] = {}
+        """How the records in the ledger's sample were listed."""
         self.valued = 0
+        self._source = source
         self._sample = frozenset(ledger.sample)
 
-    def note(self, page: HistoryPage) -> None:
+    def digest(self, record: ListedRecord) -> int:
+        """The digest of what is listed."""
+        return listed_digest(record, self._source.type, is_multiple=self._source.is_multiple)
+
+    def note(self, part: Part) -> None:
         """Takes the records of a page, and the histories that were read."""
-        listed = {r.record_id: present_key(r.record_id, listed_digest(r.current)) for r in page.listed}
-        for record in page.listed:
+        listed = {r.record_id: present_key(r.record_id, self.digest(r)) for r in part.listed}
+        for record in part.listed:
             self.valued += bool(record.current)
             self.present.add(listed[record.record_id])
             self.records.add(listed[record.record_id])
+            if record.entry_of:
+                self._parents.add(record.entry_of)
             if record.record_id in self._sample:
-                self.sampled[record.record_id] = record.current
-        for item in page.histories:
+                self.sampled[record.record_id] = record
+        for item in part.histories:
             if not self.is_certain(item):
                 self.doubtful.add(item.record_id)
                 continue
-            mark = fingerprint(stays_of(item))
+            mark = fingerprint_of(item)
             key = past_key(item.record_id, mark.stays, mark.past)
             self.past[slice_of(item.record_id)].add(key)
             self.histories.add(key)
             if listed[item.record_id] != present_key(item.record_id, mark.current):
                 self.doubtful.add(item.record_id)
-        self.doubtful |= {error.record_id for error in page.invalid}
+        self.doubtful |= {error.record_id for error in part.invalid}
 
     def is_certain(self, item: AttributeHistory) -> bool:
         """Whether a history may be what it seems: an empty one must not replace another, which is not known here."""
         return bool(item.values) or slice_of(item.record_id) not in self.unknown
+
+    def entries(self, record_ids: Iterable[str]) -> dict[str, EntryOf]:
+        """What those of these entries that were listed are about."""
+        if not self._source.parent.is_list:
+            return {}
+        return {record_id: self._parents.at(place) for record_id, place in self.records.places(record_ids)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,14 +148,16 @@ def grown(ours: Sketch, theirs: Sketch) -> Sketch:
     return theirs
 
 
-def differing_field(current: Sequence[Any], history: AttributeHistory) -> str:
+def differing_field(listed: ListedRecord | None, history: AttributeHistory) -> str:
     """The first identifying field that a listing shows otherwise than the newest value of a history."""
-    differing = (name for name in IDENTIFYING if _newest(current, name) != _newest(history.raw, name))
-    return next(differing, "current value")
+    identifying = [".".join(c.path) for c in history.type.columns if c.identifies]
+    fields = ("active_from", *identifying, "created_by_actor.type", "created_by_actor.id")
+    current = listed.current if listed else []
+    return next((name for name in fields if _newest(current, name) != _newest(history.raw, name)), "current value")
 
 
 def _newest(values: Sequence[object], name: str) -> object:
-    value = values[-1] if values else None
-    for part in name.split("."):
-        value = (as_object(value) or {}).get(part)
-    return value
+    try:
+        return at(values[-1], tuple(name.split("."))) if values else None
+    except TypeError:
+        return None

@@ -1,32 +1,24 @@
 """Rows, then cursor, then checkpoint: the one place where rows leave and the state moves."""
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from attio_sync.attio_types import AttributeHistory, parse_timestamp
+from attio_sync.attio_types import parse_timestamp
 from attio_sync.attio_types.timestamps import EPOCH, nanoseconds
-from attio_sync.bridge import Environment
 from attio_sync.errors import ContractChangedError, InvalidValueError
-from attio_sync.fingerprint import Fingerprint, Stay, fingerprint, stays_of, unchanged_stays
+from attio_sync.histories import AttributeHistory, Fingerprint, Stay, changed_stays, fingerprint_of, stays_of
 from attio_sync.ledger import MOST_RECENT, Known, Ledger, new_ledger
 from attio_sync.report import SyncReport, counted
-from attio_sync.settings import Settings, TrackedHistory
-from attio_sync.sink import Sink
-from attio_sync.state import MOST_INVALID_IDS, HistoryState, SyncState, digest, dump_state
-from attio_sync.tables import (
-    STATUS_TABLE,
-    Invalid,
-    Row,
-    Table,
-    current_table,
-    error_table,
-    history_rows,
-    history_table,
-    member_table,
-    status_table,
-)
+from attio_sync.runtime import Environment, Sink
+from attio_sync.settings import Settings
+from attio_sync.small_tables import Definition, Place, definitions_for
+from attio_sync.sources import Source, tables_of
+from attio_sync.state import MOST_INVALID_IDS, SourceState, SyncState, digest, dump_state
+from attio_sync.streams import Invalid, current_table, error_table, history_rows, history_table
+from attio_sync.tables import Row, Table
 
 CHECKPOINT_SECONDS = 60.0
 """Fivetran's rule: at most one checkpoint a minute."""
@@ -51,6 +43,7 @@ class Delivery:
     def __init__(
         self, settings: Settings, state: SyncState, sink: Sink, environment: Environment, report: SyncReport
     ) -> None:
+        self.sources: list[Source] = []
         self.state = state
         self.report = report
         self._settings = settings
@@ -59,7 +52,8 @@ class Delivery:
         self._saved_at = environment.monotonic()
         self._saved_state = state
         self._rows_since = 0
-        self._judged = self._failed = 0
+        self._judged: Counter[Source] = Counter()
+        self._failed: Counter[Source] = Counter()
 
     @property
     def seconds_left(self) -> float:
@@ -72,65 +66,80 @@ class Delivery:
         return self._settings.page_size
 
     @property
+    def wants_definitions(self) -> bool:
+        """Whether the small tables are wanted that no history needs."""
+        return self._settings.definitions
+
+    @property
     def tracked(self) -> int:
-        """How many histories share the room in the state."""
-        return len(self._settings.history)
+        """How many sources share the room in the state."""
+        return max(1, len(self.sources))
 
     def warn(self, message: str) -> None:
         """Says something on the dashboard."""
         self._sink.warn(message)
 
-    def start(self) -> None:
-        """Before anything else: tables of which the state knows nothing are emptied; what is no longer tracked goes."""
-        if self.state.is_new:
-            for table in (error_table(), status_table(), member_table()):
-                self._sink.truncate(table.name)
-        histories = {k: s for k, s in self.state.histories.items() if k in set(map(str, self._settings.history))}
-        for key in self.state.histories.keys() - histories.keys():
-            # The keys of rows of another table for the same attribute are the same.
-            source = key.partition("=")[0]
-            self._delete(error_table(), ((source, record_id) for record_id in self.state.histories[key].invalid))
-        sources = {f"{STATUS_TABLE} {_source(h)}" for h in self._settings.history}
-        gone = {n for n in self.state.definitions if n.startswith(f"{STATUS_TABLE} ")} - sources
-        self._delete(status_table(), ((key,) for name in sorted(gone) for key in self.state.definitions[name]))
-        kept = {name: rows for name, rows in self.state.definitions.items() if name not in gone}
-        self.state = replace(self.state, histories=histories, definitions=kept)
+    def start(self, sources: Sequence[Source], unknown: Collection[str] = ()) -> None:
+        """Before anything else: tables of which the state knows nothing are emptied; what is no longer tracked goes.
 
-    def start_over(self, history: TrackedHistory) -> None:
+        What could not be looked up just now, the `unknown`, is tracked still. Where everything is tracked, what is not
+        found may come back.
+        """
+        self.sources = list(sources)
+        small = definitions_for(sources, definitions=self._settings.definitions)
+        if self.state.is_new:
+            for name in (error_table().name, *(d.table for d in small)):
+                self._sink.truncate(name)
+        names = {s.name for s in sources}
+        tracked = {str(s) for s in sources}
+        for key in self.state.histories.keys() - tracked:
+            name = key.partition("=")[0]
+            if name in unknown or (self._settings.history.everything and name not in names):
+                names.add(name)
+                continue
+            # The keys of rows of another table for the same attribute are the same.
+            self._delete(error_table(), ((name, record_id) for record_id in self.state.histories[key].invalid))
+            self.state = replace(self.state, histories={k: s for k, s in self.state.histories.items() if k != key})
+        for definition in small:
+            of_attributes = definition.of in {"statuses", "options"}
+            for name, rows in self.state.definitions.items():
+                table, _, place = name.partition(" ")
+                if of_attributes and table == definition.table and place not in names:
+                    self._delete(Table(table, definition.columns), ((key,) for key in sorted(rows)))
+                    rest = {n: d for n, d in self.state.definitions.items() if n != name}
+                    self.state = replace(self.state, definitions=rest)
+
+    def start_over(self, source: Source) -> None:
         """Empties the tables of a history and its place in the state: everything is delivered anew."""
-        was = self.state.of(history)
+        was = self.state.of(source)
         if was.ledger is not None:
             # Killed behind the truncate, the next sync must not compare with what is no longer there.
-            self.put(history, HistoryState(short_pages=was.short_pages, invalid=was.invalid))
+            self.put(source, SourceState(short_pages=was.short_pages, invalid=was.invalid))
             self.checkpoint()
-        for table in (current_table(history).name, history_table(history).name):
+        for table in tables_of(source):
             self._sink.truncate(table)
-        self._delete(error_table(), ((_source(history), r) for r in self.state.of(history).invalid))
-        short_pages = self.state.of(history).short_pages
-        self.put(history, HistoryState(new_ledger(self.tracked), short_pages=short_pages))
+        self._delete(error_table(), ((source.name, r) for r in was.invalid))
+        self.put(source, SourceState(new_ledger(self.tracked), short_pages=was.short_pages))
 
-    def ledger(self, history: TrackedHistory) -> Ledger:
+    def ledger(self, source: Source) -> Ledger:
         """What the destination holds of a history that was started."""
-        ledger = self.state.of(history).ledger
+        ledger = self.state.of(source).ledger
         assert ledger is not None  # noqa: S101 (every history is started first)
         return ledger
 
-    def judge_anew(self) -> None:
-        """Before another history: what cannot be read of one says nothing about the next."""
-        self._judged = self._failed = 0
-
-    def judge(self, history: TrackedHistory, well: int, invalid: Sequence[InvalidValueError] = ()) -> None:
+    def judge(self, source: Source, well: int, invalid: Sequence[InvalidValueError] = ()) -> None:
         """Called with every page before anything of it is written; `well` of its records read well.
 
         Raises:
             ContractChangedError: more than a tenth of at least fifty records cannot be read, and could before.
         """
-        known = self.state.of(history).invalid
-        self._judged += well + len(invalid)
-        self._failed += sum(error.record_id not in known for error in invalid)
-        if self._judged >= ENOUGH_TO_JUDGE and self._failed > self._judged * MOST_INVALID_SHARE:
+        known = self.state.of(source).invalid
+        self._judged[source] += well + len(invalid)
+        self._failed[source] += sum(error.record_id not in known for error in invalid)
+        judged, failed = self._judged[source], self._failed[source]
+        if judged >= ENOUGH_TO_JUDGE and failed > judged * MOST_INVALID_SHARE:
             message = (
-                f"{self._failed} of {self._judged} records cannot be read, the first one: "
+                f"{failed} of {judged} records cannot be read, the first one: "
                 f"{invalid[0] if invalid else 'see attio_sync_error'}. Either the setting history names an attribute that "
                 "is no status or that the workspace's plan no longer includes, or Attio's API has changed and the "
                 "connector must follow. Nothing of this page was written"
@@ -138,7 +147,7 @@ class Delivery:
             raise ContractChangedError(message)
 
     def write(
-        self, history: TrackedHistory, item: AttributeHistory, before: Fingerprint | None, *, surplus_to: int = 0
+        self, source: Source, item: AttributeHistory, before: Fingerprint | None, *, surplus_to: int = 0
     ) -> Fingerprint:
         """Gives the rows of a record to the sink that differ from what was there `before`; None writes all of them.
 
@@ -146,97 +155,102 @@ class Delivery:
         caller's to keep; what was delivered lately is remembered here. Returns what was written.
         """
         stays = stays_of(item)
-        mark = fingerprint(stays)
-        if before is None or before.past != mark.past or before.stays != mark.stays:
-            current, table = current_table(history), history_table(history)
+        mark = fingerprint_of(item)
+        # What an entry is about is no part of its past.
+        is_same = before and (before.stays, before.past) == (mark.stays, mark.past)
+        if not is_same or (item.entry_of and before and before.current != mark.current):
+            current, table = current_table(source), history_table(source)
             self._upsert(current.name, current.row(item))
-            unchanged = unchanged_stays(stays, before) if before else 0
-            for row in history_rows(table, item, unchanged or 0):
+            changed = changed_stays(stays, before) if before else None
+            for row in history_rows(table, item, range(len(stays)) if changed is None else changed):
                 self._upsert(table.name, row)
             surplus_to = max(surplus_to, before.stays if before else 0)
-            self._delete(table, ((item.record_id, n) for n in range(len(item.values) + 1, surplus_to + 1)))
-        self.ledger(history).note_stays(item.record_id, mark.stays)
-        self._remember(history, item.record_id, mark, stays)
-        self.reads_well(history, [item.record_id])
+            self._delete(table, ((item.record_id, n) for n in range(len(stays) + 1, surplus_to + 1)))
+        self.ledger(source).note_stays(item.record_id, mark.stays)
+        self._remember(source, item.record_id, mark, stays)
+        self.reads_well(source, [item.record_id])
         return mark
 
-    def remembered_since(self, history: TrackedHistory, last_sync: datetime) -> datetime:
+    def remembered_since(self, source: Source, last_sync: datetime) -> datetime:
         """Since when every delivery is remembered exactly."""
-        since = max(self._buffered(last_sync), min(self.ledger(history).recent_since, nanoseconds(last_sync)))
+        since = max(self._buffered(last_sync), min(self.ledger(source).recent_since, nanoseconds(last_sync)))
         return EPOCH + timedelta(microseconds=since // 1000)
 
-    def _remember(self, history: TrackedHistory, record_id: str, mark: Fingerprint, stays: Sequence[Stay]) -> None:
+    def _remember(self, source: Source, record_id: str, mark: Fingerprint, stays: Sequence[Stay]) -> None:
         """Notes exactly what was delivered, if the next listing will show it again."""
-        ledger, state = self.ledger(history), self.state.of(history)
+        ledger, state = self.ledger(source), self.state.of(source)
         ledger.recent.pop(record_id, None)
         until = state.under_way.started_at if state.under_way else state.last_sync
-        if stays and until and (began := nanoseconds(parse_timestamp(stays[-1].began))) >= self._buffered(until):
+        if not (stays and until and source.type.is_filtered):
+            return
+        if (began := nanoseconds(parse_timestamp(stays[-1].began))) >= self._buffered(until):
             ledger.recent[record_id] = Known(mark, began)
             if len(ledger.recent) > 2 * self._most_recent:
                 ledger.prune(0, self._most_recent)
 
-    def remove(self, history: TrackedHistory, record_id: str, stays: int) -> None:
+    def remove(self, source: Source, record_id: str, stays: int) -> None:
         """Deletes a record that Attio says is gone, and so many of its stays."""
-        self._delete(current_table(history), [(record_id,)])
-        self._delete(history_table(history), ((record_id, n) for n in range(1, stays + 1)))
-        self.ledger(history).forget(record_id)
+        self._delete(current_table(source), [(record_id,)])
+        self._delete(history_table(source), ((record_id, n) for n in range(1, stays + 1)))
+        self.ledger(source).forget(record_id)
         self.report.removed += 1
 
-    def write_invalid(self, history: TrackedHistory, invalid: Sequence[InvalidValueError]) -> None:
+    def write_invalid(self, source: Source, invalid: Sequence[InvalidValueError]) -> None:
         """Notes records that cannot be read; those that are noted already, and as they were, are not written again."""
-        known, table, now = dict(self.state.of(history).invalid), error_table(), self._environment.now()
+        known, table, now = dict(self.state.of(source).invalid), error_table(), self._environment.now()
         for error in invalid:
-            row = table.row(Invalid(_source(history), error, now))
+            row = table.row(Invalid(source.name, error, now))
             mark = digest({k: v for k, v in row.items() if k != "found_at"})
             if known.get(error.record_id) != mark:
                 self._upsert(table.name, row)
             known[error.record_id] = mark
         self.report.invalid += len(invalid)
         if invalid:
-            self.put(history, replace(self.state.of(history), invalid=known))
+            self.put(source, replace(self.state.of(source), invalid=known))
             self.warn(
-                f"{counted(len(invalid), 'record')} of {history.parent} not read. Rows written before stay as they are; "
+                f"{counted(len(invalid), 'record')} of {source.parent} not read. Rows written before stay as they are; "
                 f"each reconciliation tries again; see the table {table.name}. The first: {invalid[0]}"
             )
 
-    def reads_well(self, history: TrackedHistory, record_ids: Iterable[str]) -> None:
+    def reads_well(self, source: Source, record_ids: Iterable[str]) -> None:
         """Takes records off the error table that read well, or are gone."""
-        state = self.state.of(history)
+        state = self.state.of(source)
         if well := state.invalid.keys() & set(record_ids):
-            self._delete(error_table(), ((_source(history), record_id) for record_id in sorted(well)))
-            self.put(history, replace(state, invalid={r: d for r, d in state.invalid.items() if r not in well}))
+            self._delete(error_table(), ((source.name, record_id) for record_id in sorted(well)))
+            self.put(source, replace(state, invalid={r: d for r, d in state.invalid.items() if r not in well}))
 
-    def write_definitions(self, table: Table[Any], source: str, items: Sequence[Any], *, is_whole: bool = True) -> None:
-        """Makes a small table hold these rows for one source, writing only what changed."""
-        name = f"{table.name} {source}".strip()
+    def write_definitions(self, definition: Definition[Any], place: Place, items: Sequence[Any]) -> None:
+        """Makes a small table hold these rows for one place, writing only what changed."""
+        name = f"{definition.table} {place}".strip()
         known = self.state.definitions.get(name, {})
         found: dict[str, str] = {}
-        for row in map(table.row, items):
+        for row in definition.rows(items, place):
             key = str(next(iter(row.values())))
             found[key] = digest(row)
             if known.get(key) != found[key]:
-                self._upsert(table.name, row)
-        gone = known.keys() - found.keys() if is_whole else set[str]()
-        self._delete(table, ((key,) for key in sorted(gone)))
+                self._upsert(definition.table, row)
+        # No list at all is no reason to believe that all are gone.
+        gone = known.keys() - found.keys() if found else set[str]()
+        self._delete(Table(definition.table, definition.columns), ((key,) for key in sorted(gone)))
         kept = {k: d for k, d in known.items() if k not in gone}
         self.state = replace(self.state, definitions={**self.state.definitions, name: {**kept, **found}})
 
-    def put(self, history: TrackedHistory, state: HistoryState) -> None:
+    def put(self, source: Source, state: SourceState) -> None:
         """Moves the state of a history, behind the rows it speaks of."""
-        moved = self.state.put(history, state)
+        moved = self.state.put(source, state)
         if sum(len(one.invalid) for one in moved.histories.values()) > MOST_INVALID_IDS:
             message = f"more than {MOST_INVALID_IDS:,} records cannot be read"
             raise ContractChangedError(message)
         self.state = moved
 
-    def finish_window(self, history: TrackedHistory, state: HistoryState) -> None:
+    def finish_window(self, source: Source, state: SourceState) -> None:
         """Moves the state behind a window that is delivered, and forgets what the next one does not show again."""
-        ledger = self.ledger(history)
+        ledger = self.ledger(source)
         if state.last_sync is not None:
             ledger.prune(self._buffered(state.last_sync), self._most_recent)
         if state.backfill is None:
             ledger.fold(self.tracked)
-        self.put(history, state)
+        self.put(source, state)
 
     def checkpoint_if_due(self, seconds: float = CHECKPOINT_SECONDS) -> None:
         """At the end of a page: at most once a minute, or in so many seconds, unless very many rows wait."""
@@ -274,7 +288,3 @@ class Delivery:
             self._sink.delete(table.name, table.key(*key))
             self.report.rows_deleted += 1
             self._rows_since += 1
-
-
-def _source(history: TrackedHistory) -> str:
-    return f"{history.parent}.{history.attribute}"

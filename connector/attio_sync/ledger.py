@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from attio_sync.fingerprint import DIGEST_BYTES, MOST_STAYS, Fingerprint
+from attio_sync.histories import DIGEST_BYTES, MOST_STAYS, Fingerprint
 from attio_sync.sketch import COPIES, Sketch
 
 SLICES = 30

@@ -5,8 +5,6 @@ and never in a burst. A refusal stops everything until the moment Attio names an
 """
 
 import math
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 
 import anyio
 
@@ -53,11 +51,13 @@ class Limiter:
         """How many histories may be read at once, now."""
         return int(self._in_flight.total_tokens)
 
-    @asynccontextmanager
-    async def reading(self) -> AsyncGenerator[None]:
-        """Holds one of the places for a history under way."""
-        async with self._in_flight:
-            yield
+    async def take_place(self, reading: object) -> None:
+        """Takes one of the places for histories under way, once there is one."""
+        await self._in_flight.acquire_on_behalf_of(reading)
+
+    def leave_place(self, reading: object) -> None:
+        """Leaves it to the next one."""
+        self._in_flight.release_on_behalf_of(reading)
 
     async def depart(self) -> None:
         """Returns when the next request may leave."""

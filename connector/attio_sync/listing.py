@@ -1,24 +1,28 @@
-"""Lists records by key set: each page asks for what was created at or after the last record seen.
+"""Lists records or entries by key set: each page asks for what was created at or after the last record seen.
 
 Offsets skip and repeat when records come and go between two pages; a key does not, and any page can be where a later sync
 resumes. The key is the `created_at` *attribute*, which is what filters and sorts see.
 https://docs.attio.com/rest-api/guides/filtering-and-sorting
 """
 
-from collections.abc import AsyncGenerator
+import logging
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
-from attio_sync import logs
-from attio_sync.attio_types import ListedRecord, parse_listed_record
+from attio_sync.attio_types import AttioAttribute, ListedRecord, parse_listed_record
 from attio_sync.attio_types.timestamps import format_timestamp
 from attio_sync.client import AttioClient
 from attio_sync.errors import ContractChangedError, FilterRefusedError, RateLimitedError, UnknownNameError
-from attio_sync.settings import TrackedHistory
+from attio_sync.parents import Parent
+from attio_sync.small_tables import ATTRIBUTES, Place
+from attio_sync.sources import Source
 from attio_sync.state import Cursor
+
+log = logging.getLogger(__name__)
 
 LEAST_PAGE = 50
 DOCUMENTED_PAGE = 500
@@ -37,11 +41,27 @@ class Precision(IntEnum):
     REFUSED = 0
 
 
+class Item(NamedTuple):
+    """A record or an entry as listed, once for each source: they all show the same id and times."""
+
+    of: tuple[ListedRecord, ...]
+
+    @property
+    def record_id(self) -> str:
+        """Which it is."""
+        return self.of[0].record_id
+
+    @property
+    def listed_at(self) -> str:
+        """Where in the listing it is."""
+        return self.of[0].listed_at
+
+
 @dataclass(frozen=True, slots=True)
 class ListingPage:
-    """Records not listed before, in listing order; `accurate_at` is how fresh Attio says they are."""
+    """Items not listed before, in listing order; `accurate_at` is how fresh Attio says they are."""
 
-    records: list[ListedRecord]
+    items: list[Item]
     accurate_at: datetime | None = None
 
 
@@ -53,25 +73,38 @@ def build_query(condition: list[dict[str, Any]], limit: int, offset: int = 0) ->
     return body
 
 
-class RecordLister:
-    """Lists the records of one tracked history, oldest first. `page_size` shrinks when Attio finds a query too heavy.
+async def fetch_attributes(client: AttioClient, parent: Parent) -> list[AttioAttribute]:
+    """All attributes of an object or a list, archived ones included.
 
+    Raises:
+        UnknownNameError: there is no such object or list.
+    """
+    place = Place(parent)
+    return await client.fetch_definitions(ATTRIBUTES.path(place), AttioAttribute, parent.scopes, is_paged=True)
+
+
+class RecordLister:
+    """Lists the items of one parent, oldest first, for all of these sources.
+
+    `page_size` shrinks when Attio finds a query too heavy.
     `short_pages_end` says whether a short page is taken for the last one, as Attio documents; `saw_short_pages` becomes
     true when one was not.
     """
 
-    def __init__(self, client: AttioClient, history: TrackedHistory, page_size: int, *, short_pages_end: bool) -> None:
+    def __init__(self, client: AttioClient, sources: Sequence[Source], page_size: int, *, short_pages_end: bool) -> None:
         self.saw_short_pages = False
         self._said_offsets_are_ignored = False
         self._short_pages_end = short_pages_end
         self._client = client
-        self._history = history
+        self._sources = tuple(sources)
+        self._parent: Parent = sources[0].parent
         self._page_size = page_size
         self._precision = Precision.INSTANT
 
     async def pages(self, since: datetime | None, cursor: Cursor | None = None) -> AsyncGenerator[ListingPage]:
-        """Every record whose current value dates from `since` or later (None: every record), from `cursor` on.
+        """Every item whose current value dates from `since` or later (None: every item), from `cursor` on.
 
+        Only of a single source can it be asked since when.
         A filter that Attio takes only by date, or not at all, brings more than that.
 
         Raises:
@@ -101,7 +134,7 @@ class RecordLister:
             if was_short and self._short_pages_end:
                 return
 
-    async def _later_than(self, since: datetime | None, key: str) -> list[ListedRecord]:
+    async def _later_than(self, since: datetime | None, key: str) -> list[Item]:
         """What was created after `key`: asked twice before the listing is taken to end, for nothing is behind that page."""
         for _ in range(2):
             listed = await self._page(since, {"$gt": key})
@@ -113,7 +146,7 @@ class RecordLister:
         return []
 
     async def _through_instant(
-        self, listed: list[ListedRecord], since: datetime | None, key: str, delivered: set[str]
+        self, listed: list[Item], since: datetime | None, key: str, delivered: set[str]
     ) -> AsyncGenerator[ListingPage]:
         """More records at one instant than a page holds: by offset, again and again until a whole pass brings none.
 
@@ -143,49 +176,51 @@ class RecordLister:
                 return
             listed = await self._page(since, {"$gte": key})
 
-    def _say_if_offsets_are_ignored(self, first: list[ListedRecord], last: list[ListedRecord], offset: int) -> None:
+    def _say_if_offsets_are_ignored(self, first: list[Item], last: list[Item], offset: int) -> None:
         is_repeated = offset > len(last) and [r.record_id for r in first] == [r.record_id for r in last]
         if is_repeated and len(last) >= self._page_size and not self._said_offsets_are_ignored:
             self._said_offsets_are_ignored = True
-            logs.warning(
-                f"Attio lists the same {len(last)} records of {self._history.parent} created at {last[-1].listed_at} again "
+            log.warning(
+                f"Attio lists the same {len(last)} records of {self._parent} created at {last[-1].listed_at} again "
                 "and again: if there are more of that instant they are missing. Raise page_size above their number"
             )
 
-    async def _page(self, since: datetime | None, created_at: dict[str, str] | None, offset: int = 0) -> list[ListedRecord]:
+    async def _page(self, since: datetime | None, created_at: dict[str, str] | None, offset: int = 0) -> list[Item]:
         while True:
             condition: list[dict[str, Any]] = []
             if since is not None and self._precision is not Precision.REFUSED:
                 instant = format_timestamp(since)
                 text = instant if self._precision is Precision.INSTANT else instant[:10]
-                condition.append({self._history.attribute: {"active_from": {"$gte": text}}})
+                condition.append({self._sources[0].attribute: {"active_from": {"$gte": text}}})
             if created_at:
                 condition.append({"created_at": created_at})
             body = build_query(condition, self._page_size, offset)
             try:
                 refusals = REFUSALS_BEFORE_SMALLER_PAGES if self._page_size > LEAST_PAGE else None
-                raw = await self._client.query_records(self._history.parent, body, refusals)
+                raw = await self._client.query(self._parent, body, refusals)
             except RateLimitedError:
                 self._page_size = max(LEAST_PAGE, self._page_size // 2)
-                logs.info(f"Attio keeps refusing to list {self._history.parent}: asking for {self._page_size} a page")
+                log.info(f"Attio keeps refusing to list {self._parent}: asking for {self._page_size} a page")
             except FilterRefusedError as error:
                 await self._ask_less_precisely(error, filtered=since is not None)
             else:
-                listed = [parse_listed_record(r, self._history.attribute) for r in raw]
+                listed = [
+                    Item(tuple(parse_listed_record(r, self._parent, s.attribute) for s in self._sources)) for r in raw
+                ]
                 if any(a.listed_at > b.listed_at for a, b in pairwise(listed)):
-                    message = f"Attio did not list {self._history.parent} by created_at as asked"
+                    message = f"Attio did not list {self._parent} by created_at as asked"
                     raise ContractChangedError(message)
                 return listed
 
     async def _ask_less_precisely(self, error: FilterRefusedError, *, filtered: bool) -> None:
         if not filtered or self._precision is Precision.REFUSED:
             raise error
-        attributes = {a.api_slug: a.type for a in await self._client.fetch_attributes(self._history.parent)}
-        if self._history.attribute not in attributes:
-            message = f"{self._history.parent} has no attribute {self._history.attribute!r}"
+        attributes = await fetch_attributes(self._client, self._parent)
+        if self._sources[0].attribute not in {a.api_slug for a in attributes}:
+            message = f"{self._parent} has no attribute {self._sources[0].attribute!r}"
             raise UnknownNameError(message) from error
         self._precision = Precision(self._precision - 1)
         how = "by date" if self._precision is Precision.DAY else "without it, which lists every record"
-        logs.warning(
-            f"Attio does not take this filter on {self._history.attribute} ({error}); asking {how}. Nothing is missed"
+        log.warning(
+            f"Attio does not take this filter on {self._sources[0].attribute} ({error}); asking {how}. Nothing is missed"
         )

@@ -1,67 +1,99 @@
 """Pages on their way from the listing to the consumer, each filled in as its histories arrive."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 import anyio
 from anyio.streams.memory import MemoryObjectReceiveStream
 
-from attio_sync.attio_types import AttributeHistory, ListedRecord
-from attio_sync.errors import InvalidValueError, MergeInProgressError, RecordGoneError
+from attio_sync.attio_types import ListedRecord
+from attio_sync.errors import AttioSyncError, InvalidValueError, MergeInProgressError, RecordGoneError
+from attio_sync.histories import AttributeHistory
+from attio_sync.listing import Item
+from attio_sync.sources import Source
 from attio_sync.state import Cursor
 
 VALUES_AHEAD = 20_000
 """While so many values wait for the consumer no further page is begun: 100 MB of memory at most."""
 
 
+@dataclass(slots=True)
+class Part:
+    """What a page brings of one source, in listing order.
+
+    `listed` are the records listed, `histories` those of them that were wanted; `requested` were read by a request,
+    `proved` by the listing to have never changed. `gone` answered 404, `invalid` cannot be read, and what is being merged
+    is in neither. With a `failure` the source cannot be read at all, and nothing of the part counts.
+    """
+
+    listed: list[ListedRecord] = field(default_factory=list[ListedRecord])
+    histories: list[AttributeHistory] = field(default_factory=list[AttributeHistory])
+    invalid: list[InvalidValueError] = field(default_factory=list[InvalidValueError])
+    gone: list[str] = field(default_factory=list[str])
+    requested: int = 0
+    proved: int = 0
+    failure: AttioSyncError | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class HistoryPage:
-    """What came of one part of a listing, in listing order.
+    """What came of one part of a listing, for each of its sources.
 
-    `listed` are its records, `histories` those of them that were wanted; `requested` were read by a request, `proved` by
-    the listing to have never moved. `gone` answered 404, `invalid` cannot be read, and what is being merged is in neither.
     `cursor` stands once they are delivered; `accurate_at` is how fresh Attio says the listing is.
     """
 
-    listed: list[ListedRecord]
-    histories: list[AttributeHistory]
-    invalid: list[InvalidValueError]
-    gone: list[str]
-    requested: int
-    proved: int
+    parts: Mapping[Source, Part]
     cursor: Cursor
     accurate_at: datetime | None = None
 
+    @property
+    def histories(self) -> list[AttributeHistory]:
+        """Those of all sources."""
+        return [history for part in self.parts.values() for history in part.histories]
 
-type Outcome = AttributeHistory | InvalidValueError | RecordGoneError | MergeInProgressError
+
+type Outcome = AttributeHistory | AttioSyncError
+
+
+@dataclass(slots=True, eq=False)
+class Wanted:
+    """One history that is wanted: of which source and record, how it was listed, and what became of it."""
+
+    source: Source
+    record_id: str
+    listed: ListedRecord | None
+    outcome: Outcome | None = None
+    proved: bool = False
 
 
 @dataclass(slots=True)
 class Slot:
-    """A page on its way: one outcome for each record that is wanted, filled in as they arrive."""
+    """A page on its way: what is wanted of it is filled in as it arrives."""
 
     cursor: Cursor
+    sources: Sequence[Source] = ()
     accurate_at: datetime | None = None
-    listed: list[ListedRecord] = field(default_factory=list[ListedRecord])
-    record_ids: list[str] = field(default_factory=list[str])
-    outcomes: list[Outcome | None] = field(default_factory=list[Outcome | None])
-    to_read: list[tuple[int, ListedRecord | None]] = field(default_factory=list[tuple[int, ListedRecord | None]])
+    items: list[Item] = field(default_factory=list[Item])
+    wanted: list[Wanted] = field(default_factory=list[Wanted])
     left: int = 0
     failure: Exception | None = None
     complete: anyio.Event = field(default_factory=anyio.Event)
 
-    def expect(self, record_id: str, listed: ListedRecord | None, outcome: Outcome | None = None) -> None:
-        """Makes room for one record; one without an outcome is to be read."""
-        if outcome is None:
-            self.to_read.append((len(self.outcomes), listed))
-            self.left += 1
-        self.record_ids.append(record_id)
-        self.outcomes.append(outcome)
+    def expect(self, wanted: Wanted) -> None:
+        """Makes room for one history; one without an outcome is to be read."""
+        wanted.proved = wanted.outcome is not None
+        self.left += not wanted.proved
+        self.wanted.append(wanted)
 
-    def fill(self, index: int, outcome: Outcome) -> None:
-        """What became of one record."""
-        self.outcomes[index] = outcome
+    @property
+    def to_read(self) -> list[Wanted]:
+        """What takes a request."""
+        return [w for w in self.wanted if not w.proved]
+
+    def fill(self, wanted: Wanted, outcome: Outcome) -> None:
+        """What became of one history."""
+        wanted.outcome = outcome
         self.left -= 1
         if not self.left:
             self.complete.set()
@@ -73,17 +105,23 @@ class Slot:
 
     def page(self) -> HistoryPage:
         """The page, once it is complete."""
-        outcomes = list(zip(self.record_ids, self.outcomes, strict=True))
-        return HistoryPage(
-            listed=self.listed,
-            histories=[o for _, o in outcomes if isinstance(o, AttributeHistory)],
-            invalid=[o for _, o in outcomes if isinstance(o, InvalidValueError)],
-            gone=[r for r, o in outcomes if isinstance(o, RecordGoneError)],
-            requested=len(self.to_read),
-            proved=len(self.record_ids) - len(self.to_read),
-            cursor=self.cursor,
-            accurate_at=self.accurate_at,
-        )
+        parts = {s: Part([item.of[i] for item in self.items]) for i, s in enumerate(self.sources)}
+        for wanted in self.wanted:
+            part = parts[wanted.source]
+            part.proved += wanted.proved
+            part.requested += not wanted.proved
+            match wanted.outcome:
+                case AttributeHistory():
+                    part.histories.append(wanted.outcome)
+                case InvalidValueError():
+                    part.invalid.append(wanted.outcome)
+                case RecordGoneError():
+                    part.gone.append(wanted.record_id)
+                case MergeInProgressError() | None:
+                    pass
+                case failure:
+                    part.failure = failure
+        return HistoryPage(parts, self.cursor, self.accurate_at)
 
 
 class HistoryPages(AsyncIterator[HistoryPage]):
@@ -110,7 +148,7 @@ class HistoryPages(AsyncIterator[HistoryPage]):
         if slot.failure is not None:
             raise slot.failure
         page = slot.page()
-        self._values.taken(sum(len(h.raw) for h in page.histories))
+        self._values.taken(sum(len(w.outcome.raw) for w in slot.to_read if isinstance(w.outcome, AttributeHistory)))
         return page
 
 

@@ -1,26 +1,28 @@
 """Hands what is read from Attio from the event loop to the thread that writes, and counts what goes by."""
 
+import logging
 import math
-from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, closing, contextmanager
 from datetime import datetime
+from functools import partial
+from typing import Any
 
+import anyio
 from anyio.from_thread import BlockingPortal
 
-from attio_sync import logs
-from attio_sync.attio_types import AttioStatus, AttioWorkspaceMember, ListedRecord, TokenIdentity
-from attio_sync.attio_types.workspace import MEMBERS_SCOPE
-from attio_sync.attribute_fetcher import AttioAttributeFetcher
-from attio_sync.bridge import Environment, entered, next_page
+from attio_sync.attio_types import EntryOf, TokenIdentity
+from attio_sync.attribute_fetcher import AttioAttributeFetcher, Wants
 from attio_sync.client import AttioClient
 from attio_sync.delivery import LONGEST_WITHOUT_CHECKPOINT, Delivery
-from attio_sync.errors import ForbiddenError
-from attio_sync.pages import HistoryPage, HistoryPages
-from attio_sync.report import SyncReport
-from attio_sync.settings import TrackedHistory
+from attio_sync.pages import HistoryPage, HistoryPages, Part
+from attio_sync.runtime import Environment, held_open
+from attio_sync.small_tables import Definition, Place
+from attio_sync.sources import Source
 from attio_sync.state import Window
 
-type OnProgress = Callable[[SyncReport], None]
+log = logging.getLogger(__name__)
+
 type Pages = Generator[Iterator[HistoryPage]]
 
 REPORT_SECONDS = 1.0
@@ -39,7 +41,6 @@ class Reader:
         client: AttioClient,
         delivery: Delivery,
         environment: Environment,
-        on_progress: OnProgress | None,
     ) -> None:
         self.saw_short_pages = False
         """Whether the last listing went on behind a page that was shorter than asked."""
@@ -48,7 +49,7 @@ class Reader:
         self._delivery = delivery
         self._report = delivery.report
         self._environment = environment
-        self._on_progress = on_progress
+        self._on_progress = environment.on_progress
         self._started = self._said_at = environment.monotonic()
 
     @property
@@ -63,49 +64,61 @@ class Reader:
 
     def identity(self) -> TokenIdentity:
         """Whom the token belongs to and what it may do."""
-        return self._answer_of(self._client.fetch_self)
+        return self.answer_of(self._client.fetch_self)
 
-    def statuses(self, history: TrackedHistory) -> list[AttioStatus]:
-        """The statuses that an attribute can have, archived ones included."""
-        return self._answer_of(self._client.fetch_statuses, history.parent, history.attribute)
+    @property
+    def client(self) -> AttioClient:
+        """What it reads with."""
+        return self._client
 
-    def members(self, identity: TokenIdentity) -> list[AttioWorkspaceMember] | None:
-        """The members of the workspace; None where the token may not see them."""
-        if not identity.has_scope(MEMBERS_SCOPE):
-            return None
-        try:
-            return self._answer_of(self._client.fetch_members)
-        except ForbiddenError as error:
-            logs.info(f"the members of the workspace cannot be read: {error}")
-            return None
+    def answer_of[*Args, T](self, ask: Callable[[*Args], Awaitable[T]], *args: *Args) -> T:
+        """What a few requests bring; they may be refused for long."""
+        future = self._portal.start_task_soon(ask, *args)
+        while True:
+            try:
+                return future.result(self._patience)
+            except TimeoutError:
+                self._while_waiting()
+
+    def definitions(self, definition: Definition[Any], place: Place) -> list[Any]:
+        """A small table as Attio lists it there."""
+        path, scopes = definition.path(place), place.parent.scopes if place.parent else filter(None, [definition.scope])
+        return self.answer_of(
+            partial(self._client.fetch_definitions, is_paged=definition.is_paged), path, definition.model, tuple(scopes)
+        )
 
     @contextmanager
-    def window(
-        self, history: TrackedHistory, window: Window, wants: Callable[[ListedRecord], bool], *, thorough: bool
-    ) -> Pages:
+    def window(self, sources: Sequence[Source], window: Window, wants: Wants, *, thorough: bool) -> Pages:
         """The pages of a window."""
-        fetcher = self._fetcher(history)
+        fetcher = self._fetcher(sources)
         stream = fetcher.stream_attribute_values(window.since, window.cursor, wants, thorough=thorough)
         with self._pages(stream) as pages:
             yield pages
         self.saw_short_pages = fetcher.saw_short_pages
 
     @contextmanager
-    def listing(self, history: TrackedHistory, wants: Callable[[ListedRecord], bool]) -> Pages:
+    def listing(self, sources: Sequence[Source], wants: Wants, *, trusting: bool) -> Pages:
         """Everything there is; the histories of records that are wanted are read besides."""
-        fetcher = self._fetcher(history)
+        fetcher = self._fetcher(sources, trusting=trusting)
         with self._pages(fetcher.stream_attribute_values(None, None, wants)) as pages:
             yield pages
         self.saw_short_pages = fetcher.saw_short_pages
 
     @contextmanager
-    def records(self, history: TrackedHistory, record_ids: Sequence[str], valued: Iterable[str]) -> Pages:
-        """These records by their ids; some of them are known to have had a value."""
-        with self._pages(self._fetcher(history).stream_records(record_ids, valued)) as pages:
-            yield pages
+    def records(
+        self, source: Source, record_ids: Sequence[str], valued: Iterable[str], entries: Mapping[str, EntryOf] | None = None
+    ) -> Generator[Iterator[Part]]:
+        """These records by their ids; some of them are known to have had a value.
 
-    def phase(self, phase: str, records: int | None) -> None:
-        """Says what is being done now, and how many records are expected to be listed."""
+        Raises:
+            AttioSyncError: the source cannot be read.
+        """
+        with self._pages(self._fetcher([source]).stream_records(source, record_ids, valued, entries)) as pages:
+            yield (readable(page.parts[source]) for page in pages)
+
+    def phase(self, source: str, phase: str, records: int | None) -> None:
+        """Says what is being done now and of which source, and how many records are expected to be listed."""
+        self._report.source = source
         self._report.phase, self._report.total, self._report.listed_in_phase = phase, records, 0
 
     def count(self) -> None:
@@ -115,23 +128,14 @@ class Reader:
         self._report.waiting = self._client.waiting
         self._report.seconds = self._environment.monotonic() - self._started
 
-    def _fetcher(self, history: TrackedHistory) -> AttioAttributeFetcher:
-        known_invalid = frozenset(self._delivery.state.of(history).invalid)
-        return AttioAttributeFetcher(self._client, history, self._delivery.page_size, known_invalid)
+    def _fetcher(self, sources: Sequence[Source], *, trusting: bool = True) -> AttioAttributeFetcher:
+        known_invalid = {s: frozenset(self._delivery.state.of(s).invalid) for s in sources}
+        return AttioAttributeFetcher(self._client, sources, self._delivery.page_size, known_invalid, trusting=trusting)
 
     @contextmanager
     def _pages(self, stream: AbstractAsyncContextManager[HistoryPages]) -> Pages:
-        with entered(self._portal, stream) as pages, closing(self._received(pages)) as iterator:
+        with held_open(self._portal, stream) as pages, closing(self._received(pages)) as iterator:
             yield iterator
-
-    def _answer_of[*Args, T](self, fetch: Callable[[*Args], Awaitable[T]], *args: *Args) -> T:
-        """What one request brings; it may be refused for long."""
-        future = self._portal.start_task_soon(fetch, *args)
-        while True:
-            try:
-                return future.result(self._patience)
-            except TimeoutError:
-                self._while_waiting()
 
     @property
     def _patience(self) -> float:
@@ -144,7 +148,7 @@ class Reader:
     def _received(self, pages: HistoryPages) -> Generator[HistoryPage]:
         while True:
             try:
-                page = self._portal.call(next_page, pages, self._patience)
+                page = self._portal.call(_next_page, pages, self._patience)
             except TimeoutError:
                 self._while_waiting()
                 continue
@@ -154,17 +158,43 @@ class Reader:
             yield page
 
     def _note(self, page: HistoryPage) -> None:
-        self._report.listed += len(page.listed)
-        self._report.listed_in_phase += len(page.listed)
-        self._report.histories_read += page.requested
-        self._report.requests_saved += page.proved
-        self._report.gone += len(page.gone)
+        listed = max((len(part.listed) for part in page.parts.values()), default=0)
+        self._report.listed += listed
+        self._report.listed_in_phase += listed
+        for part in page.parts.values():
+            self._report.histories_read += part.requested
+            self._report.requests_saved += part.proved
+            self._report.gone += len(part.gone)
         self._report_progress()
         if self._environment.monotonic() - self._said_at >= PROGRESS_SECONDS:
             self._said_at = self._environment.monotonic()
-            logs.info(f"{self._report.phase}: {self._report.summary()}")
+            log.info("%s, %s: %s", self._report.source, self._report.phase, self._report.summary())
 
     def _report_progress(self) -> None:
         self.count()
         if self._on_progress:
             self._on_progress(self._report)
+
+
+def readable(part: Part) -> Part:
+    """The part, if its source can be read.
+
+    Raises:
+        AttioSyncError: it cannot.
+    """
+    if part.failure is not None:
+        raise part.failure
+    return part
+
+
+async def _next_page(pages: HistoryPages, patience_seconds: float) -> HistoryPage | None:
+    """The next page; None at the end.
+
+    Raises:
+        TimeoutError: none came in time; the next call goes on waiting for the same one.
+    """
+    with anyio.fail_after(patience_seconds):
+        try:
+            return await anext(pages)
+        except StopAsyncIteration:
+            return None

@@ -6,25 +6,24 @@ listing of everything names the records that differ; each is read again by its i
 ledger moves with every row: a reconciliation that is killed anywhere has done a part of its work, the next one the rest.
 """
 
-from collections.abc import Collection
+import logging
+from collections.abc import Collection, Sequence
 from enum import Enum, auto
 
-from attio_sync import logs
-from attio_sync.attio_types import AttributeHistory
 from attio_sync.comparison import Listed, Side, differing_field, grown, what_differs
 from attio_sync.delivery import ENOUGH_TO_JUDGE, Delivery
-from attio_sync.errors import ContractChangedError
-from attio_sync.fingerprint import (
+from attio_sync.errors import AttioSyncError, ContractChangedError
+from attio_sync.histories import (
     NOTHING_CURRENT,
+    AttributeHistory,
     Fingerprint,
-    fingerprint,
+    fingerprint_of,
     fingerprint_with_current,
-    listed_digest,
+    is_nothing,
     stays_of,
 )
 from attio_sync.ledger import (
     NAMEABLE,
-    SLICES,
     Held,
     Ledger,
     cells_for,
@@ -34,9 +33,12 @@ from attio_sync.ledger import (
     present_key,
     slice_of,
 )
-from attio_sync.reader import Reader
+from attio_sync.pages import Part
+from attio_sync.reader import Reader, readable
 from attio_sync.report import counted
-from attio_sync.settings import TrackedHistory
+from attio_sync.sources import Source
+
+log = logging.getLogger(__name__)
 
 MASS_SHARE = 0.2
 """If more than this share of the records is gone at once, the next reconciliation must find the same to be believed."""
@@ -58,51 +60,67 @@ class Outcome(Enum):
 
 
 class Reconciliation:
-    """One reconciliation of one history, which reads the histories of these `slices` again besides.
+    """One reconciliation of one source, which reads the histories of some slices again besides.
 
-    `sees_everything` is false for a token that sees only what one member may see: then nothing is deleted.
+    `sees_everything` is false for a token that sees only what one member may see: then nothing is deleted. What was
+    doubted is believed at the next one that is `scheduled`, so that Attio has the time to show something else.
     """
 
     def __init__(
-        self, delivery: Delivery, history: TrackedHistory, reader: Reader, slices: frozenset[int], *, sees_everything: bool
+        self,
+        delivery: Delivery,
+        source: Source,
+        reader: Reader,
+        *,
+        sees_everything: bool,
+        scheduled: bool = True,
     ) -> None:
-        self._delivery = delivery
-        self._history = history
-        self._reader = reader
-        self._slices = slices
-        self._sees_everything = sees_everything
+        self.source = source
         self.missing = 0
         """So many records were gone that it is not believed at once; 0 if it is."""
         self.unnamed = False
         """Whether more differed than can be named, and that was not for want of sight."""
+        self.scheduled = scheduled
+        self._delivery = delivery
+        self._reader = reader
+        self._slices: frozenset[int] = frozenset()
+        self._sees_everything = sees_everything
         self._present = self._past = Side({}, {})
-        self._unknown: set[int] = set()
 
-    def run(self) -> Outcome:
-        """Makes the destination equal to Attio, as far as the listing and the histories of the slices tell."""
-        outcome = self._compare()
-        unknown = {i for i in self._slices if self._ledger.past[i] is None}
-        if outcome is Outcome.DONE and unknown:
-            logs.info(f"{self._history.parent}: all histories of {len(unknown)} of {SLICES} slices are written anew")
-            self._slices = frozenset(unknown)
-            outcome = self._compare()
-        if outcome in {Outcome.DONE, Outcome.DOUBTED}:
-            self._delivery.report.reconciled += 1
-        return outcome
+    def begin(self, slices: frozenset[int]) -> None:
+        """Before a listing: nothing is known of what Attio holds; the histories of these slices are to be read."""
+        self._slices = slices
+        self._listed = Listed(self.source, self._ledger, slices, self._delivery.tracked)
 
-    def _compare(self) -> Outcome:
-        ledger, listed = self._ledger, self._read_everything()
+    def wants(self, record_id: str) -> bool:
+        """Whether the history of a record is to be read with the listing."""
+        return slice_of(record_id) in self._slices
+
+    def note(self, part: Part) -> None:
+        """Takes what a page brings; of slices of which nothing is known, the histories are written."""
+        listed, delivery = self._listed, self._delivery
+        listed.note(part)
+        delivery.judge(self.source, len(part.histories), part.invalid)
+        for item in part.histories:
+            if slice_of(item.record_id) in listed.unknown and listed.is_certain(item):
+                delivery.write(self.source, item, None, surplus_to=self._ledger.most_stays(item.record_id))
+
+    def finish(self) -> Outcome:
+        """Behind the listing: makes the destination equal to Attio, as far as that and the histories of the slices tell."""
+        ledger, listed = self._ledger, self._listed
+        for number in listed.unknown:
+            ledger.past[number] = listed.past[number]
         decoded = what_differs(ledger.present, listed.present)
         if decoded is None:
             return self._start_over_if_certain(listed)
         present, past = differences(decoded), self._past_differences(listed)
-        ids = {*present, *past, *listed.doubtful, *self._delivery.state.of(self._history).invalid}
+        ids = {*present, *past, *listed.doubtful, *self._delivery.state.of(self.source).invalid}
         self._present = Side(present, listed.records.of(ids))
         self._past = Side(past, listed.histories.of(ids))
         lost = ids - self._present.shown.keys()
         missing = max(len(lost & present.keys()), ledger.records - len(listed.records))
         is_doubtful = self._is_doubtful(missing)
-        self._delivery.judge(self._history, len(listed.records))
+        self._delivery.judge(self.source, len(listed.records))
         self._mend(listed, ids - lost if is_doubtful else ids)
         # Where the workspace has outgrown a sketch, the larger one of the listing takes its place.
         ledger.present = grown(ledger.present, listed.present)
@@ -110,26 +128,14 @@ class Reconciliation:
         ledger.guesses = 0
         return Outcome.DOUBTED if is_doubtful else Outcome.DONE
 
-    def _read_everything(self) -> Listed:
-        """Lists all records, reads the histories of the slices, and writes those of slices of which nothing is known."""
-        ledger, delivery, history = self._ledger, self._delivery, self._history
-        listed = Listed(ledger, self._slices, delivery.tracked)
-        with self._reader.listing(history, lambda record: slice_of(record.record_id) in self._slices) as pages:
-            for page in pages:
-                listed.note(page)
-                delivery.judge(history, len(page.histories), page.invalid)
-                for item in page.histories:
-                    if slice_of(item.record_id) in listed.unknown and listed.is_certain(item):
-                        delivery.write(history, item, None, surplus_to=ledger.most_stays(item.record_id))
-                delivery.checkpoint_if_due()
-        self._unknown = listed.unknown
-        for number in listed.unknown:
-            ledger.past[number] = listed.past[number]
-        return listed
+    @property
+    def unknown_slices(self) -> frozenset[int]:
+        """Those that were read and of which nothing is known now: too much differed."""
+        return frozenset(i for i in self._slices if self._ledger.past[i] is None)
 
     @property
     def _ledger(self) -> Ledger:
-        return self._delivery.ledger(self._history)
+        return self._delivery.ledger(self.source)
 
     def _is_doubtful(self, missing: int, *, can_be_named: bool = True) -> bool:
         """Whether the records that a listing lacks are to stay for now."""
@@ -137,17 +143,20 @@ class Reconciliation:
         if not self._sees_everything and (missing or not can_be_named):
             what = "cannot be seen any more" if missing else "differ, more than can be named"
             self._delivery.warn(
-                f"{counted(missing, 'record') if missing else 'Records'} of {self._history.parent} {what}, but the token "
+                f"{counted(missing, 'record') if missing else 'Records'} of {self.source.parent} {what}, but the token "
                 "sees only what one member may see: nothing is deleted. Make a token of the workspace, in Attio under "
                 "Workspace settings → Developers"
             )
             return True
-        again = missing <= self._delivery.state.of(self._history).missing * ABOUT_AS_MANY
+        before = self._delivery.state.of(self.source).missing
+        again = self.scheduled and missing <= before * ABOUT_AS_MANY
         if records < ENOUGH_TO_JUDGE or missing <= records * MASS_SHARE or again:
             return False
-        self.missing = missing
+        self.missing = missing if self.scheduled or not before else before
+        if before and not self.scheduled:
+            return True
         self._delivery.warn(
-            f"Attio no longer lists {missing:,} of {records:,} records of {self._history.parent}. Nothing is deleted now; "
+            f"Attio no longer lists {missing:,} of {records:,} records of {self.source.parent}. Nothing is deleted now; "
             "if the next reconciliation finds the same, they are. Check the token and what it may see, if they still exist"
         )
         return True
@@ -166,26 +175,27 @@ class Reconciliation:
 
     def _mend(self, listed: Listed, ids: Collection[str]) -> None:
         otherwise: dict[str, str] = {}
-        with self._reader.records(self._history, sorted(ids), filter(self._had_a_value, ids)) as pages:
+        entries = listed.entries(ids)
+        with self._reader.records(self.source, sorted(ids), filter(self._had_a_value, ids), entries) as pages:
             for page in pages:
-                self._delivery.judge(self._history, 0, page.invalid)
+                self._delivery.judge(self.source, 0, page.invalid)
                 for item in page.histories:
                     current = present_key(item.record_id, self._deliver(item).current)
                     if self._present.shown.get(item.record_id, current) != current:
-                        otherwise[item.record_id] = differing_field(listed.sampled.get(item.record_id, ()), item)
+                        otherwise[item.record_id] = differing_field(listed.sampled.get(item.record_id), item)
                 for record_id in page.gone:
                     # What Attio has just listed and says is gone may be either; the next listing tells.
                     if record_id in self._present.shown:
                         otherwise[record_id] = "not found"
                     else:
                         self._remove(record_id)
-                self._delivery.write_invalid(self._history, page.invalid)
+                self._delivery.write_invalid(self.source, page.invalid)
                 self._delivery.checkpoint_if_due()
         if otherwise:
             record_id = min(otherwise, key=lambda r: (r not in listed.sampled, r))
-            say = logs.info if len(otherwise) < ENOUGH_TO_JUDGE else self._delivery.warn
+            say = log.info if len(otherwise) < ENOUGH_TO_JUDGE else self._delivery.warn
             say(
-                f"Attio lists {counted(len(otherwise), 'record')} of {self._history.parent} otherwise than it shows them "
+                f"Attio lists {counted(len(otherwise), 'record')} of {self.source.parent} otherwise than it shows them "
                 f"by their ids, such as record {record_id}: {otherwise[record_id]}. What it shows by the id is delivered, "
                 "none is deleted, and each comparison reads them again until both agree"
             )
@@ -194,16 +204,18 @@ class Reconciliation:
         """Whether the destination holds a value of the record."""
         present, past = self._present.held(record_id), self._past.held(record_id)
         digests = {parts_of(key)[1] for key, times in present.items() if times > 0}
-        if digests and slice_of(record_id) not in self._slices - self._unknown:
+        of_entry = self.source.parent.is_list
+        had_one = not all(is_nothing(digest, of_entry=of_entry) for digest in digests)
+        if digests and slice_of(record_id) not in self._slices - self._listed.unknown and (had_one or not of_entry):
             return True  # cleared, perhaps: what it had before was not compared
-        return bool(digests - {NOTHING_CURRENT}) or any(times > 0 and parts_of(key)[0] for key, times in past.items())
+        return had_one or any(times > 0 and parts_of(key)[0] for key, times in past.items())
 
     def _deliver(self, item: AttributeHistory) -> Fingerprint:
         """Writes what differs; the ledger then says of the record what was written, whatever the listing showed."""
         ledger, record_id = self._ledger, item.record_id
         past = self._past.held(record_id)
         before, surplus_to = self._before(item, past)
-        mark = self._delivery.write(self._history, item, before, surplus_to=surplus_to)
+        mark = self._delivery.write(self.source, item, before, surplus_to=surplus_to)
         if not self._is_known(record_id) and before:
             past = {past_key(record_id, before.stays, before.past): 1}
         ledger.settle(record_id, self._present.held(record_id), past)
@@ -220,8 +232,10 @@ class Reconciliation:
             return None, most
         stays, digest = parts_of(*held)
         if held is past:
-            return Fingerprint(NOTHING_CURRENT, stays, digest), 0
-        known = None if digest == NOTHING_CURRENT else fingerprint_with_current(stays_of(item), digest)
+            current = parts_of(*present)[1] if len(present) == 1 else NOTHING_CURRENT
+            return Fingerprint(current, stays, digest), 0
+        is_known = not is_nothing(digest, of_entry=self.source.parent.is_list)
+        known = fingerprint_with_current(stays_of(item), digest, item.entry_of) if is_known else None
         return known, 0 if known else most
 
     def _is_known(self, record_id: str) -> bool:
@@ -233,8 +247,8 @@ class Reconciliation:
         present = self._present.held(record_id)
         if any(times > 0 for times in present.values()):
             # In a slice that was not read, nobody knows how many rows it has: at most as many as any of its group.
-            self._delivery.remove(self._history, record_id, self._ledger.most_stays(record_id))
-        self._delivery.reads_well(self._history, [record_id])
+            self._delivery.remove(self.source, record_id, self._ledger.most_stays(record_id))
+        self._delivery.reads_well(self.source, [record_id])
         self._ledger.settle(record_id, present, self._past.held(record_id))
 
     def _start_over_if_certain(self, listed: Listed) -> Outcome:
@@ -243,36 +257,53 @@ class Reconciliation:
         self._ledger.guesses = 0  # another look at once would find the same
         if self._is_doubtful(self._ledger.records - len(listed.records), can_be_named=False):
             return Outcome.DOUBTED
-        if not self._delivery.state.of(self._history).unnamed:
-            logs.info(f"more records of {self._history.parent} differ than can be named; the next sync looks again")
+        if not self._delivery.state.of(self.source).unnamed:
+            log.info(f"more records of {self.source.parent} differ than can be named; the next sync looks again")
             return Outcome.TOO_MUCH
         if not listed.valued and len(listed.records) >= ENOUGH_TO_JUDGE:
             message = (
-                f"Attio shows no value of {self._history.parent}.{self._history.attribute} for any of "
+                f"Attio shows no value of {self.source.parent}.{self.source.attribute} for any of "
                 f"{len(listed.records):,} records; check whether the workspace's plan no longer includes it. Nothing was "
                 "changed"
             )
             raise ContractChangedError(message)
-        with self._reader.records(self._history, self._ledger.sample, ()) as pages:
+        with self._reader.records(self.source, self._ledger.sample, ()) as pages:
             sample = {item.record_id: item for page in pages for item in page.histories}
         if unlisted := sample.keys() - listed.sampled.keys():
             self._delivery.warn(
-                f"Attio leaves records of {self._history.parent} out of its listing that exist, such as {min(unlisted)}. "
+                f"Attio leaves records of {self.source.parent} out of its listing that exist, such as {min(unlisted)}. "
                 "Nothing is deleted; what changes is delivered as ever. Ask Attio's support if this goes on"
             )
             return Outcome.DOUBTED
-        otherwise = [
-            r for r, item in sample.items() if fingerprint(stays_of(item)).current != listed_digest(listed.sampled[r])
-        ]
+        otherwise = [r for r, item in sample.items() if fingerprint_of(item).current != listed.digest(listed.sampled[r])]
         cells, _ = cells_for(len(listed.records), self._delivery.tracked)
         # A record that differs has two keys. More than can be named would differ again once everything is delivered anew.
         if len(otherwise) > 1 and 2 * len(otherwise) / len(sample) * len(listed.records) > NAMEABLE * cells:
             record_id = otherwise[0]
             message = (
-                f"Attio lists many records of {self._history.parent} otherwise than it shows them by their ids, such as "
+                f"Attio lists many records of {self.source.parent} otherwise than it shows them by their ids, such as "
                 f"record {record_id}: {differing_field(listed.sampled[record_id], sample[record_id])}. To deliver "
                 "everything anew would change nothing about that, so nothing was changed; what changes is delivered as "
                 "ever. The connector must follow, or Attio's support can help"
             )
             raise ContractChangedError(message)
         return Outcome.STARTED_OVER
+
+
+def list_together(
+    comparisons: Sequence[Reconciliation], reader: Reader, delivery: Delivery, *, trusting: bool
+) -> dict[Source, AttioSyncError]:
+    """One listing of a parent for all of its sources. Returns those that cannot be read; they keep none of the others."""
+    by_source = {c.source: c for c in comparisons}
+    failures: dict[Source, AttioSyncError] = {}
+    with reader.listing(
+        list(by_source), lambda s, record: by_source[s].wants(record.record_id), trusting=trusting
+    ) as pages:
+        for page in pages:
+            for source in by_source.keys() - failures.keys():
+                try:
+                    by_source[source].note(readable(page.parts[source]))
+                except AttioSyncError as error:
+                    failures[source] = error
+            delivery.checkpoint_if_due()
+    return failures

@@ -29,6 +29,8 @@ class SyncReport:
 
     requests_per_second: float
     phase: str = "incremental"
+    source: str = ""
+    """What is being read now, as in `applications.workflow_status`."""
     listed: int = 0
     histories_read: int = 0
     requests_saved: int = 0

@@ -5,11 +5,20 @@ from datetime import datetime, timedelta
 
 from attio_sync.ledger import SLICES
 from attio_sync.settings import Settings
-from attio_sync.state import HistoryState, Window
+from attio_sync.sources import Source
+from attio_sync.state import SourceState, Window
+
+CHEAP_REQUESTS = 40
+"""A listing that takes no more is compared in every sync, where that is the only way to see what changed."""
 
 
-def fresh_window(state: HistoryState, settings: Settings, now: datetime) -> Window:
-    """The next window of a history: from its last sync, less the buffer, or as far back as a first sync goes."""
+def fresh_window(source: Source, state: SourceState, settings: Settings, now: datetime) -> Window | None:
+    """The next window of a source: from its last sync, less the buffer, or as far back as a first sync goes.
+
+    What Attio cannot filter has one window only, of everything; what changes afterwards is found by comparing.
+    """
+    if not source.type.is_filtered:
+        return None if state.last_sync else Window(None, now)
     if state.last_sync is not None:
         # A last_sync in the future comes from a clock that was wrong: what has happened since must not be missed.
         return Window(min(state.last_sync, now) - timedelta(minutes=settings.buffer_minutes), now)
@@ -18,8 +27,17 @@ def fresh_window(state: HistoryState, settings: Settings, now: datetime) -> Wind
     return Window(now - timedelta(days=settings.backfill_days), now)
 
 
-def reconciliation_is_due(state: HistoryState, settings: Settings, now: datetime) -> bool:
-    """Whether everything is to be compared in this sync: when it is time, and early where too much would differ."""
+def comparison_is_due(source: Source, state: SourceState, settings: Settings, now: datetime) -> bool:
+    """Whether everything is to be compared in this sync, for whatever reason."""
+    if state.ledger is None or state.last_sync is None or state.backfill is not None:
+        return False
+    if reconciliation_is_due(state, settings, now):
+        return True
+    return not source.type.is_filtered and state.ledger.records <= CHEAP_REQUESTS * settings.page_size
+
+
+def reconciliation_is_due(state: SourceState, settings: Settings, now: datetime) -> bool:
+    """Whether it is time that everything is compared, or early because too much would differ."""
     if state.ledger is None or state.backfill is not None:
         return False
     # What is doubted is given the whole time to turn out otherwise.
@@ -38,7 +56,7 @@ class Recheck:
     next_slice: int
 
 
-def recheck_due(state: HistoryState, settings: Settings, now: datetime) -> Recheck:
+def recheck_due(state: SourceState, settings: Settings, now: datetime) -> Recheck:
     """Which slices are to be read again in a reconciliation now.
 
     All of them come up within `recheck_days`: a day's worth for each day that has passed. Where that is no longer than it
@@ -46,7 +64,7 @@ def recheck_due(state: HistoryState, settings: Settings, now: datetime) -> Reche
     """
     unknown = {i for i in range(SLICES) if state.ledger is not None and state.ledger.past[i] is None}
     period = timedelta(days=settings.recheck_days)
-    if period <= max(timedelta(days=1), timedelta(hours=settings.reconcile_hours)):
+    if all_are_due_at_once(settings):
         return Recheck(frozenset(range(SLICES)), now, 0)
     since = state.rechecked_at
     if since is None or since > now:
@@ -56,3 +74,8 @@ def recheck_due(state: HistoryState, settings: Settings, now: datetime) -> Reche
     until = now if number == SLICES else since + number * each
     due = {(state.next_slice + i) % SLICES for i in range(number)}
     return Recheck(frozenset(unknown | due), until, (state.next_slice + number) % SLICES)
+
+
+def all_are_due_at_once(settings: Settings) -> bool:
+    """Whether every reconciliation reads all histories again: also those that a listing would prove to be unchanged."""
+    return timedelta(days=settings.recheck_days) <= max(timedelta(days=1), timedelta(hours=settings.reconcile_hours))

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, ValidationError, field_validator
@@ -24,7 +24,7 @@ from pydantic_settings import (
 )
 
 from attio_sync.errors import SettingsError
-from attio_sync.tracked import TrackedHistory, parse_histories
+from attio_sync.sources import FIRST, Tracked, parse_tracked
 
 CONNECTOR = Path(__file__).parents[1]
 ENV_FILES = (CONNECTOR.parent / ".env", CONNECTOR / ".env")
@@ -69,10 +69,11 @@ class Settings(BaseSettings):
         title="Attio base URL",
         description="Where Attio's API is. https, or http on this machine only",
     )
-    history: Annotated[tuple[TrackedHistory, ...], NoDecode, BeforeValidator(parse_histories)] = Field(
-        (TrackedHistory("applications", "workflow_status", "attio_workflow_status"),),
+    history: Annotated[Tracked, NoDecode, BeforeValidator(parse_tracked)] = Field(
+        Tracked((FIRST,)),
         title="Histories",
-        description="What to track: parent.attribute=table, comma-separated",
+        description="What to track, comma-separated: object.attribute, lists/list.attribute, with =table behind it where "
+        "the table is to be called otherwise; * for every status the token can see",
     )
     backfill_days: Annotated[int | None, _none_for(WORDS["backfill_days"])] = Field(
         30,
@@ -117,6 +118,12 @@ class Settings(BaseSettings):
         title="Recheck days",
         description="Within how many days the histories of all records are read again, a slice at each reconciliation; "
         "1 = all in every reconciliation",
+    )
+
+    definitions: bool = Field(
+        True,  # noqa: FBT003 (a default)
+        title="Definitions",
+        description="yes or no: whether the objects, lists and attributes of the workspace get tables too, read once a day",
     )
 
     @field_validator("attio_api_token")
@@ -239,8 +246,8 @@ def settings_warnings(settings: Settings) -> list[str]:
 def default_text(field: FieldInfo) -> str:
     """A setting's default as one would write it into the configuration; empty where there is none."""
     value: object = field.default
-    if isinstance(value, tuple):
-        return ",".join(map(str, cast("tuple[TrackedHistory, ...]", value)))
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if value is None:
         return WORDS["concurrency"] if field.title == "Concurrency" else ""
     return f"{value:g}" if isinstance(value, float) else "" if field.is_required() else str(value)

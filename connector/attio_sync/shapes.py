@@ -14,7 +14,7 @@ def as_array(value: object) -> list[Any] | None:
     return cast("list[Any]", value) if isinstance(value, list) else None
 
 
-def printable(raw: Any, depth: int = 0) -> Any:  # noqa: ANN401 (what Attio answered may be anything)
+def printable(raw: Any, depth: int = 0) -> Any:
     """Raw JSON as every warehouse can store it: bounded in depth, without lone surrogates, NULs, infinite numbers."""
     if depth > 50:  # noqa: PLR2004 (Attio's values are four levels deep)
         return "…"

@@ -5,23 +5,23 @@ The `last_sync` outside is the oldest of those inside; states written before the
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from hashlib import blake2b
-from typing import Any
+from typing import Any, Protocol
 
-from attio_sync.attio_types import ListedRecord, sortable_timestamp
+from attio_sync.attio_types import sortable_timestamp
 from attio_sync.attio_types.timestamps import EPOCH
 from attio_sync.errors import StateError
 from attio_sync.ledger import SLICES, Ledger, load_ledger
-from attio_sync.settings import TrackedHistory
 from attio_sync.shapes import as_array, as_object
+from attio_sync.sources import FIRST, Source
 
 VERSION = 2
 
-OLDEST_HISTORY = "applications.workflow_status=attio_workflow_status"
-"""The one history that states without `histories` speak of."""
+OLDEST_SOURCE = str(FIRST)
+"""The one source that states without `histories` speak of."""
 
 MOST_CURSOR_IDS = 8_000
 """Ids kept beside a cursor. Those beyond are delivered again after a restart, which changes nothing."""
@@ -52,8 +52,8 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
-class HistoryState:
-    """How far one tracked history has come."""
+class SourceState:
+    """How far one source has come."""
 
     ledger: Ledger | None = None
     """What the destination holds; None makes everything be delivered anew."""
@@ -87,19 +87,19 @@ type Digests = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class SyncState:
-    """Where every tracked history stands, and what the small tables hold, by table and source."""
+    """Where every source stands, and what the small tables hold, by table and source."""
 
-    histories: Mapping[str, HistoryState] = field(default_factory=dict[str, HistoryState])
+    histories: Mapping[str, SourceState] = field(default_factory=dict[str, SourceState])
     workspace_id: str | None = None
     definitions: Mapping[str, Digests] = field(default_factory=dict[str, Digests])
 
-    def of(self, history: TrackedHistory) -> HistoryState:
-        """The state of one history; a new one where it has never been synced."""
-        return self.histories.get(str(history), HistoryState())
+    def of(self, source: Source) -> SourceState:
+        """The state of one source; a new one where it has never been synced."""
+        return self.histories.get(str(source), SourceState())
 
-    def put(self, history: TrackedHistory, state: HistoryState) -> "SyncState":
-        """The same with one history moved on."""
-        return replace(self, histories={**self.histories, str(history): state})
+    def put(self, source: Source, state: SourceState) -> "SyncState":
+        """The same with one source moved on."""
+        return replace(self, histories={**self.histories, str(source): state})
 
     @property
     def is_new(self) -> bool:
@@ -112,7 +112,21 @@ def digest(row: Mapping[str, Any]) -> str:
     return blake2b(json.dumps(row, sort_keys=True, default=str).encode(), digest_size=6).hexdigest()
 
 
-def advance(cursor: Cursor, delivered: list[ListedRecord]) -> Cursor:
+class Listed(Protocol):
+    """What stands in a listing."""
+
+    @property
+    def record_id(self) -> str:
+        """Which it is."""
+        ...
+
+    @property
+    def listed_at(self) -> str:
+        """Where in the listing it is."""
+        ...
+
+
+def advance(cursor: Cursor, delivered: Sequence[Listed]) -> Cursor:
     """The cursor that stands once these records, in listing order, are delivered as well."""
     if not delivered:
         return cursor
@@ -146,8 +160,8 @@ def parse_state(raw: Mapping[str, Any], warn: Callable[[str], None]) -> SyncStat
         },
     )
     if not inside:
-        return replace(state, histories={OLDEST_HISTORY: HistoryState(last_sync=outside)} if outside else {})
-    histories = {key: _parse_history_state(value, outside, warn) for key, value in inside.items()}
+        return replace(state, histories={OLDEST_SOURCE: SourceState(last_sync=outside)} if outside else {})
+    histories = {key: _parse_source_state(value, outside, warn) for key, value in inside.items()}
     finished = [s.last_sync for s in histories.values() if s.last_sync]
     if outside is not None and finished and outside < min(finished):
         # Moved back by hand, it asks for everything since then; a window under way would move it forward again.
@@ -162,19 +176,19 @@ def dump_state(state: SyncState) -> dict[str, Any]:
     finished = [s.last_sync for s in state.histories.values() if s.last_sync]
     oldest = {"last_sync": _text(min(finished))} if finished else {}
     workspace = {"workspace_id": state.workspace_id} if state.workspace_id else {}
-    histories = {key: _dump_history_state(one) for key, one in state.histories.items()}
+    histories = {key: _dump_source_state(one) for key, one in state.histories.items()}
     definitions = {name: dict(rows) for name, rows in state.definitions.items()}
     return oldest | {"version": VERSION} | workspace | {"histories": histories, "definitions": definitions}
 
 
-def _parse_history_state(value: object, outside: datetime | None, warn: Callable[[str], None]) -> HistoryState:
+def _parse_source_state(value: object, outside: datetime | None, warn: Callable[[str], None]) -> SourceState:
     """One history; where its own `last_sync` cannot be read the one outside stands, which is never later."""
     raw = as_object(value)
     if raw is None:
         warn(f"the saved state holds {str(value)[:60]!r} for a history, which is ignored")
-        return HistoryState(last_sync=outside)
+        return SourceState(last_sync=outside)
     last_sync = _instant(raw, "last_sync", warn)
-    return HistoryState(
+    return SourceState(
         ledger=_parse_ledger(as_object(raw.get("ledger")), warn),
         last_sync=outside if last_sync is None and raw.get("last_sync") is not None else last_sync,
         under_way=_parse_window(as_object(raw.get("under_way")), warn),
@@ -222,7 +236,7 @@ def _parse_window(raw: dict[str, Any] | None, warn: Callable[[str], None]) -> Wi
     return Window(since, started_at, cursor, before)
 
 
-def _dump_history_state(state: HistoryState) -> dict[str, Any]:
+def _dump_source_state(state: SourceState) -> dict[str, Any]:
     instants = {
         key: _text(value)
         for key in ("last_sync", "reconciled_at", "rechecked_at")

@@ -1,27 +1,43 @@
-"""The loop of a sync: for each tracked history what changed since the last one, then a reconciliation where one is due."""
+"""The loop of a sync: for each source what changed since the last one, then a comparison where one is due.
 
-from collections.abc import Callable, Mapping, Sequence
+A first sync may take hours; all sources share Attio's limit. So it has turns, and between them the others are synced.
+"""
+
+import logging
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import groupby
 from typing import Any
 
-from attio_sync import logs
-from attio_sync.attio_types import ListedRecord, TokenIdentity, parse_timestamp
-from attio_sync.attio_types.timestamps import nanoseconds, sortable_instant
-from attio_sync.bridge import Environment, entered, open_portal, seldom_collected
+from attio_sync.attio_types import TokenIdentity
+from attio_sync.catalog import Catalog, Found
 from attio_sync.client import AttioClient
-from attio_sync.definitions import deliver_members, deliver_statuses
+from attio_sync.definitions import deliver_definitions
 from attio_sync.delivery import Delivery
 from attio_sync.errors import AttioSyncError, GaveUpError, StateError, UnauthorizedError
-from attio_sync.fingerprint import Fingerprint, Stay, fingerprint, fingerprint_before, is_unbroken, listed_digest, stays_of
-from attio_sync.pages import HistoryPage
-from attio_sync.reader import OnProgress, Reader
-from attio_sync.reconcile import Outcome, Reconciliation
+from attio_sync.reader import Reader
+from attio_sync.reconcile import Outcome, Reconciliation, list_together
 from attio_sync.report import SyncReport
-from attio_sync.schedule import fresh_window, recheck_due, reconciliation_is_due
-from attio_sync.settings import Settings, TrackedHistory
-from attio_sync.sink import Sink
-from attio_sync.state import HistoryState, SyncState, Window, parse_state
+from attio_sync.runtime import Environment, Sink, held_open, open_portal
+from attio_sync.schedule import (
+    Recheck,
+    all_are_due_at_once,
+    comparison_is_due,
+    fresh_window,
+    recheck_due,
+    reconciliation_is_due,
+)
+from attio_sync.settings import Settings
+from attio_sync.sources import Source
+from attio_sync.state import SourceState, SyncState, parse_state
+from attio_sync.windows import Windows
+
+log = logging.getLogger(__name__)
+
+TURN_SECONDS = 600.0
+"""How long a first sync goes on before the other sources are synced again."""
 
 
 def run_sync(
@@ -29,24 +45,23 @@ def run_sync(
     state: Mapping[str, Any],
     sink: Sink,
     environment: Environment | None = None,
-    on_progress: OnProgress | None = None,
+    found: Found | None = None,
 ) -> SyncReport:
     """Delivers everything that changed since the last sync, and compares everything where that is due.
+
+    `found` are the sources, where they have been looked up before.
 
     Raises:
         AttioSyncError: the sync cannot go on; what it delivered before is checkpointed, and the next one goes on there.
     """
     environment = environment or Environment()
     report = SyncReport(settings.requests_per_second)
-    delivery = Delivery(settings, parse_state(state, logs.warning), sink, environment, report)
-    with (
-        seldom_collected(),
-        open_portal(environment) as portal,
-        entered(portal, AttioClient.connect(settings, environment.transport, environment.now)) as client,
-    ):
-        reader = Reader(portal, client, delivery, environment, on_progress)
+    delivery = Delivery(settings, parse_state(state, log.warning), sink, environment, report)
+    connection = AttioClient.connect(settings, environment.transport, environment.now)
+    with open_portal(environment) as portal, held_open(portal, connection) as client:
+        reader = Reader(portal, client, delivery, environment)
         try:
-            _sync_all(settings, delivery, reader, environment)
+            _Sync(settings, delivery, reader, environment).run(found)
         except GaveUpError as error:
             delivery.checkpoint_what_is_delivered()
             message = f"{error}. What came before is safe; the next sync goes on from there"
@@ -57,28 +72,8 @@ def run_sync(
         finally:
             reader.count()
         delivery.checkpoint()
-    logs.info(f"sync done: {report.summary()}")
+    log.info("sync done: %s", report.summary())
     return report
-
-
-def _sync_all(settings: Settings, delivery: Delivery, reader: Reader, environment: Environment) -> None:
-    """Every history; one that fails keeps none of the others from being delivered."""
-    identity = reader.identity()
-    delivery.state = _of_this_workspace(delivery.state, identity)
-    delivery.start()
-    failures: list[AttioSyncError] = []
-    for history in settings.history:
-        sync = _HistorySync(history, settings, delivery, reader, environment)
-        try:
-            sync.run(sees_everything=identity.sees_everything)
-            deliver_statuses(delivery, history, reader.statuses(history))
-        except (GaveUpError, UnauthorizedError):
-            raise
-        except AttioSyncError as error:
-            failures.append(error)
-    deliver_members(delivery, reader.members(identity))
-    if failures:
-        raise failures[0]
 
 
 def _of_this_workspace(state: SyncState, identity: TokenIdentity) -> SyncState:
@@ -97,170 +92,181 @@ def _of_this_workspace(state: SyncState, identity: TokenIdentity) -> SyncState:
     return replace(state, workspace_id=identity.workspace_id or state.workspace_id)
 
 
-class _HistorySync:
-    """One sync of one tracked history."""
+class _Sync:
+    """One sync of all sources; one that fails keeps none of the others from being delivered."""
 
-    def __init__(
-        self, history: TrackedHistory, settings: Settings, delivery: Delivery, reader: Reader, environment: Environment
-    ) -> None:
-        self._history = history
+    def __init__(self, settings: Settings, delivery: Delivery, reader: Reader, environment: Environment) -> None:
         self._settings = settings
         self._delivery = delivery
         self._reader = reader
         self._environment = environment
+        self._catalog = Catalog(reader.client)
+        self._failures: dict[str, AttioSyncError] = {}
+        self._windows = Windows(delivery, reader, environment, self._failing_alone, self._alive)
+        self._sees_everything = True
+        self._compared_all = False
 
-    @property
-    def _state(self) -> HistoryState:
-        return self._delivery.state.of(self._history)
+    def run(self, found: Found | None) -> None:
+        identity = self._reader.identity()
+        self._sees_everything = identity.sees_everything
+        delivery = self._delivery
+        delivery.state = _of_this_workspace(delivery.state, identity)
+        is_new = delivery.state.is_new
+        found = found or self._reader.answer_of(self._catalog.find, self._settings.history)
+        self._failures |= found.failures
+        delivery.start(found.sources, found.failures.keys())
+        for source in found.sources:
+            with self._failing_alone(source):
+                self._begin(source)
+        # What is up to date takes least, so it comes first.
+        todo = sorted(found.sources, key=lambda s: self._state(s).last_sync is None)
+        while todo:
+            cut = [s for group in self._groups(todo) if not self._advance(group) for s in group]
+            self._compare([s for s in found.sources if s not in cut])
+            todo = [s for s in found.sources if s not in cut and s.type.is_filtered] + cut if cut else []
+        wanted = [s for s in found.sources if s.name not in self._failures]
+        with_daily = is_new or self._compared_all
+        self._failures |= deliver_definitions(delivery, self._reader, wanted, identity, daily=with_daily)
+        if self._failures:
+            raise next(iter(self._failures.values()))
 
-    def run(self, *, sees_everything: bool) -> None:
-        """What changed; the rest of a first sync; and what a comparison finds, where one is due."""
-        tracked = f"{self._history.parent}.{self._history.attribute}"
-        self._delivery.judge_anew()
-        if self._state.ledger is None:
-            earlier = (
-                f"{tracked} was synced by an earlier version of the connector, which did not keep what a comparison needs"
-            )
-            self._start_over(None if self._state.last_sync is None else earlier)
-        if not sees_everything:
-            self._delivery.put(self._history, replace(self._state, blind=True))
-        self._deliver_what_is_new()
-        now = self._environment.now()
-        if not reconciliation_is_due(self._state, self._settings, now):
-            return
-        recheck = recheck_due(self._state, self._settings, now)
-        reconciliation = Reconciliation(
-            self._delivery, self._history, self._reader, recheck.slices, sees_everything=sees_everything
-        )
-        self._reader.phase("comparing everything", self._delivery.ledger(self._history).records)
-        outcome = reconciliation.run()
-        if outcome is Outcome.STARTED_OVER:
-            self._start_over(f"more records of {tracked} differ from what was delivered than can be named")
-            self._deliver_what_is_new()
-            return
-        short_pages = self._reader.saw_short_pages
-        missing, unnamed = reconciliation.missing, reconciliation.unnamed
-        state = replace(self._state, missing=missing, unnamed=unnamed, short_pages=short_pages)
-        if outcome is not Outcome.TOO_MUCH:
-            state = replace(state, reconciled_at=now, rechecked_at=recheck.until, next_slice=recheck.next_slice)
-        if outcome is Outcome.DONE:
-            state = replace(state, blind=not sees_everything)
-        self._delivery.finish_window(self._history, state)
+    def _state(self, source: Source) -> SourceState:
+        return self._delivery.state.of(source)
 
-    def _start_over(self, reason: str | None) -> None:
+    @contextmanager
+    def _failing_alone(self, *sources: Source) -> Generator[None]:
+        """What happens to one source happens to no other, unless it is the same for all."""
+        try:
+            yield
+        except (GaveUpError, UnauthorizedError):
+            raise
+        except AttioSyncError as error:
+            for source in sources:
+                self._failures.setdefault(source.name, self._reader.answer_of(self._catalog.explained, source, error))
+
+    def _alive(self, sources: Sequence[Source]) -> list[Source]:
+        return [s for s in sources if s.name not in self._failures]
+
+    def _begin(self, source: Source) -> None:
+        state = self._state(source)
+        if state.ledger is None:
+            earlier = f"{source.name} was synced by an earlier version of the connector, without what a comparison needs"
+            self._start_over(source, None if state.last_sync is None else earlier)
+        if not self._sees_everything:
+            self._delivery.put(source, replace(self._state(source), blind=True))
+
+    def _start_over(self, source: Source, reason: str | None) -> None:
         if reason:
             self._delivery.warn(f"{reason}: everything is delivered anew")
-        self._delivery.start_over(self._history)
+        self._delivery.start_over(source)
 
-    def _deliver_what_is_new(self) -> None:
-        """The window that an earlier sync left, if one did, a fresh one, and what a first sync leaves for later."""
-        self._reader.phase("incremental", None)
-        window = self._state.under_way
-        if window is not None:
-            logs.info(f"going on with {self._history.parent}.{self._history.attribute} where the last sync was interrupted")
-            self._deliver(window)
-        window = fresh_window(self._state, self._settings, self._environment.now())
-        # A window ends by Attio's clock where that one is behind ours: `active_from` is Attio's time.
-        lead = max(0.0, self._reader.clock_lead_seconds or 0.0)
-        self._deliver(replace(window, started_at=window.started_at - timedelta(seconds=lead)))
-        if self._state.backfill is not None:
-            logs.info(f"{self._history.parent}: what changed lately is delivered; now everything older")
-            self._reader.phase("everything older", None)
-            self._deliver(self._state.backfill)
+    def _groups(self, sources: Sequence[Source]) -> list[list[Source]]:
+        """Which sources are listed together: those of one parent that Attio cannot filter and that are equally far."""
 
-    def _deliver(self, window: Window) -> None:
-        """One window: page by page its rows, then the cursor, then a checkpoint if one is due."""
-        is_rest, last_sync = window.before is not None, self._state.last_sync
-        thorough = self._state.short_pages or last_sync is None or is_rest
-        with self._reader.window(self._history, window, self._wants(window), thorough=thorough) as pages:
-            for page in pages:
-                # What is remembered depends on when the window ends.
-                window = self._move(_as_fresh_as(window, page.accurate_at))
-                self._delivery.judge(self._history, len(page.histories), page.invalid)
-                self._write(page, is_rest=is_rest)
-                window = self._move(replace(window, cursor=page.cursor))
-                self._delivery.checkpoint_if_due()
-        window = _as_fresh_as(window, self._reader.accurate_at)
-        state = replace(self._state, backfill=None) if is_rest else replace(self._state, under_way=None)
-        if thorough:
-            state = replace(state, short_pages=self._reader.saw_short_pages)
-        if not is_rest:
-            reached = min(max(window.started_at, last_sync or window.started_at), self._environment.now())
-            state = replace(state, last_sync=reached)
-            if last_sync is None:
-                rest = window.since and Window(None, window.started_at, before=window.since)
-                state = replace(state, backfill=rest, reconciled_at=reached, rechecked_at=reached)
-        self._delivery.finish_window(self._history, state)
+        def place(source: Source) -> object:
+            state = self._state(source)
+            return source if source.type.is_filtered else (source.parent, state.under_way, state.last_sync is None)
 
-    def _move(self, window: Window) -> Window:
-        """Notes how far a window has come."""
-        state = replace(self._state, backfill=window) if window.before else replace(self._state, under_way=window)
-        self._delivery.put(self._history, state)
-        return window
+        groups: dict[object, list[Source]] = {}
+        for source in self._alive(sources):
+            groups.setdefault(place(source), []).append(source)
+        return list(groups.values())
 
-    def _wants(self, window: Window) -> Callable[[ListedRecord], bool]:
-        """Whether a listed record is new to this window."""
-        since = None if window.since is None else sortable_instant(window.since)
-        before = None if window.before is None else sortable_instant(window.before)
-        ledger = self._delivery.ledger(self._history)
-        completed = self._state.last_sync
-        last_sync = None if completed is None else sortable_instant(completed)
+    def _advance(self, sources: Sequence[Source]) -> bool:
+        """The window that an earlier sync left, if one did, a fresh one, and what a first sync leaves for later.
 
-        def wants(record: ListedRecord) -> bool:  # noqa: PLR0911 (a reason each)
-            began = record.current_from
-            if since is None and before is None:
-                return True
-            if before and last_sync and began is not None and before <= began < last_sync:
-                return False  # delivered with what changed lately
-            if since is not None and (not record.current or (began is not None and began < since)):
-                return False  # a filter coarser than asked for let it through
-            known = ledger.recent.get(record.record_id)
-            if known is not None:
-                return known.fingerprint.current != listed_digest(record.current)
-            # What is not remembered was delivered only if a window that is finished has seen it.
-            if since is None or completed is None or began is None:
-                return True
-            if record.record_id in self._state.invalid and last_sync:
-                return began >= last_sync
-            return nanoseconds(parse_timestamp(began)) >= min(ledger.recent_since, nanoseconds(completed))
-
-        return wants
-
-    def _write(self, page: HistoryPage, *, is_rest: bool) -> None:
-        ledger, listed = self._delivery.ledger(self._history), {r.record_id: r for r in page.listed}
-        for item in page.histories:
-            known, record, stays = ledger.recent.get(item.record_id), listed[item.record_id], stays_of(item)
-            before = known.fingerprint if known else None if is_rest else self._guess(record, stays)
-            # Before a first sync is finished, or where one saw only a part, what a guess says was there may not be there.
-            is_certain = known is not None or (
-                self._state.backfill is None and not self._state.blind and is_unbroken(stays, record.created_at)
-            )
-            mark = self._delivery.write(self._history, item, before if is_certain else None)
-            if mark != before:
-                ledger.add(item.record_id, mark)
-                if before is not None:
-                    ledger.take_out(item.record_id, before)
-        self._delivery.reads_well(self._history, page.gone)
-        self._delivery.write_invalid(self._history, page.invalid)
-
-    def _guess(self, listed: ListedRecord, stays: Sequence[Stay]) -> Fingerprint | None:
-        """What is there of a record of which that is not known: what its history was at the last sync.
-
-        None where nothing can be there, or where the newest stay became visible late: it began before the last sync, and
-        yet that one did not deliver it.
+        Returns false if there is more to do than fits into a turn.
         """
-        last_sync = self._state.last_sync
-        if last_sync is None:
-            return None
-        # What was delivered of the buffer is remembered: of a record that is not, nothing was.
-        instant = sortable_instant(self._delivery.remembered_since(self._history, last_sync))
-        if listed.created_at >= instant:
-            return None
-        self._delivery.ledger(self._history).guesses += 1
-        before = fingerprint_before(stays, instant)
-        return None if before == fingerprint(stays) else before
+        with self._failing_alone(*sources):
+            return self._deliver_what_is_new(sources)
+        return True  # it failed, and has no more to do
 
+    def _deliver_what_is_new(self, sources: Sequence[Source]) -> bool:
+        first, until = sources[0], self._environment.monotonic() + TURN_SECONDS
+        self._reader.phase(", ".join(s.name for s in sources), "incremental", None)
+        window = self._state(first).under_way
+        if window is not None:
+            log.info("going on with %s where the last sync was interrupted", ", ".join(s.name for s in sources))
+            if not self._windows.deliver(sources, window, until):
+                return False
+        window = fresh_window(first, self._state(first), self._settings, self._environment.now())
+        if window is not None:
+            # A window ends by Attio's clock where that one is behind ours: `active_from` is Attio's time.
+            lead = max(0.0, self._reader.clock_lead_seconds or 0.0)
+            if not self._windows.deliver(
+                sources, replace(window, started_at=window.started_at - timedelta(seconds=lead)), until
+            ):
+                return False
+        rest = self._state(first).backfill
+        if rest is not None and self._alive(sources):
+            log.info("%s: what changed lately is delivered; now everything older", first.parent)
+            self._reader.phase(first.name, "everything older", None)
+            return self._windows.deliver(sources, rest, until)
+        return True
 
-def _as_fresh_as(window: Window, accurate_at: datetime | None) -> Window:
-    """A window that ends no later than what a listing says of itself."""
-    return window if accurate_at is None else replace(window, started_at=min(window.started_at, accurate_at))
+    def _compare(self, sources: Sequence[Source]) -> None:
+        """What is due of these sources, those of one parent with one listing."""
+        now = self._environment.now()
+        due = [s for s in self._alive(sources) if comparison_is_due(s, self._state(s), self._settings, now)]
+        for _, of_parent in groupby(sorted(due, key=lambda s: str(s.parent)), key=lambda s: s.parent):
+            together = list(of_parent)
+            with self._failing_alone(*together):
+                self._compare_together(together, now)
+
+    def _compare_together(self, sources: Sequence[Source], now: datetime) -> None:
+        rechecks = {s: self._recheck(s, now) for s in sources}
+        comparisons = [
+            Reconciliation(
+                self._delivery,
+                source,
+                self._reader,
+                sees_everything=self._sees_everything,
+                scheduled=recheck is not None,
+            )
+            for source, recheck in rechecks.items()
+        ]
+        for comparison in comparisons:
+            recheck = rechecks[comparison.source]
+            comparison.begin(recheck.slices if recheck else frozenset())
+        names = ", ".join(s.name for s in sources)
+        self._reader.phase(names, "comparing everything", max(self._delivery.ledger(s).records for s in sources))
+        trusting = not all_are_due_at_once(self._settings)
+        failures = list_together(comparisons, self._reader, self._delivery, trusting=trusting)
+        for comparison in comparisons:
+            with self._failing_alone(comparison.source):
+                if comparison.source in failures:
+                    raise failures[comparison.source]
+                self._settle(comparison, rechecks[comparison.source], now, trusting=trusting)
+
+    def _recheck(self, source: Source, now: datetime) -> Recheck | None:
+        """What is read again, where it is time; a comparison that only looks for what changed reads nothing again."""
+        state = self._state(source)
+        return recheck_due(state, self._settings, now) if reconciliation_is_due(state, self._settings, now) else None
+
+    def _settle(self, comparison: Reconciliation, recheck: Recheck | None, now: datetime, *, trusting: bool) -> None:
+        """Mends what a comparison found, and notes when it was."""
+        source, short_pages = comparison.source, self._reader.saw_short_pages
+        outcome = comparison.finish()
+        if outcome is Outcome.DONE and comparison.unknown_slices:
+            number = len(comparison.unknown_slices)
+            log.info("%s: all histories of %s slices are written anew", source.name, number)
+            comparison.begin(comparison.unknown_slices)
+            if failure := list_together([comparison], self._reader, self._delivery, trusting=trusting).get(source):
+                raise failure
+            outcome = comparison.finish()
+        if outcome is Outcome.STARTED_OVER:
+            self._start_over(source, f"more records of {source.name} differ from what was delivered than can be named")
+            self._deliver_what_is_new([source])
+            return
+        self._delivery.report.reconciled += outcome is not Outcome.TOO_MUCH
+        state = replace(
+            self._state(source), missing=comparison.missing, unnamed=comparison.unnamed, short_pages=short_pages
+        )
+        if outcome is not Outcome.TOO_MUCH and recheck:
+            self._compared_all = True
+            state = replace(state, reconciled_at=now, rechecked_at=recheck.until, next_slice=recheck.next_slice)
+        if outcome is Outcome.DONE:
+            state = replace(state, blind=not self._sees_everything)
+            if not source.type.is_filtered:
+                state = replace(state, last_sync=max(state.last_sync or now, self._reader.accurate_at or now))
+        self._delivery.finish_window(source, state)

@@ -1,8 +1,8 @@
 """Reads the whole history of one record, page by page, and says what became of it."""
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 
-from attio_sync.attio_types import AttributeHistory, ListedRecord, parse_history, sortable_timestamp
+from attio_sync.attio_types import EntryOf, ListedRecord, parse_listed_record, sortable_timestamp
 from attio_sync.client import AttioClient
 from attio_sync.errors import (
     AttioSyncError,
@@ -15,24 +15,27 @@ from attio_sync.errors import (
     RequestRefusedError,
     UnauthorizedError,
 )
-from attio_sync.fingerprint import MOST_STAYS
-from attio_sync.settings import TrackedHistory
+from attio_sync.histories import MOST_STAYS, AttributeHistory, parse_history
 from attio_sync.shapes import as_object
+from attio_sync.sources import Source
 
 FAILURES_IN_A_ROW = 3
 """One record that always fails is invalid; so many before any was read well are not the records' fault."""
 
 
 class ValueReader:
-    """Reads histories. `valued` are records known to have had a value, of which no listing tells.
+    """Reads histories of one source. `valued` are records known to have had a value, of which no listing tells.
 
-    That one of the `known_invalid` fails again is nothing new: they say nothing about Attio.
+    Of entries, `entries` says what they are about. That one of the `known_invalid` fails again is nothing new: they say
+    nothing about Attio.
     """
 
-    def __init__(self, client: AttioClient, history: TrackedHistory, known_invalid: Container[str] = ()) -> None:
+    def __init__(self, client: AttioClient, source: Source, known_invalid: Container[str] = ()) -> None:
         self.valued: frozenset[str] = frozenset()
+        self.entries: Mapping[str, EntryOf] = {}
         self._client = client
-        self._history = history
+        self._source = source
+        self._longest_page = 0
         self._known_invalid = known_invalid
         self._failed_in_a_row = 0
         self._read_well = ""
@@ -60,22 +63,26 @@ class ValueReader:
         return outcome
 
     async def _read(self, record_id: str, listed: ListedRecord | None) -> AttributeHistory:
-        current = listed.current if listed else []
+        source, current = self._source, listed.current if listed else []
         values: list[object] = []
-        while not _is_complete(values):
-            page = await self._client.fetch_values(
-                self._history.parent, record_id, self._history.attribute, offset=len(values)
-            )
+        while not self._is_complete(values):
+            page = await self._client.fetch_values(source.parent, record_id, source.attribute, offset=len(values))
             # A server that ignores the offset starts over: then it has no more to say.
             if not page or (values and page[0] == values[0]):
                 break
             values += page
             if len(values) > MOST_STAYS:
                 raise InvalidValueError(record_id, "values", f"more than {MOST_STAYS:,} values", values[:10])
+            # A page that is shorter than another one is the last: a server that gives less than asked gives that much.
+            is_last = len(page) < self._longest_page
+            self._longest_page = max(self._longest_page, len(page))
+            if is_last:
+                break
         if not values and (current or record_id in self.valued):
             # Attio may answer nothing for billing reasons; an empty history must not replace a real one.
             raise InvalidValueError(record_id, "values", "no values, though the record has had some", current)
-        history = parse_history(record_id, values)
+        entry_of = await self._entry_of(record_id, listed)
+        history = parse_history(record_id, values, source.type, is_multiple=source.is_multiple, entry_of=entry_of)
         began = listed and listed.current_from
         # A later one has replaced it since the listing.
         if began and sortable_timestamp(history.values[-1].active_from) < began:
@@ -83,11 +90,19 @@ class ValueReader:
             raise InvalidValueError(record_id, "values", reason, values[:10])
         return history
 
+    async def _entry_of(self, record_id: str, listed: ListedRecord | None) -> EntryOf | None:
+        """What an entry is about: as it was listed, or asked for where it was not."""
+        known = listed.entry_of if listed else self.entries.get(record_id)
+        if known or not self._source.parent.is_list:
+            return known
+        raw = await self._client.fetch_item(self._source.parent, record_id)
+        return parse_listed_record(raw, self._source.parent, self._source.attribute).entry_of
+
     async def _answers(self) -> bool:
         """Whether Attio still answers what it has answered before: if not, no record is to blame."""
         try:
             if self._read_well:
-                await self._client.fetch_values(self._history.parent, self._read_well, self._history.attribute)
+                await self._client.fetch_values(self._source.parent, self._read_well, self._source.attribute)
             else:
                 await self._client.fetch_self()
         except UnauthorizedError:
@@ -98,8 +113,7 @@ class ValueReader:
             return False
         return True
 
-
-def _is_complete(values: Sequence[object]) -> bool:
-    """Whether nothing can follow: values come oldest first, so an open one is the last."""
-    shape = as_object(values[-1]) or {} if values else {}
-    return "active_until" in shape and shape["active_until"] is None
+    def _is_complete(self, values: Sequence[object]) -> bool:
+        """Whether nothing can follow: values come oldest first, so an open one is the last, if there is one at a time."""
+        shape = as_object(values[-1]) or {} if values and not self._source.is_multiple else {}
+        return "active_until" in shape and shape["active_until"] is None

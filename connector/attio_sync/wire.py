@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import quote
 
 from pydantic_core import from_json
 
@@ -30,6 +29,7 @@ from attio_sync.errors import (
     UnknownNameError,
     UnreadableAnswerError,
 )
+from attio_sync.parents import OBJECT_SCOPES, Parent, segment
 from attio_sync.shapes import as_object
 
 MAX_BODY_BYTES = 64 * 1024 * 1024
@@ -48,50 +48,46 @@ class Request:
     reads: str
     params: dict[str, str | int] = field(default_factory=dict[str, str | int])
     body: dict[str, Any] | None = None
+    scopes: tuple[str, ...] = ()
+    """What a token needs for it."""
     enveloped: bool = True
     """Every success but that of /v2/self is `{"data": …}`."""
 
 
-def query_records(object_slug: str, body: dict[str, Any]) -> Request:
+def query(parent: Parent, body: dict[str, Any]) -> Request:
     """A listing page; `limit` and `offset` go into the body, as query parameters they are silently ignored.
 
     https://docs.attio.com/rest-api/endpoint-reference/records/list-records
     """
-    return Request("POST", f"/v2/objects/{_segment(object_slug)}/records/query", "records", body=body)
+    return Request("POST", f"{parent.items_path}/query", "records", body=body, scopes=parent.scopes)
 
 
-def attribute_values(object_slug: str, record_id: str, attribute: str, offset: int) -> Request:
-    """The history of one attribute of one record, oldest value first.
+def attribute_values(parent: Parent, record_id: str, attribute: str, offset: int) -> Request:
+    """The history of one attribute of one record or entry, oldest value first.
 
     https://docs.attio.com/rest-api/endpoint-reference/records/list-attribute-values-for-a-record
     """
-    path = f"/v2/objects/{_segment(object_slug)}/records/{_segment(record_id)}/attributes/{_segment(attribute)}/values"
+    path = f"{parent.items_path}/{segment(record_id)}/attributes/{segment(attribute)}/values"
     params: dict[str, str | int] = {"show_historic": "true"}
     if offset:
         params["offset"] = offset
-    return Request("GET", path, "values", params=params)
+    return Request("GET", path, "values", params=params, scopes=parent.scopes)
 
 
-def list_objects() -> Request:
-    """https://docs.attio.com/rest-api/endpoint-reference/objects/list-objects."""
-    return Request("GET", "/v2/objects", "objects")
+def one_item(parent: Parent, record_id: str) -> Request:
+    """One record or entry with its current values.
+
+    https://docs.attio.com/rest-api/endpoint-reference/entries/get-a-list-entry
+    """
+    return Request("GET", f"{parent.items_path}/{segment(record_id)}", "values", scopes=parent.scopes)
 
 
-def list_attributes(object_slug: str, offset: int) -> Request:
-    """https://docs.attio.com/rest-api/endpoint-reference/attributes/list-attributes."""
-    params: dict[str, str | int] = {"offset": offset} if offset else {}
-    return Request("GET", f"/v2/objects/{_segment(object_slug)}/attributes", "attributes", params=params)
-
-
-def list_statuses(object_slug: str, attribute: str) -> Request:
-    """https://docs.attio.com/rest-api/endpoint-reference/attributes/list-statuses."""
-    path = f"/v2/objects/{_segment(object_slug)}/attributes/{_segment(attribute)}/statuses"
-    return Request("GET", path, "statuses", params={"show_archived": "true"})
-
-
-def list_members() -> Request:
-    """https://docs.attio.com/rest-api/endpoint-reference/workspace-members/list-workspace-members."""
-    return Request("GET", "/v2/workspace_members", "members")
+def definitions(path: str, offset: int, scopes: tuple[str, ...]) -> Request:
+    """What there is in a workspace, an object, a list or an attribute, archived ones included."""
+    params: dict[str, str | int] = {"show_archived": "true"} if "/attributes" in path else {}
+    if offset:
+        params["offset"] = offset
+    return Request("GET", path, "definitions", params=params, scopes=scopes)
 
 
 def identify() -> Request:
@@ -99,19 +95,7 @@ def identify() -> Request:
     return Request("GET", "/v2/self", "self", enveloped=False)
 
 
-def _segment(text: str) -> str:
-    """One segment of a path: no slug or id can reach outside its place.
-
-    Raises:
-        UnknownNameError: it is empty or a dot segment, which on its way is dropped or takes the one before it along.
-    """
-    if text in {"", ".", ".."}:
-        message = f"{text!r} is no name of an object, an attribute or a record"
-        raise UnknownNameError(message)
-    return quote(text, safe="")
-
-
-def decode(request: Request, status: int, headers: Mapping[str, str], body: bytes, now: datetime) -> Any:  # noqa: ANN401
+def decode(request: Request, status: int, headers: Mapping[str, str], body: bytes, now: datetime) -> Any:
     """The data of a success; `now` is this machine's time, to which a `Retry-After` date is compared.
 
     Raises:
@@ -125,7 +109,7 @@ def decode(request: Request, status: int, headers: Mapping[str, str], body: byte
     raise _outcome(request, refusal, headers, now)
 
 
-def _data(request: Request, status: int, body: bytes) -> Any:  # noqa: ANN401
+def _data(request: Request, status: int, body: bytes) -> Any:
     try:
         answer = _parsed(body)
         return answer["data"] if request.enveloped else answer
@@ -134,7 +118,7 @@ def _data(request: Request, status: int, body: bytes) -> Any:  # noqa: ANN401
         raise UnreadableAnswerError(str(Refusal(request.method, request.path, status, message=detail))) from None
 
 
-def _parsed(body: bytes) -> Any:  # noqa: ANN401
+def _parsed(body: bytes) -> Any:
     """As `json.loads` reads it, in two thirds of the time."""
     try:
         return from_json(body)
@@ -180,7 +164,7 @@ def _outcome(request: Request, refusal: Refusal, headers: Mapping[str, str], now
             and code in (None, refusal.code)
             and (message is None or refusal.message.startswith(message))
         ):
-            return error(f"{refusal}{_hint(error, refusal)}")
+            return error(f"{refusal}{_hint(error, request, refusal)}")
     if refusal.status == 404:  # noqa: PLR2004 (Not Found)
         if request.reads != "values":
             return UnknownNameError(str(refusal))
@@ -193,7 +177,7 @@ def _outcome(request: Request, refusal: Refusal, headers: Mapping[str, str], now
     return (FilterRefusedError if is_filter else RequestRefusedError)(str(refusal))
 
 
-def _hint(error: type[AttioSyncError], refusal: Refusal) -> str:
+def _hint(error: type[AttioSyncError], request: Request, refusal: Refusal) -> str:
     """What to do about it."""
     if error is UnauthorizedError:
         return (
@@ -204,7 +188,7 @@ def _hint(error: type[AttioSyncError], refusal: Refusal) -> str:
         return " — " + (
             "the workspace's plan does not include this"
             if refusal.code == "billing_error"
-            else "the token needs the scopes record_permission:read and object_configuration:read; "
+            else f"the token needs the scopes {' and '.join(request.scopes or OBJECT_SCOPES)}; "
             "add them in Attio under Workspace settings → Developers"
         )
     if error is NoHistoryError:

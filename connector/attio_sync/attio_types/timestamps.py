@@ -5,7 +5,7 @@ and becomes a datetime only where it is a column.
 """
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated
 
 from pydantic import AfterValidator
@@ -66,3 +66,11 @@ def _checked(text: str) -> str:
 
 
 AttioTimestamp = Annotated[str, AfterValidator(_checked)]
+
+
+def _checked_date(text: str) -> str:
+    date.fromisoformat(text)
+    return text
+
+
+AttioDate = Annotated[str, AfterValidator(_checked_date)]

@@ -1,35 +1,41 @@
-"""The values of a status attribute, and the history they make.
+"""The values of attributes, a model for each type that keeps a history.
 
 Unknown extra fields are kept and unknown enum members accepted: Attio may add both at any time. A field that is missing
-or has another type makes the record invalid.
-https://docs.attio.com/docs/attribute-types/attribute-types-status
+or has another type makes the record invalid. https://docs.attio.com/docs/attribute-types
 """
 
-import json
-from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import pairwise
-from typing import Any, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict
 
-from attio_sync.attio_types.timestamps import AttioTimestamp, sortable_timestamp
-from attio_sync.errors import InvalidValueError
-from attio_sync.shapes import as_array, as_object, printable
+from attio_sync.attio_types.timestamps import AttioDate, AttioTimestamp
 
 
-class _AttioModel(BaseModel):
+class AttioModel(BaseModel):
+    """What Attio answers, with whatever it adds."""
+
     model_config = ConfigDict(extra="allow", frozen=True, strict=True)
 
 
-class Actor(_AttioModel):
+class Actor(AttioModel):
     """Who set a value: a workspace member, an API token, an app or the system itself. Both can be null."""
 
     type: str | None
     id: str | None
 
 
-class StatusId(_AttioModel):
+class AttioValue(AttioModel):
+    """What all values have. `active_until` is null while the value is there.
+
+    Both timestamps are UTC with up to nine fractional digits.
+    """
+
+    active_from: AttioTimestamp
+    active_until: AttioTimestamp | None
+    created_by_actor: Actor
+
+
+class StatusId(AttioModel):
     """Where a status belongs. On a list's attribute, `object_id` holds the list's id."""
 
     workspace_id: str
@@ -38,7 +44,7 @@ class StatusId(_AttioModel):
     status_id: str
 
 
-class Status(_AttioModel):
+class Status(AttioModel):
     """One step of a pipeline. Its title can be changed, its id cannot."""
 
     id: StatusId
@@ -48,77 +54,152 @@ class Status(_AttioModel):
     """ISO 8601 duration."""
 
 
-class AttioApplicationWorkflowStatusAttribute(_AttioModel):
-    """One stay of an application in one status.
+class StatusValue(AttioValue):
+    """One stay of a record in one status. https://docs.attio.com/docs/attribute-types/attribute-types-status."""
 
-    `active_until` is null while the stay lasts. Both timestamps are UTC with up to nine fractional digits.
-    """
-
-    active_from: AttioTimestamp
-    active_until: AttioTimestamp | None
-    created_by_actor: Actor
     status: Status
     attribute_type: Literal["status"]
 
 
-@dataclass(frozen=True, slots=True)
-class AttributeHistory:
-    """All values one record has had for one attribute, oldest first.
-
-    `raw` is what Attio answered, `values` the same validated.
-    """
-
-    record_id: str
-    raw: list[Any]
-    values: list[AttioApplicationWorkflowStatusAttribute]
+AttioApplicationWorkflowStatusAttribute = StatusValue
+"""The value that was the first to be tracked."""
 
 
-_VALUES = TypeAdapter(list[AttioApplicationWorkflowStatusAttribute])
+class OptionId(AttioModel):
+    """Which option of a select it is."""
 
-MOST_NESTED = 50
-"""Attio's values are four levels deep. How deep JSON can still be written depends on where in the program that is done."""
-
-
-def parse_history(record_id: str, raw: Sequence[Any]) -> AttributeHistory:
-    """Validates the values of one record.
-
-    What some warehouses refuse in a text, a NUL or half of a surrogate pair, is escaped.
-
-    Raises:
-        InvalidValueError: a value does not have the documented shape, holds what no warehouse can store (an infinite
-            number, endless nesting), or the values do not come oldest first with at most the last one open.
-    """
-    raw = list(raw)
-    try:
-        _check_depth(raw, MOST_NESTED)
-        raw = _storable(raw)
-        values = _VALUES.validate_python(raw)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        raise InvalidValueError(record_id, ".".join(map(str, first["loc"])) or "values", first["msg"], raw) from None
-    except (ValueError, RecursionError) as error:
-        raise InvalidValueError(record_id, "values", f"cannot be stored: {error}", raw) from None
-    for place, (earlier, later) in enumerate(pairwise(values)):
-        if sortable_timestamp(earlier.active_from) > sortable_timestamp(later.active_from):
-            raise InvalidValueError(record_id, f"{place + 1}.active_from", "the values do not come oldest first", raw)
-        if earlier.active_until is None:
-            raise InvalidValueError(record_id, f"{place}.active_until", "a value is open that is not the last", raw)
-    return AttributeHistory(record_id, raw, values)
+    option_id: str
 
 
-def _storable(raw: list[Any]) -> list[Any]:
-    try:
-        text = json.dumps(raw, ensure_ascii=False, allow_nan=False).encode()
-    except UnicodeEncodeError:
-        return printable(raw)
-    return printable(raw) if b"\\u0000" in text else raw
+class Option(AttioModel):
+    """One choice of a select. Its title can be changed, its id cannot."""
+
+    id: OptionId
+    title: str
+    is_archived: bool
 
 
-def _check_depth(raw: object, left: int) -> None:
-    if not left:
-        message = f"it is nested more than {MOST_NESTED} levels deep"
-        raise ValueError(message)
-    inside = as_array(raw)
-    for one in (as_object(raw) or {}).values() if inside is None else inside:
-        if isinstance(one, dict | list):
-            _check_depth(one, left - 1)  # pyright: ignore[reportUnknownArgumentType]
+class SelectValue(AttioValue):
+    """One choice. https://docs.attio.com/docs/attribute-types/attribute-types-select."""
+
+    option: Option
+    attribute_type: Literal["select"]
+
+
+class ActorReferenceValue(AttioValue):
+    """Whoever is referred to, such as an owner."""
+
+    referenced_actor_type: str | None
+    referenced_actor_id: str | None
+    attribute_type: Literal["actor-reference"]
+
+
+class RecordReferenceValue(AttioValue):
+    """A record that is referred to."""
+
+    target_object: str
+    target_record_id: str
+    attribute_type: Literal["record-reference"]
+
+
+class TextValue(AttioValue):
+    """A text."""
+
+    value: str
+    attribute_type: Literal["text"]
+
+
+class NumberValue(AttioValue):
+    """A number."""
+
+    value: float
+    attribute_type: Literal["number"]
+
+
+class RatingValue(AttioValue):
+    """A number of stars."""
+
+    value: float
+    attribute_type: Literal["rating"]
+
+
+class CheckboxValue(AttioValue):
+    """Yes or no."""
+
+    value: bool
+    attribute_type: Literal["checkbox"]
+
+
+class DateValue(AttioValue):
+    """A day, `2026-05-15`."""
+
+    value: AttioDate
+    attribute_type: Literal["date"]
+
+
+class TimestampValue(AttioValue):
+    """A moment."""
+
+    value: AttioTimestamp
+    attribute_type: Literal["timestamp"]
+
+
+class CurrencyValue(AttioValue):
+    """An amount of money, with at most four decimal places."""
+
+    currency_value: float
+    currency_code: str | None = None
+    attribute_type: Literal["currency"]
+
+
+class LocationValue(AttioValue):
+    """An address, every part of which can be null."""
+
+    line_1: str | None
+    line_2: str | None
+    line_3: str | None
+    line_4: str | None
+    locality: str | None
+    region: str | None
+    postcode: str | None
+    country_code: str | None
+    latitude: str | None
+    longitude: str | None
+    attribute_type: Literal["location"]
+
+
+class DomainValue(AttioValue):
+    """An internet domain."""
+
+    domain: str
+    root_domain: str | None
+    attribute_type: Literal["domain"]
+
+
+class EmailAddressValue(AttioValue):
+    """An e-mail address."""
+
+    original_email_address: str
+    email_address: str
+    email_domain: str | None
+    email_root_domain: str | None
+    email_local_specifier: str | None
+    attribute_type: Literal["email-address"]
+
+
+class PhoneNumberValue(AttioValue):
+    """A phone number."""
+
+    original_phone_number: str
+    country_code: str | None
+    phone_number: str
+    attribute_type: Literal["phone-number"]
+
+
+class PersonalNameValue(AttioValue):
+    """A person's name."""
+
+    first_name: str | None
+    last_name: str | None
+    full_name: str | None
+    attribute_type: Literal["personal-name"]

@@ -1,33 +1,86 @@
-"""Objects, attributes, statuses and the token itself, as far as the setup tests and messages need them."""
+"""What a workspace is made of, and the token itself."""
 
 from pydantic import BaseModel, ConfigDict
+
+from attio_sync.attio_types.timestamps import AttioTimestamp
 
 
 class _AttioModel(BaseModel):
     model_config = ConfigDict(extra="allow", frozen=True)
 
 
-SCOPES = ("record_permission:read", "object_configuration:read")
-"""What reading records and their configuration takes."""
-
 MEMBERS_SCOPE = "user_management:read"
 """Giving a token this scope is the consent to names and e-mail addresses in the warehouse."""
+
+
+class AttioObjectId(_AttioModel):
+    """Which object it is."""
+
+    object_id: str
 
 
 class AttioObject(_AttioModel):
     """An object of the workspace, such as people, companies or a custom one. https://docs.attio.com/docs/objects-and-lists."""
 
+    id: AttioObjectId
     api_slug: str | None
     singular_noun: str | None = None
     plural_noun: str | None = None
+    created_at: AttioTimestamp | None = None
+
+
+class AttioListId(_AttioModel):
+    """Which list it is."""
+
+    list_id: str
+
+
+class AttioList(_AttioModel):
+    """A list, which holds entries about records of an object. https://docs.attio.com/docs/objects-and-lists."""
+
+    id: AttioListId
+    api_slug: str | None
+    name: str | None = None
+    parent_object: list[str] | None = None
+    created_at: AttioTimestamp | None = None
+
+
+class AttioAttributeId(_AttioModel):
+    """Which attribute it is."""
+
+    attribute_id: str
 
 
 class AttioAttribute(_AttioModel):
-    """An attribute of an object. https://docs.attio.com/docs/attribute-types."""
+    """An attribute of an object or a list. https://docs.attio.com/docs/attribute-types."""
 
+    id: AttioAttributeId
     api_slug: str
     title: str
     type: str
+    description: str | None = None
+    is_multiselect: bool = False
+    is_required: bool | None = None
+    is_unique: bool | None = None
+    is_archived: bool = False
+    created_at: AttioTimestamp | None = None
+
+
+class AttioOptionId(_AttioModel):
+    """Which option it is."""
+
+    option_id: str
+
+
+class AttioOption(_AttioModel):
+    """An option that a select can have, archived ones included.
+
+    https://docs.attio.com/rest-api/endpoint-reference/attributes/list-select-options.
+    """
+
+    id: AttioOptionId
+    title: str
+    is_archived: bool
 
 
 class AttioStatusId(_AttioModel):

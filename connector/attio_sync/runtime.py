@@ -1,21 +1,27 @@
-"""The bridge between the event loop, which reads, and Fivetran's blocking calls, which write.
+"""What a sync takes from the world around it, and the bridge from the event loop, which reads, to the thread that writes.
 
 The loop runs in a thread of its own, so a connector called from a running loop (a notebook) works too.
 """
 
 import asyncio
-import gc
 import time
 from collections.abc import Callable, Generator
 from contextlib import AbstractAsyncContextManager, contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Protocol
 
-import anyio
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
-from attio_sync.client import Transport, utc_now
-from attio_sync.pages import HistoryPage, HistoryPages
+from attio_sync.report import SyncReport
+
+if TYPE_CHECKING:  # whoever writes rows needs no HTTP library
+    from attio_sync.client import Transport
+
+
+def utc_now() -> datetime:
+    """This machine's time."""
+    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,24 +30,29 @@ class Environment:
 
     now: Callable[[], datetime] = utc_now
     monotonic: Callable[[], float] = time.monotonic
-    transport: Transport | None = None
+    transport: "Transport | None" = None
+    on_progress: Callable[[SyncReport], None] | None = None
+    """Is told now and then how far a sync has come."""
     loop_factory: Callable[[], asyncio.AbstractEventLoop] = field(default=asyncio.new_event_loop)
 
 
-@contextmanager
-def seldom_collected() -> Generator[None]:
-    """While a sync lasts, the search for reference cycles comes less often.
+class Sink(Protocol):
+    """What a sync needs of a destination. Nothing is safe before the checkpoint that follows it."""
 
-    A listing page is twenty thousand objects, rows that wait for a checkpoint are as many, and both hold none: searching
-    them over and over takes a fifth of all processor time. What is no cycle is freed at once as ever, so memory stays as
-    flat.
-    """
-    before = gc.get_threshold()
-    gc.set_threshold(50_000, 20, 50)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
+    def upsert(self, table: str, row: dict[str, Any]) -> None:
+        """Inserts the row, or replaces the one with the same key."""
+
+    def delete(self, table: str, key: dict[str, Any]) -> None:
+        """Marks the row with this key as deleted."""
+
+    def truncate(self, table: str) -> None:
+        """Marks every row of the table that was written before this call as deleted."""
+
+    def checkpoint(self, state: dict[str, Any]) -> None:
+        """Commits everything before it together with the state; returns when that is done."""
+
+    def warn(self, message: str) -> None:
+        """Shows a warning on Fivetran's dashboard."""
 
 
 @contextmanager
@@ -52,7 +63,7 @@ def open_portal(environment: Environment) -> Generator[BlockingPortal]:
 
 
 @contextmanager
-def entered[T](portal: BlockingPortal, context: AbstractAsyncContextManager[T]) -> Generator[T]:
+def held_open[T](portal: BlockingPortal, context: AbstractAsyncContextManager[T]) -> Generator[T]:
     """An asynchronous context, held open from this thread.
 
     Whatever is raised within is raised again behind it and does not pass through the loop: a KeyboardInterrupt, or the
@@ -66,16 +77,3 @@ def entered[T](portal: BlockingPortal, context: AbstractAsyncContextManager[T]) 
             failure = error
     if failure is not None:
         raise failure
-
-
-async def next_page(pages: HistoryPages, patience_seconds: float) -> HistoryPage | None:
-    """The next page; None at the end.
-
-    Raises:
-        TimeoutError: none came in time; the next call goes on waiting for the same one.
-    """
-    with anyio.fail_after(patience_seconds):
-        try:
-            return await anext(pages)
-        except StopAsyncIteration:
-            return None

@@ -1,0 +1,152 @@
+"""Which names exist: what the setting `history` means in a workspace, and what is wrong with it."""
+
+import difflib
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from attio_sync.attio_types import AttioAttribute, AttioList, AttioObject
+from attio_sync.attribute_types import TYPES
+from attio_sync.client import AttioClient
+from attio_sync.errors import (
+    AttioSyncError,
+    ForbiddenError,
+    GaveUpError,
+    NoHistoryError,
+    SettingsError,
+    UnauthorizedError,
+    UnknownNameError,
+)
+from attio_sync.listing import fetch_attributes
+from attio_sync.parents import LISTS, Parent, parse_parent
+from attio_sync.small_tables import LISTS as LIST_TABLE
+from attio_sync.small_tables import OBJECTS, Place
+from attio_sync.sources import FIRST, Source, Tracked, check_distinct, table_for
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The sources that can be synced, and of each of the others what is wrong with it, by name."""
+
+    sources: list[Source] = field(default_factory=list[Source])
+    failures: dict[str, AttioSyncError] = field(default_factory=dict[str, AttioSyncError])
+
+
+class Catalog:
+    """What objects, lists and attributes there are. Each is asked for once."""
+
+    def __init__(self, client: AttioClient) -> None:
+        self._client = client
+        self._attributes: dict[Parent, list[AttioAttribute]] = {}
+
+    async def find(self, tracked: Tracked) -> Found:
+        """The sources that the setting names.
+
+        What is tracked where nothing is said is a status; nothing need be asked about it.
+
+        Raises:
+            GaveUpError, UnauthorizedError: nothing can be found out now.
+        """
+        found = Found()
+        for source in tracked.named:
+            try:
+                found.sources.append(source if source == FIRST else await self.known(source))
+            except (GaveUpError, UnauthorizedError):
+                raise
+            except AttioSyncError as error:
+                found.failures[source.name] = error
+        if tracked.everything:
+            named = {s.name for s in tracked.named}
+            found.sources.extend(s for s in await self._statuses() if s.name not in named)
+        try:
+            check_distinct(found.sources)
+        except ValueError as error:
+            message = f"history: {error}"
+            raise SettingsError(message) from None
+        return found
+
+    async def attributes(self, parent: Parent) -> list[AttioAttribute]:
+        """All attributes of an object or a list, archived ones included.
+
+        Raises:
+            UnknownNameError: there is no such object or list; it names those that there are.
+        """
+        if parent not in self._attributes:
+            try:
+                self._attributes[parent] = await fetch_attributes(self._client, parent)
+            except UnknownNameError:
+                there_are = [str(p) for p in await self.parents() if p.is_list == parent.is_list]
+                kind = "list" if parent.is_list else "object"
+                message = f"there is no {kind} {parent.slug!r}{_instead(str(parent), there_are, f'the {kind}s are')}"
+                raise UnknownNameError(message) from None
+        return self._attributes[parent]
+
+    async def parents(self) -> list[Parent]:
+        """All objects and lists that the token can see."""
+        objects = await self._client.fetch_definitions(OBJECTS.path(Place()), AttioObject)
+        try:
+            lists = await self._client.fetch_definitions(LIST_TABLE.path(Place()), AttioList)
+        except ForbiddenError as error:
+            log.info("lists are left out: %s", error)
+            lists = []
+        slugs = [o.api_slug or "" for o in objects] + [f"{LISTS}{one.api_slug}" for one in lists if one.api_slug]
+        return [parse_parent(slug) for slug in slugs if slug]
+
+    async def explained(self, source: Source, error: AttioSyncError) -> AttioSyncError:
+        """An unknown name, with those that exist; any other error as it is."""
+        if not isinstance(error, UnknownNameError):
+            return error
+        try:
+            await self.known(source)
+        except (GaveUpError, UnauthorizedError):
+            return error
+        except AttioSyncError as explanation:
+            return UnknownNameError(f"{explanation}. Correct the setting history ({source})")
+        return error
+
+    async def known(self, source: Source) -> Source:
+        """The source with what Attio says of its attribute.
+
+        Raises:
+            UnknownNameError: there is no such object, list or attribute.
+            NoHistoryError: Attio keeps no history of attributes of its type.
+        """
+        attributes = {a.api_slug: a for a in await self.attributes(source.parent)}
+        attribute = attributes.get(source.attribute)
+        if attribute is None:
+            kept = sorted(slug for slug, a in attributes.items() if a.type in TYPES)
+            instead = _instead(source.attribute, kept, f"the attributes of {source.parent} are")
+            message = f"{source.parent} has no attribute {source.attribute!r}{instead}"
+            raise UnknownNameError(message)
+        if attribute.type not in TYPES:
+            statuses = ", ".join(sorted(slug for slug, a in attributes.items() if a.type == "status")) or "none"
+            message = (
+                f"{source.name} is of the type {attribute.type}, of which Attio keeps no history: take it out of the "
+                f"setting history. The status attributes of {source.parent} are: {statuses}"
+            )
+            raise NoHistoryError(message)
+        return replace(source, type=TYPES[attribute.type], is_multiple=attribute.is_multiselect)
+
+    async def _statuses(self) -> list[Source]:
+        """Every status attribute of every object and list."""
+        return [
+            replace(FIRST, parent=parent, attribute=a.api_slug, table=_table(parent, a.api_slug))
+            for parent in await self.parents()
+            for a in await self.attributes(parent)
+            if a.type == "status" and not a.is_archived
+        ]
+
+
+def _table(parent: Parent, attribute: str) -> str:
+    is_first = (parent, attribute) == (FIRST.parent, FIRST.attribute)
+    return FIRST.table if is_first else table_for(parent, attribute)
+
+
+def _instead(name: str, there_are: Iterable[str], else_are: str) -> str:
+    """What may have been meant, and what there is."""
+    there_are = list(there_are)
+    near = difflib.get_close_matches(name, there_are, n=3)
+    meant = f"; did you mean {' or '.join(near)}?" if near else ""
+    return f"{meant} — {else_are} {', '.join(sorted(there_are))}"

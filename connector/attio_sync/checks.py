@@ -1,0 +1,129 @@
+"""What is looked at before a first sync: the token, its scopes, and whether what is to be tracked has a history."""
+
+from collections.abc import Awaitable, Callable
+
+from attio_sync.attio_types import parse_listed_record
+from attio_sync.attio_types.workspace import MEMBERS_SCOPE
+from attio_sync.catalog import Catalog, Found
+from attio_sync.client import AttioClient
+from attio_sync.errors import AttioSyncError, ForbiddenError
+from attio_sync.report import counted
+from attio_sync.runtime import Environment, held_open, open_portal
+from attio_sync.settings import Settings
+
+type Check = Callable[[AttioClient, Settings], Awaitable[str]]
+
+
+def run[T](
+    settings: Settings, check: Callable[[AttioClient, Settings], Awaitable[T]], environment: Environment | None = None
+) -> T:
+    """Runs one check to its end and returns what it found out."""
+    environment = environment or Environment()
+    connection = AttioClient.connect(settings, environment.transport, environment.now)
+    with open_portal(environment) as portal, held_open(portal, connection) as client:
+        return portal.call(check, client, settings)
+
+
+async def find_sources(client: AttioClient, settings: Settings) -> Found:
+    """The sources that the setting `history` names, and what is wrong with the others."""
+    return await Catalog(client).find(settings.history)
+
+
+async def check_token(client: AttioClient, settings: Settings) -> str:
+    """The workspace the token is for.
+
+    Raises:
+        UnauthorizedError: Attio does not know the token.
+    """
+    del settings
+    identity = await client.fetch_self()
+    return f"the token is for the workspace {identity.workspace_name!r} ({identity.workspace_slug})"
+
+
+async def check_scopes(client: AttioClient, settings: Settings) -> str:
+    """That the token has every scope.
+
+    Raises:
+        ForbiddenError: one or more are missing.
+    """
+    identity = await client.fetch_self()
+    needed = dict.fromkeys(scope for s in settings.history.named for scope in s.parent.scopes)
+    lacking = {
+        scope: [s.name for s in settings.history.named if scope in s.parent.scopes]
+        for scope in needed
+        if not identity.has_scope(scope)
+    }
+    if lacking:
+        them = "it" if len(lacking) == 1 else "them"
+        what = " and ".join(f"{scope} (for {', '.join(names)})" for scope, names in lacking.items())
+        message = f"the token lacks {what}: add {them} in Attio under Workspace settings → Developers"
+        raise ForbiddenError(message)
+    if identity.has_scope(MEMBERS_SCOPE):
+        return f"the token has {', '.join([*needed, MEMBERS_SCOPE])}"
+    return (
+        f"the token has {' and '.join(needed)}, but not {MEMBERS_SCOPE}: without that one attio_workspace_member gets no "
+        "rows, and who moved a record is an id without a name"
+    )
+
+
+async def check_reach(client: AttioClient, settings: Settings) -> str:
+    """That the token sees what every member sees.
+
+    Raises:
+        ForbiddenError: it is one member's, and sees what that member may see.
+    """
+    del settings
+    identity = await client.fetch_self()
+    if not identity.sees_everything:
+        message = (
+            f"the token is of the level {identity.token_level!r} and may see only a part of the workspace: records would "
+            "be missed, and nothing could be taken for deleted. Create one for the workspace in Attio under Workspace "
+            "settings → Developers and set attio_api_token"
+        )
+        raise ForbiddenError(message)
+    return "the token sees the whole workspace"
+
+
+async def check_names(client: AttioClient, settings: Settings) -> str:
+    """That every object, list and attribute exists, and is of a type that keeps a history.
+
+    Raises:
+        AttioSyncError: one does not, or is not; the message says so of each, and what there is.
+    """
+    found = await _checked(client, settings)
+    return "tracking " + ", ".join(map(str, found.sources))
+
+
+async def _checked(client: AttioClient, settings: Settings) -> Found:
+    catalog = Catalog(client)
+    found = await catalog.find(settings.history)
+    for source in found.sources:  # also what a sync takes for granted
+        try:
+            await catalog.known(source)
+        except AttioSyncError as error:
+            found.failures[source.name] = error
+    if found.failures:
+        errors = list(found.failures.values())
+        raise type(errors[0])("; ".join(map(str, errors)))
+    return found
+
+
+async def check_histories(client: AttioClient, settings: Settings) -> str:
+    """That Attio hands out past values of every attribute.
+
+    Raises:
+        NoHistoryError: it does not.
+    """
+    found = await find_sources(client, settings)
+    read, failures = 0, list(found.failures.values())
+    for source in found.sources:
+        try:
+            for raw in await client.query(source.parent, {"limit": 1, "offset": 0}):
+                record = parse_listed_record(raw, source.parent, source.attribute)
+                await client.fetch_values(source.parent, record.record_id, source.attribute)
+                read += 1
+        except AttioSyncError as error:
+            failures.append(type(error)(f"{source.name}: {error}"))
+    if failures:
+        raise type(failures[0])("; ".join(map(str, failures)))
+    return f"{counted(read, 'history', 'histories')} read" if read else "there are no records yet"

@@ -1,0 +1,193 @@
+"""Pure: the small tables beside the histories, which say what the rows in those mean: one declaration each.
+
+To add one takes a `Definition` here, and a model of what Attio answers in `attio_types`.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel
+
+from attio_sync.attio_types import (
+    AttioAttribute,
+    AttioList,
+    AttioObject,
+    AttioOption,
+    AttioStatus,
+    AttioWorkspaceMember,
+    parse_timestamp,
+)
+from attio_sync.attio_types.workspace import MEMBERS_SCOPE
+from attio_sync.parents import Parent, segment
+from attio_sync.shapes import printable
+from attio_sync.sources import Source
+from attio_sync.tables import Column, Row, Table
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a small table is read: in the workspace, of an object or a list, or of an attribute of one."""
+
+    parent: Parent | None = None
+    attribute: str | None = None
+
+    def __str__(self) -> str:
+        """As it stands in the state."""
+        return ".".join(str(part) for part in (self.parent, self.attribute) if part)
+
+    @property
+    def path(self) -> str:
+        """The path of an attribute."""
+        return f"{self.parent.path if self.parent else ''}/attributes/{segment(self.attribute or '')}"
+
+
+@dataclass(frozen=True, slots=True)
+class Defined[T]:
+    """One item, the `position`-th as Attio lists them there."""
+
+    item: T
+    position: int
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Definition[T: BaseModel]:
+    """A small table, written only where it changes: what one endpoint lists, read whole.
+
+    `of` says for what it is read: once for the workspace, for each object and list, or for each tracked attribute whose
+    type has such definitions. Without its `scope` there are no rows. One that is read `daily` is read with a comparison.
+    """
+
+    table: str
+    model: type[T]
+    of: Literal["workspace", "parent", "statuses", "options"]
+    path: Callable[[Place], str]
+    columns: tuple[Column[Defined[T]], ...]
+    scope: str | None = None
+    is_paged: bool = False
+    daily: bool = False
+
+    def rows(self, items: Sequence[T], place: Place) -> list[Row]:
+        """The rows of what is listed in one place."""
+        table = Table(self.table, self.columns)
+        return [table.row(Defined(item, position, place)) for position, item in enumerate(items, 1)]
+
+
+STATUSES = Definition(
+    "attio_status",
+    AttioStatus,
+    "statuses",
+    lambda place: f"{place.path}/statuses",
+    (
+        Column("status_id", lambda d: d.item.id.status_id, key=True),
+        Column("object", lambda d: str(d.place.parent)),
+        Column("attribute", lambda d: d.place.attribute),
+        Column("position", lambda d: d.position, "INT"),
+        Column("title", lambda d: printable(d.item.title)),
+        Column("is_archived", lambda d: d.item.is_archived, "BOOLEAN"),
+        Column("celebration_enabled", lambda d: d.item.celebration_enabled, "BOOLEAN"),
+        Column("target_time_in_status", lambda d: d.item.target_time_in_status),
+    ),
+)
+
+OPTIONS = Definition(
+    "attio_select_option",
+    AttioOption,
+    "options",
+    lambda place: f"{place.path}/options",
+    (
+        Column("option_id", lambda d: d.item.id.option_id, key=True),
+        Column("object", lambda d: str(d.place.parent)),
+        Column("attribute", lambda d: d.place.attribute),
+        Column("position", lambda d: d.position, "INT"),
+        Column("title", lambda d: printable(d.item.title)),
+        Column("is_archived", lambda d: d.item.is_archived, "BOOLEAN"),
+    ),
+)
+
+MEMBERS = Definition(
+    "attio_workspace_member",
+    AttioWorkspaceMember,
+    "workspace",
+    lambda _: "/v2/workspace_members",
+    (
+        Column("workspace_member_id", lambda d: d.item.id.workspace_member_id, key=True),
+        Column("first_name", lambda d: printable(d.item.first_name)),
+        Column("last_name", lambda d: printable(d.item.last_name)),
+        Column("email_address", lambda d: printable(d.item.email_address)),
+        Column("access_level", lambda d: d.item.access_level),
+    ),
+    scope=MEMBERS_SCOPE,
+)
+
+OBJECTS = Definition(
+    "attio_object",
+    AttioObject,
+    "workspace",
+    lambda _: "/v2/objects",
+    (
+        Column("object_id", lambda d: d.item.id.object_id, key=True),
+        Column("api_slug", lambda d: printable(d.item.api_slug)),
+        Column("singular_noun", lambda d: printable(d.item.singular_noun)),
+        Column("plural_noun", lambda d: printable(d.item.plural_noun)),
+        Column("created_at", lambda d: _instant(d.item.created_at), "UTC_DATETIME"),
+    ),
+    scope="object_configuration:read",
+    daily=True,
+)
+
+LISTS = Definition(
+    "attio_list",
+    AttioList,
+    "workspace",
+    lambda _: "/v2/lists",
+    (
+        Column("list_id", lambda d: d.item.id.list_id, key=True),
+        Column("api_slug", lambda d: printable(d.item.api_slug)),
+        Column("name", lambda d: printable(d.item.name)),
+        Column("parent_object", lambda d: printable(d.item.parent_object), "JSON"),
+        Column("created_at", lambda d: _instant(d.item.created_at), "UTC_DATETIME"),
+    ),
+    scope="list_configuration:read",
+    daily=True,
+)
+
+ATTRIBUTES = Definition(
+    "attio_attribute",
+    AttioAttribute,
+    "parent",
+    lambda place: f"{place.parent.path if place.parent else ''}/attributes",
+    (
+        Column("attribute_id", lambda d: d.item.id.attribute_id, key=True),
+        Column("object", lambda d: str(d.place.parent)),
+        Column("api_slug", lambda d: printable(d.item.api_slug)),
+        Column("title", lambda d: printable(d.item.title)),
+        Column("description", lambda d: printable(d.item.description)),
+        Column("type", lambda d: d.item.type),
+        Column("is_multiple", lambda d: d.item.is_multiselect, "BOOLEAN"),
+        Column("is_required", lambda d: d.item.is_required, "BOOLEAN"),
+        Column("is_unique", lambda d: d.item.is_unique, "BOOLEAN"),
+        Column("is_archived", lambda d: d.item.is_archived, "BOOLEAN"),
+        Column("created_at", lambda d: _instant(d.item.created_at), "UTC_DATETIME"),
+    ),
+    is_paged=True,
+    daily=True,
+)
+
+DEFINITIONS: tuple[Definition[Any], ...] = (STATUSES, OPTIONS, MEMBERS, OBJECTS, LISTS, ATTRIBUTES)
+"""The small tables, in the order in which they are read."""
+
+ALWAYS = (STATUSES, MEMBERS)
+"""Those that every connection has, also one that wants no definitions."""
+
+
+def definitions_for(sources: Iterable[Source], *, definitions: bool) -> list[Definition[Any]]:
+    """The small tables of a connection: without `definitions` only those that the histories cannot be read without."""
+    needed = {s.type.definition for s in sources}
+    return [d for d in DEFINITIONS if definitions or d in ALWAYS or d.of in needed]
+
+
+def _instant(text: str | None) -> datetime | None:
+    return parse_timestamp(text) if text else None

@@ -1,0 +1,159 @@
+"""Delivers windows: page by page the rows, then the cursor, then a checkpoint if one is due."""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from datetime import datetime
+
+from attio_sync.attio_types import ListedRecord, parse_timestamp
+from attio_sync.attio_types.timestamps import nanoseconds, sortable_instant
+from attio_sync.delivery import Delivery
+from attio_sync.histories import Fingerprint, Stay, fingerprint, fingerprint_before, is_unbroken, listed_digest, stays_of
+from attio_sync.pages import Part
+from attio_sync.reader import Reader, readable
+from attio_sync.runtime import Environment
+from attio_sync.sources import Source
+from attio_sync.state import SourceState, Window
+
+
+class Windows:
+    """Delivers what a listing since some moment brings, for one source or for several of one parent.
+
+    `failing_alone` is the context in which what goes wrong with a source is that source's alone; `alive` says which of
+    some sources have not failed.
+    """
+
+    def __init__(
+        self,
+        delivery: Delivery,
+        reader: Reader,
+        environment: Environment,
+        failing_alone: Callable[[Source], AbstractContextManager[None]],
+        alive: Callable[[Sequence[Source]], list[Source]],
+    ) -> None:
+        self._delivery = delivery
+        self._reader = reader
+        self._environment = environment
+        self._failing_alone = failing_alone
+        self._alive = alive
+
+    def _state(self, source: Source) -> SourceState:
+        return self._delivery.state.of(source)
+
+    def deliver(self, sources: Sequence[Source], window: Window, until: float) -> bool:
+        """One window: page by page rows, then cursor, then a checkpoint if one is due. False if the turn is over."""
+        states = [self._state(s) for s in sources]
+        is_rest = window.before is not None
+        has_turns = (is_rest or window.since is None) and len(self._delivery.sources) > 1
+        thorough = is_rest or any(s.short_pages or s.last_sync is None for s in states)
+        wants = {s: self._wants(s, window) for s in sources}
+        with self._reader.window(sources, window, lambda s, record: wants[s](record), thorough=thorough) as pages:
+            for page in pages:
+                # What is remembered depends on when the window ends.
+                window = self._move(sources, _as_fresh_as(window, page.accurate_at))
+                for source in self._alive(sources):
+                    with self._failing_alone(source):
+                        self._write(source, readable(page.parts[source]), is_rest=is_rest)
+                window = self._move(sources, replace(window, cursor=page.cursor))
+                self._delivery.checkpoint_if_due()
+                if not self._alive(sources):
+                    return True
+                if has_turns and self._environment.monotonic() > until:
+                    return False
+        window = _as_fresh_as(window, self._reader.accurate_at)
+        for source in self._alive(sources):
+            self._finish(source, window, thorough=thorough)
+        return True
+
+    def _finish(self, source: Source, window: Window, *, thorough: bool) -> None:
+        """Behind a window that is delivered."""
+        was, is_rest = self._state(source), window.before is not None
+        state = replace(was, backfill=None) if is_rest else replace(was, under_way=None)
+        if thorough:
+            state = replace(state, short_pages=self._reader.saw_short_pages)
+        if not is_rest:
+            reached = min(max(window.started_at, was.last_sync or window.started_at), self._environment.now())
+            state = replace(state, last_sync=reached)
+            if was.last_sync is None:
+                rest = window.since and Window(None, window.started_at, before=window.since)
+                state = replace(state, backfill=rest, reconciled_at=reached, rechecked_at=reached)
+        self._delivery.finish_window(source, state)
+
+    def _move(self, sources: Sequence[Source], window: Window) -> Window:
+        """Notes how far a window has come."""
+        for source in self._alive(sources):
+            state = self._state(source)
+            state = replace(state, backfill=window) if window.before else replace(state, under_way=window)
+            self._delivery.put(source, state)
+        return window
+
+    def _wants(self, source: Source, window: Window) -> Callable[[ListedRecord], bool]:
+        """Whether a listed record is new to this window."""
+        since = None if window.since is None else sortable_instant(window.since)
+        before = None if window.before is None else sortable_instant(window.before)
+        ledger, invalid = self._delivery.ledger(source), self._state(source).invalid
+        completed = self._state(source).last_sync
+        last_sync = None if completed is None else sortable_instant(completed)
+
+        def wants(record: ListedRecord) -> bool:  # noqa: PLR0911 (a reason each)
+            began = record.current_from
+            if since is None and before is None:
+                return True
+            if before and last_sync and began is not None and before <= began < last_sync:
+                return False  # delivered with what changed lately
+            if since is not None and (not record.current or (began is not None and began < since)):
+                return False  # a filter coarser than asked for let it through
+            known = ledger.recent.get(record.record_id)
+            if known is not None:
+                return known.fingerprint.current != listed_digest(record, source.type, is_multiple=source.is_multiple)
+            # What is not remembered was delivered only if a window that is finished has seen it.
+            if since is None or completed is None or began is None:
+                return True
+            if record.record_id in invalid and last_sync:
+                return began >= last_sync
+            return nanoseconds(parse_timestamp(began)) >= min(ledger.recent_since, nanoseconds(completed))
+
+        return wants
+
+    def _write(self, source: Source, part: Part, *, is_rest: bool) -> None:
+        self._delivery.judge(source, len(part.histories), part.invalid)
+        ledger, listed, state = self._delivery.ledger(source), {r.record_id: r for r in part.listed}, self._state(source)
+        for item in part.histories:
+            known, record, stays = ledger.recent.get(item.record_id), listed[item.record_id], stays_of(item)
+            before = known.fingerprint if known else None if is_rest else self._guess(source, record, stays)
+            # Before a first sync is finished, or where one saw only a part, what a guess says was there may not be there.
+            is_certain = known is not None or (
+                state.backfill is None
+                and not state.blind
+                and not source.is_multiple
+                and is_unbroken(stays, record.created_at)
+            )
+            mark = self._delivery.write(source, item, before if is_certain else None)
+            if mark != before:
+                ledger.add(item.record_id, mark)
+                if before is not None:
+                    ledger.take_out(item.record_id, before)
+        self._delivery.reads_well(source, part.gone)
+        self._delivery.write_invalid(source, part.invalid)
+
+    def _guess(self, source: Source, listed: ListedRecord, stays: Sequence[Stay]) -> Fingerprint | None:
+        """What is there of a record of which that is not known: what its history was at the last sync.
+
+        None where nothing can be there, or where the newest stay became visible late: it began before the last sync, and
+        yet that one did not deliver it.
+        """
+        last_sync = self._state(source).last_sync
+        if last_sync is None:
+            return None
+        # What was delivered of the buffer is remembered: of a record that is not, nothing was.
+        instant = sortable_instant(self._delivery.remembered_since(source, last_sync))
+        if listed.created_at >= instant:
+            return None
+        self._delivery.ledger(source).guesses += 1
+        before = fingerprint_before(stays, instant, listed.entry_of)
+        return None if before == fingerprint(stays, listed.entry_of) else before
+
+
+def _as_fresh_as(window: Window, accurate_at: datetime | None) -> Window:
+    """A window that ends no later than what a listing says of itself."""
+    return window if accurate_at is None else replace(window, started_at=min(window.started_at, accurate_at))
