@@ -187,7 +187,7 @@ def test_warnings_are_shown_and_the_log_is_kept_without_the_token(
     assert finished.err.startswith("warning: 1 record of applications not read. ")
     assert moved in finished.err
     assert finished.err.count("\n") == 1
-    assert figure(finished.out, "invalid, see the table attio_sync_error") == 1
+    assert figure(finished.out, "records that cannot be read: see attio_sync_error") == 1
     log = (place / "files" / "attio-sync.log").read_text()
     assert "SYNC SUCCEEDED" in log
     assert "sync done: " in log
