@@ -93,6 +93,19 @@ def test_a_count_that_takes_long_says_how_far_it_is(attio: Simulator, place: Pat
     assert "counting applications: 32 so far" in shown.getvalue()
 
 
+def test_a_count_that_takes_long_says_so_on_standard_error_where_there_is_no_terminal(
+    attio_sync: AttioSync, attio: Simulator
+) -> None:
+    attio.behaviour.listing_page_maximum = 8
+    attio.faults.add(Fault(kind="stall", seconds=0.6, on=["query"]))
+
+    finished = attio_sync("check")
+
+    # One line in the three seconds it takes, though there are five pages.
+    assert (finished.code, finished.err) == (0, "counting applications: 32 so far\n")
+    assert "counting" not in finished.out
+
+
 def lines(out: str) -> dict[str, str]:
     """The lines of the last table by their names."""
     cells = [line.strip().split("  ", 1) for line in out.splitlines()]
