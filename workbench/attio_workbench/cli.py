@@ -88,10 +88,10 @@ def check(*, configuration: Configuration = None, into: Into = None) -> None:
     ATTIO_HISTORY=deals.stage=attio_deal_stage attio-sync check
     attio-sync check --configuration connector/configuration.json
     """
-    from attio_workbench.check import run_check
-    from attio_workbench.configuration import read_settings
+    from attio_workbench.check import run_connection_check
+    from attio_workbench.command_settings import read_settings
 
-    run_check(open_console(), read_settings(configuration), place_of(into))
+    run_connection_check(open_console(), read_settings(configuration), place_of(into))
 
 
 @app.command()
@@ -120,7 +120,7 @@ def sync(
     attio-sync sync --full
     attio-sync sync --into /tmp/elsewhere
     """
-    from attio_workbench.configuration import read_settings
+    from attio_workbench.command_settings import read_settings
     from attio_workbench.sync import run_local_sync
 
     run_local_sync(open_console(), read_settings(configuration), place_of(into, state), full=full)
@@ -145,7 +145,7 @@ def history(
     attio-sync history 6f1f1d4c-6b0e-4f0e-9d5a-0f4a3c9f5a11 --local
     attio-sync history https://app.attio.com/acme/custom/applications/record/6f1f1d4c-…/overview
     """
-    from attio_workbench.configuration import read_settings
+    from attio_workbench.command_settings import read_settings
     from attio_workbench.drawing import draw
     from attio_workbench.history import checked_record_id, fetch_histories, read_histories
 
@@ -178,7 +178,7 @@ def mapping(
     attio-sync mapping
     attio-sync mapping dbt/seeds/attio_status_mapping.csv
     """
-    from attio_workbench.configuration import read_settings
+    from attio_workbench.command_settings import read_settings
     from attio_workbench.mapping import mapping_text, read_guesses, write_mapping
 
     histories, place = read_settings(configuration, needs_token=False).history, place_of(into)
