@@ -6,7 +6,8 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from tests.workbench.conftest import AttioSync, assert_one_line, furnished
+from tests.support.sdk_home import furnished
+from tests.workbench.conftest import AttioSync, assert_one_line
 
 from attio_simulator import Workspace
 from attio_workbench.changes import true_stays
