@@ -16,12 +16,13 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.changes import Changes
+from benchmarks.stays import stay
+from tests.support import truth
 
 from attio_simulator import Behaviour, Limits, Simulator, Workspace, generate_hiring_pipeline
 from attio_simulator.requests import Answer, Request
 from attio_sync.ledger import slice_of
 
-MILLISECOND = 1_000_000
 TOO_MANY_REQUESTS = 429
 RECORD_PART = 5
 """Where the record stands in `/v2/objects/…/records/…/attributes/…/values`."""
@@ -157,11 +158,8 @@ class Controller:
 
     def truth(self, path: str) -> dict[str, Any]:
         """Writes what a destination should hold: per stay (record, from, until, status), in milliseconds since 1970."""
-        stays: list[tuple[str, int, int | None, str]] = []
-        for record in self._changes.records():
-            for value in self._changes.history(record):
-                until = None if value.active_until is None else value.active_until // MILLISECOND
-                stays.append((record.id, value.active_from // MILLISECOND, until, value.data.id))
+        columns = ("application_id", "active_from", "active_until", "status_id")
+        stays = [stay([row[name] for name in columns]) for row in truth.history_table(self._workspace).values()]
         Path(path).write_text(json.dumps(stays), encoding="utf-8")
         return {"stays": len(stays)}
 

@@ -16,8 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.profiling import Sampler
-from fivetran_connector_sdk import Connector
-from fivetran_connector_sdk_cli import core_adapter, runtime
+from fivetran_connector_sdk_cli import runtime
 from fivetran_connector_sdk_core import constants, runner, settings
 from fivetran_connector_sdk_core.destination.duckdb_destination import DuckDbDestination
 
@@ -27,6 +26,7 @@ from attio_sync.settings import load_settings
 from attio_sync.sink import FivetranSink, Sink
 from attio_sync.sync import run_sync
 from attio_sync.tables import schema
+from attio_workbench.local_run import run_in_sdk
 
 if TYPE_CHECKING:
     from attio_sync.report import SyncReport
@@ -112,21 +112,16 @@ class Measured:
             self.state = nothing.state
             return
 
-        def update(configuration: dict[str, Any], state: dict[str, Any]) -> None:
-            del configuration
+        def update(state: dict[str, Any]) -> None:
             self.sync(FivetranSink(), state)
             self.held = held_by_sdk()
-
-        def tables(configuration: dict[str, Any]) -> list[dict[str, Any]]:
-            return schema(load_settings(configuration, env_files=()).history)
 
         folder = Path(self.job["folder"])
         saved = folder / "files" / "state.json"
         if saved.exists():
             state = json.loads(saved.read_text(encoding="utf-8"))
-        core_adapter.run(
-            Connector(update=update, schema=tables), str(folder), self.job["configuration"], state, state_path=str(saved)
-        )
+        declared = schema(load_settings(self.job["configuration"], env_files=()).history)
+        run_in_sdk(update, declared, folder, state, saved)
 
 
 def held_by_sdk() -> dict[str, float]:

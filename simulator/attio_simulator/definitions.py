@@ -34,10 +34,7 @@ def create_status(call: Call) -> Json:
 def update_status(call: Call) -> Json:
     """Rename or archive a status, or change what else it has."""
     collection, attribute = _choices(call, "status")
-    status = attribute.choice(call.parts["status"])
-    if not isinstance(status, Status):
-        message = f'Cannot find status attribute with status option title "{call.parts["status"]}".'
-        raise bad_request(code="value_not_found", message=message)
+    status = _choice(call, attribute, Status, "status")
     data = call.data()
     title = data.get("title", status.title)
     _check_title(attribute, title, status)
@@ -60,10 +57,7 @@ def create_option(call: Call) -> Json:
 def update_option(call: Call) -> Json:
     """Rename or archive an option."""
     collection, attribute = _choices(call, "select")
-    option = attribute.choice(call.parts["option"])
-    if not isinstance(option, Option):
-        message = f'Cannot find select attribute with select option title "{call.parts["option"]}".'
-        raise bad_request(code="value_not_found", message=message)
+    option = _choice(call, attribute, Option, "option")
     data = call.data()
     title = data.get("title", option.title)
     _check_title(attribute, title, option)
@@ -77,6 +71,16 @@ def _choices(call: Call, kind: str) -> tuple[Collection, Attribute]:
     if attribute.type != kind:
         raise bad_request(code="validation_type", message=f"This attribute is not a {kind} attribute.")
     return collection, attribute
+
+
+def _choice[T: (Status, Option)](call: Call, attribute: Attribute, kind: type[T], part: str) -> T:
+    """Give the status or option that a part of the path names."""
+    found = attribute.choice(call.parts[part])
+    if not isinstance(found, kind):
+        noun = attribute.type
+        message = f'Cannot find {noun} attribute with {noun} option title "{call.parts[part]}".'
+        raise bad_request(code="value_not_found", message=message)
+    return found
 
 
 def _title(call: Call) -> str:

@@ -150,3 +150,17 @@ class RateLimited(Exception):  # noqa: N818 - it is an answer, not a mistake
         super().__init__(f"until {retry_at}")
         self.retry_at = retry_at
         self.body = rate_limited().body
+
+
+def parse_latency(text: str) -> float | tuple[float, float]:
+    """Read milliseconds as seconds: `50`, or `20-300` for a spread latency.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    low, dash, high = text.partition("-")
+    shortest, longest = float(low) / 1000, float(high if dash else low) / 1000
+    if not 0 <= shortest <= longest < math.inf:
+        message = f"{text!r} is no latency"
+        raise ValueError(message)
+    return (shortest, longest) if dash else shortest

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from .clock import Clock
 from .crm_data import generate_crm
 from .data import generate_hiring_pipeline
-from .limits import Limits
+from .limits import Limits, parse_latency
 from .simulator import Simulator
 from .sockets import check_loopback
 from .tokens import DEFAULT_TOKEN
@@ -95,14 +95,6 @@ def _print(url: str, token: str) -> None:
     sys.stdout.flush()
 
 
-def _latency(text: str) -> float | tuple[float, float]:
-    """Read `100` or `20-300` (milliseconds) as seconds."""
-    shortest, _, longest = text.partition("-")
-    if longest:
-        return float(shortest) / 1000, float(longest) / 1000
-    return float(shortest) / 1000
-
-
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command."""
     parser = argparse.ArgumentParser(prog="python -m attio_simulator", description="A stand-in for Attio on loopback.")
@@ -112,7 +104,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--port", type=int, default=8080, help="port; 0 takes any free one (default: 8080)")
     parser.add_argument("--host", default="127.0.0.1", help="a loopback address (default: 127.0.0.1)")
     parser.add_argument("--moved-share", type=float, default=0.6, help="part of the applications that moved (default: 0.6)")
-    parser.add_argument("--latency-ms", type=_latency, help="100, or 20-300 for a spread one (default: 50)")
+    parser.add_argument("--latency-ms", type=parse_latency, help="100, or 20-300 for a spread one (default: 50)")
     parser.add_argument("--no-limits", action="store_true", help="never answer 429")
     parser.add_argument("--other-client", type=float, default=0.0, help="part of the reads another client takes")
     options = parser.parse_args(arguments)

@@ -5,13 +5,13 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import duckdb
 from tests.support import truth
+from tests.support.sdk_home import furnished
 from tests.support.world import AS_READ
 
 from attio_simulator import Simulator, Workspace
@@ -93,13 +93,7 @@ class Project:
             (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(ROOT / "connector" / name, self.folder / name)
         self.install("pipreqs", NO_SCAN)
-        # The SDK asks PyPI for newer versions of itself every six hours, and says once how its core is licensed.
-        asked_at = int(time.time())
-        (self.home / ".fivetran" / "connector_sdk").mkdir(parents=True)
-        (self.home / ".fivetran" / "connector_sdk" / "_last_version_check").write_text(str(asked_at))
-        (self.home / ".fivetran" / "connector_sdk_core").mkdir()
-        known = {"lastVersionCheck": asked_at, "licenseNoticeShown": True}
-        (self.home / ".fivetran" / "connector_sdk_core" / "_config.json").write_text(json.dumps(known))
+        furnished(self.home)
 
     @property
     def folder(self) -> Path:

@@ -1,12 +1,10 @@
 """The destination in memory that most tests use behaves as the SDK's own run into DuckDB does."""
 
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from fivetran_connector_sdk import Connector, Logging
-from fivetran_connector_sdk_cli import core_adapter
-from fivetran_connector_sdk_common import constants
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.conftest import PROFILE
@@ -15,6 +13,8 @@ from tests.support.warehouse import MemoryWarehouse
 from tests.support.world import make_world
 
 from attio_sync.sink import FivetranSink, Sink
+from attio_workbench.local_run import run_in_sdk
+from attio_workbench.sdk_log import local_logging
 
 type Operation = tuple[str, tuple[str, int]]
 
@@ -61,24 +61,17 @@ def in_memory(syncs: list[list[Operation]]) -> tuple[list[Any], dict[str, Any]]:
 
 
 def in_duckdb(syncs: list[list[Operation]]) -> tuple[list[Any], dict[str, Any]]:
-    constants.DEBUGGING = True
-    setattr(Logging, "LOG_LEVEL", Logging.Level.INFO)  # noqa: B010 (typed as None in the SDK)
+    declared = [{"table": "things", "primary_key": ["id"], "columns": {"id": "STRING", "value": "INT"}}]
     with TemporaryDirectory() as folder:
         run = LocalRun(Path(folder), make_world().environment)
         for operations in syncs:
 
-            def update(configuration: object, state: object, operations: list[Operation] = operations) -> None:
-                del configuration, state
+            def update(state: object, operations: list[Operation] = operations) -> None:
+                del state
                 carry_out(operations, FivetranSink())
 
-            def schema(configuration: object) -> list[dict[str, Any]]:
-                del configuration
-                return [{"table": "things", "primary_key": ["id"], "columns": {"id": "STRING", "value": "INT"}}]
-
-            try:
-                core_adapter.run(Connector(update=update, schema=schema), folder, {}, run.state)
-            except RuntimeError as error:
-                assert "DiedError" in str(error)  # noqa: PT017 (a sync that died is no failure of this test)
+            with suppress(DiedError), local_logging():
+                run_in_sdk(update, declared, run.folder, run.state)
         rows = sorted((row["id"], row["value"]) for row in run.rows("things")) if any(syncs) else []
         return rows, run.state
 

@@ -1,16 +1,15 @@
 """The commands of the documents, run from top to bottom in a copy of the repository that nobody has set up yet."""
 
-import json
 import os
 import re
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import duckdb
 from tests.docs.documents import ROOT, blocks
+from tests.support.sdk_home import furnished
 
 from attio_simulator import Limits, Simulator, generate_hiring_pipeline
 
@@ -76,11 +75,7 @@ def copy_repository(clone: Path) -> None:
 
 def environment_of_a_newcomer(home: Path) -> dict[str, str]:
     """No virtual environment, a home of one's own; uv with the packages it has at hand."""
-    asked = home / ".fivetran" / "connector_sdk_core" / "_config.json"
-    asked.parent.mkdir(parents=True)
-    asked.write_text(json.dumps({"lastVersionCheck": int(time.time()), "licenseNoticeShown": True}))
-    (home / ".fivetran" / "connector_sdk").mkdir()
-    (home / ".fivetran" / "connector_sdk" / "_last_version_check").write_text(str(int(time.time())))
+    furnished(home)
     cache = subprocess.run([UV, "cache", "dir"], check=True, capture_output=True, text=True).stdout.strip()  # noqa: S603 (uv's own)
     path = [str(Path(UV).parent), *(p for p in os.environ["PATH"].split(os.pathsep) if not p.startswith(sys.prefix))]
     unwanted = ("VIRTUAL_ENV", "UV_RUN_RECURSION_DEPTH", "PYTHON", "COV_", "ATTIO_", "PYTEST_", "MAKE", "MFLAGS")

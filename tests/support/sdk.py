@@ -7,9 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from fivetran_connector_sdk import Connector, Logging
-from fivetran_connector_sdk_cli import core_adapter
-from fivetran_connector_sdk_common import constants
 from tests.support import truth
 
 from attio_simulator import Workspace
@@ -18,6 +15,8 @@ from attio_sync.settings import load_settings
 from attio_sync.sink import FivetranSink
 from attio_sync.sync import run_sync
 from attio_sync.tables import schema
+from attio_workbench.local_run import run_in_sdk
+from attio_workbench.sdk_log import local_logging
 
 
 @dataclass(slots=True)
@@ -36,15 +35,13 @@ class LocalRun:
     def sync(self, configuration: dict[str, str]) -> None:
         """One sync, from the state the last one left."""
 
-        def update(configuration: dict[str, Any], state: dict[str, Any]) -> None:
-            run_sync(load_settings(configuration, ()), state, self.wrap(FivetranSink()), self.environment)
+        settings = load_settings(configuration, ())
 
-        def declared(configuration: dict[str, Any]) -> list[dict[str, Any]]:
-            return schema(load_settings(configuration, ()).history)
+        def update(state: dict[str, Any]) -> None:
+            run_sync(settings, state, self.wrap(FivetranSink()), self.environment)
 
-        constants.DEBUGGING = True
-        setattr(Logging, "LOG_LEVEL", Logging.Level.DEBUG)  # noqa: B010
-        core_adapter.run(Connector(update=update, schema=declared), str(self.folder), configuration, self.state)
+        with local_logging():
+            run_in_sdk(update, schema(settings.history), self.folder, self.state)
 
     def rows(self, table: str) -> list[dict[str, Any]]:
         """The rows of a table that are not deleted, without the columns Fivetran adds."""

@@ -1,12 +1,11 @@
 """What the tests of the workbench share: a served workspace, a home of their own, and `attio-sync` in this process."""
 
-import json
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from tests.support.sdk_home import furnished
 
 from attio_simulator import Limits, Simulator, generate_hiring_pipeline
 from attio_workbench.cli import main
@@ -23,14 +22,6 @@ class Finished:
 
 
 type AttioSync = Callable[..., Finished]
-
-
-def furnished(home: Path) -> Path:
-    """The SDK has a folder in the home, and asks PyPI every six hours: here it has just done so."""
-    known = home / ".fivetran" / "connector_sdk_core" / "_config.json"
-    known.parent.mkdir(parents=True)
-    known.write_text(json.dumps({"lastVersionCheck": int(time.time()), "licenseNoticeShown": True}))
-    return home
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from tests.workbench.conftest import AttioSync, assert_one_line, furnished
+from tests.support.sdk_home import furnished
+from tests.workbench.conftest import AttioSync, assert_one_line
 
 from attio_simulator import Workspace
 from attio_workbench.changes import true_stays
@@ -40,7 +41,7 @@ def test_the_demo_shows_two_syncs_and_what_is_next(attio_sync: AttioSync, place:
     listed, read, saved = (
         [int(n) for n in line.split()[-2:]]
         for line in finished.out.splitlines()
-        if line.startswith(("records listed", "histories read", "requests saved"))
+        if line.startswith(("records listed", "histories read", "never moved"))
     )
     # The second sync lists what changed, and then everything.
     assert (listed[0], 24 <= listed[1] < 24 + 12) == (24, True)
@@ -49,8 +50,8 @@ def test_the_demo_shows_two_syncs_and_what_is_next(attio_sync: AttioSync, place:
         "First sync: 24 listed",
         "In the workspace  ",
         "Second sync: ",
-        "rows written ",
-        "refused with 429 ",
+        "rows written into the warehouse ",
+        "refused by Attio as too many at once (429) ",
         "of 90",
         "✓ The warehouse holds exactly what the workspace holds: ",
         "Time spent in each status",

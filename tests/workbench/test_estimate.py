@@ -8,7 +8,7 @@ from tests.workbench.test_sync import figure
 
 from attio_simulator import Fault, Limits, Simulator, Workspace
 from attio_sync.settings import Settings, load_settings
-from attio_workbench.check import run_check
+from attio_workbench.check import run_connection_check
 from attio_workbench.estimate import Survey, estimate_rows
 from attio_workbench.place import Place
 
@@ -88,9 +88,22 @@ def test_a_count_that_takes_long_says_how_far_it_is(attio: Simulator, place: Pat
     attio.faults.add(Fault(kind="stall", seconds=0.6, on=["query"]))
     shown = io.StringIO()
 
-    run_check(Console(file=shown, width=120, force_terminal=True), load_settings({}, ()), Place(place))
+    run_connection_check(Console(file=shown, width=120, force_terminal=True), load_settings({}, ()), Place(place))
 
     assert "counting applications: 32 so far" in shown.getvalue()
+
+
+def test_a_count_that_takes_long_says_so_on_standard_error_where_there_is_no_terminal(
+    attio_sync: AttioSync, attio: Simulator
+) -> None:
+    attio.behaviour.listing_page_maximum = 8
+    attio.faults.add(Fault(kind="stall", seconds=0.6, on=["query"]))
+
+    finished = attio_sync("check")
+
+    # One line in the three seconds it takes, though there are five pages.
+    assert (finished.code, finished.err) == (0, "counting applications: 32 so far\n")
+    assert "counting" not in finished.out
 
 
 def lines(out: str) -> dict[str, str]:

@@ -1,13 +1,19 @@
+import io
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 from tests.workbench.conftest import AttioSync, assert_one_line
 
 from attio_simulator import Actor, Fault, Simulator
-from attio_workbench.drawing import MOST_LINES
+from attio_sync.attio_types import parse_history
+from attio_sync.settings import TrackedHistory
+from attio_workbench.drawing import MOST_LINES, draw
 
 UNKNOWN = "6f1f1d4c-6b0e-4f0e-9d5a-0f4a3c9f5a11"
+TRACKED = TrackedHistory("applications", "workflow_status", "attio_workflow_status")
 START = datetime(2026, 9, 1, 8, tzinfo=UTC)
 MEMBER = Actor("workspace-member", "1a2b3c4d-0000-4000-8000-000000000000")
 
@@ -46,13 +52,16 @@ def test_a_line_for_each_stay_with_a_bar_to_scale(
     ("width", "drawn"),
     [
         (90, ("Applied    2026-09-01 08:00  2026-09-05 08:00  4 d       member 1a2b3c4d  █████", 16)),
-        (89, ("Applied    2026-09-01 08:00  4 d       member 1a2b3c4d  █████████", 33)),
-        (66, ("Applied    2026-09-01 08:00  4 d       member 1a2b3c4d  ███", 10)),
-        (65, ("Applied    2026-09-01  4 d       member 1a2b3c4d  ████", 15)),
-        (59, ("Applied    2026-09-01 08:00  4 d       member 1a2b3c4d", 0)),
-        (53, ("Applied    2026-09-01  4 d       member 1a2b3c4d", 0)),
-        (36, ("Applied    4 d       member 1a2b3c4d", 0)),
-        (35, ("Applied    4 d", 0)),
+        (89, ("Applied    2026-09-01  2026-09-05  4 d       member 1a2b3c4d  ████████", 27)),
+        (72, ("Applied    2026-09-01  2026-09-05  4 d       member 1a2b3c4d  ███", 10)),
+        (71, ("Applied    2026-09-01  2026-09-05  4 d       member 1a2b3c4d", 0)),
+        (60, ("Applied    2026-09-01  2026-09-05  4 d       member 1a2b3c4d", 0)),
+        (57, ("Applied    2026-09-01  2026-09-05  4 d       member 1a2b…", 0)),
+        (56, ("Applied    2026-09-01  4 d       member 1a2b3c4d", 0)),
+        (45, ("Applied    2026-09-01  4 d       member 1a2b…", 0)),
+        (44, ("Applied    4 d       member 1a2b3c4d", 0)),
+        (33, ("Applied    4 d       member 1a2b…", 0)),
+        (32, ("Applied    4 d", 0)),
         (17, ("Applied  4 d", 0)),
         (16, ("Appli…  4 d", 0)),
     ],
@@ -70,6 +79,33 @@ def test_a_line_is_one_stay_however_narrow_the_terminal_and_how_long_it_was_is_n
     assert lines[1] == line
     assert max(map(len, lines)) <= width
     assert lines[2].count("█") == pytest.approx(bar * 10 / 14, abs=1)
+
+
+@pytest.mark.parametrize(
+    ("width", "header", "last"),
+    [
+        (
+            120,
+            "from (UTC)        to                how long  by whom",
+            r"  \d{4}-\d\d-\d\d \d\d:\d\d  now               3 d 4 h   member 1a2b3c4d .*█",
+        ),
+        (80, "from (UTC)  to          how long  by whom", r"  \d{4}-\d\d-\d\d  now         3 d 4 h   member 1a2b3c4d"),
+        (60, "from (UTC)  how long        by whom", r"  \d{4}-\d\d-\d\d  3 d 4 h so far  member 1a2b3c4d"),
+        (40, "how long", r"  3 d 4 h so far"),
+    ],
+)
+def test_that_a_stay_lasts_is_said_at_any_width(attio: Simulator, width: int, header: str, last: str) -> None:
+    entered = datetime.now(UTC) - timedelta(days=3, hours=4)
+    record_id = attio.workspace.create_record("applications", "Applied", at=entered - timedelta(days=12, hours=3))
+    attio.workspace.set_status(record_id, "Take-home task", at=entered, actor=MEMBER)
+    console = Console(file=io.StringIO(), width=width, record=True)
+
+    draw(console, TRACKED, parse_history(record_id, attio.workspace.history(record_id)), {})
+
+    lines = console.export_text().splitlines()
+    assert max(map(len, lines[-3:])) <= width
+    assert lines[-3].removeprefix("status").strip() == header
+    assert re.match(f"Take-home task{last}", lines[-1]), lines[-1]
 
 
 def test_of_a_long_history_the_last_stays_are_shown_unless_all_are_asked_for(

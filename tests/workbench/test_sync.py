@@ -61,8 +61,8 @@ def test_a_full_sync_finds_what_was_deleted_and_does_not_warn_of_what_was_asked_
     finished = attio_sync("sync", "--full", "--into", place)
 
     assert (finished.code, finished.err) == (0, "")
-    assert figure(finished.out, "histories compared with Attio") == 1
-    assert figure(finished.out, "gone from Attio and removed") == 1
+    assert figure(finished.out, "comparisons of everything with Attio") == 1
+    assert figure(finished.out, "records taken out of the warehouse for that") == 1
     assert "comparing everything: " in finished.out
     assert_holds(place, attio)
 
@@ -187,7 +187,7 @@ def test_warnings_are_shown_and_the_log_is_kept_without_the_token(
     assert finished.err.startswith("warning: 1 record of applications not read. ")
     assert moved in finished.err
     assert finished.err.count("\n") == 1
-    assert figure(finished.out, "invalid, see the table attio_sync_error") == 1
+    assert figure(finished.out, "records that cannot be read: see attio_sync_error") == 1
     log = (place / "files" / "attio-sync.log").read_text()
     assert "SYNC SUCCEEDED" in log
     assert "sync done: " in log

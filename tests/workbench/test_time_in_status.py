@@ -18,6 +18,26 @@ ROWS = [
 ]
 
 
+@pytest.mark.parametrize("width", [44, 60, 80, 120])
+def test_a_status_that_is_archived_is_said_to_be(width: int) -> None:
+    console = Console(file=io.StringIO(), width=width, record=True)
+    console.print(time_in_status_table([TimeInStatus("Phone screen", 108, 11, 86_400.0, is_archived=True)]))
+
+    lines = [line.split("  ")[0].rstrip() for line in console.export_text().splitlines()]
+    assert lines[-2:] == ["Phone screen", "(archived)"]
+
+
+def test_statuses_are_in_their_order_also_those_that_are_archived(attio_sync: AttioSync, place: Path) -> None:
+    out = attio_sync("demo", "--no-report", "--records", "200", "--into", place).out
+
+    _, _, table = out.partition("Time spent in each status")
+    names = [line.split("  ")[0].rstrip() for line in table.partition("\n\nNext")[0].splitlines()[2:]]
+    assert names == [
+        *("Applied", "Screening", "Phone screen", "(archived)", "Interview", "Take-home task", "Offer"),
+        *("Hired", "Rejected", "Withdrawn"),
+    ]
+
+
 @pytest.mark.parametrize(("width", "longest"), [(120, 20), (72, 20), (66, 15), (60, 9)])
 def test_bars_are_to_one_scale_however_narrow_the_terminal(width: int, longest: int) -> None:
     console = Console(file=io.StringIO(), width=width, record=True)
@@ -47,7 +67,8 @@ def test_stays_that_last_count_as_what_they_are() -> None:
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute(
             "CREATE SCHEMA tester; "
-            "CREATE TABLE tester.attio_status AS SELECT 's' AS status_id, 'Applied' AS title, 1 AS position"
+            "CREATE TABLE tester.attio_status AS "
+            "SELECT 's' AS status_id, 'Applied' AS title, 1 AS position, false AS is_archived"
         )
         connection.execute("""
             CREATE TABLE tester.attio_workflow_status_history AS

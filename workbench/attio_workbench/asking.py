@@ -9,7 +9,7 @@ from rich.markup import escape
 
 from attio_sync.client import AttioClient
 from attio_sync.settings import Settings
-from attio_workbench.terminal import SECONDS_BETWEEN_LINES, SECONDS_WITHOUT_A_WORD, warn
+from attio_workbench.terminal import Pace, warn
 
 SECONDS_BETWEEN_LOOKS = 0.1
 
@@ -28,17 +28,14 @@ async def asking(console: Console, settings: Settings) -> AsyncGenerator[AttioCl
 
 async def _watch(console: Console, client: AttioClient, address: str) -> None:
     clock = asyncio.get_running_loop().time
-    waits_since: float | None = None
-    say_at = 0.0
+    pace: Pace | None = None
     while True:
         # Until an answer has told Attio's time there was none.
         if not client.waiting and client.clock_lead_seconds is not None:
-            waits_since = None
-        elif waits_since is None:
-            waits_since = clock()
-            say_at = waits_since + SECONDS_WITHOUT_A_WORD
-        elif clock() >= say_at:
-            say_at = clock() + SECONDS_BETWEEN_LINES
+            pace = None
+        elif pace is None:
+            pace = Pace(clock)
+        elif pace.is_due():
             _say(console, client.waiting or f"no answer from {address} yet")
         await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
 

@@ -43,9 +43,13 @@ class Stay(NamedTuple):
     active_until: datetime | None
 
 
-def change(workspace: Workspace, seed: int) -> Changes:
-    """Moves some applications, adds some new ones and deletes a few, now."""
+def change(workspace: Workspace, seed: int, since: datetime) -> Changes:
+    """Moves some applications, adds some new ones and deletes a few, each at a moment of its own since then.
+
+    All at one instant would be an import, of which the models know no ages.
+    """
     chance = random.Random(f"changes {seed}")  # noqa: S311 (the same in every run)
+    passed = workspace.clock.now() - since
     recruiters = [member.actor for member in workspace.members[1:]]
     ids = workspace.record_ids("applications")
     moved = back = 0
@@ -55,11 +59,12 @@ def change(workspace: Workspace, seed: int) -> Changes:
         if title not in FORWARD:
             continue
         goes_back = title != "Applied" and chance.random() < BACK_SHARE
-        workspace.set_status(record_id, "Applied" if goes_back else FORWARD[title], actor=chance.choice(recruiters))
+        following = "Applied" if goes_back else FORWARD[title]
+        workspace.set_status(record_id, following, actor=chance.choice(recruiters), at=since + passed * chance.random())
         moved, back = moved + (not goes_back), back + goes_back
     new = max(1, round(len(ids) * NEW_SHARE))
-    for _ in range(new):
-        workspace.create_record("applications", "Applied")
+    for moment in sorted(chance.random() for _ in range(new)):
+        workspace.create_record("applications", "Applied", at=since + passed * moment)
     deleted = chance.sample(ids, max(1, round(len(ids) * DELETED_SHARE)))
     for record_id in deleted:
         workspace.delete_record(record_id)

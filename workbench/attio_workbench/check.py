@@ -35,7 +35,7 @@ class Findings:
     surveys: dict[TrackedHistory, Survey]
 
 
-def run_check(console: Console, settings: Settings, place: Place) -> None:
+def run_connection_check(console: Console, settings: Settings, place: Place) -> None:
     """Prints each check as it succeeds, then the tables.
 
     Raises:

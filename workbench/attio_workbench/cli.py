@@ -8,12 +8,13 @@ What a command needs is imported when it runs: `--help` answers at once, without
 import sys
 import traceback
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
 from attio_workbench.options import Configuration, Into, place_of
 from attio_workbench.output_commands import export, report
+from attio_workbench.simulate_command import simulate
 from attio_workbench.terminal import ended_as_by_ctrl_c, fail, open_console, path_text, show_what_can_be_shown
 
 app = typer.Typer(
@@ -87,10 +88,10 @@ def check(*, configuration: Configuration = None, into: Into = None) -> None:
     ATTIO_HISTORY=deals.stage=attio_deal_stage attio-sync check
     attio-sync check --configuration connector/configuration.json
     """
-    from attio_workbench.check import run_check
-    from attio_workbench.configuration import read_settings
+    from attio_workbench.check import run_connection_check
+    from attio_workbench.command_settings import read_settings
 
-    run_check(open_console(), read_settings(configuration), place_of(into))
+    run_connection_check(open_console(), read_settings(configuration), place_of(into))
 
 
 @app.command()
@@ -119,7 +120,7 @@ def sync(
     attio-sync sync --full
     attio-sync sync --into /tmp/elsewhere
     """
-    from attio_workbench.configuration import read_settings
+    from attio_workbench.command_settings import read_settings
     from attio_workbench.sync import run_local_sync
 
     run_local_sync(open_console(), read_settings(configuration), place_of(into, state), full=full)
@@ -144,7 +145,7 @@ def history(
     attio-sync history 6f1f1d4c-6b0e-4f0e-9d5a-0f4a3c9f5a11 --local
     attio-sync history https://app.attio.com/acme/custom/applications/record/6f1f1d4c-…/overview
     """
-    from attio_workbench.configuration import read_settings
+    from attio_workbench.command_settings import read_settings
     from attio_workbench.drawing import draw
     from attio_workbench.history import checked_record_id, fetch_histories, read_histories
 
@@ -177,7 +178,7 @@ def mapping(
     attio-sync mapping
     attio-sync mapping dbt/seeds/attio_status_mapping.csv
     """
-    from attio_workbench.configuration import read_settings
+    from attio_workbench.command_settings import read_settings
     from attio_workbench.mapping import mapping_text, read_guesses, write_mapping
 
     histories, place = read_settings(configuration, needs_token=False).history, place_of(into)
@@ -187,96 +188,7 @@ def mapping(
         typer.echo(write_mapping(place, histories, file))
 
 
-@app.command()
-def simulate(  # noqa: PLR0913 (each is an option)
-    *,
-    workspace: Annotated[
-        Literal["hiring", "crm"], typer.Option(help="A hiring pipeline, or every object and type of attribute.")
-    ] = "hiring",
-    records: Annotated[int, typer.Option(metavar="N", min=0, help="Job applications, or records, to make.")] = 10_000,
-    seed: Annotated[int, typer.Option(metavar="N", help="The same seed makes the same records.")] = 1,
-    port: Annotated[
-        int, typer.Option(metavar="PORT", min=0, max=65_535, help="The port on this machine; 0 takes a free one.")
-    ] = 8080,
-    moved_share: Annotated[
-        float, typer.Option(metavar="SHARE", min=0, max=1, help="The part of the applications that ever moved.")
-    ] = 0.6,
-    latency: Annotated[str, typer.Option(metavar="MS", help="Milliseconds an answer takes; 20-300 spreads it.")] = "50",
-    other_client: Annotated[
-        float, typer.Option(metavar="SHARE", min=0, max=1, help="The part of the limit another client takes.")
-    ] = 0.0,
-    no_limits: Annotated[bool, typer.Option("--no-limits", help="Never answer 429.")] = False,
-    fault: Annotated[
-        list[str] | None,
-        typer.Option(metavar="KIND=SHARE", help="What goes wrong at this share of requests; can be repeated."),
-    ] = None,
-    scopes: Annotated[
-        str, typer.Option(metavar="SCOPE,…", help="What the token may do, as in record_permission:read.")
-    ] = "all",
-    token_level: Annotated[
-        Literal["workspace", "user"], typer.Option(help="Whose the token is: the workspace's, or one member's.")
-    ] = "workspace",  # noqa: S107 (no password)
-    plant: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="KIND=WHAT",
-            help="What changes in a pipeline of 270 days that is steady but for this; can be repeated. "
-            "slower=STATUS:DAYS_AGO:FACTOR, waiting=RECRUITER:FACTOR, leak=STATUS:DAYS_AGO:SHARE, "
-            "moves-back=DAYS_AGO:SHARE, or nothing.",
-        ),
-    ] = None,
-) -> None:
-    """Serves a simulated Attio on this machine.
-
-    A hiring pipeline behind Attio's API, with Attio's limits: for trying things, and for tests of other tools. Or people,
-    companies, deals, users, workspaces, projects and three lists. It listens on this machine only, until Ctrl-C.
-
-    \b
-    What can go wrong (--fault):
-    rate_limited   429
-    server_error   502 with a page of HTML
-    answer         502 with null as JSON
-    not_json       200 with a page of HTML
-    truncated      200 with half of the JSON
-    cut            the connection is closed after half of the answer
-    drop           the connection is reset before the answer
-    drop_amid      the connection is reset after half of the answer
-    refuse         the same as drop
-    stall          a minute of silence before the answer
-    stall_amid     a minute of silence in the middle of the answer
-    huge           200 MB of blanks behind the answer
-    redirect       302 to another host
-    vanish         the record that is asked for is deleted just before
-    change         some record is created, moved or deleted just before
-    mangle         values of the wrong shape
-    unknown_field  values with fields that Attio does not have yet
-    unknown_enum   values with a kind of actor that Attio does not have yet
-
-    \b
-    attio-sync simulate --records 10000 --seed 1 --port 8080
-    attio-sync simulate --workspace crm
-    attio-sync simulate --latency 20-300 --other-client 0.5
-    attio-sync simulate --fault server_error=0.01 --fault drop=0.01
-    attio-sync simulate --scopes record_permission:read,object_configuration:read --token-level user
-    attio-sync simulate --plant slower=Interview:90 --plant waiting=3
-    """
-    from attio_workbench.simulate import Simulation, run_simulation
-
-    simulation = Simulation(
-        records,
-        seed,
-        port,
-        moved_share,
-        latency,
-        other_client,
-        no_limits,
-        fault or [],
-        scopes,
-        token_level,
-        workspace,
-        plant or [],
-    )
-    run_simulation(open_console(), simulation)
+app.command()(simulate)
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -87,7 +87,7 @@ def _run(console: Console, place: Place, records: int, seed: int, *, reports: bo
         demo = Demo(console, place, simulator, demo_settings(server.url, simulator.token))
         started = datetime.now(UTC)
         first = demo.sync("First sync", None)
-        changes = change(workspace, seed)
+        changes = change(workspace, seed, started)
         console.print(
             f"In the workspace  {changes.moved:,} applications move on, {changes.back:,} go back to Applied, "
             f"{changes.new:,} come in, {changes.deleted:,} are deleted"

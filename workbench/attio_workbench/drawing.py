@@ -12,24 +12,29 @@ from rich.text import Text
 from attio_sync.attio_types import Actor, AttioApplicationWorkflowStatusAttribute, AttributeHistory, parse_timestamp
 from attio_sync.report import counted
 from attio_sync.settings import TrackedHistory
-from attio_workbench.terminal import instant_text, length_text
+from attio_workbench.terminal import day_text, instant_text, length_text
 
 MOST_LINES = 20
 """So many stays are shown, the last ones, unless all are asked for: what fits into a terminal."""
 
 COLORS = ("cyan", "green", "yellow", "magenta", "blue", "red", "bright_cyan", "bright_green", "bright_yellow")
-HEADER = ("status", "from (UTC)", "from (UTC)", "to", "how long", "by whom")
-STATUS, FROM, DAY, TO, HOW_LONG, WHO = range(len(HEADER))
+HEADER = ("status", "from (UTC)", "to", "from (UTC)", "to", "how long", "how long", "by whom")
+STATUS, FROM, TO, FIRST_DAY, LAST_DAY, HOW_LONG, SO_FAR, WHO = range(len(HEADER))
 LAYOUTS: tuple[tuple[tuple[int, ...], int], ...] = (
     ((STATUS, FROM, TO, HOW_LONG, WHO), 16),
-    ((STATUS, FROM, HOW_LONG, WHO), 10),
-    ((STATUS, DAY, HOW_LONG, WHO), 10),
-    ((STATUS, FROM, HOW_LONG, WHO), 0),
-    ((STATUS, DAY, HOW_LONG, WHO), 0),
-    ((STATUS, HOW_LONG, WHO), 0),
-    ((STATUS, HOW_LONG), 0),
+    ((STATUS, FIRST_DAY, LAST_DAY, HOW_LONG, WHO), 10),
+    ((STATUS, FIRST_DAY, LAST_DAY, HOW_LONG, WHO), 0),
+    ((STATUS, FIRST_DAY, SO_FAR, WHO), 0),
+    ((STATUS, SO_FAR, WHO), 0),
+    ((STATUS, SO_FAR), 0),
 )
-"""What a line says and how wide its bar is at least (0: there is none). The first one there is room for is taken."""
+"""What a line says and how wide its bar is at least (0: there is none). The first one there is room for is taken.
+
+Whether a stay lasts is said in each: where there is no room for its end, behind how long it has been.
+"""
+
+LEAST_OF_WHO = 12
+"""Who it was is cut to no less than this, rather than to leave out when it was."""
 
 GAP = 2
 
@@ -100,12 +105,15 @@ class _Stay:
         begin = parse_timestamp(value.active_from)
         left = parse_timestamp(value.active_until) if value.active_until else None
         end = left or max(now, begin)
+        how_long = length_text(end - begin)
         cells = (
             " ".join(value.status.title.split()),
             instant_text(begin),
-            instant_text(begin).partition(" ")[0],
             instant_text(left) if left else "now",
-            length_text(end - begin),
+            day_text(begin),
+            day_text(left) if left else "now",
+            how_long,
+            how_long if left else f"{how_long} so far",
             actor_text(value.created_by_actor, names),
         )
         return cls(begin, end, value.status.id.status_id, cells)
@@ -116,10 +124,13 @@ def _layout(lines: Sequence[Sequence[str]], room: int) -> tuple[list[tuple[int, 
     widths = [max(map(cell_len, cells)) for cells in zip(*lines, strict=True)]
     for columns, bar in LAYOUTS:
         left = room - sum(widths[n] + GAP for n in columns)
-        if left >= (bar or -GAP):
-            return [(n, widths[n]) for n in columns], left if bar else 0
+        if bar and left >= bar:
+            return [(n, widths[n]) for n in columns], left
+        too_much = max(0, -GAP - left)
+        if not bar and (not too_much or (WHO in columns and widths[WHO] - too_much >= LEAST_OF_WHO)):
+            return [(n, widths[n] - too_much * (n == WHO)) for n in columns], 0
     # How long a stay was is never cut.
-    widths[STATUS] = max(1, room - GAP - widths[HOW_LONG])
+    widths[STATUS] = max(1, room - GAP - widths[SO_FAR])
     return [(n, widths[n]) for n in LAYOUTS[-1][0]], 0
 
 

@@ -1,6 +1,5 @@
 """How many records there are and how many have moved, and what that makes of a first sync, of each day and of a month."""
 
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -13,7 +12,7 @@ from attio_sync.attio_types.timestamps import format_timestamp
 from attio_sync.client import AttioClient
 from attio_sync.settings import Settings, TrackedHistory
 from attio_sync.value_reader import ValueReader
-from attio_workbench.terminal import SECONDS_WITHOUT_A_WORD, length_text
+from attio_workbench.terminal import Pace, length_text, tell
 
 PAGE = 500
 MOST_PAGES = 100
@@ -105,18 +104,23 @@ async def survey(
 
 
 class Counting:
-    """Says how far a count is, in a terminal and where it takes longer than two seconds."""
+    """Says how far a count is that takes longer than a moment; where output is no terminal, now and then in a line."""
 
     def __init__(self, console: Console, history: TrackedHistory) -> None:
-        self._status = console.status(f"counting {history.parent}")
-        self._name = history.parent
-        self._started = time.monotonic()
+        self._what = f"counting {history.parent}"
+        self._status = console.status(self._what)
+        self._pace = Pace()
+        self._is_terminal = console.is_terminal
 
     def on_page(self, counted: int) -> None:
         """Called after each page."""
-        self._status.update(f"counting {self._name}: {counted:,} so far")
-        if time.monotonic() - self._started >= SECONDS_WITHOUT_A_WORD:
-            self._status.start()
+        self._status.update(f"{self._what}: {counted:,} so far")
+        if not self._pace.is_due():
+            return
+        if self._is_terminal:
+            self._status.start()  # from now on it moves by itself
+        else:
+            tell(self._what, f"{counted:,} so far")
 
     def stop(self) -> None:
         """Takes away what it said."""

@@ -9,23 +9,23 @@ from attio_sync.report import SyncReport
 type Figure = Callable[[SyncReport], str]
 
 _FIGURES: tuple[tuple[str, Figure], ...] = (
-    ("records listed", lambda r: f"{r.listed:,}"),
+    ("records listed; once more when all are compared", lambda r: f"{r.listed:,}"),
     ("histories read, one request each", lambda r: f"{r.histories_read:,}"),
-    ("requests saved: the listing proved they never moved", lambda r: f"{r.requests_saved:,}"),
-    ("rows written", lambda r: f"{r.rows_written:,}"),
-    ("requests sent", lambda r: f"{r.requests:,}"),
-    ("refused with 429", lambda r: f"{r.refused:,}"),
+    ("never moved, as the listing proves: no request", lambda r: f"{r.requests_saved:,}"),
+    ("rows written into the warehouse", lambda r: f"{r.rows_written:,}"),
+    ("requests sent to Attio", lambda r: f"{r.requests:,}"),
+    ("refused by Attio as too many at once (429)", lambda r: f"{r.refused:,}"),
     ("seconds", lambda r: f"{r.seconds:.1f}"),
-    ("requests a second", lambda r: f"{r.rate:.1f} of {r.requests_per_second:g}"),
+    ("requests a second, of those allowed", lambda r: f"{r.rate:.1f} of {r.requests_per_second:g}"),
 )
 
 _SELDOM: tuple[tuple[str, Callable[[SyncReport], int]], ...] = (
-    ("rows deleted", lambda r: r.rows_deleted),
-    ("requests repeated", lambda r: r.retried),
-    ("deleted or merged since they were listed", lambda r: r.gone),
-    ("invalid, see the table attio_sync_error", lambda r: r.invalid),
-    ("gone from Attio and removed", lambda r: r.removed),
-    ("histories compared with Attio", lambda r: r.reconciled),
+    ("requests sent again after a failure", lambda r: r.retried),
+    ("records that cannot be read: see attio_sync_error", lambda r: r.invalid),
+    ("comparisons of everything with Attio", lambda r: r.reconciled),
+    ("records deleted or merged, as Attio says when asked", lambda r: r.gone),
+    ("records taken out of the warehouse for that", lambda r: r.removed),
+    ("rows deleted from the warehouse, at most", lambda r: r.rows_deleted),
 )
 """Shown where there is something to show."""
 

@@ -3,8 +3,9 @@
 `fivetran debug` does the same after a scan of all imports, which asks PyPI about packages and fails slowly without it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -42,6 +43,31 @@ class _LocalConnector(Connector):
         self.update_method(configuration=configuration, state=state)
 
 
+def run_in_sdk(
+    update: Callable[[dict[str, Any]], None],
+    declared: list[dict[str, Any]],
+    folder: Path,
+    state: dict[str, Any],
+    state_path: Path | None = None,
+) -> None:
+    """One run of the SDK's own run time in this process, into the folder's `files/warehouse.db`.
+
+    `update` is called with the state and emits what it has; `declared` are the tables. The state is kept in the folder's
+    `files/state.json`, or where `state_path` says.
+    """
+
+    def schema(configuration: Mapping[str, Any]) -> list[dict[str, Any]]:
+        del configuration
+        return declared
+
+    def update_method(configuration: Mapping[str, Any], state: dict[str, Any]) -> None:
+        del configuration
+        update(state)
+
+    path = None if state_path is None else str(state_path.absolute())
+    core_adapter.run(_LocalConnector(update=update_method, schema=schema), str(folder), {}, state, state_path=path)
+
+
 def run_locally(settings: Settings, place: Place, on_progress: OnProgress) -> LocalRun:
     """One sync into the place's database, from the place's state; what is logged goes to the place's log.
 
@@ -51,20 +77,14 @@ def run_locally(settings: Settings, place: Place, on_progress: OnProgress) -> Lo
     """
     reports: list[SyncReport] = []
 
-    def schema(configuration: Mapping[str, Any]) -> list[dict[str, Any]]:
-        del configuration
-        return tables.schema(settings.history)
-
-    def update(configuration: Mapping[str, Any], state: Mapping[str, Any]) -> None:
-        del configuration
+    def update(state: dict[str, Any]) -> None:
         reports.append(run_sync(settings, state, FivetranSink(), on_progress=on_progress))
 
     state = place.read_state()
     place.files.mkdir(parents=True, exist_ok=True)
     try:
         with kept_log(place.log) as log:
-            connector = _LocalConnector(update=update, schema=schema)
-            core_adapter.run(connector, str(place.folder), {}, state, state_path=str(place.state.absolute()))
+            run_in_sdk(update, tables.schema(settings.history), place.folder, state, place.state)
     except (SdkException, duckdb.Error, OSError) as error:
         raise WorkbenchError(trouble_text(place.database, error)) from error
     return LocalRun(reports[0], log.warnings)

@@ -45,7 +45,7 @@ def report(  # noqa: PLR0913 (each is an option)
     attio-sync report
     attio-sync report --profile warehouse --vars '{"attio_schema": "attio"}' --workspace acme
     """
-    from attio_workbench.configuration import read_settings
+    from attio_workbench.command_settings import read_settings
     from attio_workbench.report.command import ReportOptions, write_report
 
     settings = read_settings(configuration, needs_token=False)
@@ -79,7 +79,7 @@ def export(
     attio-sync export --ocel applications.json
     attio-sync export --ocel applications.json --no-names
     """
-    from attio_workbench.configuration import read_settings
+    from attio_workbench.command_settings import read_settings
     from attio_workbench.export import run_export
 
     settings = read_settings(configuration, needs_token=False)

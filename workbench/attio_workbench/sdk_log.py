@@ -51,18 +51,24 @@ class SdkLog(io.TextIOBase):
 
 
 @contextmanager
+def local_logging() -> Generator[None]:
+    """While the context lasts the SDK logs as in Fivetran's local run: in plain text, and everything."""
+    debugging, level = constants.DEBUGGING, Logging.LOG_LEVEL
+    constants.DEBUGGING = True
+    _set_level(Logging.Level.DEBUG)
+    try:
+        yield
+    finally:
+        constants.DEBUGGING = debugging
+        _set_level(level)
+
+
+@contextmanager
 def kept_log(path: Path) -> Generator[SdkLog]:
     """Sends what is printed to the end of a file while the context lasts, logged as in Fivetran's local run."""
-    debugging, level = constants.DEBUGGING, Logging.LOG_LEVEL
     # Closed before its file: else Python does so some time later, flushes into a closed file and says so at the very end.
-    with path.open("a", encoding="utf-8") as file, SdkLog(file) as log, redirect_stdout(log):
-        constants.DEBUGGING = True
-        _set_level(Logging.Level.DEBUG)
-        try:
-            yield log
-        finally:
-            constants.DEBUGGING = debugging
-            _set_level(level)
+    with path.open("a", encoding="utf-8") as file, SdkLog(file) as log, redirect_stdout(log), local_logging():
+        yield log
 
 
 def _set_level(level: Logging.Level | None) -> None:

@@ -1,6 +1,5 @@
 """`attio-sync simulate`: the simulated workspace as a server on this machine."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast, get_args
@@ -9,6 +8,7 @@ from rich.console import Console
 
 from attio_simulator import ALL_SCOPES, Fault, Faults, Limits, Planted
 from attio_simulator.faults import FaultKind
+from attio_simulator.limits import parse_latency
 from attio_simulator.planting import parse_finding
 from attio_simulator.server import run
 from attio_simulator.tokens import TokenLevel
@@ -41,7 +41,7 @@ def run_simulation(console: Console, simulation: Simulation) -> None:
         WorkbenchError: an option cannot be understood, or the port is taken.
     """
     limits = Limits.off() if simulation.no_limits else Limits(other_client_share=simulation.other_client)
-    limits.latency = parse_latency(simulation.latency)
+    limits.latency = read_latency(simulation.latency)
     planted = parse_planted(simulation.planted) if simulation.planted else None
     faults = Faults(*map(parse_fault, simulation.faults), seed=simulation.seed)
 
@@ -79,21 +79,17 @@ def run_simulation(console: Console, simulation: Simulation) -> None:
         raise WorkbenchError(message) from error
 
 
-def parse_latency(text: str) -> float | tuple[float, float]:
+def read_latency(text: str) -> float | tuple[float, float]:
     """Milliseconds as seconds: `50`, or `20-300` for a spread one.
 
     Raises:
         WorkbenchError: it is neither.
     """
-    low, dash, high = text.partition("-")
     try:
-        shortest, longest = float(low) / 1000, float(high if dash else low) / 1000
+        return parse_latency(text)
     except ValueError:
-        shortest, longest = -1.0, -1.0
-    if not 0 <= shortest <= longest < math.inf:
         message = f"{text!r} is no latency: write 50, or 20-300 for a spread one (milliseconds)"
-        raise WorkbenchError(message)
-    return (shortest, longest) if dash else shortest
+        raise WorkbenchError(message) from None
 
 
 def parse_fault(text: str) -> Fault:

@@ -7,7 +7,8 @@ import shutil
 import signal
 import sys
 import textwrap
-from collections.abc import Generator
+import time
+from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -70,6 +71,11 @@ def instant_text(instant: datetime) -> str:
     return instant.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
 
 
+def day_text(instant: datetime) -> str:
+    """The day of an instant, in UTC."""
+    return instant.astimezone(UTC).date().isoformat()
+
+
 def bar_text(share: float, width: int) -> str:
     """A bar that fills this share of the width, to the eighth of a cell; anything above nothing can be seen."""
     eighths = round(min(1.0, max(0.0, share)) * width * 8)
@@ -104,6 +110,27 @@ def ended_as_by_ctrl_c() -> Generator[None]:
     finally:
         for number in ours:
             signal.signal(number, signal.SIG_DFL)
+
+
+class Pace:
+    """When it is time to say what takes long: once it has lasted longer than a moment, and again every ten seconds."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._say_at = clock() + SECONDS_WITHOUT_A_WORD
+
+    def is_due(self) -> bool:
+        """Whether it is time; then it will be again only later."""
+        now = self._clock()
+        if now < self._say_at:
+            return False
+        self._say_at = now + SECONDS_BETWEEN_LINES
+        return True
+
+
+def tell(what: str, how_far: str) -> None:
+    """How far something is, on standard error: for where nothing can be shown that moves."""
+    _say(what, "2", how_far)
 
 
 def warn(sentence: str) -> None:

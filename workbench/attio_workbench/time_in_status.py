@@ -37,10 +37,15 @@ medians as (
     where lasting <= 0.5
     group by status_id
 )
-select max(status_title), count(*), count(*) filter (is_active), any_value(median_seconds)
-from stays left join medians using (status_id)
+select
+    coalesce(any_value(title), max(status_title)),
+    count(*),
+    count(*) filter (is_active),
+    any_value(median_seconds),
+    coalesce(any_value(is_archived), false)
+from stays left join medians using (status_id) left join tester.attio_status using (status_id)
 group by status_id
-order by count(*) = count(*) filter (is_active), min(active_from)
+order by any_value(position) nulls last, min(active_from)
 """
 """By Kaplan and Meier, who count stays that last as what they are: to leave them out would make every status look quick."""
 
@@ -79,6 +84,7 @@ class TimeInStatus(NamedTuple):
     there_now: int
     median_seconds: float | None
     """How long half of the stays last; None where fewer than half have ended so far."""
+    is_archived: bool = False
 
     @property
     def median_text(self) -> str:
@@ -89,7 +95,7 @@ class TimeInStatus(NamedTuple):
 
 
 def read_time_in_status(connection: duckdb.DuckDBPyConnection) -> list[TimeInStatus]:
-    """A row for each status, in the order in which they were first used, those that nobody leaves last."""
+    """A row for each status that was ever used, in the order they have in Attio."""
     return [TimeInStatus(*row) for row in connection.execute(QUERY).fetchall()]
 
 
@@ -121,7 +127,8 @@ def time_in_status_table(rows: list[TimeInStatus]) -> Table:
     most = max((row.median_seconds or 0.0 for row in rows), default=0.0)
     for row in rows:
         table.add_row(
-            escape(row.status),
+            # In a line of its own: beside the name it would take the bars their room in a narrow terminal.
+            escape(row.status) + ("\n[dim](archived)[/dim]" if row.is_archived else ""),
             f"{row.stays:,}",
             f"{row.there_now:,}",
             row.median_text,

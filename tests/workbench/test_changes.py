@@ -1,0 +1,39 @@
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+
+from attio_simulator import Clock, Workspace, generate_hiring_pipeline
+from attio_workbench.changes import Changes, Stay, change, true_stays
+
+NOW = datetime(2026, 9, 1, 12, tzinfo=UTC)
+SINCE = NOW - timedelta(seconds=15)
+
+
+def changed() -> tuple[Workspace, Changes]:
+    clock = Clock(SINCE, source=lambda: 0.0)
+    workspace = generate_hiring_pipeline(1_500, seed=1, clock=clock)
+    clock.move(NOW - SINCE)
+    return workspace, change(workspace, 1, SINCE)
+
+
+def test_what_comes_in_does_so_at_moments_of_its_own_and_is_no_import() -> None:
+    workspace, changes = changed()
+
+    began = [stay.active_from for stay in true_stays(workspace) if stay.active_from >= SINCE]
+    ended = [stay.active_until for stay in true_stays(workspace) if stay.active_until and stay.active_until >= SINCE]
+    assert changes.new == 30
+    # Some of those that moved were deleted thereafter.
+    assert changes.new < len(began) <= changes.moved + changes.back + changes.new
+    assert max(Counter(began).values()) <= 3
+    assert max(began) < NOW
+    assert max(began) - min(began) > (NOW - SINCE) * 0.9
+    assert set(ended) <= set(began)
+
+
+def test_one_seed_makes_the_same_changes() -> None:
+    def stays_of(workspace: Workspace) -> list[Stay]:
+        return sorted(true_stays(workspace))
+
+    (once, changes), (again, changes_again) = changed(), changed()
+
+    assert changes == changes_again
+    assert stays_of(once) == stays_of(again)
