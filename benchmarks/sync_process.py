@@ -21,11 +21,11 @@ from fivetran_connector_sdk_core import constants, runner, settings
 from fivetran_connector_sdk_core.destination.duckdb_destination import DuckDbDestination
 
 from attio_sync import delivery
-from attio_sync.bridge import Environment
+from attio_sync.fivetran import FivetranSink
+from attio_sync.runtime import Environment, Sink
 from attio_sync.settings import load_settings
-from attio_sync.sink import FivetranSink, Sink
+from attio_sync.streams import schema
 from attio_sync.sync import run_sync
-from attio_sync.tables import schema
 from attio_workbench.local_run import run_in_sdk
 
 if TYPE_CHECKING:
@@ -98,7 +98,9 @@ class Measured:
         loaded = load_settings(self.job["configuration"], env_files=())
         ahead = timedelta(hours=self.job.get("ahead_hours") or 0)
         environment = Environment(now=lambda: datetime.now(UTC) + ahead)
-        self.report = run_sync(loaded, state, sink, environment, lambda _: self.pages.append(time.monotonic()))
+        self.report = run_sync(
+            loaded, state, sink, replace(environment, on_progress=lambda _: self.pages.append(time.monotonic()))
+        )
         self.seconds = time.monotonic() - started
 
     def run(self) -> None:
@@ -120,7 +122,7 @@ class Measured:
         saved = folder / "files" / "state.json"
         if saved.exists():
             state = json.loads(saved.read_text(encoding="utf-8"))
-        declared = schema(load_settings(self.job["configuration"], env_files=()).history)
+        declared = schema(load_settings(self.job["configuration"], env_files=()).history.named)
         run_in_sdk(update, declared, folder, state, saved)
 
 

@@ -13,11 +13,12 @@ from tests.support import truth
 from tests.support.virtual_time import VirtualTime
 
 from attio_simulator import Clock, Limits, Simulator, generate_hiring_pipeline
-from attio_sync.bridge import Environment
 from attio_sync.report import SyncReport
+from attio_sync.runtime import Environment
 from attio_sync.settings import Settings, load_settings
+from attio_sync.streams import schema
 from attio_sync.sync import run_sync
-from attio_sync.tables import ERROR_TABLE, schema
+from attio_sync.tables import ERROR_TABLE
 
 LATENCY = 0.1
 HISTORY = "attio_workflow_status_history"
@@ -108,7 +109,7 @@ class VirtualWorld:
         self.workspace = generate_hiring_pipeline(records, clock=clock)
         self.simulator = Simulator(self.workspace, limits=Limits(latency=LATENCY))
         self.changes = Changes(self.workspace)
-        tables = schema(self._settings().history)
+        tables = schema(self._settings().history.named)
         self.sink = CountingSink({t["table"]: t["primary_key"] for t in tables}, {t["table"]: {} for t in tables})
 
     def sync(self, **settings: str) -> SyncReport:

@@ -10,10 +10,11 @@ from benchmarks.processes import say
 from benchmarks.results import Figure, Section, table
 from benchmarks.scale import Scale
 
-from attio_sync.fingerprint import Fingerprint
+from attio_sync.histories import Fingerprint
 from attio_sync.ledger import MOST_RECENT, Known, Ledger, new_ledger
-from attio_sync.settings import TrackedHistory
-from attio_sync.state import MOST_CURSOR_IDS, MOST_INVALID_IDS, Cursor, HistoryState, SyncState, Window, dump_state
+from attio_sync.parents import parse_parent
+from attio_sync.sources import Source
+from attio_sync.state import MOST_CURSOR_IDS, MOST_INVALID_IDS, Cursor, SourceState, SyncState, Window, dump_state
 
 MOST = 4e6
 RECORDS_A_CELL = 20
@@ -51,9 +52,9 @@ STATES = (
 def _sizes(histories: int) -> tuple[int, int]:
     """Of a state between two syncs, and at worst in the middle of one."""
     chance = random.Random(histories)
-    tracked = [TrackedHistory("applications", f"attribute_{n}", f"table_{n}") for n in range(histories)]
+    tracked = [Source(parse_parent("applications"), f"attribute_{n}", f"table_{n}") for n in range(histories)]
     states = {
-        str(history): HistoryState(_full_ledger(histories, chance), last_sync=NOW, reconciled_at=NOW, rechecked_at=NOW)
+        str(history): SourceState(_full_ledger(histories, chance), last_sync=NOW, reconciled_at=NOW, rechecked_at=NOW)
         for history in tracked
     }
     state = SyncState(states, _id(chance))

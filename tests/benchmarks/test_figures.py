@@ -13,10 +13,11 @@ from benchmarks.scale import TINY
 from benchmarks.stays import difference, read_truth
 from benchmarks.tools import let_days_pass, own_tool
 
-from attio_sync.tables import tables
-from attio_sync.tracked import TrackedHistory
+from attio_sync.parents import parse_parent
+from attio_sync.sources import Source
+from attio_sync.streams import tables
 
-HISTORY = TrackedHistory("applications", "workflow_status", "attio_workflow_status")
+HISTORY = Source(parse_parent("applications"), "workflow_status", "attio_workflow_status")
 
 
 def test_the_cost_of_a_record_is_measured_with_and_without_the_sdk_and_profiled() -> None:

@@ -21,13 +21,13 @@ from tests.conftest import PROFILE
 from tests.support.warehouse import MemoryWarehouse
 
 from attio_simulator import Fault, Limits, Mangle
-from attio_sync.bridge import Environment
+from attio_sync.checks import check_token, run
 from attio_sync.client import AttioClient
 from attio_sync.errors import AttioSyncError
+from attio_sync.runtime import Environment
 from attio_sync.settings import Settings, load_settings
-from attio_sync.setup_form import check_token, run_check
+from attio_sync.streams import schema
 from attio_sync.sync import run_sync
-from attio_sync.tables import schema
 
 # Everything that can be made to talk, talks.
 TALKATIVE = """
@@ -251,7 +251,7 @@ def test_no_traceback_shows_the_token_even_with_the_values_of_all_variables(
     caplog.set_level(logging.NOTSET)
     attio = serve(*FAULTS[fault](), token="another" if fault == "unknown token" else TOKEN)
     settings = load_settings(attio.settings, ())
-    sink = MemoryWarehouse({table["table"]: table["primary_key"] for table in schema(settings.history)})
+    sink = MemoryWarehouse({table["table"]: table["primary_key"] for table in schema(settings.history.named)})
 
     with stamina.set_testing(True, attempts=1), pytest.raises(AttioSyncError) as caught:
         run_sync(settings, {}, sink)
@@ -276,7 +276,7 @@ def test_nothing_that_holds_the_token_shows_it(attio: Attio) -> None:
             return [repr(client), str(client), repr(vars(client)), repr(http), repr(vars(http))]
 
     told = [*anyio.run(shown), repr(settings), str(settings), repr(settings.model_dump()), settings.model_dump_json()]
-    told += [repr(Environment()), run_check(settings, check_token), repr(Settings.model_fields)]
+    told += [repr(Environment()), run(settings, check_token), repr(Settings.model_fields)]
 
     assert TOKEN in settings.attio_api_token.get_secret_value()
     for text in told:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tests.support.sdk import LocalRun
 
-from attio_sync.bridge import Environment
+from attio_sync.runtime import Environment
 
 
 class HurriedClock:

@@ -33,7 +33,9 @@ from attio_sync.errors import (
     UnknownNameError,
     UnreachableError,
 )
-from attio_sync.patience import ATTEMPTS, REFUSED_SECONDS, RETRY_SECONDS
+from attio_sync.listing import fetch_attributes
+from attio_sync.parents import parse_parent
+from attio_sync.retry import ATTEMPTS, REFUSED_SECONDS, RETRY_SECONDS
 
 type Ask[T] = Callable[[AttioClient], Awaitable[T]]
 
@@ -120,7 +122,7 @@ def values_of(record_id: str, attribute: str = "workflow_status") -> Ask[list[An
 
 
 def listing(client: AttioClient) -> Awaitable[list[Any]]:
-    return client.query_records("applications", {"limit": 500, "offset": 0})
+    return client.query(parse_parent("applications"), {"limit": 500, "offset": 0})
 
 
 def identity(client: AttioClient) -> Awaitable[object]:
@@ -139,7 +141,7 @@ def test_a_listing_page_comes_as_attio_answers_it() -> None:
 
 def test_limit_and_offset_reach_attio() -> None:
     it = line()
-    page = it.ask(lambda client: client.query_records("applications", {"limit": 7, "offset": 50}))
+    page = it.ask(lambda client: client.query(parse_parent("applications"), {"limit": 7, "offset": 50}))
     assert [record["id"]["record_id"] for record in page] == it.world.workspace.record_ids("applications")[50:57]
 
 
@@ -164,13 +166,15 @@ def test_an_object_whose_slug_needs_escaping_is_reached() -> None:
 
 def test_objects_attributes_and_statuses_are_those_of_the_workspace() -> None:
     it = line()
-    objects = it.ask(lambda client: client.fetch_objects())
+    objects = it.ask(lambda client: client.fetch_definitions("/v2/objects", AttioObject))
     assert {one.api_slug for one in objects} == {one.slug for one in it.world.workspace.objects()}
     assert all(isinstance(one, AttioObject) for one in objects)
-    attributes = it.ask(lambda client: client.fetch_attributes("applications"))
+    attributes = it.ask(lambda client: fetch_attributes(client, parse_parent("applications")))
     expected = it.world.workspace.object("applications").attributes
     assert [(one.api_slug, one.type) for one in attributes] == [(one.slug, one.type) for one in expected]
-    statuses = it.ask(lambda client: client.fetch_statuses("applications", "workflow_status"))
+    statuses = it.ask(
+        lambda client: client.fetch_definitions("/v2/objects/applications/attributes/workflow_status/statuses", AttioStatus)
+    )
     assert "Phone screen" in [one.title for one in statuses if one.is_archived]
     assert all(isinstance(one, AttioStatus) for one in statuses)
 
@@ -190,13 +194,15 @@ def test_attributes_are_read_page_by_page(page_size: int) -> None:
         offset = int(request.url.params.get("offset", "0"))
         return httpx2.Response(200, json={"data": every[offset : offset + page_size]})
 
-    found = line_to(answer).ask(lambda client: client.fetch_attributes("applications"))
+    found = line_to(answer).ask(lambda client: fetch_attributes(client, parse_parent("applications")))
     assert found == [AttioAttribute.model_validate(one) for one in every]
 
 
 def test_a_server_that_ignores_the_offset_is_no_endless_loop() -> None:
     every = [{"api_slug": f"a{number}", "title": "A", "type": "text"} for number in range(3)]
-    assert len(answering(data={"data": every}).ask(lambda client: client.fetch_attributes("applications"))) == 3
+    assert (
+        len(answering(data={"data": every}).ask(lambda client: fetch_attributes(client, parse_parent("applications")))) == 3
+    )
 
 
 def test_a_list_of_attributes_without_end_is_not_read_to_its_end() -> None:
@@ -206,7 +212,7 @@ def test_a_list_of_attributes_without_end_is_not_read_to_its_end() -> None:
         return httpx2.Response(200, json={"data": page})
 
     it = line_to(answer)
-    said = str(it.fails(ContractChangedError, lambda client: client.fetch_attributes("applications")))
+    said = str(it.fails(ContractChangedError, lambda client: fetch_attributes(client, parse_parent("applications"))))
     assert said == "Attio lists more than 10,000 attributes of applications: an endless list"
 
 
@@ -284,7 +290,7 @@ def test_refusals_without_end_end_the_sync(
 
 def test_a_listing_can_be_told_after_how_many_refusals_it_is_too_heavy() -> None:
     it = line(Fault(kind="rate_limited", on=["query"]))
-    error = it.fails(RateLimitedError, lambda client: client.query_records("applications", {}, refusals=2))
+    error = it.fails(RateLimitedError, lambda client: client.query(parse_parent("applications"), {}, refusals=2))
     assert "429" in str(error)
     assert it.asked == 3
 
@@ -488,8 +494,8 @@ def test_a_token_without_the_scope_stops_at_once() -> None:
 
 def test_an_unknown_object_stops_at_once() -> None:
     it = line()
-    it.fails(UnknownNameError, lambda client: client.query_records("nothing", {}))
-    it.fails(UnknownNameError, lambda client: client.fetch_attributes("nothing"))
+    it.fails(UnknownNameError, lambda client: client.query(parse_parent("nothing"), {}))
+    it.fails(UnknownNameError, lambda client: fetch_attributes(client, parse_parent("nothing")))
     assert it.asked == 2
 
 
@@ -510,7 +516,7 @@ def test_an_attribute_without_history_stops_at_once() -> None:
 def test_a_filter_that_attio_does_not_take_is_no_reason_to_repeat_it() -> None:
     it = line()
     body = {"filter": {"name": {"active_from": {"$gte": "2026-11-23"}}}}
-    it.fails(FilterRefusedError, lambda client: client.query_records("applications", body))
+    it.fails(FilterRefusedError, lambda client: client.query(parse_parent("applications"), body))
     assert it.asked == 1
 
 
@@ -590,7 +596,7 @@ def test_the_token_is_in_one_header_of_each_request_and_nowhere_else() -> None:
     recording = it.transport = Recording(it.transport)
     it.ask(listing)
     it.ask(values_of(first_record(it)))
-    it.ask(lambda client: client.fetch_attributes("applications"))
+    it.ask(lambda client: fetch_attributes(client, parse_parent("applications")))
     token = it.world.simulator.token
     for request in recording.requests:
         assert (request.url.scheme, request.url.host) == ("https", "api.attio.com")
@@ -681,7 +687,7 @@ def test_what_is_no_list_is_a_changed_contract(data: object) -> None:
 )
 def test_an_answer_of_another_shape_is_a_changed_contract_and_names_the_field(data: object, says: str) -> None:
     it = answering(data={"data": data})
-    said = str(it.fails(ContractChangedError, lambda client: client.fetch_attributes("applications")))
+    said = str(it.fails(ContractChangedError, lambda client: fetch_attributes(client, parse_parent("applications"))))
     assert said.startswith("Attio's answer does not have the documented shape: ")
     assert says in said
 
@@ -730,6 +736,6 @@ def test_how_far_our_clock_is_ahead_is_known_once_an_answer_has_told() -> None:
 def test_a_body_is_json() -> None:
     it = line()
     recording = it.transport = Recording(it.transport)
-    it.ask(lambda client: client.query_records("applications", {"limit": 5, "offset": 0}))
+    it.ask(lambda client: client.query(parse_parent("applications"), {"limit": 5, "offset": 0}))
     assert json.loads(recording.requests[0].content) == {"limit": 5, "offset": 0}
     assert recording.requests[0].headers["content-type"] == "application/json"

@@ -10,8 +10,8 @@ from tests.support import truth
 from tests.support.world import ERRORS, World, make_world
 
 from attio_simulator import generate_hiring_pipeline
-from attio_sync.bridge import Environment
 from attio_sync.errors import ContractChangedError
+from attio_sync.runtime import Environment
 from attio_sync.sync import run_sync
 
 type Alter = Callable[[Any], object]

@@ -24,8 +24,8 @@ from attio_sync.errors import (
     UnauthorizedError,
     UnknownNameError,
 )
-from attio_sync.patience import ATTEMPTS
 from attio_sync.report import SyncReport
+from attio_sync.retry import ATTEMPTS
 
 APPLICATIONS = 170
 EVERYTHING = {"reconcile_hours": "0", "recheck_days": "1"}

@@ -22,22 +22,25 @@ from tests.support.world import World, make_world
 from attio_simulator import Clock, Limits, Simulator, generate_hiring_pipeline
 from attio_simulator.requests import Request
 from attio_sync import wire
-from attio_sync.attio_types import parse_history, parse_listed_record
-from attio_sync.bridge import Environment
+from attio_sync.attio_types import AttioObject, AttioStatus, AttioWorkspaceMember, parse_listed_record
 from attio_sync.client import AttioClient
 from attio_sync.errors import AttioSyncError, GaveUpError, InvalidValueError, StateError
-from attio_sync.patience import ATTEMPTS
-from attio_sync.settings import TrackedHistory
+from attio_sync.histories import parse_history
+from attio_sync.listing import fetch_attributes
+from attio_sync.parents import parse_parent
+from attio_sync.retry import ATTEMPTS
+from attio_sync.runtime import Environment
 from attio_sync.shapes import as_array, as_object
+from attio_sync.sources import Source
+from attio_sync.streams import Invalid, current_table, error_table, history_rows, history_table
 from attio_sync.sync import run_sync
-from attio_sync.tables import Invalid, current_table, error_table, history_rows, history_table
 
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 RECORDED = Path(__file__).parents[2].parent / "shared" / "attio"
-HISTORY = TrackedHistory("applications", "workflow_status", "attio_workflow_status")
+HISTORY = Source(parse_parent("applications"), "workflow_status", "attio_workflow_status")
 MIB = 1024 * 1024
 
-QUERY = wire.query_records("applications", {})
+QUERY = wire.query(parse_parent("applications"), {})
 VALUES = wire.attribute_values("applications", "0e339d90-1b8d-436e-9305-7c08620dc212", "workflow_status", 0)
 
 
@@ -253,12 +256,12 @@ def test_nesting_of_any_depth_is_an_error_of_our_tree(depth: int, brackets: tupl
 # --- Through the client
 
 METHODS: list[Callable[[AttioClient], Awaitable[object]]] = [
-    lambda client: client.query_records("applications", {}),
+    lambda client: client.query(parse_parent("applications"), {}),
     lambda client: client.fetch_values("applications", "0e339d90-1b8d-436e-9305-7c08620dc212", "workflow_status"),
-    lambda client: client.fetch_objects(),
-    lambda client: client.fetch_attributes("applications"),
-    lambda client: client.fetch_statuses("applications", "workflow_status"),
-    lambda client: client.fetch_members(),
+    lambda client: client.fetch_definitions("/v2/objects", AttioObject),
+    lambda client: fetch_attributes(client, parse_parent("applications")),
+    lambda client: client.fetch_definitions("/v2/objects/applications/attributes/workflow_status/statuses", AttioStatus),
+    lambda client: client.fetch_definitions("/v2/workspace_members", AttioWorkspaceMember),
     lambda client: client.fetch_self(),
 ]
 

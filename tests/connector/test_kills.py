@@ -22,8 +22,8 @@ from tests.support.warehouse import Killed
 from tests.support.world import World, make_world
 
 from attio_simulator import Clock, Fault, Limits, RequestInfo, Simulator, Workspace, generate_hiring_pipeline
-from attio_sync.bridge import Environment
 from attio_sync.errors import GaveUpError
+from attio_sync.runtime import Environment
 
 KEY = "applications.workflow_status=attio_workflow_status"
 EVERYTHING = {"reconcile_hours": "0", "recheck_days": "1"}

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attio_sync.fingerprint import (
+from attio_sync.histories import (
     Fingerprint,
     Stay,
     fingerprint,

@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from attio_sync.errors import SettingsError
+from attio_sync.parents import parse_parent
 from attio_sync.settings import (
     Settings,
-    TrackedHistory,
     default_text,
     env_files_read,
     environment_name,
@@ -23,10 +23,10 @@ from attio_sync.settings import (
     settings_warnings,
     unknown_settings,
 )
-from attio_sync.tracked import RESERVED_TABLES
+from attio_sync.sources import RESERVED_TABLES, Source
 
 TOKEN = "f4k3-t0k3n-that-opens-nothing"  # noqa: S105 (it opens nothing)
-DEFAULT_HISTORY = TrackedHistory("applications", "workflow_status", "attio_workflow_status")
+DEFAULT_HISTORY = Source(parse_parent("applications"), "workflow_status", "attio_workflow_status")
 
 DEFAULTS: dict[str, Any] = {
     "attio_base_url": "https://api.attio.com",
@@ -47,8 +47,8 @@ SAMPLES: dict[str, tuple[tuple[str, Any], tuple[str, Any]]] = {
         ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
     ),
     "history": (
-        ("deals.stage=deal_stage", (TrackedHistory("deals", "stage", "deal_stage"),)),
-        (" a.b=c , d.e = f", (TrackedHistory("a", "b", "c"), TrackedHistory("d", "e", "f"))),
+        ("deals.stage=deal_stage", (Source(parse_parent("deals"), "stage", "deal_stage"),)),
+        (" a.b=c , d.e = f", (Source(parse_parent("a"), "b", "c"), Source(parse_parent("d"), "e", "f"))),
     ),
     "backfill_days": (("all", None), ("7", 7)),
     "buffer_minutes": (("0", 0), ("120", 120)),
@@ -252,7 +252,7 @@ def test_a_wrong_setting_is_named_with_what_is_expected(key: str, text: str, say
 def test_no_history_takes_a_table_that_every_connection_has(name: str) -> None:
     assert f"the table {name} is there already" in problem(history=f"c.d=t,a.b={name}")
     # Of the two tables of a history, the second counts as well.
-    assert load(history=f"a.b={name}_of_ours").history == (TrackedHistory("a", "b", f"{name}_of_ours"),)
+    assert load(history=f"a.b={name}_of_ours").history == (Source(parse_parent("a"), "b", f"{name}_of_ours"),)
 
 
 def test_one_attribute_of_two_objects_and_two_attributes_of_one_can_be_tracked() -> None:
@@ -493,5 +493,5 @@ tracked_names = st.text(st.characters(exclude_categories=["C", "Z"], exclude_cha
     )
 )
 def test_what_is_tracked_reads_as_it_is_written(parts: list[tuple[str, str, str]]) -> None:
-    histories = tuple(TrackedHistory(*each) for each in parts)
+    histories = tuple(Source(*each) for each in parts)
     assert load(history=",".join(map(str, histories))).history == histories

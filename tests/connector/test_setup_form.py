@@ -15,21 +15,20 @@ from tests.support.world import make_world
 
 from attio_simulator import Fault, Limits, Mangle, Simulator, Workspace
 from attio_sync import setup_form
-from attio_sync.bridge import Environment
-from attio_sync.errors import AttioSyncError, ContractChangedError, ForbiddenError, UnauthorizedError
-from attio_sync.logs import dashboard_text
-from attio_sync.settings import Settings, default_text, load_settings
-from attio_sync.setup_form import (
+from attio_sync.checks import (
     MEMBERS_SCOPE,
     SCOPES,
-    build_form,
-    check_history,
+    check_histories,
     check_names,
     check_reach,
     check_scopes,
     check_token,
-    run_check,
+    run,
 )
+from attio_sync.errors import AttioSyncError, ContractChangedError, ForbiddenError, UnauthorizedError
+from attio_sync.fivetran import build_form, dashboard_text
+from attio_sync.runtime import Environment
+from attio_sync.settings import Settings, default_text, load_settings
 
 TESTS: list[Callable[[dict[str, Any]], object]] = [
     setup_form.token_is_valid,
@@ -38,7 +37,7 @@ TESTS: list[Callable[[dict[str, Any]], object]] = [
     setup_form.histories_exist,
     setup_form.history_is_kept,
 ]
-CHECKS = [check_token, check_scopes, check_reach, check_names, check_history]
+CHECKS = [check_token, check_scopes, check_reach, check_names, check_histories]
 
 
 @pytest.fixture(scope="module")
@@ -126,7 +125,7 @@ def test_each_test_passes_against_a_workspace_in_order(test: Any, configuration:
 
 def test_what_was_found_is_said(simulator: Simulator, configuration: dict[str, Any]) -> None:
     settings = load_settings(configuration, ())
-    assert [run_check(settings, check) for check in CHECKS] == [
+    assert [run(settings, check) for check in CHECKS] == [
         f"the token is for the workspace {simulator.workspace.name!r} ({simulator.workspace.slug})",
         f"the token has {SCOPES[0]}, {SCOPES[1]} and user_management:read",
         "the token sees the whole workspace",
@@ -142,19 +141,19 @@ def test_reading_is_enough_where_writing_is_not_allowed(simulator: Simulator, co
 
 def test_what_is_missing_without_the_scope_for_members_is_said(simulator: Simulator, configuration: dict[str, Any]) -> None:
     simulator.scopes = frozenset(SCOPES)
-    said = run_check(load_settings(configuration, ()), check_scopes)
+    said = run(load_settings(configuration, ()), check_scopes)
     assert said == (
         f"the token has {SCOPES[0]} and {SCOPES[1]}, but not user_management:read: without that one attio_workspace_member "
         "gets no rows, and who moved a record is an id without a name"
     )
     simulator.scopes = frozenset({*SCOPES, f"{MEMBERS_SCOPE}-write"})
-    assert run_check(load_settings(configuration, ()), check_scopes).endswith(" and user_management:read")
+    assert run(load_settings(configuration, ()), check_scopes).endswith(" and user_management:read")
 
 
 def test_an_object_without_records_is_no_failure() -> None:
     world = make_world()
     environment = Environment(transport=world.simulator.transport())
-    assert run_check(world.settings(), check_history, environment) == "there are no records yet"
+    assert run(world.settings(), check_histories, environment) == "there are no records yet"
 
 
 def test_several_histories_are_each_looked_up(configuration: dict[str, Any]) -> None:
@@ -183,7 +182,7 @@ def identified(**identity: object) -> Environment:
 @pytest.mark.parametrize("level", ["workspace-member", "user", ""])
 def test_a_token_of_one_member_is_refused_and_says_which_one_to_create(level: str) -> None:
     with pytest.raises(ForbiddenError) as caught:
-        run_check(make_world().settings(), check_reach, identified(token_level=level))
+        run(make_world().settings(), check_reach, identified(token_level=level))
     assert str(caught.value) == (
         f"the token is of the level {level!r} and may see only a part of the workspace: records would be missed, and "
         "nothing could be taken for deleted. Create one for the workspace in Attio under Workspace settings → Developers "
@@ -193,14 +192,14 @@ def test_a_token_of_one_member_is_refused_and_says_which_one_to_create(level: st
 
 @pytest.mark.parametrize("identity", [{}, {"token_level": None}, {"token_level": "workspace"}])
 def test_a_token_of_the_workspace_or_without_a_level_sees_everything(identity: dict[str, Any]) -> None:
-    assert run_check(make_world().settings(), check_reach, identified(**identity)) == "the token sees the whole workspace"
+    assert run(make_world().settings(), check_reach, identified(**identity)) == "the token sees the whole workspace"
 
 
 def test_a_malformed_token_says_where_to_get_one() -> None:
     refusal = {"status_code": 400, "code": "missing_value", "message": "Token was not recognised as a valid token."}
     transport = httpx2.MockTransport(lambda _: httpx2.Response(400, json=refusal))
     with pytest.raises(UnauthorizedError) as caught:
-        run_check(make_world().settings(), check_token, Environment(transport=transport))
+        run(make_world().settings(), check_token, Environment(transport=transport))
     assert "GET /v2/self answered 400 missing_value: Token was not recognised" in str(caught.value)
     assert "Create one in Attio under Workspace settings → Developers and set attio_api_token" in str(caught.value)
 
@@ -306,7 +305,7 @@ def test_no_server_at_all_is_said(configuration: dict[str, Any]) -> None:
     environment = Environment(world.time.now, world.time.monotonic, httpx2.MockTransport(refuse), world.time.loop_factory)
     settings = load_settings(configuration, ())
     with pytest.raises(AttioSyncError) as caught:
-        run_check(settings, check_token, environment)
+        run(settings, check_token, environment)
     assert str(caught.value) == (
         f"gave up after 6 attempts: nothing answers at {settings.attio_base_url} (GET /v2/self: ConnectError: All "
         "connection attempts failed): look at attio_base_url, the network, and any proxy or firewall between"
@@ -325,7 +324,7 @@ def test_an_answer_cannot_choose_the_path_of_the_next_request(record: object) ->
         return httpx2.Response(200, json={"data": [record]})
 
     with pytest.raises(ContractChangedError):
-        run_check(make_world().settings(), check_history, Environment(transport=httpx2.MockTransport(answer)))
+        run(make_world().settings(), check_histories, Environment(transport=httpx2.MockTransport(answer)))
     assert asked == ["/v2/objects/applications/records/query"]
 
 
@@ -344,6 +343,6 @@ def test_whatever_attio_says_can_be_shown_on_one_line(message: str) -> None:
         return httpx2.Response(400, content=body.encode())
 
     with pytest.raises(AttioSyncError) as caught:
-        run_check(make_world().settings(), check_token, Environment(transport=httpx2.MockTransport(answer)))
+        run(make_world().settings(), check_token, Environment(transport=httpx2.MockTransport(answer)))
     assert str(caught.value).encode()
     assert str(caught.value).isprintable()

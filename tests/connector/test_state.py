@@ -12,22 +12,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.warehouse import MemoryWarehouse
 
-from attio_sync.bridge import Environment
 from attio_sync.delivery import Delivery
 from attio_sync.errors import ContractChangedError, StateError
-from attio_sync.fingerprint import Fingerprint
+from attio_sync.histories import Fingerprint
 from attio_sync.ledger import MOST_RECENT, SLICES, Known, Ledger, new_ledger
+from attio_sync.parents import parse_parent
 from attio_sync.report import SyncReport
+from attio_sync.runtime import Environment
 from attio_sync.schedule import Recheck, fresh_window, recheck_due, reconciliation_is_due
-from attio_sync.settings import Settings, TrackedHistory, load_settings
+from attio_sync.settings import Settings, load_settings
 from attio_sync.sketch import Sketch
+from attio_sync.sources import Source
 from attio_sync.state import (
     MOST_CURSOR_IDS,
     MOST_INVALID_IDS,
     OLDEST_HISTORY,
     VERSION,
     Cursor,
-    HistoryState,
+    SourceState,
     SyncState,
     Window,
     dump_state,
@@ -36,9 +38,9 @@ from attio_sync.state import (
 
 TOKEN = "f4k3-t0k3n-that-opens-nothing"  # noqa: S105 (it opens nothing)
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
-DEFAULT = TrackedHistory("applications", "workflow_status", "attio_workflow_status")
-DEALS = TrackedHistory("deals", "stage", "deal_stage")
-THIRD = TrackedHistory("people", "phase", "phases")
+DEFAULT = Source(parse_parent("applications"), "workflow_status", "attio_workflow_status")
+DEALS = Source(parse_parent("deals"), "stage", "deal_stage")
+THIRD = Source(parse_parent("people"), "phase", "phases")
 HISTORIES = (DEFAULT, DEALS, THIRD)
 
 
@@ -93,7 +95,7 @@ def ledgers(draw: st.DrawFn) -> Ledger:
 
 
 history_states = st.builds(
-    HistoryState,
+    SourceState,
     ledger=st.none() | ledgers(),
     last_sync=st.none() | instants,
     under_way=st.none() | windows,
@@ -145,7 +147,7 @@ def test_a_state_looks_like_this() -> None:
     window = Window(NOW - timedelta(days=1), NOW, Cursor("2026-11-23T09:00:00.000000000Z", frozenset({"b", "a"})))
     rest = Window(None, NOW, before=NOW - timedelta(days=30))
     ledger = new_ledger(1)
-    one = HistoryState(
+    one = SourceState(
         ledger,
         NOW,
         window,
@@ -198,30 +200,30 @@ def test_a_history_that_is_no_longer_tracked_is_forgotten_with_its_errors() -> N
     for source, record_id in (("deals.stage", "r-1"), ("applications.workflow_status", "r-2")):
         warehouse.upsert("attio_sync_error", {"history": source, "record_id": record_id})
     state = SyncState(
-        {str(DEFAULT): HistoryState(last_sync=NOW, invalid={"r-2": ""}), str(DEALS): HistoryState(invalid={"r-1": ""})}
+        {str(DEFAULT): SourceState(last_sync=NOW, invalid={"r-2": ""}), str(DEALS): SourceState(invalid={"r-1": ""})}
     )
     delivery = Delivery(settings(history=str(DEFAULT)), state, warehouse, Environment(), SyncReport(90))
     delivery.start()
     delivery.checkpoint()
-    assert delivery.state == SyncState({str(DEFAULT): HistoryState(last_sync=NOW, invalid={"r-2": ""})})
+    assert delivery.state == SyncState({str(DEFAULT): SourceState(last_sync=NOW, invalid={"r-2": ""})})
     assert warehouse.rows("attio_sync_error") == [{"history": "applications.workflow_status", "record_id": "r-2"}]
     assert warehouse.state == dump_state(delivery.state)
 
 
 def test_moving_one_history_on_leaves_the_others() -> None:
-    state = SyncState({str(DEFAULT): HistoryState(last_sync=NOW)})
-    moved = state.put(DEALS, HistoryState(unnamed=True))
+    state = SyncState({str(DEFAULT): SourceState(last_sync=NOW)})
+    moved = state.put(DEALS, SourceState(unnamed=True))
     assert (moved.of(DEFAULT), moved.of(DEALS), moved.of(THIRD)) == (
-        HistoryState(last_sync=NOW),
-        HistoryState(unnamed=True),
-        HistoryState(),
+        SourceState(last_sync=NOW),
+        SourceState(unnamed=True),
+        SourceState(),
     )
-    assert state.histories == {str(DEFAULT): HistoryState(last_sync=NOW)}
+    assert state.histories == {str(DEFAULT): SourceState(last_sync=NOW)}
 
 
 def test_no_state_is_a_new_one() -> None:
     assert parsed({}) == (SyncState(), [])
-    assert parsed({})[0].of(DEFAULT) == HistoryState()
+    assert parsed({})[0].of(DEFAULT) == SourceState()
 
 
 # --- Old states
@@ -240,7 +242,7 @@ def test_no_state_is_a_new_one() -> None:
     ],
 )
 def test_a_state_of_the_first_version_holds_only_the_last_sync(text: str, meaning: str) -> None:
-    assert parsed({"last_sync": text}) == (SyncState({OLDEST_HISTORY: HistoryState(last_sync=instant(meaning))}), [])
+    assert parsed({"last_sync": text}) == (SyncState({OLDEST_HISTORY: SourceState(last_sync=instant(meaning))}), [])
     assert str(DEFAULT) == OLDEST_HISTORY
 
 
@@ -279,7 +281,7 @@ def test_a_state_of_the_version_before_this_one_has_no_ledger_and_is_read_for_al
         },
     }
     cursor = Cursor("2026-11-23T09:00:00.000000000Z", frozenset({"a"}))
-    expected = HistoryState(
+    expected = SourceState(
         last_sync=NOW, under_way=Window(NOW - timedelta(days=1), NOW, cursor), invalid={"x": "", "y": ""}
     )
     assert parsed(raw) == (SyncState({str(DEFAULT): expected}), [])
@@ -287,7 +289,7 @@ def test_a_state_of_the_version_before_this_one_has_no_ledger_and_is_read_for_al
 
 def test_a_doubt_that_does_not_say_what_was_doubted_is_forgotten() -> None:
     read, warnings = parsed({"version": 2, "histories": {str(DEFAULT): {"doubted": True}}})
-    assert (read.of(DEFAULT), warnings) == (HistoryState(), [])
+    assert (read.of(DEFAULT), warnings) == (SourceState(), [])
 
 
 # --- Newer states
@@ -302,7 +304,7 @@ def test_a_state_whose_version_this_connector_cannot_know_is_refused_saying_what
 @pytest.mark.parametrize("raw", [{"version": 2}, {"version": 1}, {"version": 0}, {}])
 def test_this_version_and_those_before_are_read(raw: dict[str, Any]) -> None:
     last_sync = {"last_sync": "2026-11-24T10:00:00+00:00"}
-    assert parsed(last_sync | raw)[0].of(DEFAULT) == HistoryState(last_sync=NOW)
+    assert parsed(last_sync | raw)[0].of(DEFAULT) == SourceState(last_sync=NOW)
 
 
 # --- Moved by hand
@@ -314,9 +316,9 @@ def dumped_with_a_window_under_way() -> dict[str, Any]:
         dump_state(
             SyncState(
                 {
-                    str(DEFAULT): HistoryState(last_sync=NOW, reconciled_at=NOW),
-                    str(DEALS): HistoryState(last_sync=NOW - timedelta(hours=1), under_way=under_way),
-                    str(THIRD): HistoryState(under_way=under_way),
+                    str(DEFAULT): SourceState(last_sync=NOW, reconciled_at=NOW),
+                    str(DEALS): SourceState(last_sync=NOW - timedelta(hours=1), under_way=under_way),
+                    str(THIRD): SourceState(under_way=under_way),
                 }
             )
         )
@@ -327,9 +329,9 @@ def test_a_last_sync_that_somebody_moved_back_asks_every_history_for_everything_
     raw = dumped_with_a_window_under_way() | {"last_sync": "2026-11-01T00:00:00+00:00"}
     state, warnings = parsed(raw)
     moved = instant("2026-11-01T00:00:00+00:00")
-    assert (state.of(DEFAULT), warnings) == (HistoryState(last_sync=moved, reconciled_at=NOW), [])
+    assert (state.of(DEFAULT), warnings) == (SourceState(last_sync=moved, reconciled_at=NOW), [])
     # Finishing the window under way would move last_sync forward again, over what was asked for.
-    assert state.of(DEALS) == HistoryState(last_sync=moved)
+    assert state.of(DEALS) == SourceState(last_sync=moved)
     # One that has never been finished begins with its backfill in any case.
     assert state.of(THIRD).last_sync is None
 
@@ -431,7 +433,7 @@ def test_a_history_that_cannot_be_read_goes_on_from_the_last_sync_outside_and_th
 )
 def test_a_window_that_cannot_be_read_is_begun_anew(under_way: object) -> None:
     raw = {"histories": {str(DEFAULT): {"last_sync": "2026-11-24T10:00:00+00:00", "under_way": under_way}}}
-    assert parsed(raw)[0].of(DEFAULT) == HistoryState(last_sync=NOW)
+    assert parsed(raw)[0].of(DEFAULT) == SourceState(last_sync=NOW)
 
 
 @pytest.mark.parametrize(
@@ -469,7 +471,7 @@ def test_an_instant_at_the_end_of_the_calendar_is_no_crash(key: str, text: str) 
 def test_a_ledger_that_cannot_be_read_makes_everything_be_delivered_anew_and_that_is_said(ledger: dict[str, Any]) -> None:
     raw = {"histories": {str(DEFAULT): {"last_sync": "2026-11-24T10:00:00+00:00", "ledger": ledger}}}
     state, warnings = parsed(raw)
-    assert state.of(DEFAULT) == HistoryState(last_sync=NOW)
+    assert state.of(DEFAULT) == SourceState(last_sync=NOW)
     assert len(warnings) == 1
     assert "the ledger cannot be read" in warnings[0]
 
@@ -490,13 +492,13 @@ def test_a_state_of_any_size_of_workspace_stays_below_ten_megabytes() -> None:
     chance = random.Random(1)
     ids = frozenset(f"{number:08d}-0000-4000-8000-000000000000" for number in range(MOST_CURSOR_IDS + 500))
     window = Window(NOW, NOW, Cursor("2026-11-23T09:00:00.000000000Z", ids), NOW)
-    histories = [TrackedHistory(f"object_{number}", "status", f"table_{number}") for number in range(3)]
+    histories = [Source(parse_parent(f"object_{number}"), "status", f"table_{number}") for number in range(3)]
     invalid = {f"{number:08d}-0000-4000-8000-000000000000": "0123456789ab" for number in range(MOST_INVALID_IDS // 3)}
     definitions = {"attio_status": dict.fromkeys(ids, "0123456789ab")}
-    full_states: dict[str, HistoryState] = {}
+    full_states: dict[str, SourceState] = {}
     for history in histories:
         ledger = full(new_ledger(3), MOST_RECENT // 3, chance)
-        full_states[str(history)] = HistoryState(ledger, NOW, window, window, NOW, NOW, 7, invalid=invalid)
+        full_states[str(history)] = SourceState(ledger, NOW, window, window, NOW, NOW, 7, invalid=invalid)
     dumped = dump_state(SyncState(full_states, "w-1", definitions))
     # What has no bound of its own, statuses and members, has the rest.
     assert len(json.dumps(dumped)) < 6_000_000
@@ -506,11 +508,11 @@ def test_a_state_of_any_size_of_workspace_stays_below_ten_megabytes() -> None:
 def test_more_invalid_records_than_a_state_can_hold_stop_the_sync_before_one_is_forgotten() -> None:
     delivery = Delivery(SETTINGS, SyncState(), MemoryWarehouse({}), Environment(), SyncReport(90))
     ids = [f"{number:08d}-0000-4000-8000-000000000000" for number in range(MOST_INVALID_IDS)]
-    delivery.put(DEFAULT, HistoryState(invalid=dict.fromkeys(ids[1:], "")))
-    delivery.put(DEALS, HistoryState(invalid=dict.fromkeys(ids[:1], "")))
+    delivery.put(DEFAULT, SourceState(invalid=dict.fromkeys(ids[1:], "")))
+    delivery.put(DEALS, SourceState(invalid=dict.fromkeys(ids[:1], "")))
     assert parsed(dump_state(delivery.state))[0] == delivery.state
     with pytest.raises(ContractChangedError, match="more than 10,000 records cannot be read"):
-        delivery.put(DEALS, HistoryState(invalid=dict.fromkeys(ids[:2], "")))
+        delivery.put(DEALS, SourceState(invalid=dict.fromkeys(ids[:2], "")))
 
 
 @given(sync_states)
@@ -522,18 +524,18 @@ def test_no_state_holds_the_token(state: SyncState) -> None:
 
 
 def test_the_first_window_goes_back_as_far_as_backfill_days_says() -> None:
-    assert fresh_window(HistoryState(), settings(backfill_days="7"), NOW) == Window(NOW - timedelta(days=7), NOW)
-    assert fresh_window(HistoryState(), settings(backfill_days="all"), NOW) == Window(None, NOW)
+    assert fresh_window(SourceState(), settings(backfill_days="7"), NOW) == Window(NOW - timedelta(days=7), NOW)
+    assert fresh_window(SourceState(), settings(backfill_days="all"), NOW) == Window(None, NOW)
 
 
 def test_each_later_window_looks_again_at_what_is_before_the_last_sync() -> None:
-    state = HistoryState(last_sync=NOW - timedelta(days=1))
+    state = SourceState(last_sync=NOW - timedelta(days=1))
     expected = Window(NOW - timedelta(days=1, minutes=90), NOW)
     assert fresh_window(state, settings(buffer_minutes="90", backfill_days="all"), NOW) == expected
 
 
 def test_a_last_sync_in_the_future_is_taken_for_now() -> None:
-    state = HistoryState(last_sync=NOW + timedelta(days=400))
+    state = SourceState(last_sync=NOW + timedelta(days=400))
     assert fresh_window(state, SETTINGS, NOW).since == NOW - timedelta(hours=1)
 
 
@@ -545,34 +547,34 @@ UNKNOWN.past[4] = None
 @pytest.mark.parametrize(
     ("state", "configuration", "due"),
     [
-        (HistoryState(LEDGER), {}, True),
-        (HistoryState(LEDGER, reconciled_at=NOW), {}, False),
-        (HistoryState(LEDGER, reconciled_at=NOW), {"reconcile_hours": "0"}, True),
-        (HistoryState(LEDGER, reconciled_at=NOW - timedelta(hours=24)), {}, True),
-        (HistoryState(LEDGER, reconciled_at=NOW - timedelta(hours=23, minutes=59)), {}, False),
-        (HistoryState(LEDGER, reconciled_at=NOW - timedelta(minutes=31)), {"reconcile_hours": "0.5"}, True),
-        (HistoryState(LEDGER, reconciled_at=NOW + timedelta(seconds=1)), {}, True),
-        (HistoryState(FULL, reconciled_at=NOW), {}, True),
-        (HistoryState(UNKNOWN, reconciled_at=NOW), {}, True),
+        (SourceState(LEDGER), {}, True),
+        (SourceState(LEDGER, reconciled_at=NOW), {}, False),
+        (SourceState(LEDGER, reconciled_at=NOW), {"reconcile_hours": "0"}, True),
+        (SourceState(LEDGER, reconciled_at=NOW - timedelta(hours=24)), {}, True),
+        (SourceState(LEDGER, reconciled_at=NOW - timedelta(hours=23, minutes=59)), {}, False),
+        (SourceState(LEDGER, reconciled_at=NOW - timedelta(minutes=31)), {"reconcile_hours": "0.5"}, True),
+        (SourceState(LEDGER, reconciled_at=NOW + timedelta(seconds=1)), {}, True),
+        (SourceState(FULL, reconciled_at=NOW), {}, True),
+        (SourceState(UNKNOWN, reconciled_at=NOW), {}, True),
         # What is doubted must last.
-        (HistoryState(FULL, reconciled_at=NOW, missing=90), {}, False),
-        (HistoryState(UNKNOWN, reconciled_at=NOW, missing=90), {}, False),
-        (HistoryState(FULL, reconciled_at=NOW, unnamed=True), {}, True),
+        (SourceState(FULL, reconciled_at=NOW, missing=90), {}, False),
+        (SourceState(UNKNOWN, reconciled_at=NOW, missing=90), {}, False),
+        (SourceState(FULL, reconciled_at=NOW, unnamed=True), {}, True),
         # Not while nothing is there to compare with, or not everything.
-        (HistoryState(), {"reconcile_hours": "0"}, False),
-        (HistoryState(LEDGER, backfill=Window(None, NOW)), {"reconcile_hours": "0"}, False),
+        (SourceState(), {"reconcile_hours": "0"}, False),
+        (SourceState(LEDGER, backfill=Window(None, NOW)), {"reconcile_hours": "0"}, False),
     ],
 )
-def test_a_reconciliation_is_due(state: HistoryState, configuration: dict[str, str], due: bool) -> None:  # noqa: FBT001 (an expected value)
+def test_a_reconciliation_is_due(state: SourceState, configuration: dict[str, str], due: bool) -> None:  # noqa: FBT001 (an expected value)
     assert reconciliation_is_due(state, settings(**configuration), NOW) is due
 
 
 def test_the_slices_that_are_due_follow_each_other_a_days_worth_a_day() -> None:
-    state = HistoryState(LEDGER, rechecked_at=NOW - timedelta(days=2, hours=1), next_slice=29)
+    state = SourceState(LEDGER, rechecked_at=NOW - timedelta(days=2, hours=1), next_slice=29)
     assert recheck_due(state, SETTINGS, NOW) == Recheck(frozenset({29, 0}), NOW - timedelta(hours=1), 1)
-    state = HistoryState(LEDGER, rechecked_at=NOW - timedelta(hours=23), next_slice=29)
+    state = SourceState(LEDGER, rechecked_at=NOW - timedelta(hours=23), next_slice=29)
     assert recheck_due(state, SETTINGS, NOW) == Recheck(frozenset(), NOW - timedelta(hours=23), 29)
-    state = HistoryState(LEDGER, rechecked_at=NOW - timedelta(days=400), next_slice=29)
+    state = SourceState(LEDGER, rechecked_at=NOW - timedelta(days=400), next_slice=29)
     assert recheck_due(state, SETTINGS, NOW) == Recheck(frozenset(range(SLICES)), NOW, 29)
 
 
@@ -580,19 +582,19 @@ def test_the_slices_that_are_due_follow_each_other_a_days_worth_a_day() -> None:
 def test_all_slices_are_due_where_the_next_reconciliation_is_as_far_away_as_all_are_due(
     configuration: dict[str, str],
 ) -> None:
-    state = HistoryState(LEDGER, rechecked_at=NOW - timedelta(minutes=1), next_slice=5)
+    state = SourceState(LEDGER, rechecked_at=NOW - timedelta(minutes=1), next_slice=5)
     assert recheck_due(state, settings(**configuration), NOW) == Recheck(frozenset(range(SLICES)), NOW, 0)
 
 
 def test_a_slice_that_is_not_known_is_due_at_once() -> None:
-    state = HistoryState(UNKNOWN, rechecked_at=NOW - timedelta(days=1), next_slice=9)
+    state = SourceState(UNKNOWN, rechecked_at=NOW - timedelta(days=1), next_slice=9)
     assert recheck_due(state, SETTINGS, NOW).slices == {4, 9}
     assert recheck_due(replace(state, rechecked_at=NOW), SETTINGS, NOW).slices == {4}
 
 
 def test_no_slice_is_due_because_a_clock_was_wrong() -> None:
     for since in (None, NOW + timedelta(days=1)):
-        state = HistoryState(LEDGER, rechecked_at=since, next_slice=9)
+        state = SourceState(LEDGER, rechecked_at=since, next_slice=9)
         assert recheck_due(state, SETTINGS, NOW) == Recheck(frozenset(), NOW, 9)
 
 
@@ -601,7 +603,7 @@ def test_no_slice_is_due_because_a_clock_was_wrong() -> None:
 def test_every_slice_comes_up_within_recheck_days(hours: float, days: int) -> None:
     """However often everything is compared: a slice is late by no more than the time between two comparisons."""
     configured = settings(reconcile_hours=str(hours), recheck_days=str(days))
-    state, now = HistoryState(LEDGER, rechecked_at=NOW), NOW
+    state, now = SourceState(LEDGER, rechecked_at=NOW), NOW
     seen = dict.fromkeys(range(SLICES), NOW)
     while now < NOW + timedelta(days=2.5 * days):
         now += timedelta(hours=hours)

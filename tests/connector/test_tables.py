@@ -10,28 +10,18 @@ from hypothesis import strategies as st
 from tests.support import truth
 
 from attio_simulator import Clock, generate_hiring_pipeline
-from attio_sync.attio_types import AttioStatus, AttioWorkspaceMember, AttributeHistory, parse_history
+from attio_sync.attio_types import AttioStatus, AttioWorkspaceMember
 from attio_sync.errors import InvalidValueError
-from attio_sync.settings import TrackedHistory
+from attio_sync.histories import AttributeHistory, parse_history
+from attio_sync.parents import parse_parent
 from attio_sync.shapes import printable
-from attio_sync.tables import (
-    Invalid,
-    ListedStatus,
-    Stay,
-    current_table,
-    error_table,
-    history_rows,
-    history_table,
-    id_column,
-    member_table,
-    schema,
-    status_table,
-    tables,
-)
+from attio_sync.sources import Source
+from attio_sync.streams import Invalid, current_table, error_table, history_rows, history_table, schema, tables
+from attio_sync.tables import ListedStatus, Stay, id_column, member_table, status_table
 
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
-HISTORY = TrackedHistory("applications", "workflow_status", "attio_workflow_status")
-OTHER = TrackedHistory("deals", "stage", "deal_stage")
+HISTORY = Source(parse_parent("applications"), "workflow_status", "attio_workflow_status")
+OTHER = Source(parse_parent("deals"), "stage", "deal_stage")
 PIPELINE = generate_hiring_pipeline(200, seed=5, clock=Clock(start=NOW, source=lambda: 0.0))
 
 FROM, UNTIL = "2026-05-15T21:49:04.642000001Z", "2026-05-16T08:00:00.000000000Z"
@@ -321,7 +311,7 @@ def test_the_key_of_a_row_is_what_the_schema_calls_its_key() -> None:
 
 
 def test_every_column_of_a_row_is_in_the_schema_so_that_it_exists_before_there_is_a_row() -> None:
-    for table in tables([HISTORY, TrackedHistory("deals", "stage", "deal_stage")]):
+    for table in tables([HISTORY, Source(parse_parent("deals"), "stage", "deal_stage")]):
         assert list(table.schema()["columns"]) == [column.name for column in table.columns]
 
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from attio_simulator import Clock, Mangle, Workspace, generate_hiring_pipeline
 from attio_simulator.mangling import mangled, with_unknown_enum, with_unknown_field
-from attio_sync.attio_types import AttributeHistory, parse_history
 from attio_sync.errors import InvalidValueError, SkipError
+from attio_sync.histories import AttributeHistory, parse_history
 from attio_sync.shapes import printable
 
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)

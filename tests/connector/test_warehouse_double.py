@@ -12,7 +12,8 @@ from tests.support.sdk import LocalRun
 from tests.support.warehouse import MemoryWarehouse
 from tests.support.world import make_world
 
-from attio_sync.sink import FivetranSink, Sink
+from attio_sync.fivetran import FivetranSink
+from attio_sync.runtime import Sink
 from attio_workbench.local_run import run_in_sdk
 from attio_workbench.sdk_log import local_logging
 

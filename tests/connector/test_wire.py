@@ -29,10 +29,11 @@ from attio_sync.errors import (
     UnknownNameError,
     UnreadableAnswerError,
 )
+from attio_sync.parents import parse_parent
 
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 RECORD_ID = "0e339d90-1b8d-436e-9305-7c08620dc212"
-QUERY = wire.query_records("applications", {"limit": 500, "offset": 0})
+QUERY = wire.query(parse_parent("applications"), {"limit": 500, "offset": 0})
 VALUES = wire.attribute_values("applications", RECORD_ID, "workflow_status", 0)
 ATTRIBUTES = wire.list_attributes("applications", 0)
 SELF = wire.identify()
@@ -357,7 +358,7 @@ def segments_sent(request: wire.Request) -> list[str]:
 def test_no_slug_and_no_id_leaves_its_segment_of_the_path(object_slug: str, record_id: str, attribute: str) -> None:
     values = wire.attribute_values(object_slug, record_id, attribute, 0)
     assert segments_sent(values) == ["v2", "objects", object_slug, "records", record_id, "attributes", attribute, "values"]
-    assert segments_sent(wire.query_records(object_slug, {})) == ["v2", "objects", object_slug, "records", "query"]
+    assert segments_sent(wire.query(parse_parent(object_slug), {})) == ["v2", "objects", object_slug, "records", "query"]
     assert segments_sent(wire.list_attributes(object_slug, 0)) == ["v2", "objects", object_slug, "attributes"]
     statuses = wire.list_statuses(object_slug, attribute)
     assert segments_sent(statuses) == ["v2", "objects", object_slug, "attributes", attribute, "statuses"]
@@ -366,7 +367,7 @@ def test_no_slug_and_no_id_leaves_its_segment_of_the_path(object_slug: str, reco
 @pytest.mark.parametrize("name", ["", ".", ".."])
 def test_a_name_that_would_change_the_path_is_refused(name: str) -> None:
     for build in (
-        lambda: wire.query_records(name, {}),
+        lambda: wire.query(parse_parent(name), {}),
         lambda: wire.list_attributes(name, 0),
         lambda: wire.list_statuses("applications", name),
         lambda: wire.attribute_values("applications", name, "workflow_status", 0),
@@ -377,7 +378,7 @@ def test_a_name_that_would_change_the_path_is_refused(name: str) -> None:
 
 
 def test_limit_and_offset_of_a_query_go_into_the_body() -> None:
-    request = wire.query_records("applications", {"limit": 500, "offset": 0})
+    request = wire.query(parse_parent("applications"), {"limit": 500, "offset": 0})
     assert (request.method, request.params, request.body) == ("POST", {}, {"limit": 500, "offset": 0})
 
 

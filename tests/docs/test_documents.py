@@ -5,10 +5,13 @@ from typing import Any
 import pytest
 from tests.docs.documents import CONTRIBUTING, DOCUMENTS, MAKEFILE, README, ROOT, table_after
 
-from attio_sync.settings import Settings, TrackedHistory, default_text
-from attio_sync.tables import Table, tables
+from attio_sync.parents import parse_parent
+from attio_sync.settings import Settings, default_text
+from attio_sync.sources import Source
+from attio_sync.streams import tables
+from attio_sync.tables import Table
 
-HISTORY = TrackedHistory("applications", "workflow_status", "attio_workflow_status")
+HISTORY = Source(parse_parent("applications"), "workflow_status", "attio_workflow_status")
 DESCRIBED = (ROOT / "docs" / "tables.md").read_text(encoding="utf-8")
 
 each_document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)

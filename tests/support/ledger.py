@@ -4,8 +4,7 @@ from typing import Any
 
 from tests.support.world import World
 
-from attio_sync.attio_types import parse_history
-from attio_sync.fingerprint import fingerprint, stays_of
+from attio_sync.histories import fingerprint, parse_history, stays_of
 from attio_sync.ledger import load_ledger
 
 KEY = "applications.workflow_status=attio_workflow_status"

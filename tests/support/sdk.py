@@ -10,11 +10,11 @@ import duckdb
 from tests.support import truth
 
 from attio_simulator import Workspace
-from attio_sync.bridge import Environment
+from attio_sync.fivetran import FivetranSink
+from attio_sync.runtime import Environment
 from attio_sync.settings import load_settings
-from attio_sync.sink import FivetranSink
+from attio_sync.streams import schema
 from attio_sync.sync import run_sync
-from attio_sync.tables import schema
 from attio_workbench.local_run import run_in_sdk
 from attio_workbench.sdk_log import local_logging
 

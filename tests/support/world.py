@@ -10,11 +10,13 @@ from tests.support.virtual_time import VirtualTime
 from tests.support.warehouse import Killed, MemoryWarehouse
 
 from attio_simulator import Behaviour, Clock, Faults, Limits, Simulator, Workspace
-from attio_sync.bridge import Environment
+from attio_sync.checks import find_sources
+from attio_sync.checks import run as look_up
 from attio_sync.report import SyncReport
+from attio_sync.runtime import Environment
 from attio_sync.settings import Settings, load_settings
+from attio_sync.streams import schema
 from attio_sync.sync import run_sync
-from attio_sync.tables import schema
 
 TABLE, HISTORY, ERRORS = "attio_workflow_status", "attio_workflow_status_history", "attio_sync_error"
 STATUSES, MEMBERS = "attio_status", "attio_workspace_member"
@@ -56,7 +58,8 @@ class World:
 
     def track(self, history: str) -> None:
         """Lets the destination know the tables of this setting."""
-        declared = schema(self.settings(history=history).history)
+        found = look_up(self.settings(history=history), find_sources, self.environment)
+        declared = schema(found.sources)
         self.warehouse.keys.update({table["table"]: table["primary_key"] for table in declared})
 
     def die_at(self, operation: str, number: int) -> None:
@@ -121,6 +124,8 @@ def make_world(
     clock = Clock(start=time.start, source=time.monotonic)
     workspace = fill(clock) if fill else Workspace.hiring(clock=clock, seed=seed)
     simulator = Simulator(workspace, limits=limits or fast_limits(), faults=faults, behaviour=behaviour)
-    world = World(workspace, simulator, time, MemoryWarehouse({}), {"backfill_days": "all", **configuration})
+    world = World(
+        workspace, simulator, time, MemoryWarehouse({}), {"backfill_days": "all", "definitions": "no", **configuration}
+    )
     world.track("applications.workflow_status=attio_workflow_status")
     return world

@@ -8,12 +8,13 @@ from rich.console import Console
 from tests.workbench.conftest import AttioSync, assert_one_line
 
 from attio_simulator import Actor, Fault, Simulator
-from attio_sync.attio_types import parse_history
-from attio_sync.settings import TrackedHistory
+from attio_sync.histories import parse_history
+from attio_sync.parents import parse_parent
+from attio_sync.sources import Source
 from attio_workbench.drawing import MOST_LINES, draw
 
 UNKNOWN = "6f1f1d4c-6b0e-4f0e-9d5a-0f4a3c9f5a11"
-TRACKED = TrackedHistory("applications", "workflow_status", "attio_workflow_status")
+TRACKED = Source(parse_parent("applications"), "workflow_status", "attio_workflow_status")
 START = datetime(2026, 9, 1, 8, tzinfo=UTC)
 MEMBER = Actor("workspace-member", "1a2b3c4d-0000-4000-8000-000000000000")
 

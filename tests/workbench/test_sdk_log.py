@@ -3,7 +3,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from attio_sync.logs import DASHBOARD_CHARACTERS
+from attio_sync.fivetran import DASHBOARD_CHARACTERS
 from attio_workbench.sdk_log import kept_log
 
 

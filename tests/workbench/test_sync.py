@@ -10,7 +10,7 @@ from tests.workbench.test_demo import held_open
 
 from attio_simulator import Fault, Limits, Mangle, RequestInfo, Simulator, Workspace
 from attio_sync.settings import load_settings
-from attio_sync.tables import tables
+from attio_sync.streams import tables
 from attio_workbench.changes import delivered_stays, true_stays
 from attio_workbench.time_in_status import read_time_in_status
 
@@ -47,7 +47,7 @@ def test_an_empty_workspace_leaves_tables_that_queries_find(
     with duckdb.connect(str(place / "files" / "warehouse.db"), read_only=True) as connection:
         assert [connection.execute(query.text).fetchall() for query in blocks("sql")] == [[], []]
         assert read_time_in_status(connection) == []
-        for table in tables(load_settings({}, ()).history):
+        for table in tables(load_settings({}, ()).history.named):
             names = ", ".join(column.name for column in table.columns)
             connection.execute(f"SELECT {names} FROM tester.{table.name}")  # noqa: S608 (names of our own)
 

@@ -11,18 +11,20 @@ from rich.padding import Padding
 from rich.table import Table
 
 from attio_sync.attio_types import AttioAttribute, AttioStatus
+from attio_sync.checks import Check, check_histories, check_names, check_reach, check_scopes, check_token
 from attio_sync.client import AttioClient, utc_now
 from attio_sync.schedule import fresh_window, reconciliation_is_due
-from attio_sync.settings import Settings, TrackedHistory, env_files_read
-from attio_sync.setup_form import Check, check_history, check_names, check_reach, check_scopes, check_token
+from attio_sync.settings import Settings, env_files_read
+from attio_sync.sources import Source
 from attio_sync.state import SyncState, parse_state
-from attio_sync.tables import ERROR_TABLE, current_table, history_table
+from attio_sync.streams import current_table, history_table
+from attio_sync.tables import ERROR_TABLE
 from attio_workbench.asking import asking
 from attio_workbench.estimate import Counting, Survey, estimate_rows, survey
 from attio_workbench.place import Place
 from attio_workbench.terminal import instant_text, path_text, warn
 
-CHECKS: tuple[Check, ...] = (check_token, check_scopes, check_reach, check_names, check_history)
+CHECKS: tuple[Check, ...] = (check_token, check_scopes, check_reach, check_names, check_histories)
 """The setup tests of the connection on Fivetran, in the same order."""
 
 
@@ -31,8 +33,8 @@ class Findings:
     """What a workspace holds, as far as it concerns a sync."""
 
     attributes: dict[str, list[AttioAttribute]]
-    statuses: dict[TrackedHistory, list[AttioStatus]]
-    surveys: dict[TrackedHistory, Survey]
+    statuses: dict[Source, list[AttioStatus]]
+    surveys: dict[Source, Survey]
 
 
 def run_connection_check(console: Console, settings: Settings, place: Place) -> None:
@@ -63,7 +65,7 @@ async def _look(console: Console, settings: Settings) -> Findings:
         return Findings(attributes, statuses, surveys)
 
 
-async def _survey(console: Console, client: AttioClient, settings: Settings, history: TrackedHistory) -> Survey:
+async def _survey(console: Console, client: AttioClient, settings: Settings, history: Source) -> Survey:
     counting = Counting(console, history)
     try:
         return await survey(client, settings, history, counting.on_page, utc_now())
@@ -110,7 +112,7 @@ def _table(*names: str) -> Table:
     return table
 
 
-def _next_sync(settings: Settings, history: TrackedHistory, state: SyncState, now: datetime) -> str:
+def _next_sync(settings: Settings, history: Source, state: SyncState, now: datetime) -> str:
     known = state.of(history)
     window = known.under_way or fresh_window(known, settings, now)
     what = "everything" if window.since is None else f"what changed since {instant_text(window.since)}"

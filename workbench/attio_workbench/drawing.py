@@ -9,9 +9,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.text import Text
 
-from attio_sync.attio_types import Actor, AttioApplicationWorkflowStatusAttribute, AttributeHistory, parse_timestamp
+from attio_sync.attio_types import Actor, AttioApplicationWorkflowStatusAttribute, parse_timestamp
+from attio_sync.histories import AttributeHistory
 from attio_sync.report import counted
-from attio_sync.settings import TrackedHistory
+from attio_sync.sources import Source
 from attio_workbench.terminal import day_text, instant_text, length_text
 
 MOST_LINES = 20
@@ -57,7 +58,7 @@ class Span:
 
 
 def draw(
-    console: Console, history: TrackedHistory, found: AttributeHistory, names: Mapping[str, str], *, whole: bool = False
+    console: Console, history: Source, found: AttributeHistory, names: Mapping[str, str], *, whole: bool = False
 ) -> None:
     """Prints a line for each stay, or for each of the last ones, with a bar where it lies in what is shown.
 

@@ -7,10 +7,12 @@ from statistics import mean
 
 from rich.console import Console
 
-from attio_sync.attio_types import AttributeHistory, ListedRecord, parse_listed_record, sortable_timestamp
+from attio_sync.attio_types import ListedRecord, parse_listed_record, sortable_timestamp
 from attio_sync.attio_types.timestamps import format_timestamp
 from attio_sync.client import AttioClient
-from attio_sync.settings import Settings, TrackedHistory
+from attio_sync.histories import AttributeHistory
+from attio_sync.settings import Settings
+from attio_sync.sources import Source
 from attio_sync.value_reader import ValueReader
 from attio_workbench.terminal import Pace, length_text, tell
 
@@ -67,7 +69,7 @@ class Survey:
 
 
 async def survey(
-    client: AttioClient, settings: Settings, history: TrackedHistory, on_page: Callable[[int], None], now: datetime
+    client: AttioClient, settings: Settings, history: Source, on_page: Callable[[int], None], now: datetime
 ) -> Survey:
     """Counts, and reads a few histories; `on_page` hears how many were counted so far.
 
@@ -106,7 +108,7 @@ async def survey(
 class Counting:
     """Says how far a count is that takes longer than a moment; where output is no terminal, now and then in a line."""
 
-    def __init__(self, console: Console, history: TrackedHistory) -> None:
+    def __init__(self, console: Console, history: Source) -> None:
         self._what = f"counting {history.parent}"
         self._status = console.status(self._what)
         self._pace = Pace()

@@ -10,8 +10,10 @@ from typing import TextIO
 import duckdb
 from rich.console import Console
 
-from attio_sync.settings import Settings, TrackedHistory
-from attio_sync.tables import MEMBER_TABLE, STATUS_TABLE, history_table, id_column
+from attio_sync.settings import Settings
+from attio_sync.sources import Source
+from attio_sync.streams import history_table
+from attio_sync.tables import MEMBER_TABLE, STATUS_TABLE, id_column
 from attio_workbench import ocel
 from attio_workbench.errors import WorkbenchError
 from attio_workbench.place import Place, open_database
@@ -51,7 +53,7 @@ def run_export(console: Console, settings: Settings, place: Place, file: Path, *
 class _Log:
     """The tables of a local sync, as an object-centric event log."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, histories: Iterable[TrackedHistory]) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, histories: Iterable[Source]) -> None:
         self._connection = connection
         self._there = {
             name

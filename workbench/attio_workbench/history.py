@@ -9,11 +9,14 @@ import anyio
 import duckdb
 from rich.console import Console
 
-from attio_sync.attio_types import AttioWorkspaceMember, AttributeHistory, parse_history
+from attio_sync.attio_types import AttioWorkspaceMember
 from attio_sync.client import AttioClient
 from attio_sync.errors import ForbiddenError, InvalidValueError, MergeInProgressError
-from attio_sync.settings import Settings, TrackedHistory
-from attio_sync.tables import MEMBER_TABLE, current_table, id_column
+from attio_sync.histories import AttributeHistory, parse_history
+from attio_sync.settings import Settings
+from attio_sync.sources import Source
+from attio_sync.streams import current_table
+from attio_sync.tables import MEMBER_TABLE, id_column
 from attio_sync.value_reader import ValueReader
 from attio_workbench.asking import asking
 from attio_workbench.errors import WorkbenchError
@@ -27,7 +30,7 @@ _UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}", re.A
 class Found:
     """Every tracked history that a record has, and what the workspace's members are called, by id."""
 
-    histories: list[tuple[TrackedHistory, AttributeHistory]]
+    histories: list[tuple[Source, AttributeHistory]]
     names: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
@@ -64,7 +67,7 @@ def fetch_histories(console: Console, settings: Settings, record_id: str) -> Fou
 
 
 async def _fetch(console: Console, settings: Settings, record_id: str) -> Found:
-    found: list[tuple[TrackedHistory, AttributeHistory]] = []
+    found: list[tuple[Source, AttributeHistory]] = []
     async with asking(console, settings) as client:
         for history in settings.history:
             outcome = await ValueReader(client, history).read(record_id, None)
@@ -99,7 +102,7 @@ def read_histories(settings: Settings, place: Place, record_id: str) -> Found:
     if not place.database.exists():
         message = f"there is no {path_text(place.database)} yet: run attio-sync demo or attio-sync sync first"
         raise WorkbenchError(message)
-    found: list[tuple[TrackedHistory, AttributeHistory]] = []
+    found: list[tuple[Source, AttributeHistory]] = []
     with open_database(place.database, read_only=True) as connection:
         for history in settings.history:
             query = (

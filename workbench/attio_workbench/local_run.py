@@ -14,9 +14,9 @@ from fivetran_connector_sdk_cli import core_adapter
 from fivetran_connector_sdk_core import SdkException
 
 from attio_sync import tables
+from attio_sync.fivetran import FivetranSink
 from attio_sync.report import SyncReport
 from attio_sync.settings import Settings
-from attio_sync.sink import FivetranSink
 from attio_sync.sync import OnProgress, run_sync
 from attio_workbench.errors import WorkbenchError
 from attio_workbench.place import Place
@@ -78,7 +78,7 @@ def run_locally(settings: Settings, place: Place, on_progress: OnProgress) -> Lo
     reports: list[SyncReport] = []
 
     def update(state: dict[str, Any]) -> None:
-        reports.append(run_sync(settings, state, FivetranSink(), on_progress=on_progress))
+        reports.append(run_sync(settings, state, FivetranSink(), Environment(on_progress=on_progress)))
 
     state = place.read_state()
     place.files.mkdir(parents=True, exist_ok=True)

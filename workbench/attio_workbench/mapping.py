@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from attio_sync.settings import TrackedHistory
+from attio_sync.sources import Source
 from attio_sync.tables import id_column
 from attio_workbench.errors import WorkbenchError
 from attio_workbench.place import Place, open_database
@@ -58,7 +58,7 @@ order by 3
 """
 
 
-def read_guesses(place: Place, histories: Iterable[TrackedHistory]) -> list[Row]:
+def read_guesses(place: Place, histories: Iterable[Source]) -> list[Row]:
     """A row for each status of these histories, by what the last local sync left.
 
     Raises:
@@ -71,7 +71,7 @@ def read_guesses(place: Place, histories: Iterable[TrackedHistory]) -> list[Row]
         return [row for history in histories for row in _guesses(connection, history)]
 
 
-def _guesses(connection: duckdb.DuckDBPyConnection, history: TrackedHistory) -> list[Row]:
+def _guesses(connection: duckdb.DuckDBPyConnection, history: Source) -> list[Row]:
     query = QUERY.format(table=history.table, key=id_column(history))
     try:
         found = connection.execute(query, [history.parent, history.attribute]).fetchall()
@@ -125,7 +125,7 @@ def mapping_text(rows: Iterable[Row]) -> str:
     return text.getvalue()
 
 
-def write_mapping(place: Place, histories: Iterable[TrackedHistory], file: Path) -> str:
+def write_mapping(place: Place, histories: Iterable[Source], file: Path) -> str:
     """Adds the guess for each status that the file does not name, and says so.
 
     Raises:

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from attio_sync.attio_types import TokenIdentity
-from attio_sync.tables import tables
-from attio_sync.tracked import TrackedHistory
+from attio_sync.sources import Source
+from attio_sync.streams import tables
 from attio_workbench.errors import WorkbenchError
 from attio_workbench.place import Place, open_database
 from attio_workbench.terminal import path_text
@@ -77,7 +77,7 @@ def read_origin(database: Path) -> Origin | None:
         return Origin(known.pop("origin"), **known) if known else None
 
 
-def clear_of_other_keys(place: Place, histories: Sequence[TrackedHistory]) -> str | None:
+def clear_of_other_keys(place: Place, histories: Sequence[Source]) -> str | None:
     """Makes room where a table has another key than the one that is written now, as an earlier version may have left it.
 
     Its rows cannot be fitted to the new key. Returns what was done, if anything.

@@ -10,7 +10,7 @@ from typing import IO
 from fivetran_connector_sdk import Logging
 from fivetran_connector_sdk_common import constants
 
-from attio_sync.logs import DASHBOARD_CHARACTERS
+from attio_sync.fivetran import DASHBOARD_CHARACTERS
 
 _WARNING = re.compile(r"\d\d:\d\d:\d\d\.\d{3} WARNING\s+⚡ (?:sdk|connector)\s+(?P<said>.*)")
 

@@ -7,8 +7,8 @@ from rich.console import Console
 from rich.markup import escape
 
 from attio_sync.attio_types import TokenIdentity
+from attio_sync.checks import check_names
 from attio_sync.settings import Settings
-from attio_sync.setup_form import check_names
 from attio_workbench.asking import asking
 from attio_workbench.figures import figures_table
 from attio_workbench.local_run import run_locally
