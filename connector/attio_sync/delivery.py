@@ -66,11 +66,6 @@ class Delivery:
         return self._settings.page_size
 
     @property
-    def wants_definitions(self) -> bool:
-        """Whether the small tables are wanted that no history needs."""
-        return self._settings.definitions
-
-    @property
     def tracked(self) -> int:
         """How many sources share the room in the state."""
         return max(1, len(self.sources))

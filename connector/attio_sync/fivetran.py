@@ -75,12 +75,18 @@ def build_form() -> ConfigurationForm:
     form = ConfigurationForm()
     for key, field in Settings.model_fields.items():
         default = default_text(field)
+        help_text = f"{field.description}." + (f" Default: {default}." if default else "")
+        if field.annotation is bool:  # an untouched toggle would say no
+            answers = [form_field.DropdownFieldParam(value="yes"), form_field.DropdownFieldParam(value="no")]
+            title = field.title or key
+            form.add_field(form_field.DropdownField(key, title, fields=answers, description=help_text, placeholder=default))
+            continue
         form.add_field(
             form_field.TextField(
                 key,
                 field.title or key,
                 form_field.TextField.password if key == "attio_api_token" else form_field.TextField.plain_text,
-                description=f"{field.description}." + (f" Default: {default}." if default else ""),
+                description=help_text,
                 required=field.is_required(),
                 placeholder=default or None,
             )

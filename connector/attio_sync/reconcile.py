@@ -300,7 +300,7 @@ def list_together(
         list(by_source), lambda s, record: by_source[s].wants(record.record_id), trusting=trusting
     ) as pages:
         for page in pages:
-            for source in by_source.keys() - failures.keys():
+            for source in [s for s in by_source if s not in failures]:
                 try:
                     by_source[source].note(readable(page.parts[source]))
                 except AttioSyncError as error:

@@ -14,9 +14,8 @@ from typing import Any
 from attio_sync.attio_types import TokenIdentity
 from attio_sync.catalog import Catalog, Found
 from attio_sync.client import AttioClient
-from attio_sync.definitions import deliver_definitions
 from attio_sync.delivery import Delivery
-from attio_sync.errors import AttioSyncError, GaveUpError, StateError, UnauthorizedError
+from attio_sync.errors import AttioSyncError, ForbiddenError, GaveUpError, StateError, UnauthorizedError
 from attio_sync.reader import Reader
 from attio_sync.reconcile import Outcome, Reconciliation, list_together
 from attio_sync.report import SyncReport
@@ -30,6 +29,7 @@ from attio_sync.schedule import (
     reconciliation_is_due,
 )
 from attio_sync.settings import Settings
+from attio_sync.small_tables import Definition, Place, definitions_for, deliver_definitions
 from attio_sync.sources import Source
 from attio_sync.state import SourceState, SyncState, parse_state
 from attio_sync.windows import Windows
@@ -124,11 +124,30 @@ class _Sync:
             cut = [s for group in self._groups(todo) if not self._advance(group) for s in group]
             self._compare([s for s in found.sources if s not in cut])
             todo = [s for s in found.sources if s not in cut and s.type.is_filtered] + cut if cut else []
-        wanted = [s for s in found.sources if s.name not in self._failures]
-        with_daily = is_new or self._compared_all
-        self._failures |= deliver_definitions(delivery, self._reader, wanted, identity, daily=with_daily)
+        small = definitions_for(found.sources, definitions=self._settings.definitions)
+        daily = is_new or self._compared_all
+        deliver_definitions(
+            self._alive(found.sources),
+            identity.has_scope,
+            self._read_definitions,
+            delivery.write_definitions,
+            definitions=[d for d in small if daily or not d.daily],
+        )
         if self._failures:
             raise next(iter(self._failures.values()))
+
+    def _read_definitions(self, definition: Definition[Any], place: Place) -> list[Any] | None:
+        """A small table as Attio lists it in one place; None where it cannot be read, which is that source's failure."""
+        try:
+            return self._reader.definitions(definition, place)
+        except (GaveUpError, UnauthorizedError):
+            raise
+        except AttioSyncError as error:
+            if isinstance(error, ForbiddenError) and definition.of in {"workspace", "parent"}:
+                log.info(f"{definition.table} is left as it is: {error}")
+            else:
+                self._failures.setdefault(str(place), error)
+            return None
 
     def _state(self, source: Source) -> SourceState:
         return self._delivery.state.of(source)
@@ -268,5 +287,6 @@ class _Sync:
         if outcome is Outcome.DONE:
             state = replace(state, blind=not self._sees_everything)
             if not source.type.is_filtered:
-                state = replace(state, last_sync=max(state.last_sync or now, self._reader.accurate_at or now))
+                reached = min(now, self._reader.accurate_at or now)
+                state = replace(state, last_sync=max(state.last_sync or reached, reached))
         self._delivery.finish_window(source, state)
