@@ -11,6 +11,7 @@ from attio_simulator import Behaviour, Clock, Workspace
 from attio_simulator.crm import TRACKED
 from attio_simulator.crm_data import generate_crm
 from attio_simulator.happenings import Happenings
+from attio_sync.errors import UnknownNameError
 
 SOURCES = (
     "deals.stage",
@@ -32,11 +33,12 @@ def table_of(source: str) -> str:
     return "attio_" + source.removeprefix("lists/").replace(".", "_")
 
 
-def crm_world(sources: tuple[str, ...] = SOURCES, records: int = 120, seed: int = 1, **configuration: str) -> World:
+def crm_world(sources: tuple[str, ...] = SOURCES, records: int = 120, seed: int = 1, **more: str) -> World:
     def fill(clock: Clock) -> Workspace:
         return generate_crm(records, seed=seed, clock=clock)
 
-    world = make_world(fill, **{"history": ",".join(sources), "reconcile_hours": "0", "recheck_days": "1", **configuration})
+    world = make_world(fill)
+    world.configuration |= {"history": ",".join(sources), "reconcile_hours": "0", "recheck_days": "1", **more}
     world.track(",".join(sources))
     return world
 
@@ -108,3 +110,107 @@ def test_killed_anywhere_the_next_sync_ends_with_the_same_tables() -> None:
             world.live()
             world.sync()
         assert_equal(world, SOURCES[:4] + SOURCES[-4:-2])
+
+
+def test_everything_tracks_every_status_and_picks_up_one_that_appears_later() -> None:
+    world = crm_world(("*",), records=60)
+    world.sync()
+    statuses = ("deals.stage", "projects.phase", "lists/sales.stage", "lists/hiring.stage", "lists/onboarding.phase")
+    assert_equal(world, statuses)
+    assert {key.partition("=")[0] for key in world.warehouse.state["histories"]} == set(statuses)
+
+    mood = world.workspace.add_attribute(world.workspace.object("people"), "mood", "Mood", "status", at_the_end=True)
+    for title in ("Good", "Bad"):
+        world.workspace.add_status(mood, title)
+    for _ in range(5):
+        assert Happenings(world.workspace, sources=("people.mood",)).happen("move")
+    world.track("*")
+    world.sync()
+    assert_equal(world, (*statuses, "people.mood"))
+
+
+def test_one_source_that_fails_keeps_none_of_the_others() -> None:
+    world = crm_world(("deals.stage", "deals.nothing", "lists/nowhere.stage", "people.description", "people.job_title"))
+    with pytest.raises(UnknownNameError) as caught:
+        world.sync()
+    assert "deals has no attribute 'nothing'" in str(caught.value)
+    assert_equal(world, ("deals.stage", "people.job_title"))
+    assert world.warehouse.rows("attio_people_description") == []
+    # It goes on like this, and the others with it.
+    Happenings(world.workspace, sources=("deals.stage", "people.job_title")).happen_all()
+    with pytest.raises(UnknownNameError):
+        world.sync()
+    assert_equal(world, ("deals.stage", "people.job_title"))
+
+
+def test_adding_removing_and_renaming_a_source_disturbs_no_other() -> None:
+    world = crm_world(("deals.stage", "people.job_title", "lists/hiring.stage"))
+    world.sync()
+    before = world.warehouse.state["histories"]
+    kept = {key: before[key]["reconciled_at"] for key in before if key.startswith("deals")}
+    deals = dict(world.warehouse.tables["attio_deals_stage"])
+
+    history = "deals.stage,people.job_title=job_titles,people.email_addresses"
+    world.configuration["history"] = history
+    world.configuration["reconcile_hours"] = "24"
+    world.track(history)
+    world.sync()
+    assert_equal(world, ("deals.stage", "people.email_addresses"))
+    assert_source_equals_attio(world, "people.job_title", "job_titles")
+    after = world.warehouse.state["histories"]
+    assert {key: after[key]["reconciled_at"] for key in kept} == kept
+    assert not any(key.startswith("lists/hiring") for key in after)
+    assert all(row is deals[key] for key, row in world.warehouse.tables["attio_deals_stage"].items())
+    # What is no longer tracked keeps its rows.
+    assert world.warehouse.rows("attio_hiring_stage")
+
+
+def test_a_long_first_sync_lets_the_others_have_their_turn() -> None:
+    world = crm_world(("deals.stage",), records=400)
+    world.sync()
+    world.configuration |= {"history": "deals.stage,people.job_title", "requests_per_second": "0.2", "page_size": "20"}
+    world.track(world.configuration["history"])
+    moved = None
+
+    def before(operation: str) -> None:
+        nonlocal moved
+        if operation == "checkpoint" and world.warehouse.rows("attio_people_job_title") and moved is None:
+            moved = Happenings(world.workspace, seed=3, sources=("deals.stage",)).happen("move")
+
+    world.warehouse.before = before
+    world.sync()
+    assert moved
+    assert_equal(world, ("deals.stage", "people.job_title"))
+
+
+def test_a_source_too_large_to_be_listed_in_every_sync_is_compared_when_it_is_time() -> None:
+    world = crm_world(("people.job_title",), records=300, reconcile_hours="24", recheck_days="30", page_size="2")
+    world.sync()
+    Happenings(world.workspace, sources=("people.job_title",)).happen("write")
+    world.pass_time(hours=1)
+    assert world.sync().listed == 0
+    world.pass_time(hours=24)
+    world.sync()
+    assert_equal(world, ("people.job_title",))
+
+
+def test_one_listing_serves_all_attributes_of_a_parent() -> None:
+    sources = ("people.job_title", "people.email_addresses", "people.phone_numbers", "people.primary_location")
+    world = crm_world(sources, records=200, reconcile_hours="24", recheck_days="30", definitions="no")
+    world.sync()
+    # The token, the members, the attributes with a look for more, and one page, which is not believed to be the last at once.
+    assert world.sync().requests == 1 + 1 + 2 + 1 + 5
+
+
+def test_the_small_tables_say_what_there_is() -> None:
+    world = crm_world(("deals.stage", "deals.products"), definitions="yes")
+    world.sync()
+    objects = {row["api_slug"] for row in world.warehouse.rows("attio_object")}
+    assert objects == {one.slug for one in world.workspace.objects()}
+    assert {row["api_slug"] for row in world.warehouse.rows("attio_list")} == {one.slug for one in world.workspace.lists()}
+    shown = {(row["object"], row["api_slug"]): row for row in world.warehouse.rows("attio_attribute")}
+    assert shown["deals", "products"]["is_multiple"] is True
+    assert shown["deals", "stage"]["type"] == "status"
+    assert shown["lists/hiring", "stage"]["type"] == "status"
+    [products] = [a for a in world.workspace.object("deals").attributes if a.slug == "products"]
+    assert {row["option_id"] for row in world.warehouse.rows("attio_select_option")} == {o.id for o in products.options}

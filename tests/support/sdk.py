@@ -41,7 +41,7 @@ class LocalRun:
             run_sync(settings, state, self.wrap(FivetranSink()), self.environment)
 
         with local_logging():
-            run_in_sdk(update, schema(settings.history), self.folder, self.state)
+            run_in_sdk(update, schema(settings.history.named), self.folder, self.state)
 
     def rows(self, table: str) -> list[dict[str, Any]]:
         """The rows of a table that are not deleted, without the columns Fivetran adds."""

@@ -1,4 +1,4 @@
-"""What the tables of any source must hold, worked out from the simulated workspace alone: no code of the connector is asked."""
+"""What the tables of any source must hold, worked out from the simulated workspace alone: none of our code is asked."""
 
 import json
 from collections import Counter
