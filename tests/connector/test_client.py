@@ -234,7 +234,7 @@ def test_a_refused_request_is_sent_again_when_told_and_that_is_no_failed_attempt
     retry_after: Literal["next_second", "absent", "nonsense", "past", "seconds"],
     least: float,
     most: float,
-    what: Any,  # noqa: ANN401 (either way to ask)
+    what: Any,
 ) -> None:
     it = line(Fault(kind="rate_limited", retry_after=retry_after, times=3))
     assert it.ask(listing if what is listing else values_of(first_record(it)))

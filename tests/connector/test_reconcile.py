@@ -25,7 +25,7 @@ def pipeline(applications: int, clock: Clock) -> Workspace:
     return generate_hiring_pipeline(applications, seed=5, clock=clock)
 
 
-def synced(applications: int = 300, **more: Any) -> World:  # noqa: ANN401 (of make_world)
+def synced(applications: int = 300, **more: Any) -> World:
     world = make_world(partial(pipeline, applications), **more)
     world.sync()
     world.assert_equal_to_attio()
@@ -207,7 +207,7 @@ def test_records_that_come_back_after_a_doubted_listing_are_all_still_there() ->
 def listed_otherwise(world: World) -> None:
     """The listing shows other actors than the histories do: nearly every record differs."""
 
-    def by(value: Any) -> Any:  # noqa: ANN401 (any JSON)
+    def by(value: Any) -> Any:
         value["created_by_actor"]["id"] = "11111111-1111-4111-8111-111111111111"
         return value
 
@@ -466,7 +466,7 @@ def test_that_a_short_page_is_not_the_last_is_learnt_from_a_reconciliation_too()
 
 @pytest.mark.parametrize("lengths", ["full", "random"])
 @pytest.mark.parametrize("ignores_offset", [False, True])
-def test_a_server_that_lists_as_it_likes_loses_nothing_and_ends(lengths: Any, ignores_offset: bool) -> None:  # noqa: ANN401, FBT001 (parametrized)
+def test_a_server_that_lists_as_it_likes_loses_nothing_and_ends(lengths: Any, ignores_offset: bool) -> None:  # noqa: FBT001 (parametrized)
     behaviour = Behaviour(listing_page_lengths=lengths, listing_ignores_offset=ignores_offset, ties="shuffled")
     world = make_world(partial(pipeline, 400), behaviour=behaviour, page_size="60")
     world.workspace.import_records("applications", 40, "Applied")

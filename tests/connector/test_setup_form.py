@@ -118,7 +118,7 @@ def test_the_form_is_what_fivetran_reads_from_a_package() -> None:
 
 
 @pytest.mark.parametrize("test", TESTS)
-def test_each_test_passes_against_a_workspace_in_order(test: Any, configuration: dict[str, Any]) -> None:  # noqa: ANN401 (a setup test)
+def test_each_test_passes_against_a_workspace_in_order(test: Any, configuration: dict[str, Any]) -> None:
     result = test(configuration)
     assert (result.success, result.failure) == (True, None)
 
@@ -166,7 +166,7 @@ def test_several_histories_are_each_looked_up(configuration: dict[str, Any]) -> 
 
 
 @pytest.mark.parametrize("test", TESTS)
-def test_an_unknown_token_fails_every_test_and_says_where_to_get_one(test: Any, configuration: dict[str, Any]) -> None:  # noqa: ANN401 (a setup test)
+def test_an_unknown_token_fails_every_test_and_says_where_to_get_one(test: Any, configuration: dict[str, Any]) -> None:
     configuration["attio_api_token"] = "a-token-of-somebody-else"  # noqa: S105 (it opens nothing)
     said = failure(test(configuration), configuration)
     assert "Workspace settings → Developers" in said
@@ -279,7 +279,7 @@ def test_an_attribute_that_keeps_no_history_is_refused(simulator: Simulator, con
     ("key", "text"), [("attio_base_url", "http://attio.example.com"), ("history", "applications"), ("page_size", "many")]
 )
 def test_a_wrong_setting_fails_every_test_and_is_named(
-    test: Any,  # noqa: ANN401 (a setup test)
+    test: Any,
     key: str,
     text: str,
     configuration: dict[str, Any],

@@ -44,7 +44,7 @@ def test_no_values_are_a_history() -> None:
 
 
 @pytest.mark.parametrize("change", [with_unknown_field, with_unknown_enum])
-def test_what_attio_may_add_is_kept_and_no_failure(change: Any) -> None:  # noqa: ANN401 (any change of a value)
+def test_what_attio_may_add_is_kept_and_no_failure(change: Any) -> None:
     raw = [change(value) for value in history_of()]
     assert raw != history_of()
     history = parse_history("the-record", raw)

@@ -29,6 +29,11 @@ READS_AS = {
 }
 
 
+def table_of(source: str) -> str:
+    """The table of a source for which none is named."""
+    return "attio_" + source.removeprefix("lists/").replace(".", "_")
+
+
 def typed(value: dict[str, Any]) -> dict[str, Any]:
     """The columns of a value's own type, without what a status or an option was called when it was read."""
     kind = value["attribute_type"]
