@@ -26,6 +26,7 @@ from benchmarks.figures import (
     pace,
     reconciliation,
     shared,
+    sources,
     states,
 )
 from benchmarks.processes import say
@@ -44,6 +45,7 @@ MEASUREMENTS: dict[str, Callable[[scale.Scale], list[Section]]] = {
     "month": month.measure,
     "models": models.measure,
     "states": states.measure,
+    "sources": sources.measure,
     "comparison": comparison.measure,
     "memory": memory.measure,
     "findings": findings.measure,

@@ -19,6 +19,7 @@ class Scale:
     watched: int = 10_000
     months: tuple[int, ...] = (1_000, 10_000)
     histories: tuple[int, ...] = (1, 2, 3, 4, 6, 12, 24, 48, 96)
+    sources: int = 20_000
     syncs: int = 288
     repeats: int = 2
     seeds: int = 200
@@ -41,6 +42,7 @@ QUICK = Scale(
     watched=2_000,
     months=(500, 2_000),
     seeds=20,
+    sources=1_000,
     powered=2,
     checkpoint_seconds=4.0,
 )
@@ -58,6 +60,7 @@ TINY = Scale(
     months=(50, 100),
     histories=(96,),
     syncs=24,
+    sources=120,
     repeats=1,
     seeds=3,
     searched=1_000,
