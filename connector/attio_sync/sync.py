@@ -17,7 +17,7 @@ from attio_sync.client import AttioClient
 from attio_sync.delivery import Delivery
 from attio_sync.errors import AttioSyncError, ForbiddenError, GaveUpError, StateError, UnauthorizedError
 from attio_sync.reader import Reader
-from attio_sync.reconcile import Outcome, Reconciliation, list_together
+from attio_sync.reconcile import Outcome, Reconciliation
 from attio_sync.report import SyncReport
 from attio_sync.runtime import Environment, Sink, held_open, open_portal
 from attio_sync.schedule import (
@@ -32,7 +32,7 @@ from attio_sync.settings import Settings
 from attio_sync.small_tables import Definition, Place, definitions_for, deliver_definitions
 from attio_sync.sources import Source
 from attio_sync.state import SourceState, SyncState, parse_state
-from attio_sync.windows import Windows
+from attio_sync.windows import Windows, list_together
 
 log = logging.getLogger(__name__)
 
