@@ -108,7 +108,7 @@ def _together(scale: Scale) -> tuple[str, int]:
     wrong = 0
     for written in sources:
         try:
-            assert_source_equals_attio(world, written, table_of(written))
+            assert_source_equals_attio(world.workspace, world.warehouse, written, table_of(written))
         except AssertionError as error:
             wrong += 1
             say(f"sources: {written} differs: {error}")

@@ -59,13 +59,19 @@ class Catalog:
                 found.failures[source.name] = error
         if tracked.everything:
             named = {s.name for s in tracked.named}
-            found.sources.extend(s for s in await self._statuses() if s.name not in named)
-        try:
-            check_distinct(found.sources)
-        except ValueError as error:
-            message = f"history: {error}"
-            raise SettingsError(message) from None
+            for source in await self._statuses():
+                if source.name not in named:
+                    self._add(source, found)
         return found
+
+    def _add(self, source: Source, found: Found) -> None:
+        """One that was not named, unless its tables would be another's."""
+        try:
+            check_distinct([*found.sources, source])
+        except ValueError as error:
+            found.failures[source.name] = SettingsError(f"history: {error}")
+        else:
+            found.sources.append(source)
 
     async def attributes(self, parent: Parent) -> list[AttioAttribute]:
         """All attributes of an object or a list, archived ones included.

@@ -104,8 +104,10 @@ class Delivery:
                     rest = {n: d for n, d in self.state.definitions.items() if n != name}
                     self.state = replace(self.state, definitions=rest)
 
-    def start_over(self, source: Source) -> None:
-        """Empties the tables of a history and its place in the state: everything is delivered anew."""
+    def start_over(self, source: Source, reason: str | None = None) -> None:
+        """Empties the tables of a source and its place in the state: everything is delivered anew, and said if need be."""
+        if reason:
+            self.warn(f"{reason}: everything is delivered anew")
         was = self.state.of(source)
         if was.ledger is not None:
             # Killed behind the truncate, the next sync must not compare with what is no longer there.

@@ -105,6 +105,7 @@ class _Sync:
         self._windows = Windows(delivery, reader, environment, self._failing_alone, self._alive)
         self._sees_everything = True
         self._compared_all = False
+        self._first_listed: set[Source] = set()
 
     def run(self, found: Found | None) -> None:
         identity = self._reader.identity()
@@ -170,14 +171,9 @@ class _Sync:
         state = self._state(source)
         if state.ledger is None:
             earlier = f"{source.name} was synced by an earlier version of the connector, without what a comparison needs"
-            self._start_over(source, None if state.last_sync is None else earlier)
+            self._delivery.start_over(source, None if state.last_sync is None else earlier)
         if not self._sees_everything:
             self._delivery.put(source, replace(self._state(source), blind=True))
-
-    def _start_over(self, source: Source, reason: str | None) -> None:
-        if reason:
-            self._delivery.warn(f"{reason}: everything is delivered anew")
-        self._delivery.start_over(source)
 
     def _groups(self, sources: Sequence[Source]) -> list[list[Source]]:
         """Which sources are listed together: those of one parent that Attio cannot filter and that are equally far."""
@@ -203,6 +199,8 @@ class _Sync:
     def _deliver_what_is_new(self, sources: Sequence[Source]) -> bool:
         first, until = sources[0], self._environment.monotonic() + TURN_SECONDS
         self._reader.phase(", ".join(s.name for s in sources), "incremental", None)
+        if self._state(first).last_sync is None:
+            self._first_listed.update(sources)
         window = self._state(first).under_way
         if window is not None:
             log.info("going on with %s where the last sync was interrupted", ", ".join(s.name for s in sources))
@@ -226,7 +224,13 @@ class _Sync:
     def _compare(self, sources: Sequence[Source]) -> None:
         """What is due of these sources, those of one parent with one listing."""
         now = self._environment.now()
-        due = [s for s in self._alive(sources) if comparison_is_due(s, self._state(s), self._settings, now)]
+        due = [
+            s
+            for s in self._alive(sources)
+            if comparison_is_due(s, self._state(s), self._settings, now)
+            # What was listed for the first time a moment ago needs no second look to see what changed.
+            and (s not in self._first_listed or reconciliation_is_due(self._state(s), self._settings, now))
+        ]
         for _, of_parent in groupby(sorted(due, key=lambda s: str(s.parent)), key=lambda s: s.parent):
             together = list(of_parent)
             with self._failing_alone(*together):
@@ -274,7 +278,9 @@ class _Sync:
                 raise failure
             outcome = comparison.finish()
         if outcome is Outcome.STARTED_OVER:
-            self._start_over(source, f"more records of {source.name} differ from what was delivered than can be named")
+            self._delivery.start_over(
+                source, f"more records of {source.name} differ from what was delivered than can be named"
+            )
             self._deliver_what_is_new([source])
             return
         self._delivery.report.reconciled += outcome is not Outcome.TOO_MUCH

@@ -1,8 +1,14 @@
 """Any attribute of any object or list, of every type that keeps a history, in every setting of what Attio leaves open."""
 
+import json
 from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
 
 import pytest
+from tests.support.sdk import LocalRun
 from tests.support.sources import assert_source_equals_attio, table_of
 from tests.support.warehouse import Killed
 from tests.support.world import World, make_world
@@ -41,7 +47,7 @@ def crm_world(sources: tuple[str, ...] = SOURCES, records: int = 60, seed: int =
 
 def assert_equal(world: World, sources: tuple[str, ...] = SOURCES) -> None:
     for source in sources:
-        assert_source_equals_attio(world, source, table_of(source))
+        assert_source_equals_attio(world.workspace, world.warehouse, source, table_of(source))
 
 
 def happen_all(world: World, happenings: Happenings) -> None:
@@ -159,7 +165,7 @@ def test_adding_removing_and_renaming_a_source_disturbs_no_other() -> None:
     world.track(history)
     world.sync()
     assert_equal(world, ("deals.stage", "people.email_addresses"))
-    assert_source_equals_attio(world, "people.job_title", "job_titles")
+    assert_source_equals_attio(world.workspace, world.warehouse, "people.job_title", "job_titles")
     after = world.warehouse.state["histories"]
     assert {key: after[key]["reconciled_at"] for key in kept} == kept
     assert not any(key.startswith("lists/hiring") for key in after)
@@ -217,3 +223,31 @@ def test_the_small_tables_say_what_there_is() -> None:
     assert shown["lists/hiring", "stage"]["type"] == "status"
     [products] = [a for a in world.workspace.object("deals").attributes if a.slug == "products"]
     assert {row["option_id"] for row in world.warehouse.rows("attio_select_option")} == {o.id for o in products.options}
+
+
+def test_the_sdk_writes_values_of_every_type_into_a_real_duckdb_file(tmp_path: Path) -> None:
+    world = crm_world(TRACKED, records=40)
+    run = LocalRun(tmp_path, world.environment)
+    configuration = {"attio_api_token": world.simulator.token, "history": ",".join(TRACKED), "backfill_days": "all"}
+    run.sync(configuration)
+    happen_all(world, Happenings(world.workspace, seed=2, sources=TRACKED))
+    run.sync(configuration | {"reconcile_hours": "0", "recheck_days": "1"})
+    for written in TRACKED:
+        assert_source_equals_attio(world.workspace, DuckDBTables(run), written, table_of(written))
+
+
+@dataclass(slots=True)
+class DuckDBTables:
+    """The tables of a local run, with what DuckDB gives in types of its own as the connector gave it."""
+
+    run: LocalRun
+
+    def rows(self, table: str) -> list[dict[str, Any]]:
+        rows = [{name: self._value(name, part) for name, part in row.items()} for row in self.run.rows(table)]
+        return sorted(rows, key=lambda row: (row.get("entry_id") or row["record_id"], row.get("position", 0)))
+
+    @staticmethod
+    def _value(name: str, part: Any) -> Any:
+        if isinstance(part, Decimal):
+            return f"{part.normalize():f}"
+        return json.loads(part) if name == "current_values" else part

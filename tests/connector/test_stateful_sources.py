@@ -124,7 +124,7 @@ class Sources(RuleBasedStateMachine):
         for _ in range(2):
             self.world.sync(**EVERYTHING)
         for written in SOURCES:
-            assert_source_equals_attio(self.world, written, table_of(written))
+            assert_source_equals_attio(self.world.workspace, self.world.warehouse, written, table_of(written))
         upserts = self.world.warehouse.upserts
         self.world.sync(**EVERYTHING)
         assert self.world.warehouse.upserts == upserts

@@ -17,7 +17,8 @@ from attio_sync import tables
 from attio_sync.fivetran import FivetranSink
 from attio_sync.report import SyncReport
 from attio_sync.settings import Settings
-from attio_sync.sync import OnProgress, run_sync
+from attio_sync.runtime import Environment
+from attio_sync.sync import run_sync
 from attio_workbench.errors import WorkbenchError
 from attio_workbench.place import Place
 from attio_workbench.sdk_log import kept_log
@@ -68,7 +69,7 @@ def run_in_sdk(
     core_adapter.run(_LocalConnector(update=update_method, schema=schema), str(folder), {}, state, state_path=path)
 
 
-def run_locally(settings: Settings, place: Place, on_progress: OnProgress) -> LocalRun:
+def run_locally(settings: Settings, place: Place, on_progress: Callable[[SyncReport], None]) -> LocalRun:
     """One sync into the place's database, from the place's state; what is logged goes to the place's log.
 
     Raises:
