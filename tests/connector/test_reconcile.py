@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from tests.conftest import PROFILE
 from tests.support import truth
-from tests.support.warehouse import Row
+from tests.support.warehouse import Killed, Row
 from tests.support.world import ERRORS, HISTORY, TABLE, World, make_world
 
 from attio_simulator import Behaviour, Clock, Fault, Mangle, RequestInfo, Workspace, generate_hiring_pipeline
@@ -371,6 +371,39 @@ def test_more_differences_than_can_be_named_are_looked_at_twice_and_then_deliver
     assert len([w for w in world.warehouse.warnings if "delivered anew" in w]) == 1
     world.pass_time(hours=25)
     assert world.sync().rows_written == 0
+
+
+@pytest.mark.parametrize("keeps", [False, True])
+def test_killed_behind_a_truncate_nothing_is_compared_with_what_is_no_longer_there(keeps: bool) -> None:  # noqa: FBT001 (parametrized)
+    world = synced(800)
+    for record_id in ids(world)[::2]:
+        world.workspace.clear_value(record_id, "workflow_status")
+    for record_id in ids(world)[1::7]:
+        world.workspace.delete_record(record_id)
+    world.pass_time(hours=25)
+    world.sync()
+    world.warehouse.keeps = keeps
+    world.die_at("truncate", 2)
+    with pytest.raises(Killed):
+        world.sync()
+    world.live()
+    world.sync()
+    world.assert_equal_to_attio()
+    world.pass_time(hours=25)
+    assert world.sync().rows_written == 0
+
+
+def test_a_token_that_sees_too_little_to_name_does_not_compare_in_every_sync() -> None:
+    world = synced(800)
+    for record_id in ids(world)[::2]:
+        world.workspace.clear_value(record_id, "workflow_status")
+    world.simulator.token_level = "user"  # noqa: S105 (no password)
+    world.simulator.hidden = set(ids(world)[1::3])
+    world.pass_time(hours=25)
+    world.sync()
+    world.pass_time(minutes=5)
+    assert world.sync().requests <= 5
+    assert len(world.histories) == 800
 
 
 def test_they_are_not_delivered_anew_while_records_exist_that_the_listing_lacks() -> None:
