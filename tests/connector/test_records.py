@@ -203,7 +203,7 @@ def test_a_record_that_cannot_be_dated_or_identified_stops_the_sync(path: tuple[
         read(raw)
 
 
-NAMES = "id record_id entry_id parent_record_id parent_object entry_values values created_at value".split()
+NAMES = ["id", "record_id", "entry_id", "parent_record_id", "parent_object", "entry_values", "values", "created_at"]
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.just(CREATED) | st.just(RECORD_ID),
@@ -216,7 +216,7 @@ json_values = st.recursive(
 def test_any_json_at_all_is_a_record_or_an_error_of_our_tree(raw: object, parent: Parent) -> None:
     before = copy.deepcopy(raw)
     try:
-        record = read(raw, "value", parent)
+        record = read(raw, "created_at", parent)
     except AttioSyncError:
         assert repr(raw) == repr(before)
         return

@@ -13,11 +13,12 @@ from fivetran_connector_sdk import Connector
 from fivetran_connector_sdk_cli import core_adapter
 from fivetran_connector_sdk_core import SdkException
 
-from attio_sync import tables
-from attio_sync.fivetran import FivetranSink
+from attio_sync import checks
+from attio_sync.fivetran import FivetranSink, log_to_fivetran
 from attio_sync.report import SyncReport
-from attio_sync.settings import Settings
 from attio_sync.runtime import Environment
+from attio_sync.settings import Settings
+from attio_sync.streams import schema
 from attio_sync.sync import run_sync
 from attio_workbench.errors import WorkbenchError
 from attio_workbench.place import Place
@@ -57,7 +58,7 @@ def run_in_sdk(
     `files/state.json`, or where `state_path` says.
     """
 
-    def schema(configuration: Mapping[str, Any]) -> list[dict[str, Any]]:
+    def declare(configuration: Mapping[str, Any]) -> list[dict[str, Any]]:
         del configuration
         return declared
 
@@ -66,7 +67,7 @@ def run_in_sdk(
         update(state)
 
     path = None if state_path is None else str(state_path.absolute())
-    core_adapter.run(_LocalConnector(update=update_method, schema=schema), str(folder), {}, state, state_path=path)
+    core_adapter.run(_LocalConnector(update=update_method, schema=declare), str(folder), {}, state, state_path=path)
 
 
 def run_locally(settings: Settings, place: Place, on_progress: Callable[[SyncReport], None]) -> LocalRun:
@@ -77,15 +78,17 @@ def run_locally(settings: Settings, place: Place, on_progress: Callable[[SyncRep
         WorkbenchError: the database is open elsewhere, damaged, or there is no room for it.
     """
     reports: list[SyncReport] = []
+    found = checks.run(settings, checks.find_sources)
 
     def update(state: dict[str, Any]) -> None:
-        reports.append(run_sync(settings, state, FivetranSink(), Environment(on_progress=on_progress)))
+        log_to_fivetran()
+        reports.append(run_sync(settings, state, FivetranSink(), Environment(on_progress=on_progress), found))
 
     state = place.read_state()
     place.files.mkdir(parents=True, exist_ok=True)
     try:
         with kept_log(place.log) as log:
-            run_in_sdk(update, tables.schema(settings.history), place.folder, state, place.state)
+            run_in_sdk(update, schema(found.sources, definitions=settings.definitions), place.folder, state, place.state)
     except (SdkException, duckdb.Error, OSError) as error:
         raise WorkbenchError(trouble_text(place.database, error)) from error
     return LocalRun(reports[0], log.warnings)
