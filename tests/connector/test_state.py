@@ -5,6 +5,7 @@ import random
 import uuid
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from tests.support.warehouse import MemoryWarehouse
 from attio_sync.attribute_types import TYPES
 from attio_sync.delivery import Delivery
 from attio_sync.errors import ContractChangedError, StateError
-from attio_sync.histories import Fingerprint
+from attio_sync.histories import Fingerprint, fingerprint_of, parse_history
 from attio_sync.ledger import MOST_RECENT, SLICES, Known, Ledger, new_ledger
 from attio_sync.parents import parse_parent
 from attio_sync.report import SyncReport
@@ -295,6 +296,27 @@ def test_a_state_of_the_version_before_this_one_has_no_ledger_and_is_read_for_al
         last_sync=NOW, under_way=Window(NOW - timedelta(days=1), NOW, cursor), invalid={"x": "", "y": ""}
     )
     assert parsed(raw) == (SyncState({str(DEFAULT): expected}), [])
+
+
+RECORDED = json.loads(Path(__file__).with_name("state_of_version_2.json").read_text("utf-8"))
+"""A state, and the histories that it speaks of, as the connector left them that tracked statuses only."""
+
+
+def test_a_recorded_state_is_read_and_written_unchanged() -> None:
+    state, warnings = parsed(RECORDED["state"])
+    assert warnings == []
+    assert saved(dump_state(state)) == RECORDED["state"]
+
+
+def test_a_recorded_ledger_says_of_recorded_histories_what_it_said_then() -> None:
+    ledger = parsed(RECORDED["state"])[0].of(DEFAULT).ledger
+    assert ledger is not None
+    marks = {r: fingerprint_of(parse_history(r, raw)) for r, raw in RECORDED["histories"].items()}
+    assert ledger.recent
+    assert {r: known.fingerprint for r, known in ledger.recent.items()} == {r: marks[r] for r in ledger.recent}
+    for record_id, mark in marks.items():
+        ledger.take_out(record_id, mark)
+    assert [ledger.present.decode(), *(past and past.decode() for past in ledger.past)] == [{}] * (SLICES + 1)
 
 
 def test_a_doubt_that_does_not_say_what_was_doubted_is_forgotten() -> None:
