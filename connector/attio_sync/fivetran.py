@@ -39,6 +39,8 @@ class FivetranHandler(logging.Handler):
 
 def log_to_fivetran() -> None:
     """From now on what this package logs is in Fivetran's log, and nowhere else."""
+    if Logging.LOG_LEVEL is None:  # whoever calls the connector without the SDK, which sets it before it does
+        setattr(Logging, "LOG_LEVEL", Logging.Level.WARNING)  # noqa: B010 (typed as None in the SDK)
     package = logging.getLogger("attio_sync")
     if not any(isinstance(handler, FivetranHandler) for handler in package.handlers):
         package.addHandler(FivetranHandler())
