@@ -234,8 +234,9 @@ class Reconciliation:
         if held is past:
             current = parts_of(*present)[1] if len(present) == 1 else NOTHING_CURRENT
             return Fingerprint(current, stays, digest), 0
-        is_known = not is_nothing(digest, of_entry=self.source.parent.is_list)
-        known = fingerprint_with_current(stays_of(item), digest, item.entry_of) if is_known else None
+        # Of several values at a time, one may have come and gone and left the others as they were.
+        is_telling = not (self.source.is_multiple or is_nothing(digest, of_entry=self.source.parent.is_list))
+        known = fingerprint_with_current(stays_of(item), digest, item.entry_of) if is_telling else None
         return known, 0 if known else most
 
     def _is_known(self, record_id: str) -> bool:
