@@ -138,6 +138,7 @@ def _current(record_id: str, stays: list[StatusStay], status: Status | None) -> 
         status_kind=last and last.status_kind,
         waiting_on=None,
         entered_at=last and last.entered_at,
+        entered_on=last and last.entered_at.date(),
         days_in_status=last and last.days_in_status,
         weekdays_in_status=last and last.weekdays_in_status,
         percentile_in_status=None,

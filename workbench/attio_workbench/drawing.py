@@ -12,6 +12,7 @@ from rich.text import Text
 from attio_sync.attio_types import Actor, AttioApplicationWorkflowStatusAttribute, AttributeHistory, parse_timestamp
 from attio_sync.report import counted
 from attio_sync.settings import TrackedHistory
+from attio_workbench.actors import actor_text
 from attio_workbench.terminal import instant_text, length_text
 
 MOST_LINES = 20
@@ -106,7 +107,7 @@ class _Stay:
             instant_text(begin).partition(" ")[0],
             instant_text(left) if left else "now",
             length_text(end - begin),
-            actor_text(value.created_by_actor, names),
+            _mover(value.created_by_actor, names),
         )
         return cls(begin, end, value.status.id.status_id, cells)
 
@@ -131,9 +132,6 @@ def _fitted(cell: str, width: int) -> str:
     return set_cell_size(cell, width) if cell_len(cell) <= width else set_cell_size(cell, width - 1) + "…"
 
 
-def actor_text(actor: Actor, names: Mapping[str, str]) -> str:
-    """Who it was: the name, else the kind and as much of the id as tells them apart."""
-    if actor.type == "workspace-member" and actor.id and actor.id in names:
-        return names[actor.id]
-    kind = (actor.type or "unknown").replace("workspace-member", "member").replace("-", " ")
-    return f"{kind} {actor.id[:8]}" if actor.id else kind
+def _mover(actor: Actor, names: Mapping[str, str]) -> str:
+    name = names.get(actor.id) if actor.type == "workspace-member" and actor.id else None
+    return actor_text(actor.type, actor.id, name)
