@@ -58,7 +58,7 @@ def test_a_local_sync_becomes_a_report_with_links(
     assert f'<p class="said">{said[1]}</p>' in text
     assert f"{still_open:,} records of applications.workflow_status" in text
     assert "https://app.attio.com/acme/custom/applications/record/" in text
-    assert list((place / "files" / "dbt").glob("*.json")) == []
+    assert not (place / "files" / "dbt" / "models").exists()
 
 
 def test_a_status_that_was_never_used_has_no_figures_and_stops_nothing(

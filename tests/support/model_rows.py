@@ -71,7 +71,6 @@ def _stays(record_id: str, values: list[Value], kinds: Kinds, names: dict[str, s
             StatusStay(
                 source_relation="",
                 history=HISTORY,
-                stay_id=f"{record_id}-{place + 1}",
                 record_id=record_id,
                 position=place + 1,
                 status_id=status.id,

@@ -24,7 +24,6 @@ STATUS: dict[str, Any] = {
 }
 STAY: dict[str, Any] = {
     **STATUS,
-    "stay_id": "k",
     "record_id": "r",
     "position": 2,
     "previous_status_id": "p",

@@ -28,7 +28,6 @@ class StatusStay(Row):
 
     model = "attio__status_history"
 
-    stay_id: str
     record_id: str
     position: int
     status_id: str
