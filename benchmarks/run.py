@@ -25,6 +25,7 @@ from benchmarks.figures import (
     month,
     pace,
     reconciliation,
+    report,
     shared,
     states,
 )
@@ -43,6 +44,7 @@ MEASUREMENTS: dict[str, Callable[[scale.Scale], list[Section]]] = {
     "minutes": minutes.measure,
     "month": month.measure,
     "models": models.measure,
+    "report": report.measure,
     "states": states.measure,
     "comparison": comparison.measure,
     "memory": memory.measure,

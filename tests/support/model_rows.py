@@ -71,7 +71,6 @@ def _stays(record_id: str, values: list[Value], kinds: Kinds, names: dict[str, s
             StatusStay(
                 source_relation="",
                 history=HISTORY,
-                stay_id=f"{record_id}-{place + 1}",
                 record_id=record_id,
                 position=place + 1,
                 status_id=status.id,
@@ -138,6 +137,7 @@ def _current(record_id: str, stays: list[StatusStay], status: Status | None) -> 
         status_kind=last and last.status_kind,
         waiting_on=None,
         entered_at=last and last.entered_at,
+        entered_on=last and last.entered_at.date(),
         days_in_status=last and last.days_in_status,
         weekdays_in_status=last and last.weekdays_in_status,
         percentile_in_status=None,

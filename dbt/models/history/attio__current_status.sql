@@ -124,6 +124,7 @@ select
     joined.status_kind,
     joined.waiting_on,
     joined.entered_at,
+    {{ attio.local_date('joined.entered_at') }} as entered_on,
     joined.days_in_status,
     joined.weekdays_in_status,
     {{ attio.as_double('percentiles.percentile_in_status') }} as percentile_in_status,

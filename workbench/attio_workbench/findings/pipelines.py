@@ -127,7 +127,7 @@ def _pipeline(source_relation: str, history: str, stays: list[StatusStay], as_of
         if known is None or stay.position < known.position:
             firsts[key] = stay
         if stay.moved_by_type == "workspace-member" and stay.moved_by_id:
-            members[stay.moved_by_id] = stay.moved_by_name or stay.member_text
+            members[stay.moved_by_id] = stay.mover
     spells: dict[str, list[Spell]] = {status_id: [] for status_id in statuses}
     for stay in firsts.values():
         is_imported = stay.is_late_entry and stay.position == 1

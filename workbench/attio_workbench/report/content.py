@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from attio_workbench.models import Models, Row
+from attio_workbench.report.conversion import build_conversion
 from attio_workbench.report.curves import build_curves, period_key
 from attio_workbench.report.directory import Directory
 from attio_workbench.report.records import build_open
@@ -77,6 +78,8 @@ def build_content(history: str, relation: str, models: Models, slug: str | None)
         "curves": build_curves(models, directory.status),
         "flow": _flow(models, directory),
         "funnel": _funnel(models, directory),
+        "imported": sum(stay.is_late_entry and stay.direction == "entry" for stay in models.status_history),
+        "conversion": build_conversion(models, directory),
         "transitions": list(_transitions(models, directory)),
         "open": opened,
         "owners": directory.owners,  # last: by now every one has a number
@@ -128,16 +131,21 @@ def _flow(models: Models, directory: Directory) -> dict[str, Any]:
 
 
 def _funnel(models: Models, directory: Directory) -> dict[str, list[dict[str, Any]]]:
-    """By kind of cohort: each with its start, size, whether it is old enough, and what reached which status."""
+    """By kind of cohort: each with its start, size, whether it can be compared, and what reached which status."""
     cohorts: dict[str, dict[date, dict[str, Any]]] = {}
     for row in models.funnel:
         status = directory.status(row.status_id)
         of_kind = cohorts.setdefault(row.cohort_kind, {})
         cohort = of_kind.setdefault(
             row.cohort_start,
-            {"start": row.cohort_start.isoformat(), "records": row.cohort_records, "mature": True, "steps": {}},
+            {
+                "start": row.cohort_start.isoformat(),
+                "records": row.cohort_records,
+                "mature": row.is_mature,
+                "observed": row.is_observed,
+                "steps": {},
+            },
         )
-        cohort["mature"] = cohort["mature"] and row.is_mature
         if status is not None:
             cohort["steps"][status] = [row.reached, _rounded(row.share, 4), _rounded(row.median_days)]
     return {kind: [found[start] for start in sorted(found, reverse=True)] for kind, found in cohorts.items()}

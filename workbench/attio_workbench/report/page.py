@@ -20,7 +20,7 @@ ECHARTS = _HERE / "vendor" / "echarts.min.js"
 LEAST_P = 1e-6
 """Below this a probability says how the test is made, not how sure one can be."""
 
-_SCRIPTS = ("base", "charts", "flow", "ageing", "survival", "funnel", "waiting", "names", "main")
+_SCRIPTS = ("base", "charts", "flow", "ageing", "survival", "funnel", "conversion", "waiting", "names", "main")
 """In the order in which they build on each other: together they are one script."""
 
 
@@ -32,6 +32,7 @@ class Page:
         title: the heading.
         subtitle: what it is about and as of when.
         made: how the page was made, for those who ask.
+        guessed: what is not known of the statuses but guessed, and how to say it; empty where nothing is.
         findings: the most important first.
         histories: as `content.build_content` gives them.
     """
@@ -39,6 +40,7 @@ class Page:
     title: str
     subtitle: str
     made: str
+    guessed: str = ""
     findings: Sequence[Finding]
     histories: Sequence[Mapping[str, Any]]
 
@@ -53,6 +55,7 @@ def render(page: Page) -> str:
         title=escape(page.title),
         subtitle=escape(page.subtitle),
         made=escape(page.made),
+        guessed=f"<p>{escape(page.guessed)}</p>\n" if page.guessed else "",
         sentences="\n".join(map(_item, page.findings)),
         data=json_block({"shownDays": SHOWN_DAYS, "histories": page.histories}),
         style=style,
