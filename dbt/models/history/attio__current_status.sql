@@ -24,6 +24,8 @@ records as (
         listed.source_relation,
         listed.history,
         listed.record_id,
+        listed.parent_object,
+        listed.parent_record_id,
         coalesce(by_record.moves, 0) as moves,
         coalesce(by_record.moves_back, 0) as moves_back
     from {{ ref('stg_attio__record') }} as listed
@@ -41,6 +43,8 @@ joined as (
         records.source_relation,
         records.history,
         records.record_id,
+        records.parent_object,
+        records.parent_record_id,
         records.moves,
         records.moves_back,
         first_stay.entered_at as first_entered_at,
@@ -118,6 +122,8 @@ select
     joined.source_relation,
     joined.history,
     joined.record_id,
+    joined.parent_object,
+    joined.parent_record_id,
     joined.status_id,
     joined.status_title,
     joined.status_order,
