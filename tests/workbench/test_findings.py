@@ -104,7 +104,7 @@ def test_how_many_left_is_counted_up_to_the_age_that_the_evidence_names() -> Non
     rows = models(Slower("Interview", 85, 4))
 
     evidence = findings(rows)[0].evidence[0]
-    named = re.search(r"compared up to the age of ([0-9.]+) days \(when a third are left\)", evidence.rule)
+    named = re.search(r"compared up to the age of ([0-9.]+) days, at which a third are left", evidence.rule)
     assert named is not None
     age, cut = timedelta(days=float(named[1])), datetime(2026, 9, 1, tzinfo=UTC)
     firsts: dict[str, StatusStay] = {}
@@ -237,6 +237,7 @@ def test_a_recruiter_whose_applications_wait_is_named_and_nobody_beside_them() -
     )
     assert found[0].sentence.endswith(" stays in all statuses; adjusted p < 0.001). The data do not say why.")
     assert "against those of 5 others" in found[0].evidence[0].rule
+    assert re.search(r"a third are left: \d\.\d days in Applied, \d\.\d days in Screening, ", found[0].evidence[0].rule)
     assert found[0].worth.startswith("At the pace of the others, they would have waited ")
 
 

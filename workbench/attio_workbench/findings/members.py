@@ -22,10 +22,9 @@ from attio_workbench.findings.paces import (
     pace_worth,
     slowness,
     two_curves,
-    until_text,
 )
 from attio_workbench.findings.pipelines import Pipeline, Spell
-from attio_workbench.findings.sentences import p_text, quoted, stamp
+from attio_workbench.findings.sentences import days_text, p_text, quoted, stamp
 from attio_workbench.findings.statistics import two_sided_p
 from attio_workbench.findings.survival import CumulativeHazard, Segment, cut, hazard_ratio, steps
 from attio_workbench.findings.tested import FEW, Tested, TooFew, evidence
@@ -165,7 +164,7 @@ def _finding(pipeline: Pipeline, strata: _Strata, compared: _Compared, effect: f
         (at_another_pace(spells, 0.0, now, curve(others[status])) for status, spells in own.items() if status in others),
         start=OtherPace(),
     )
-    ages = ", ".join(f"{titles[status]} {until_text(strata.until[status])}" for status in own)
+    ages = ", ".join(f"{_age_text(strata.until[status])} in {titles[status]}" for status in own)
     return Finding(
         kind="member",
         source_relation=pipeline.source_relation,
@@ -181,7 +180,7 @@ def _finding(pipeline: Pipeline, strata: _Strata, compared: _Compared, effect: f
                 f"(left_at is null or left_at > {stamp(pipeline.begin)})",
                 rule="each record's first stay in each open or paused status; those with "
                 f"moved_by_id = {quoted(compared.member)} against those of {len(compared.rest)} others, "
-                f"by status and month of entry; compared are {ages}",
+                f"by status and month of entry, compared up to the age at which a third are left: {ages}",
                 figures={
                     "stays": compared.sums.stays,
                     "left_by_those_ages": compared.sums.observed,
@@ -195,6 +194,10 @@ def _finding(pipeline: Pipeline, strata: _Strata, compared: _Compared, effect: f
         adjusted_p=p,
         worth=pace_worth(pipeline, other, "the pace of the others", None),
     )
+
+
+def _age_text(until: float | None) -> str:
+    return "any" if until is None else days_text(until)
 
 
 def _by_status(strata: _Strata, members: frozenset[str] | set[str]) -> dict[str, list[Spell]]:

@@ -26,8 +26,8 @@ def compared_until(spells: Iterable[Spell]) -> float | None:
 def until_text(until: float | None) -> str:
     """That age, in words."""
     if until is None:
-        return "at all ages (more than a third stay)"
-    return f"up to the age of {days_text(until)} (when a third are left)"
+        return "at all ages, as more than a third stay"
+    return f"up to the age of {days_text(until)}, at which a third are left"
 
 
 def slowness(hazard_ratio: float) -> float:
