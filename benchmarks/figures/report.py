@@ -109,19 +109,20 @@ def _body(found: list[Measured]) -> str:
             f"{one.records:,}",
             f"{one.process['stays']:,}",
             f"{one.process['open']:,}",
-            *(f"{one.process[step]:.1f}" for step in ("reading", "finding", "writing")),
+            *(f"{one.process[step]:.1f}" for step in ("dbt", "reading", "finding", "writing")),
             f"{one.process['dbt_mib']:.0f}",
             f"{one.process['peak_mib']:.0f}",
         ]
         for one in found
     ]
-    header = ["records", "stays", "open", "reading, s", "finding, s", "writing, s", "dbt, MiB", "attio-sync, MiB"]
+    header = ["records", "stays", "open", "dbt, s", "reading, s", "finding, s", "writing, s", "dbt, MiB", "attio-sync, MiB"]
     return f"{REPORT}\n\n{table(header, rows)}"
 
 
 REPORT = (
-    "`attio-sync report --no-build` on DuckDB, in Chromium without a window, 1,280 pixels wide. *Reading* is every row of "
-    "every model, by dbt in a process of its own, which writes them line by line; *finding* what there is to say; then the "
-    "file is written. Memory is the peak of each process. All records are counted, and drawn as aggregates; of the open "
-    "ones as many as `MOST_LISTED` have lines and points of their own, those that are stuck first, and the page says so."
+    "`attio-sync report --no-build` on DuckDB, in Chromium without a window, 1,280 pixels wide. Every row of every model "
+    "is read by dbt in a process of its own, which writes them line by line; attio-sync reads these, finds what there is "
+    "to say and writes the file: seconds of the processor, and the peak memory of each process. All records are counted, "
+    "and drawn as aggregates; of the open ones as many as `MOST_LISTED` have lines and points of their own, those that are "
+    "stuck first, and the page says so."
 )

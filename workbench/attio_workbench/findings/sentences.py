@@ -9,8 +9,9 @@ HALF, QUARTER = 0.5, 0.75
 
 
 def since_text(day: datetime, as_of: datetime) -> str:
-    """A first of a month, by its month; with the year where it is another."""
-    return f"{day:%B}" if day.year == as_of.year else f"{day:%B %Y}"
+    """A first of a month, by its month, any other day with its number; with the year where it is another."""
+    month = f"{day:%B}" if day.day == 1 else f"{day.day} {day:%B}"
+    return month if day.year == as_of.year else f"{month} {day.year}"
 
 
 def days_text(days: float) -> str:
@@ -37,9 +38,9 @@ def times_text(ratio: float) -> str:
 
 
 def more_or_fewer(number: int, noun: str, *, is_more: bool) -> str:
-    """`3 more applications`, `1 of the applications fewer`."""
+    """`3 more applications`, `1 fewer of the applications`."""
     word = "more" if is_more else "fewer"
-    return f"1 of the {noun} {word}" if number == 1 else f"{number:,} {word} {noun}"
+    return f"1 {word} of the {noun}" if number == 1 else f"{number:,} {word} {noun}"
 
 
 def listed(names: Sequence[str]) -> str:

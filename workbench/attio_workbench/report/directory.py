@@ -23,19 +23,8 @@ class Directory:
     """Gives statuses and owners their numbers."""
 
     def __init__(self, models: Models) -> None:
-        found: dict[str, ShownStatus] = {}
-        for stay in models.status_history:  # may speak of a status that Attio lists no more
-            found[stay.status_id] = ShownStatus(
-                status_id=stay.status_id,
-                title=stay.status_title,
-                order=stay.status_order,
-                kind=stay.status_kind,
-                waiting_on=stay.waiting_on,
-                target_days=None,
-                is_archived=True,
-            )
-        for row in models.status:
-            found[row.status_id] = ShownStatus(
+        found = {
+            row.status_id: ShownStatus(
                 status_id=row.status_id,
                 title=row.status_title,
                 order=row.status_order,
@@ -44,6 +33,19 @@ class Directory:
                 target_days=row.target_days,
                 is_archived=row.is_archived,
             )
+            for row in models.status
+        }
+        for stay in models.status_history:  # may speak of a status that Attio lists no more
+            if stay.status_id not in found:
+                found[stay.status_id] = ShownStatus(
+                    status_id=stay.status_id,
+                    title=stay.status_title,
+                    order=stay.status_order,
+                    kind=stay.status_kind,
+                    waiting_on=stay.waiting_on,
+                    target_days=None,
+                    is_archived=True,
+                )
         self.statuses = sorted(found.values(), key=lambda status: (status.order, status.status_id))
         self._status = {status.status_id: number for number, status in enumerate(self.statuses)}
         bearers: dict[str, set[str | None]] = {}

@@ -10,7 +10,7 @@ from attio_workbench.models import CurrentStatus, Models, StatusStay
 from attio_workbench.report.directory import Directory
 from attio_workbench.report.packing import pack, pack_ids
 
-MOST_LISTED = 10_000
+MOST_LISTED = 5_000
 """Records with a line and a point of their own, those that are stuck first; all are counted."""
 
 MOST_STAYS = 40
