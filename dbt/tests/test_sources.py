@@ -109,7 +109,9 @@ def test_both_warehouses_say_the_same(model: str, crm_duckdb: DuckDB, crm_postgr
     assert [name for (name,) in crm_duckdb.query(histories)][-1] == "lists/sales.priority"
 
 
-def test_every_status_can_be_asked_for_and_none_is_compared_with_another(crm_duckdb: DuckDB, as_of: str, tmp_path: Path) -> None:
+def test_every_status_can_be_asked_for_and_none_is_compared_with_another(
+    crm_duckdb: DuckDB, as_of: str, tmp_path: Path
+) -> None:
     warehouse = copied(crm_duckdb, tmp_path)
     variables: dict[str, Any] = {"attio_schema": "tester", "attio_as_of": as_of}
     warehouse.build("build", *WITHOUT_TESTS, **variables, attio_histories="lists/hiring.stage = attio_candidates, *")
@@ -141,7 +143,10 @@ def test_options_have_the_titles_that_were_read_where_nothing_lists_them(
 @pytest.mark.parametrize(
     ("history", "said"),
     [
-        ("deals.stage,lists/hiring.channels", "lists/hiring.channels is left out: attio_hiring_channels holds several values"),
+        (
+            "deals.stage,lists/hiring.channels",
+            "lists/hiring.channels is left out: attio_hiring_channels holds several values",
+        ),
         ("deals.stage,deals.value", "deals.value is left out: attio_deals_value holds values of another type"),
     ],
 )
@@ -161,7 +166,10 @@ def test_what_is_in_no_one_status_is_left_out_and_named(
             [{"history": "lists/hiring.channels", "type": "select"}],
             "lists/hiring.channels is no select of one value at a time: attio_hiring_channels holds several values at a time",
         ),
-        ([{"history": "deals.stage", "type": "select"}], "deals.stage is no select of one value at a time: .* holds status"),
+        (
+            [{"history": "deals.stage", "type": "select"}],
+            "deals.stage is no select of one value at a time: .* holds status",
+        ),
         ("lists/hiring.channels", "attio_histories names no status, and no select that has one value at a time"),
     ],
 )

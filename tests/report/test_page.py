@@ -259,3 +259,25 @@ def test_links_lead_to_the_workspace(open_report: Open, models: Models) -> None:
     assert hrefs
     assert all(match and match[1] in ids for match in found)
     assert without.locator(".names tbody a").count() == 0
+
+
+def test_links_of_entries_lead_to_what_they_are_about(open_report: Open, models: Models) -> None:
+    ids = [row.record_id for row in models.current_status]
+    about = dict(zip(ids, reversed(ids), strict=True))
+    objects = {record_id: ("companies", "people", "users")[n % 3] for n, record_id in enumerate(ids)}
+    entries = [
+        replace(row, parent_object=objects[row.record_id], parent_record_id=about[row.record_id])
+        for row in models.current_status
+    ]
+
+    page = open_report(replace(models, current_status=entries), slug="acme").page
+
+    titles: list[str] = page.eval_on_selector_all(".names tbody a", "links => links.map(link => link.title)")
+    hrefs: list[str] = page.eval_on_selector_all(".names tbody a", "links => links.map(link => link.href)")
+    listed = [title.removesuffix(": the record that it is about, in Attio") for title in titles]
+    paths = {"companies": "company", "people": "person"}
+    assert {objects[one] for one in listed} == set(paths)
+    assert hrefs == [f"https://app.attio.com/acme/{paths[objects[one]]}/{about[one]}/overview" for one in listed]
+    # No page of a user is known.
+    bare: list[str] = page.eval_on_selector_all(".names tbody th code", "codes => codes.map(code => code.title)")
+    assert {objects[one] for one in bare} == {"users"}

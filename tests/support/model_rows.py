@@ -131,6 +131,8 @@ def _current(record_id: str, stays: list[StatusStay], status: Status | None) -> 
         source_relation="",
         history=HISTORY,
         record_id=record_id,
+        parent_object=None,
+        parent_record_id=None,
         status_id=last and last.status_id,
         status_title=last and last.status_title,
         status_order=last and last.status_order,

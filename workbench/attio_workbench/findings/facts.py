@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
 from attio_workbench.findings.finding import Evidence, Finding
-from attio_workbench.findings.sentences import quoted, share_text
+from attio_workbench.findings.sentences import noun_of, quoted, share_text
 from attio_workbench.models import CurrentStatus
 
 STUCK = 0.9
@@ -17,7 +17,7 @@ def plain_facts(current: Sequence[CurrentStatus]) -> Iterator[Finding]:
     for row in current:
         of_history[row.source_relation, row.history].append(row)
     for (source_relation, history), rows in sorted(of_history.items()):
-        noun = history.partition(".")[0].replace("_", " ")
+        noun = noun_of(history)
         own = f"source_relation = {quoted(source_relation)} and history = {quoted(history)}"
         still_open = [row for row in rows if row.outcome == "open"]
         sentence = f"{len(still_open):,} of {len(rows):,} {noun} {_is(still_open)} open{_most(still_open)}."

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal, NamedTuple
 
+from attio_workbench.findings.sentences import noun_of
 from attio_workbench.findings.survival import AT_ENTRY, Segment
 from attio_workbench.models import Conversion, Models, StatusStay
 
@@ -88,8 +89,8 @@ class Pipeline:
 
     @property
     def noun(self) -> str:
-        """What the records are called: by the slug of their object."""
-        return self.history.partition(".")[0].replace("_", " ") or "records"
+        """What the records are called."""
+        return noun_of(self.history) or "records"
 
     @property
     def left_again(self) -> Iterator[StatusName]:

@@ -4,6 +4,8 @@ import math
 from collections.abc import Sequence
 from datetime import date, datetime
 
+from attio_sync.parents import LISTS
+
 HALF, QUARTER = 0.5, 0.75
 """Shares that are left where half, and a quarter, are gone."""
 
@@ -46,6 +48,12 @@ def more_or_fewer(number: int, noun: str, *, is_more: bool) -> str:
 def listed(names: Sequence[str]) -> str:
     """`a, b and c`."""
     return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+
+
+def noun_of(history: str) -> str:
+    """What its records are called: `applications.workflow_status` is of applications, `lists/hiring.stage` of hiring entries."""
+    parent = history.partition(".")[0].replace("_", " ")
+    return f"{parent.removeprefix(LISTS)} entries" if parent.startswith(LISTS) else parent
 
 
 def quoted(text: str) -> str:

@@ -26,13 +26,12 @@ class Link:
     behind: str
 
 
-def link_of(history: str, slug: str | None) -> Link | None:
-    """The pages of the records of `people.status` and the like; None where the workspace or the form is not known.
+def link_of(parent: str, slug: str | None) -> Link | None:
+    """The pages of the records of an object; None where the workspace or the form is not known.
 
     Companies and people have an address of their own (https://docs.attio.com/rest-api/endpoint-reference/records/get-a-record,
     `web_url`), deals too; other objects go by their slug.
     """
-    parent = history.partition(".")[0]
     if slug is None:
         return None
     own = {"people": "person", "companies": "company", "deals": "deals/record", "users": None, "workspaces": None}
@@ -56,12 +55,13 @@ def build_content(history: str, relation: str, models: Models, slug: str | None)
     """Everything that the page says of one history."""
     directory = Directory(models)
     opened = build_open(models, directory)
-    link = link_of(history, slug)
+    # An entry has no page of its own: its link is to the record that it is about.
+    links = [link_of(parent, slug) for parent in opened["about"]["objects"] or [history.partition(".")[0]]]
     return {
         "history": history,
         "relation": relation,
         "asOf": models.as_of.strftime("%Y-%m-%dT%H:%MZ"),
-        "link": [link.before, link.behind] if link else None,
+        "links": [[link.before, link.behind] if link else None for link in links],
         "records": len(models.current_status),
         "statuses": [
             {

@@ -13,6 +13,7 @@ from string import Template
 from typing import Any
 
 from attio_workbench.findings import Evidence, Finding
+from attio_workbench.findings.sentences import noun_of
 from attio_workbench.report.curves import SHOWN_DAYS
 
 _HERE = Path(__file__).parent
@@ -68,8 +69,8 @@ def title_of(histories: Sequence[str]) -> str:
     """What a manager calls it: `applications.workflow_status` are `Applications by workflow status`."""
     if len(set(histories)) != 1:
         return f"{len(set(histories))} histories from Attio"
-    parent, _, attribute = (part.replace("_", " ") for part in histories[0].partition("."))
-    return f"{parent.capitalize()} by {attribute}"
+    noun, attribute = noun_of(histories[0]), histories[0].partition(".")[2].replace("_", " ")
+    return f"{noun.capitalize()} by {attribute}"
 
 
 def policy(scripts: Sequence[str], style: str) -> str:

@@ -85,6 +85,7 @@ def build_open(models: Models, directory: Directory) -> dict[str, Any]:
         "months": months,
         "counts": _counts(opened),
         "ids": pack_ids([one.row.record_id for one in listed]),
+        "about": _about([one.row for one in listed]),
         "status": pack([one.status for one in listed]),
         "owner": pack([one.owner for one in listed]),
         "entered": pack([_minutes(one.entered_at, base) for one in listed]),
@@ -96,6 +97,18 @@ def build_open(models: Models, directory: Directory) -> dict[str, Any]:
         "moves": pack([one.row.moves for one in listed]),
         "back": pack([one.row.moves_back for one in listed]),
         **_timelines(listed, stays, base, directory),
+    }
+
+
+def _about(listed: list[CurrentStatus]) -> dict[str, Any]:
+    """Of entries the record each is about: its `object`, by place in `objects`, and its `ids`; of records nothing."""
+    objects = sorted({row.parent_object for row in listed if row.parent_object})
+    if not objects:
+        return {"objects": []}
+    return {
+        "objects": objects,
+        "object": pack([objects.index(row.parent_object) if row.parent_object else None for row in listed]),
+        "ids": pack_ids([row.parent_record_id or "" for row in listed]),
     }
 
 

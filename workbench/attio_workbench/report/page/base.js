@@ -106,6 +106,7 @@ function openOf(history) {
   found.first = [];
   let first = 0;
   for (const before of found.before) found.first.push(first), (first += before);
+  found.object = open.about.object ? unpack(open.about.object) : [];
   found.gaps = new Map(open.gaps);
   const base = Date.parse(open.base);
   found.instant = (minute) => new Date(base + minute * 60000);

@@ -22,9 +22,13 @@ function targetOf(n) {
 function recordLink(n) {
   const id = idOf(now().open.ids, n);
   const short = id.length > 13 ? `${id.slice(0, 8)}…` : id;
-  const link = now().link;
+  const about = now().open.about;
+  const isEntry = about.objects.length > 0;
+  const link = now().links[isEntry ? openOf(now()).object[n] : 0];
   if (!link) return h("code", { title: id }, short);
-  return h("a", { href: `${link[0]}${encodeURIComponent(id)}${link[1]}`, target: "_blank", rel: "noreferrer noopener", title: `${id} in Attio` }, short);
+  const page = isEntry ? idOf(about.ids, n) : id;
+  const title = isEntry ? `${id}: the record that it is about, in Attio` : `${id} in Attio`;
+  return h("a", { href: `${link[0]}${encodeURIComponent(page)}${link[1]}`, target: "_blank", rel: "noreferrer noopener", title }, short);
 }
 
 function recordTip(n) {
