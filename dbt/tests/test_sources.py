@@ -164,7 +164,7 @@ def test_what_is_in_no_one_status_is_left_out_and_named(
     [
         (
             [{"history": "lists/hiring.channels", "type": "select"}],
-            "lists/hiring.channels is no select of one value at a time: attio_hiring_channels holds several values at a time",
+            "lists/hiring.channels is no select of one value at a time: attio_hiring_channels holds several values",
         ),
         (
             [{"history": "deals.stage", "type": "select"}],

@@ -61,7 +61,8 @@ class StatusStay(Row):
 class CurrentStatus(Row):
     """A record and the status it has now, if it has one; what is None is not known or does not apply.
 
-    Of an entry of a list `parent_object` and `parent_record_id` say which record it is about. `entered_on` is the date of `entered_at` in the time zone of the models.
+    Of an entry of a list `parent_object` and `parent_record_id` say which record it is about. `entered_on` is the
+    date of `entered_at` in the time zone of the models.
     """
 
     model = "attio__current_status"

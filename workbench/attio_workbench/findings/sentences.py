@@ -51,7 +51,7 @@ def listed(names: Sequence[str]) -> str:
 
 
 def noun_of(history: str) -> str:
-    """What its records are called: `applications.workflow_status` is of applications, `lists/hiring.stage` of hiring entries."""
+    """What its records are called: `applications.workflow_status` has applications, `lists/hiring.stage` hiring entries."""
     parent = history.partition(".")[0].replace("_", " ")
     return f"{parent.removeprefix(LISTS)} entries" if parent.startswith(LISTS) else parent
 
