@@ -82,7 +82,7 @@ def _warehouse(place: Place, settings: Settings, options: ReportOptions) -> Ware
         message = f'{options.variables!r} must be a JSON object, as in {{"attio_schema": "attio"}}'
         raise WorkbenchError(message)
     if _is_local(options):
-        histories = str(settings.history)
+        histories = ",".join(map(str, settings.history))
         warehouse = local_warehouse(place.database, histories, place.files / "dbt")
         return replace(warehouse, variables={**warehouse.variables, **variables}, builds=options.builds)
     return Warehouse(
