@@ -16,6 +16,8 @@ from attio_workbench.findings import findings
 from attio_workbench.models import Models
 from attio_workbench.report.command import report_of
 
+PAPER = 700
+"""How wide the page is on paper."""
 EVIL = "</script><img src=x onerror=\"document.title='taken'\"><script>document.title='taken'</script>"
 
 
@@ -240,7 +242,10 @@ def test_paper_has_every_picture_and_table(open_report: Open) -> None:
     paper = report.page.pdf(format="A4", prefer_css_page_size=True)
 
     assert paper.startswith(b"%PDF")
+    report.page.emulate_media(media="print")
     report.page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    widths: list[int] = report.page.eval_on_selector_all("table", "tables => tables.map(table => table.scrollWidth)")
+    assert max(widths) <= PAPER
     assert report.page.locator(".chart svg").count() >= 9
     assert report.page.locator("details:not([open])").count() == 0
     assert report.page.evaluate("document.documentElement.dataset.theme") == "light"
