@@ -121,7 +121,7 @@ class Opened:
 
     def draw_all(self) -> None:
         """Scrolls through the page, as a reader does."""
-        for picture in ("flow", "ageing", "survival", "funnel", "transitions", "waiting"):
+        for picture in ("flow", "ageing", "survival", "funnel", "conversion", "transitions", "waiting"):
             self.drawn(picture)
 
 

@@ -13,6 +13,7 @@ from attio_sync.attio_types import Actor, AttioApplicationWorkflowStatusAttribut
 from attio_sync.histories import AttributeHistory
 from attio_sync.report import counted
 from attio_sync.sources import Source
+from attio_workbench.actors import actor_text
 from attio_workbench.terminal import day_text, instant_text, length_text
 
 MOST_LINES = 20
@@ -115,7 +116,7 @@ class _Stay:
             day_text(left) if left else "now",
             how_long,
             how_long if left else f"{how_long} so far",
-            actor_text(value.created_by_actor, names),
+            _mover(value.created_by_actor, names),
         )
         return cls(begin, end, value.status.id.status_id, cells)
 
@@ -143,9 +144,6 @@ def _fitted(cell: str, width: int) -> str:
     return set_cell_size(cell, width) if cell_len(cell) <= width else set_cell_size(cell, width - 1) + "…"
 
 
-def actor_text(actor: Actor, names: Mapping[str, str]) -> str:
-    """Who it was: the name, else the kind and as much of the id as tells them apart."""
-    if actor.type == "workspace-member" and actor.id and actor.id in names:
-        return names[actor.id]
-    kind = (actor.type or "unknown").replace("workspace-member", "member").replace("-", " ")
-    return f"{kind} {actor.id[:8]}" if actor.id else kind
+def _mover(actor: Actor, names: Mapping[str, str]) -> str:
+    name = names.get(actor.id) if actor.type == "workspace-member" and actor.id else None
+    return actor_text(actor.type, actor.id, name)

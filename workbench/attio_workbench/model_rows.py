@@ -1,5 +1,6 @@
 """Pure: from rows as a database driver or JSON gives them to the types of `models.py`."""
 
+import sys
 import types
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
@@ -101,7 +102,7 @@ def _text(value: Any) -> str:  # noqa: ANN401 (as a driver gives it)
     if value is None:
         message = "null where there must be a value"
         raise TypeError(message)
-    return str(value)
+    return sys.intern(str(value))  # one title is one text in a million stays
 
 
 def _truth(value: Any) -> bool:  # noqa: ANN401 (as a driver gives it)
