@@ -133,8 +133,8 @@ def _body(scale: Scale, planted: Sequence[Trial], powered: Sequence[Trial]) -> s
         "What is planted can be known: a direct test of each, told what it is, of whom and since when, is significant at "
         "that level after Bonferroni's correction for everything a report looks at (`benchmarks/knowable.py`). Findings "
         "planted together can take each other's records away, so that it is not: those were drawn anew. That was so for "
-        f"{len(aside)} of {len(planted) + len(aside)} draws; of those set aside, {sum(one.is_exact for one in aside)} are "
-        "named exactly all the same.\n\n"
+        f"{len(aside)} of {len(planted) + len(aside)} draws; of those set aside, findings name exactly what was "
+        f"planted in {sum(one.is_exact for one in aside)}.\n\n"
         f"How often smaller ones are named, each planted alone, {scale.powered} workspaces each ({false} of "
         f"{len(powered):,} name anything else beside it):\n\n{table(header, rows)}"
     )
