@@ -39,7 +39,7 @@ def comparable(table: Table) -> list[tuple[Any, ...]]:
     """The rows in one order, with numbers to nine digits and times without how their zone is written."""
     order = sorted(range(len(table["columns"])), key=table["columns"].__getitem__)
 
-    def value(given: Any) -> Any:  # noqa: ANN401 (as JSON has it)
+    def value(given: Any) -> Any:
         if isinstance(given, bool) or given is None:
             return str(given)
         if isinstance(given, int | float):

@@ -173,7 +173,7 @@ def test_what_is_in_no_one_status_is_left_out_and_named(
         ("lists/hiring.channels", "attio_histories names no status, and no select that has one value at a time"),
     ],
 )
-def test_what_cannot_be_built_is_refused(histories: Any, said: str, crm_duckdb: DuckDB, tmp_path: Path) -> None:  # noqa: ANN401 (as dbt has it)
+def test_what_cannot_be_built_is_refused(histories: Any, said: str, crm_duckdb: DuckDB, tmp_path: Path) -> None:
     with pytest.raises(AssertionError, match=said):
         copied(crm_duckdb, tmp_path).build("compile", *HISTORY, attio_schema="tester", attio_histories=histories)
 
