@@ -113,7 +113,9 @@ class VirtualWorld:
 
     def sync(self, **settings: str) -> SyncReport:
         """One sync with default settings but these."""
-        environment = Environment(self.time.now, self.time.monotonic, self.simulator.transport(), self.time.loop_factory)
+        environment = Environment(
+            self.time.now, self.time.monotonic, self.simulator.transport(), loop_factory=self.time.loop_factory
+        )
         with _quiet():
             return run_sync(self._settings(**settings), self.sink.state, self.sink, environment)
 

@@ -15,11 +15,12 @@ from rich.console import Console
 from attio_simulator import Planted, RequestInfo, Simulator, Slower, Waiting, Workspace, generate_hiring_pipeline
 from attio_sync.report import SyncReport
 from attio_sync.settings import CONNECTOR, Settings, default_text, load_settings
+from attio_sync.sources import FIRST
 from attio_workbench.changes import Stay, change, delivered_stays, histories_to_read, true_stays
 from attio_workbench.errors import WorkbenchError
 from attio_workbench.figures import figures_table
 from attio_workbench.local_run import run_locally
-from attio_workbench.origin import DEMO, claim, clear_for_demo
+from attio_workbench.origin import DEMO, Origin, claim, clear_for_demo
 from attio_workbench.place import Place, open_database
 from attio_workbench.progress import SyncProgress
 from attio_workbench.report.command import ReportOptions, write_report
@@ -75,7 +76,7 @@ def _run(console: Console, place: Place, records: int, seed: int, *, reports: bo
     place = Place(place.folder, place.files / "demo-state.json")
     place.state.unlink(missing_ok=True)
     place.log.unlink(missing_ok=True)
-    claim(place, DEMO)
+    claim(place, Origin(DEMO, history=str(FIRST)))
 
     workspace = generate_hiring_pipeline(records, seed=seed, moved_share=MOVED_SHARE, planted=PLANTED)
     simulator = Simulator(workspace)

@@ -7,10 +7,12 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
+from attio_sync.attribute_types import STATUS
 from attio_sync.settings import Settings
 from attio_sync.shapes import as_object
 from attio_workbench.errors import WorkbenchError
 from attio_workbench.findings import Finding, findings
+from attio_workbench.held import open_held
 from attio_workbench.models import Models
 from attio_workbench.origin import read_origin
 from attio_workbench.place import Place
@@ -82,8 +84,7 @@ def _warehouse(place: Place, settings: Settings, options: ReportOptions) -> Ware
         message = f'{options.variables!r} must be a JSON object, as in {{"attio_schema": "attio"}}'
         raise WorkbenchError(message)
     if _is_local(options):
-        histories = ",".join(map(str, settings.history))
-        warehouse = local_warehouse(place.database, histories, place.files / "dbt")
+        warehouse = local_warehouse(place.database, _statuses(place, settings), place.files / "dbt")
         return replace(warehouse, variables={**warehouse.variables, **variables}, builds=options.builds)
     return Warehouse(
         profile=options.profile,
@@ -92,6 +93,16 @@ def _warehouse(place: Place, settings: Settings, options: ReportOptions) -> Ware
         variables=variables,
         builds=options.builds,
     )
+
+
+def _statuses(place: Place, settings: Settings) -> list[dict[str, str]]:
+    """The statuses that the local database holds, as the package's variable takes them: what the models are made of."""
+    with open_held(place, settings) as held:
+        return [
+            {"history": s.name, "table": s.table, "id_column": s.parent.id_column, "type": s.type.name}
+            for s in held.pipelines()
+            if s.type is STATUS
+        ]
 
 
 def _is_local(options: ReportOptions) -> bool:

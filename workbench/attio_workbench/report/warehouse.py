@@ -47,23 +47,14 @@ class Warehouse:
         yield from ("--vars", json.dumps(dict(self.variables)))
 
 
-def local_warehouse(database: Path, histories: str, folder: Path) -> Warehouse:
+def local_warehouse(database: Path, histories: list[dict[str, str]], folder: Path) -> Warehouse:
     """The DuckDB file of a local sync: the models go into schemas of their own beside its tables.
 
     Args:
         database: the file.
-        histories: what was tracked, as the setting `history` says it.
+        histories: what of it is to be in the models, as the package's variable `attio_histories` takes it.
         folder: where dbt's profile for it is written.
-
-    Raises:
-        WorkbenchError: there is no such file.
     """
-    if not database.exists():
-        message = (
-            f"there is no {path_text(database)} yet: run attio-sync demo or attio-sync sync first, or name a warehouse of "
-            "dbt's profiles with --profile"
-        )
-        raise WorkbenchError(message)
     output = {"type": "duckdb", "path": str(database.absolute()), "schema": "dbt", "threads": 2}
     profile = {"attio": {"target": "local", "outputs": {"local": output}}}
     folder.mkdir(parents=True, exist_ok=True)
