@@ -15,7 +15,6 @@ from attio_sync.attribute_types import STATUS, AttributeType
 from attio_sync.histories import AttributeHistory
 from attio_sync.report import counted
 from attio_sync.sources import Source
-from attio_workbench.actors import actor_text
 from attio_workbench.terminal import day_text, instant_text, length_text
 
 MOST_LINES = 20
@@ -150,8 +149,6 @@ def _fitted(cell: str, width: int) -> str:
     return set_cell_size(cell, width) if cell_len(cell) <= width else set_cell_size(cell, width - 1) + "…"
 
 
-
-
 def value_text(value: AttioValue, kind: AttributeType, raw: object, names: Mapping[str, str]) -> str:
     """What a value says, in a line that is not too long; of an actor the name."""
     if isinstance(value, ActorReferenceValue):
@@ -159,3 +156,8 @@ def value_text(value: AttioValue, kind: AttributeType, raw: object, names: Mappi
     else:
         said = " ".join(kind.label(raw).split()) or "(empty)"
     return _fitted(said, min(cell_len(said), WIDEST_VALUE))
+
+
+def _mover(actor: Actor, names: Mapping[str, str]) -> str:
+    name = names.get(actor.id) if actor.type == "workspace-member" and actor.id else None
+    return actor_text(actor.type, actor.id, name)

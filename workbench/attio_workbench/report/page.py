@@ -84,7 +84,7 @@ def policy(scripts: Sequence[str], style: str) -> str:
     return f"{only}; base-uri 'none'; form-action 'none'"
 
 
-def json_block(value: Any) -> str:  # noqa: ANN401 (whatever JSON can say)
+def json_block(value: Any) -> str:
     """JSON in which nothing ends a script or begins a comment, whatever a title says."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
