@@ -15,7 +15,7 @@ from attio_workbench.findings import findings
 from attio_workbench.report.command import report_of
 from attio_workbench.report.warehouse import fetch_models, local_warehouse
 
-HISTORIES = "applications.workflow_status=attio_workflow_status"
+HISTORIES = [{"history": "applications.workflow_status", "table": "attio_workflow_status"}]
 
 
 def main(job: Path) -> None:

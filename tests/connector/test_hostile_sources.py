@@ -10,7 +10,6 @@ from tests.support.world import World
 from attio_simulator.happenings import Happenings, source_of
 from attio_sync.errors import UnknownNameError
 
-DAILY = {"reconcile_hours": "24", "recheck_days": "30"}
 EMAILS = "people.email_addresses"
 
 
@@ -22,7 +21,7 @@ def put(world: World, source: str, record_id: str, data: Sequence[Any]) -> None:
 
 
 def test_a_value_that_came_and_went_beside_one_that_stays_has_its_row() -> None:
-    world = crm_world((EMAILS,), **DAILY)
+    world = crm_world((EMAILS,), reconcile_hours="24", recheck_days="30")
     world.sync()
     person = world.workspace.create_record("people", values={"email_addresses": ["one@example.com"]})
     world.sync()

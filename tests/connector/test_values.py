@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from attio_simulator import Clock, Mangle, Workspace, generate_hiring_pipeline
 from attio_simulator.mangling import mangled, with_unknown_enum, with_unknown_field
+from attio_sync.attio_types.values import StatusValue
 from attio_sync.errors import InvalidValueError, SkipError
 from attio_sync.histories import AttributeHistory, parse_history
 from attio_sync.shapes import printable
@@ -59,7 +60,7 @@ def test_an_actor_may_be_nobody_and_a_status_may_have_no_target_time() -> None:
     raw[1]["status"]["target_time_in_status"] = None
     values = parse_history("the-record", raw).values
     assert (values[0].created_by_actor.type, values[0].created_by_actor.id) == (None, None)
-    assert [v.status.target_time_in_status for v in values[:2]] == [None, None]
+    assert [cast("StatusValue", v).status.target_time_in_status for v in values[:2]] == [None, None]
 
 
 FIELDS = [

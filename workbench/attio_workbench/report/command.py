@@ -7,7 +7,6 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
-from attio_sync.attribute_types import STATUS
 from attio_sync.settings import Settings
 from attio_sync.shapes import as_object
 from attio_workbench.errors import WorkbenchError
@@ -96,12 +95,11 @@ def _warehouse(place: Place, settings: Settings, options: ReportOptions) -> Ware
 
 
 def _statuses(place: Place, settings: Settings) -> list[dict[str, str]]:
-    """The statuses that the local database holds, as the package's variable takes them: what the models are made of."""
+    """The statuses and selects that the local database holds, as the package's variable takes them."""
     with open_held(place, settings) as held:
         return [
             {"history": s.name, "table": s.table, "id_column": s.parent.id_column, "type": s.type.name}
             for s in held.pipelines()
-            if s.type is STATUS
         ]
 
 
