@@ -4,7 +4,7 @@ import contextlib
 import copy
 import json
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from hypothesis import given
@@ -12,10 +12,12 @@ from hypothesis import strategies as st
 
 from attio_simulator import Clock, Mangle, Workspace, generate_hiring_pipeline
 from attio_simulator.mangling import mangled, with_unknown_enum, with_unknown_field
-from attio_sync.attio_types.values import StatusValue
 from attio_sync.errors import InvalidValueError, SkipError
 from attio_sync.histories import AttributeHistory, parse_history
 from attio_sync.shapes import printable
+
+if TYPE_CHECKING:
+    from attio_sync.attio_types.values import StatusValue
 
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 PIPELINE = generate_hiring_pipeline(100, seed=5, clock=Clock(start=NOW, source=lambda: 0.0))
