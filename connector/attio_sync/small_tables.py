@@ -202,9 +202,15 @@ def deliver_definitions(
             if items is None:
                 continue
             write(definition, place, items)
-            if definition in (OBJECTS, LISTS):
-                prefix = PREFIX if definition is LISTS else ""
-                parents += [Place(parse_parent(f"{prefix}{i.api_slug}")) for i in items if i.api_slug]
+            parents += map(Place, parents_in(definition, items))
+
+
+def parents_in(definition: Definition[Any], items: Sequence[Any]) -> list[Parent]:
+    """The objects or lists that these items are."""
+    if definition not in (OBJECTS, LISTS):
+        return []
+    prefix = PREFIX if definition is LISTS else ""
+    return [parse_parent(f"{prefix}{item.api_slug}") for item in items if item.api_slug]
 
 
 def _places(definition: Definition[Any], sources: Sequence[Source], parents: Sequence[Place]) -> list[Place]:

@@ -130,6 +130,14 @@ def test_a_date_that_is_none_makes_the_record_invalid(text: str) -> None:
         parse_history(RECORD_ID, [{**raw, "attribute_type": "date", "value": text}], TYPES["date"])
 
 
+@pytest.mark.parametrize("amount", [1e15, -1e15, 10**15, 1e300, 10**400])
+def test_an_amount_that_no_column_of_money_holds_makes_the_record_invalid(amount: float) -> None:
+    raw = {"active_from": moment(0), "active_until": None, "created_by_actor": {"type": None, "id": None}}
+    with pytest.raises(InvalidValueError) as caught:
+        parse_history(RECORD_ID, [{**raw, "attribute_type": "currency", "currency_value": amount}], TYPES["currency"])
+    assert caught.value.field == "0.currency_value"
+
+
 PYTHON: Mapping[str, type | tuple[type, ...]] = {
     "STRING": str,
     "INT": int,

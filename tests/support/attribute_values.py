@@ -77,7 +77,10 @@ OWN: Mapping[str, st.SearchStrategy[dict[str, Any]]] = {
     "checkbox": _value(st.booleans()),
     "date": _value(st.dates().map(str)),
     "timestamp": _value(st.datetimes().map(written)),
-    "currency": _fields(currency_value=numbers, currency_code=st.none() | st.sampled_from(["EUR", "USD"])),
+    "currency": _fields(
+        currency_value=st.integers(-(10**14), 10**14) | st.floats(-1e14, 1e14),
+        currency_code=st.none() | st.sampled_from(["EUR", "USD"]),
+    ),
     "location": _fields(**dict.fromkeys(LOCATION, nullable)),
     "domain": _fields(domain=texts, root_domain=nullable),
     "email-address": _fields(

@@ -74,7 +74,7 @@ def _entry_of(raw: dict[str, Any]) -> EntryOf:
     _check_id(record_id)
     if not isinstance(parent_object, str):
         message = "parent_object is no text"
-        raise TypeError(message)
+        raise ValueError(message)  # noqa: TRY004 (one kind for every part)
     return EntryOf(printable(parent_object), record_id)
 
 
