@@ -116,7 +116,7 @@ class Delivery:
         for table in tables_of(source):
             self._sink.truncate(table)
         self._delete(error_table(), ((source.name, r) for r in was.invalid))
-        self.put(source, SourceState(new_ledger(self.tracked), short_pages=was.short_pages))
+        self.put(source, SourceState(new_ledger(self.tracked), short_pages=was.short_pages, kind=source.kind))
 
     def ledger(self, source: Source) -> Ledger:
         """What the destination holds of a history that was started."""

@@ -172,8 +172,10 @@ class _Sync:
         if state.ledger is None:
             earlier = f"{source.name} was synced by an earlier version of the connector, without what a comparison needs"
             self._delivery.start_over(source, None if state.last_sync is None else earlier)
-        if not self._sees_everything:
-            self._delivery.put(source, replace(self._state(source), blind=True))
+        elif state.kind not in {"", source.kind}:
+            self._delivery.start_over(source, f"the values of {source.name} are of another type than they were")
+        state = self._state(source)
+        self._delivery.put(source, replace(state, kind=source.kind, blind=state.blind or not self._sees_everything))
 
     def _groups(self, sources: Sequence[Source]) -> list[list[Source]]:
         """Which sources are listed together: those of one parent that Attio cannot filter and that are equally far."""

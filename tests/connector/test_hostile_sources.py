@@ -48,3 +48,14 @@ def test_an_attribute_that_is_archived_keeps_none_of_its_parent_from_being_compa
     with pytest.raises(UnknownNameError):
         world.sync()
     assert_equal(world, ("deals.stage", "deals.owner"))
+
+
+def test_an_attribute_that_takes_several_values_from_now_on_is_delivered_anew() -> None:
+    world = crm_world(("people.job_title",), **DAILY)
+    world.sync()
+    _, titles = source_of(world.workspace, "people.job_title")
+    titles.is_multiselect = True
+    world.sync()
+    assert_equal(world, ("people.job_title",))
+    assert ["of another type" in said for said in world.warehouse.warnings] == [True]
+    assert world.sync().rows_written == 0
