@@ -11,11 +11,10 @@ from attio_sync.attio_types.timestamps import EPOCH, nanoseconds
 from attio_sync.errors import ContractChangedError, InvalidValueError
 from attio_sync.histories import AttributeHistory, Fingerprint, Stay, changed_stays, fingerprint_of, stays_of
 from attio_sync.ledger import MOST_RECENT, Known, Ledger, new_ledger
-from attio_sync.parents import parse_parent
 from attio_sync.report import SyncReport, counted
 from attio_sync.runtime import Environment, Sink
 from attio_sync.settings import Settings
-from attio_sync.small_tables import ATTRIBUTES, LISTS, Definition, Place, definitions_for, parents_in
+from attio_sync.small_tables import Definition, Place, definitions_for
 from attio_sync.sources import Source, tables_of
 from attio_sync.state import MOST_INVALID_IDS, SourceState, SyncState, digest, dump_state
 from attio_sync.streams import Invalid, current_table, error_table, history_rows, history_table
@@ -86,11 +85,13 @@ class Delivery:
         if self.state.is_new:
             for name in (error_table().name, *(d.table for d in small)):
                 self._sink.truncate(name)
-        names = {s.name for s in sources}
-        tracked = {str(s) for s in sources}
+        found, names = {s.name for s in sources}, {s.name for s in sources}
+        tracked, taken = {str(s) for s in sources}, {table for s in sources for table in tables_of(s)}
         for key in self.state.histories.keys() - tracked:
-            name = key.partition("=")[0]
-            if name in unknown or (self._settings.history.everything and name not in names):
+            name, _, table = key.partition("=")
+            may_come_back = name in unknown or (self._settings.history.everything and name not in found)
+            # Where another one has its tables now, its rows are not there any more.
+            if may_come_back and not taken & {table, f"{table}_history"}:
                 names.add(name)
                 continue
             # The keys of rows of another table for the same attribute are the same.
@@ -98,7 +99,7 @@ class Delivery:
             self.state = replace(self.state, histories={k: s for k, s in self.state.histories.items() if k != key})
         for definition in small:
             if definition.of in {"statuses", "options"}:
-                self._keep_places(definition, names.__contains__)
+                self.keep_definitions(definition, names.__contains__)
 
     def start_over(self, source: Source, reason: str | None = None) -> None:
         """Empties the tables of a source and its place in the state: everything is delivered anew, and said if need be."""
@@ -112,7 +113,7 @@ class Delivery:
         for table in tables_of(source):
             self._sink.truncate(table)
         self._delete(error_table(), ((source.name, r) for r in was.invalid))
-        self.put(source, SourceState(new_ledger(self.tracked), short_pages=was.short_pages))
+        self.put(source, SourceState(new_ledger(self.tracked), short_pages=was.short_pages, kind=source.kind))
 
     def ledger(self, source: Source) -> Ledger:
         """What the destination holds of a history that was started."""
@@ -212,7 +213,17 @@ class Delivery:
             self._delete(error_table(), ((source.name, record_id) for record_id in sorted(well)))
             self.put(source, replace(state, invalid={r: d for r, d in state.invalid.items() if r not in well}))
 
-    def write_definitions(self, definition: Definition[Any], place: Place, items: Sequence[Any]) -> None:
+    def keep_definitions(self, definition: Definition[Any], keeps: Callable[[str], bool]) -> None:
+        """Deletes those rows of a small table that are of none of the places it keeps."""
+        held = {n: rows for n, rows in self.state.definitions.items() if n.partition(" ")[0] == definition.table}
+        gone = {n for n in held if not keeps(n.partition(" ")[2])}
+        there = {key for n in held.keys() - gone for key in held[n]}
+        keys = sorted({key for n in gone for key in held[n]} - there)
+        self._delete(Table(definition.table, definition.columns), ((key,) for key in keys))
+        rest = {n: rows for n, rows in self.state.definitions.items() if n not in gone}
+        self.state = replace(self.state, definitions=rest)
+
+    def write_definitions(self, definition: Definition[Any], place: Place, items: Sequence[Any], *, deletes: bool) -> None:
         """Makes a small table hold these rows for one place, writing only what changed."""
         name = f"{definition.table} {place}".strip()
         known = self.state.definitions.get(name, {})
@@ -223,22 +234,10 @@ class Delivery:
             if known.get(key) != found[key]:
                 self._upsert(definition.table, row)
         # No list at all is no reason to believe that all are gone.
-        gone = known.keys() - found.keys() if found else set[str]()
+        gone = known.keys() - found.keys() if found and deletes else set[str]()
         self._delete(Table(definition.table, definition.columns), ((key,) for key in sorted(gone)))
         kept = {k: d for k, d in known.items() if k not in gone}
         self.state = replace(self.state, definitions={**self.state.definitions, name: {**kept, **found}})
-        if parents := {str(parent) for parent in parents_in(definition, items)}:
-            is_lists = definition is LISTS
-            self._keep_places(ATTRIBUTES, lambda name: name in parents or parse_parent(name).is_list != is_lists)
-
-    def _keep_places(self, definition: Definition[Any], is_kept: Callable[[str], bool]) -> None:
-        """Deletes the rows of a small table that are of other places."""
-        for name, rows in self.state.definitions.items():
-            table, _, place = name.partition(" ")
-            if table == definition.table and not is_kept(place):
-                self._delete(Table(table, definition.columns), ((key,) for key in sorted(rows)))
-                rest = {n: d for n, d in self.state.definitions.items() if n != name}
-                self.state = replace(self.state, definitions=rest)
 
     def put(self, source: Source, state: SourceState) -> None:
         """Moves the state of a history, behind the rows it speaks of."""

@@ -29,7 +29,7 @@ from attio_sync.schedule import (
     reconciliation_is_due,
 )
 from attio_sync.settings import Settings
-from attio_sync.small_tables import Definition, Place, definitions_for, deliver_definitions
+from attio_sync.small_tables import LISTS, OBJECTS, Definition, Place, definitions_for, deliver_definitions
 from attio_sync.sources import Source
 from attio_sync.state import SourceState, SyncState, parse_state
 from attio_sync.windows import Windows, list_together
@@ -112,7 +112,6 @@ class _Sync:
         self._sees_everything = identity.sees_everything
         delivery = self._delivery
         delivery.state = _of_this_workspace(delivery.state, identity)
-        is_new = delivery.state.is_new
         found = found or self._reader.answer_of(self._catalog.find, self._settings.history)
         self._failures |= found.failures
         delivery.start(found.sources, found.failures.keys())
@@ -126,12 +125,13 @@ class _Sync:
             self._compare([s for s in found.sources if s not in cut])
             todo = [s for s in found.sources if s not in cut and s.type.is_filtered] + cut if cut else []
         small = definitions_for(found.sources, definitions=self._settings.definitions)
-        daily = is_new or self._compared_all
+        # Those that are read daily are also read where they never were.
+        daily = self._compared_all or not delivery.state.definitions.keys() & {OBJECTS.table, LISTS.table}
         deliver_definitions(
             self._alive(found.sources),
-            identity.has_scope,
+            identity,
             self._read_definitions,
-            delivery.write_definitions,
+            delivery,
             definitions=[d for d in small if daily or not d.daily],
         )
         if self._failures:
@@ -172,8 +172,10 @@ class _Sync:
         if state.ledger is None:
             earlier = f"{source.name} was synced by an earlier version of the connector, without what a comparison needs"
             self._delivery.start_over(source, None if state.last_sync is None else earlier)
-        if not self._sees_everything:
-            self._delivery.put(source, replace(self._state(source), blind=True))
+        elif state.kind not in {"", source.kind}:
+            self._delivery.start_over(source, f"the values of {source.name} are of another type than they were")
+        state = self._state(source)
+        self._delivery.put(source, replace(state, kind=source.kind, blind=state.blind or not self._sees_everything))
 
     def _groups(self, sources: Sequence[Source]) -> list[list[Source]]:
         """Which sources are listed together: those of one parent that Attio cannot filter and that are equally far."""
