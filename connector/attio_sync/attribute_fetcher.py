@@ -63,7 +63,6 @@ class AttioAttributeFetcher:
         self._page_size = page_size
         self._trusting = trusting
         self._readers = {s: ValueReader(client, s, (known_invalid or {}).get(s, ())) for s in sources}
-        self._under_way: set[Wanted] = set()
         self._failed: dict[Source, AttioSyncError] = {}
 
     def stream_attribute_values(
@@ -102,9 +101,6 @@ class AttioAttributeFetcher:
             except Exception as error:  # noqa: BLE001 (handed to the consumer, in its place)
                 failure = error
             tasks.cancel_scope.cancel()
-        for wanted in self._under_way:  # a task that was cancelled before it began
-            self._client.limiter.leave_place(wanted)
-        self._under_way.clear()
         if failure is not None:
             raise failure
 
@@ -123,7 +119,9 @@ class AttioAttributeFetcher:
                         slot = Slot(reached, self._sources, page.accurate_at)
                     slot.items.append(item)
                     for source, record in zip(self._sources, item.of, strict=True):
-                        if wants is None or wants(source, record):
+                        if error := lister.unknown.get(source):
+                            slot.expect(Wanted(source, record.record_id, record, error))
+                        elif wants is None or wants(source, record):
                             slot.expect(Wanted(source, record.record_id, record, self._proved(source, record)))
                 reached = slot.cursor = advance(reached, slot.items)
                 self.saw_short_pages = lister.saw_short_pages
@@ -154,7 +152,6 @@ class AttioAttributeFetcher:
                     await to_consumer.send(slot)
                     for wanted in slot.to_read:
                         await self._client.limiter.take_place(wanted)
-                        self._under_way.add(wanted)
                         tasks.start_soon(self._read, slot, wanted, values)
 
     async def _read(self, slot: Slot, wanted: Wanted, values: ValuesAhead) -> None:
@@ -173,7 +170,6 @@ class AttioAttributeFetcher:
         else:
             slot.fill(wanted, outcome)
         finally:
-            self._under_way.discard(wanted)
             self._client.limiter.leave_place(wanted)
 
 

@@ -2,10 +2,12 @@
 
 import difflib
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from attio_sync.attio_types import AttioAttribute, AttioList, AttioObject
+from pydantic import BaseModel
+
+from attio_sync.attio_types import AttioAttribute
 from attio_sync.attribute_types import TYPES
 from attio_sync.client import AttioClient
 from attio_sync.errors import (
@@ -20,7 +22,7 @@ from attio_sync.errors import (
 from attio_sync.listing import fetch_attributes
 from attio_sync.parents import LISTS, Parent, parse_parent
 from attio_sync.small_tables import LISTS as LIST_TABLE
-from attio_sync.small_tables import OBJECTS, Place
+from attio_sync.small_tables import OBJECTS, Definition, Place
 from attio_sync.sources import FIRST, Source, Tracked, check_distinct, table_for
 
 log = logging.getLogger(__name__)
@@ -59,13 +61,19 @@ class Catalog:
                 found.failures[source.name] = error
         if tracked.everything:
             named = {s.name for s in tracked.named}
-            found.sources.extend(s for s in await self._statuses() if s.name not in named)
-        try:
-            check_distinct(found.sources)
-        except ValueError as error:
-            message = f"history: {error}"
-            raise SettingsError(message) from None
+            for source in await self._statuses():
+                if source.name not in named:
+                    self._add(source, found)
         return found
+
+    def _add(self, source: Source, found: Found) -> None:
+        """One that was not named, unless its tables would be another's."""
+        try:
+            check_distinct([*found.sources, source])
+        except ValueError as error:
+            found.failures[source.name] = SettingsError(f"history: {error}")
+        else:
+            found.sources.append(source)
 
     async def attributes(self, parent: Parent) -> list[AttioAttribute]:
         """All attributes of an object or a list, archived ones included.
@@ -77,22 +85,29 @@ class Catalog:
             try:
                 self._attributes[parent] = await fetch_attributes(self._client, parent)
             except UnknownNameError:
-                there_are = [str(p) for p in await self.parents() if p.is_list == parent.is_list]
+                there_are = await self.parents()
+                near = _near(parent.slug, [p.slug for p in there_are])
+                meant = [str(p) for p in there_are if p.slug in near]
                 kind = "list" if parent.is_list else "object"
-                message = f"there is no {kind} {parent.slug!r}{_instead(str(parent), there_are, f'the {kind}s are')}"
+                of_kind = [str(p) for p in there_are if p.is_list == parent.is_list]
+                message = f"there is no {kind} {parent.slug!r}{_instead(meant, f'the {kind}s are', of_kind)}"
                 raise UnknownNameError(message) from None
         return self._attributes[parent]
 
     async def parents(self) -> list[Parent]:
         """All objects and lists that the token can see."""
-        objects = await self._client.fetch_definitions(OBJECTS.path(Place()), AttioObject)
+        objects = await self._all_of(OBJECTS)
         try:
-            lists = await self._client.fetch_definitions(LIST_TABLE.path(Place()), AttioList)
+            lists = await self._all_of(LIST_TABLE)
         except ForbiddenError as error:
             log.info("lists are left out: %s", error)
             lists = []
         slugs = [o.api_slug or "" for o in objects] + [f"{LISTS}{one.api_slug}" for one in lists if one.api_slug]
         return [parse_parent(slug) for slug in slugs if slug]
+
+    async def _all_of[T: BaseModel](self, table: Definition[T]) -> list[T]:
+        """What a small table of the workspace holds."""
+        return await self._client.fetch_definitions(table.path(Place()), table.model, tuple(filter(None, [table.scope])))
 
     async def explained(self, source: Source, error: AttioSyncError) -> AttioSyncError:
         """An unknown name, with those that exist; any other error as it is."""
@@ -117,7 +132,7 @@ class Catalog:
         attribute = attributes.get(source.attribute)
         if attribute is None:
             kept = sorted(slug for slug, a in attributes.items() if a.type in TYPES)
-            instead = _instead(source.attribute, kept, f"the attributes of {source.parent} are")
+            instead = _instead(_near(source.attribute, kept), f"the attributes of {source.parent} are", kept)
             message = f"{source.parent} has no attribute {source.attribute!r}{instead}"
             raise UnknownNameError(message)
         if attribute.type not in TYPES:
@@ -144,9 +159,12 @@ def _table(parent: Parent, attribute: str) -> str:
     return FIRST.table if is_first else table_for(parent, attribute)
 
 
-def _instead(name: str, there_are: Iterable[str], else_are: str) -> str:
+def _near(name: str, there_are: Sequence[str]) -> list[str]:
+    """Names that are like this one, or that hold it."""
+    return difflib.get_close_matches(name, there_are) or [one for one in there_are if name in one][:3]
+
+
+def _instead(near: Sequence[str], they_are: str, there_are: Iterable[str]) -> str:
     """What may have been meant, and what there is."""
-    there_are = list(there_are)
-    near = difflib.get_close_matches(name, there_are, n=3)
     meant = f"; did you mean {' or '.join(near)}?" if near else ""
-    return f"{meant} — {else_are} {', '.join(sorted(there_are))}"
+    return f"{meant} — {they_are} {', '.join(sorted(there_are)) or 'none'}"

@@ -1,15 +1,17 @@
 """What is looked at before a first sync: the token, its scopes, and whether what is to be tracked has a history."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from attio_sync.attio_types import parse_listed_record
 from attio_sync.attio_types.workspace import MEMBERS_SCOPE
 from attio_sync.catalog import Catalog, Found
 from attio_sync.client import AttioClient
-from attio_sync.errors import AttioSyncError, ForbiddenError
+from attio_sync.errors import AttioSyncError, ForbiddenError, GaveUpError, UnauthorizedError
+from attio_sync.parents import OBJECT_SCOPES
 from attio_sync.report import counted
 from attio_sync.runtime import Environment, held_open, open_portal
 from attio_sync.settings import Settings
+from attio_sync.sources import EVERYTHING
 
 type Check = Callable[[AttioClient, Settings], Awaitable[str]]
 
@@ -47,23 +49,30 @@ async def check_scopes(client: AttioClient, settings: Settings) -> str:
         ForbiddenError: one or more are missing.
     """
     identity = await client.fetch_self()
-    needed = dict.fromkeys(scope for s in settings.history.named for scope in s.parent.scopes)
-    lacking = {
-        scope: [s.name for s in settings.history.named if scope in s.parent.scopes]
-        for scope in needed
-        if not identity.has_scope(scope)
-    }
+    needed: dict[str, list[str]] = {}
+    for source in settings.history.named:
+        for scope in source.parent.scopes:
+            needed.setdefault(scope, []).append(source.name)
+    if settings.history.everything:  # lists are left out where the token may not see them
+        for scope in OBJECT_SCOPES:
+            needed.setdefault(scope, []).append(EVERYTHING)
+    lacking = {scope: names for scope, names in needed.items() if not identity.has_scope(scope)}
     if lacking:
         them = "it" if len(lacking) == 1 else "them"
-        what = " and ".join(f"{scope} (for {', '.join(names)})" for scope, names in lacking.items())
+        what = _in_a_row([f"{scope} (for {', '.join(names)})" for scope, names in lacking.items()])
         message = f"the token lacks {what}: add {them} in Attio under Workspace settings → Developers"
         raise ForbiddenError(message)
     if identity.has_scope(MEMBERS_SCOPE):
-        return f"the token has {', '.join([*needed, MEMBERS_SCOPE])}"
+        return f"the token has {_in_a_row([*needed, MEMBERS_SCOPE])}"
     return (
-        f"the token has {' and '.join(needed)}, but not {MEMBERS_SCOPE}: without that one attio_workspace_member gets no "
-        "rows, and who moved a record is an id without a name"
+        f"the token has {_in_a_row(list(needed))}, but not {MEMBERS_SCOPE}: without that one attio_workspace_member gets "
+        "no rows, and who moved a record is an id without a name"
     )
+
+
+def _in_a_row(names: Sequence[str]) -> str:
+    """`a, b and c`."""
+    return " and ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
 
 
 async def check_reach(client: AttioClient, settings: Settings) -> str:
@@ -90,22 +99,16 @@ async def check_names(client: AttioClient, settings: Settings) -> str:
     Raises:
         AttioSyncError: one does not, or is not; the message says so of each, and what there is.
     """
-    found = await _checked(client, settings)
-    return "tracking " + ", ".join(map(str, found.sources))
-
-
-async def _checked(client: AttioClient, settings: Settings) -> Found:
     catalog = Catalog(client)
     found = await catalog.find(settings.history)
+    failures = dict(found.failures)
     for source in found.sources:  # also what a sync takes for granted
         try:
             await catalog.known(source)
         except AttioSyncError as error:
-            found.failures[source.name] = error
-    if found.failures:
-        errors = list(found.failures.values())
-        raise type(errors[0])("; ".join(map(str, errors)))
-    return found
+            failures[source.name] = error
+    _raise_together(list(failures.values()))
+    return "tracking " + ", ".join(map(str, found.sources))
 
 
 async def check_histories(client: AttioClient, settings: Settings) -> str:
@@ -122,8 +125,15 @@ async def check_histories(client: AttioClient, settings: Settings) -> str:
                 record = parse_listed_record(raw, source.parent, source.attribute)
                 await client.fetch_values(source.parent, record.record_id, source.attribute)
                 read += 1
+        except (GaveUpError, UnauthorizedError):
+            raise
         except AttioSyncError as error:
             failures.append(type(error)(f"{source.name}: {error}"))
+    _raise_together(failures)
+    return f"{counted(read, 'history', 'histories')} read" if read else "there are no records yet"
+
+
+def _raise_together(failures: Sequence[AttioSyncError]) -> None:
+    """What is wrong with each of several sources, as one error."""
     if failures:
         raise type(failures[0])("; ".join(map(str, failures)))
-    return f"{counted(read, 'history', 'histories')} read" if read else "there are no records yet"

@@ -129,7 +129,7 @@ class AttioClient:
         adapter, found = TypeAdapter(model), dict[str, T]()
         while True:
             page = _as_list(await self._fetch(wire.definitions(path, len(found), scopes)), "definitions")
-            items = [_validated(adapter, one) for one in page]
+            items = [_validated(adapter, one, place) for place, one in enumerate(page)]
             if not is_paged:
                 return items
             fresh = {key: item for item in items if (key := repr(item)) not in found}
@@ -248,13 +248,14 @@ def _as_list(answer: Any, what: str) -> list[Any]:
     return array
 
 
-def _validated[T](adapter: TypeAdapter[T], answer: Any) -> T:
-    """An answer in the shape that is documented, or ContractChangedError."""
+def _validated[T](adapter: TypeAdapter[T], answer: Any, *place: int) -> T:
+    """An answer, or what is at this place of it, in the shape that is documented, or ContractChangedError."""
     try:
         return adapter.validate_python(answer)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        message = f"Attio's answer does not have the documented shape: {'.'.join(map(str, first['loc']))}: {first['msg']}"
+        where = ".".join(map(str, (*place, *first["loc"])))
+        message = f"Attio's answer does not have the documented shape: {where}: {first['msg']}"
         raise errors.ContractChangedError(message) from None
 
 

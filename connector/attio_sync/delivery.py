@@ -1,7 +1,7 @@
 """Rows, then cursor, then checkpoint: the one place where rows leave and the state moves."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,10 +11,11 @@ from attio_sync.attio_types.timestamps import EPOCH, nanoseconds
 from attio_sync.errors import ContractChangedError, InvalidValueError
 from attio_sync.histories import AttributeHistory, Fingerprint, Stay, changed_stays, fingerprint_of, stays_of
 from attio_sync.ledger import MOST_RECENT, Known, Ledger, new_ledger
+from attio_sync.parents import parse_parent
 from attio_sync.report import SyncReport, counted
 from attio_sync.runtime import Environment, Sink
 from attio_sync.settings import Settings
-from attio_sync.small_tables import Definition, Place, definitions_for
+from attio_sync.small_tables import ATTRIBUTES, LISTS, Definition, Place, definitions_for, parents_in
 from attio_sync.sources import Source, tables_of
 from attio_sync.state import MOST_INVALID_IDS, SourceState, SyncState, digest, dump_state
 from attio_sync.streams import Invalid, current_table, error_table, history_rows, history_table
@@ -66,11 +67,6 @@ class Delivery:
         return self._settings.page_size
 
     @property
-    def wants_definitions(self) -> bool:
-        """Whether the small tables are wanted that no history needs."""
-        return self._settings.definitions
-
-    @property
     def tracked(self) -> int:
         """How many sources share the room in the state."""
         return max(1, len(self.sources))
@@ -101,16 +97,13 @@ class Delivery:
             self._delete(error_table(), ((name, record_id) for record_id in self.state.histories[key].invalid))
             self.state = replace(self.state, histories={k: s for k, s in self.state.histories.items() if k != key})
         for definition in small:
-            of_attributes = definition.of in {"statuses", "options"}
-            for name, rows in self.state.definitions.items():
-                table, _, place = name.partition(" ")
-                if of_attributes and table == definition.table and place not in names:
-                    self._delete(Table(table, definition.columns), ((key,) for key in sorted(rows)))
-                    rest = {n: d for n, d in self.state.definitions.items() if n != name}
-                    self.state = replace(self.state, definitions=rest)
+            if definition.of in {"statuses", "options"}:
+                self._keep_places(definition, names.__contains__)
 
-    def start_over(self, source: Source) -> None:
-        """Empties the tables of a history and its place in the state: everything is delivered anew."""
+    def start_over(self, source: Source, reason: str | None = None) -> None:
+        """Empties the tables of a source and its place in the state: everything is delivered anew, and said if need be."""
+        if reason:
+            self.warn(f"{reason}: everything is delivered anew")
         was = self.state.of(source)
         if was.ledger is not None:
             # Killed behind the truncate, the next sync must not compare with what is no longer there.
@@ -234,6 +227,18 @@ class Delivery:
         self._delete(Table(definition.table, definition.columns), ((key,) for key in sorted(gone)))
         kept = {k: d for k, d in known.items() if k not in gone}
         self.state = replace(self.state, definitions={**self.state.definitions, name: {**kept, **found}})
+        if parents := {str(parent) for parent in parents_in(definition, items)}:
+            is_lists = definition is LISTS
+            self._keep_places(ATTRIBUTES, lambda name: name in parents or parse_parent(name).is_list != is_lists)
+
+    def _keep_places(self, definition: Definition[Any], is_kept: Callable[[str], bool]) -> None:
+        """Deletes the rows of a small table that are of other places."""
+        for name, rows in self.state.definitions.items():
+            table, _, place = name.partition(" ")
+            if table == definition.table and not is_kept(place):
+                self._delete(Table(table, definition.columns), ((key,) for key in sorted(rows)))
+                rest = {n: d for n, d in self.state.definitions.items() if n != name}
+                self.state = replace(self.state, definitions=rest)
 
     def put(self, source: Source, state: SourceState) -> None:
         """Moves the state of a history, behind the rows it speaks of."""

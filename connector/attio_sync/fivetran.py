@@ -39,6 +39,8 @@ class FivetranHandler(logging.Handler):
 
 def log_to_fivetran() -> None:
     """From now on what this package logs is in Fivetran's log, and nowhere else."""
+    if Logging.LOG_LEVEL is None:  # whoever calls the connector without the SDK, which sets it before it does
+        setattr(Logging, "LOG_LEVEL", Logging.Level.WARNING)  # noqa: B010 (typed as None in the SDK)
     package = logging.getLogger("attio_sync")
     if not any(isinstance(handler, FivetranHandler) for handler in package.handlers):
         package.addHandler(FivetranHandler())
@@ -75,12 +77,18 @@ def build_form() -> ConfigurationForm:
     form = ConfigurationForm()
     for key, field in Settings.model_fields.items():
         default = default_text(field)
+        help_text = f"{field.description}." + (f" Default: {default}." if default else "")
+        if field.annotation is bool:  # an untouched toggle would say no
+            answers = [form_field.DropdownFieldParam(value="yes"), form_field.DropdownFieldParam(value="no")]
+            title = field.title or key
+            form.add_field(form_field.DropdownField(key, title, fields=answers, description=help_text, placeholder=default))
+            continue
         form.add_field(
             form_field.TextField(
                 key,
                 field.title or key,
                 form_field.TextField.password if key == "attio_api_token" else form_field.TextField.plain_text,
-                description=f"{field.description}." + (f" Default: {default}." if default else ""),
+                description=help_text,
                 required=field.is_required(),
                 placeholder=default or None,
             )

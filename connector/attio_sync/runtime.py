@@ -31,9 +31,9 @@ class Environment:
     now: Callable[[], datetime] = utc_now
     monotonic: Callable[[], float] = time.monotonic
     transport: "Transport | None" = None
+    loop_factory: Callable[[], asyncio.AbstractEventLoop] = field(default=asyncio.new_event_loop)
     on_progress: Callable[[SyncReport], None] | None = None
     """Is told now and then how far a sync has come."""
-    loop_factory: Callable[[], asyncio.AbstractEventLoop] = field(default=asyncio.new_event_loop)
 
 
 class Sink(Protocol):

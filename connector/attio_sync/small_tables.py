@@ -20,7 +20,8 @@ from attio_sync.attio_types import (
     parse_timestamp,
 )
 from attio_sync.attio_types.workspace import MEMBERS_SCOPE
-from attio_sync.parents import Parent, segment
+from attio_sync.parents import LISTS as PREFIX
+from attio_sync.parents import Parent, parse_parent, segment
 from attio_sync.shapes import printable
 from attio_sync.sources import Source
 from attio_sync.tables import Column, Row, Table
@@ -181,6 +182,45 @@ DEFINITIONS: tuple[Definition[Any], ...] = (STATUSES, OPTIONS, MEMBERS, OBJECTS,
 
 ALWAYS = (STATUSES, MEMBERS)
 """Those that every connection has, also one that wants no definitions."""
+
+
+def deliver_definitions(
+    sources: Sequence[Source],
+    may: Callable[[str], bool],
+    read: Callable[[Definition[Any], Place], Sequence[Any] | None],
+    write: Callable[[Definition[Any], Place, Sequence[Any]], None],
+    *,
+    definitions: Sequence[Definition[Any]],
+) -> None:
+    """Reads and writes these small tables, as far as the token `may`; what cannot be read stays as it is."""
+    parents: list[Place] = []
+    for definition in definitions:
+        if definition.scope and not may(definition.scope):
+            continue
+        for place in _places(definition, sources, parents):
+            items = read(definition, place)
+            if items is None:
+                continue
+            write(definition, place, items)
+            parents += map(Place, parents_in(definition, items))
+
+
+def parents_in(definition: Definition[Any], items: Sequence[Any]) -> list[Parent]:
+    """The objects or lists that these items are."""
+    if definition not in (OBJECTS, LISTS):
+        return []
+    prefix = PREFIX if definition is LISTS else ""
+    return [parse_parent(f"{prefix}{item.api_slug}") for item in items if item.api_slug]
+
+
+def _places(definition: Definition[Any], sources: Sequence[Source], parents: Sequence[Place]) -> list[Place]:
+    match definition.of:
+        case "workspace":
+            return [Place()]
+        case "parent":
+            return list(parents)
+        case kind:
+            return [Place(s.parent, s.attribute) for s in sources if s.type.definition == kind]
 
 
 def definitions_for(sources: Iterable[Source], *, definitions: bool) -> list[Definition[Any]]:

@@ -14,11 +14,10 @@ from typing import Any
 from attio_sync.attio_types import TokenIdentity
 from attio_sync.catalog import Catalog, Found
 from attio_sync.client import AttioClient
-from attio_sync.definitions import deliver_definitions
 from attio_sync.delivery import Delivery
-from attio_sync.errors import AttioSyncError, GaveUpError, StateError, UnauthorizedError
+from attio_sync.errors import AttioSyncError, ForbiddenError, GaveUpError, StateError, UnauthorizedError
 from attio_sync.reader import Reader
-from attio_sync.reconcile import Outcome, Reconciliation, list_together
+from attio_sync.reconcile import Outcome, Reconciliation
 from attio_sync.report import SyncReport
 from attio_sync.runtime import Environment, Sink, held_open, open_portal
 from attio_sync.schedule import (
@@ -30,9 +29,10 @@ from attio_sync.schedule import (
     reconciliation_is_due,
 )
 from attio_sync.settings import Settings
+from attio_sync.small_tables import Definition, Place, definitions_for, deliver_definitions
 from attio_sync.sources import Source
 from attio_sync.state import SourceState, SyncState, parse_state
-from attio_sync.windows import Windows
+from attio_sync.windows import Windows, list_together
 
 log = logging.getLogger(__name__)
 
@@ -105,6 +105,7 @@ class _Sync:
         self._windows = Windows(delivery, reader, environment, self._failing_alone, self._alive)
         self._sees_everything = True
         self._compared_all = False
+        self._first_listed: set[Source] = set()
 
     def run(self, found: Found | None) -> None:
         identity = self._reader.identity()
@@ -124,11 +125,30 @@ class _Sync:
             cut = [s for group in self._groups(todo) if not self._advance(group) for s in group]
             self._compare([s for s in found.sources if s not in cut])
             todo = [s for s in found.sources if s not in cut and s.type.is_filtered] + cut if cut else []
-        wanted = [s for s in found.sources if s.name not in self._failures]
-        with_daily = is_new or self._compared_all
-        self._failures |= deliver_definitions(delivery, self._reader, wanted, identity, daily=with_daily)
+        small = definitions_for(found.sources, definitions=self._settings.definitions)
+        daily = is_new or self._compared_all
+        deliver_definitions(
+            self._alive(found.sources),
+            identity.has_scope,
+            self._read_definitions,
+            delivery.write_definitions,
+            definitions=[d for d in small if daily or not d.daily],
+        )
         if self._failures:
             raise next(iter(self._failures.values()))
+
+    def _read_definitions(self, definition: Definition[Any], place: Place) -> list[Any] | None:
+        """A small table as Attio lists it in one place; None where it cannot be read, which is that source's failure."""
+        try:
+            return self._reader.definitions(definition, place)
+        except (GaveUpError, UnauthorizedError):
+            raise
+        except AttioSyncError as error:
+            if isinstance(error, ForbiddenError) and definition.of in {"workspace", "parent"}:
+                log.info(f"{definition.table} is left as it is: {error}")
+            else:
+                self._failures.setdefault(str(place), error)
+            return None
 
     def _state(self, source: Source) -> SourceState:
         return self._delivery.state.of(source)
@@ -151,14 +171,9 @@ class _Sync:
         state = self._state(source)
         if state.ledger is None:
             earlier = f"{source.name} was synced by an earlier version of the connector, without what a comparison needs"
-            self._start_over(source, None if state.last_sync is None else earlier)
+            self._delivery.start_over(source, None if state.last_sync is None else earlier)
         if not self._sees_everything:
             self._delivery.put(source, replace(self._state(source), blind=True))
-
-    def _start_over(self, source: Source, reason: str | None) -> None:
-        if reason:
-            self._delivery.warn(f"{reason}: everything is delivered anew")
-        self._delivery.start_over(source)
 
     def _groups(self, sources: Sequence[Source]) -> list[list[Source]]:
         """Which sources are listed together: those of one parent that Attio cannot filter and that are equally far."""
@@ -184,6 +199,8 @@ class _Sync:
     def _deliver_what_is_new(self, sources: Sequence[Source]) -> bool:
         first, until = sources[0], self._environment.monotonic() + TURN_SECONDS
         self._reader.phase(", ".join(s.name for s in sources), "incremental", None)
+        if self._state(first).last_sync is None:
+            self._first_listed.update(sources)
         window = self._state(first).under_way
         if window is not None:
             log.info("going on with %s where the last sync was interrupted", ", ".join(s.name for s in sources))
@@ -207,7 +224,13 @@ class _Sync:
     def _compare(self, sources: Sequence[Source]) -> None:
         """What is due of these sources, those of one parent with one listing."""
         now = self._environment.now()
-        due = [s for s in self._alive(sources) if comparison_is_due(s, self._state(s), self._settings, now)]
+        due = [
+            s
+            for s in self._alive(sources)
+            if comparison_is_due(s, self._state(s), self._settings, now)
+            # What was listed for the first time a moment ago needs no second look to see what changed.
+            and (s not in self._first_listed or reconciliation_is_due(self._state(s), self._settings, now))
+        ]
         for _, of_parent in groupby(sorted(due, key=lambda s: str(s.parent)), key=lambda s: s.parent):
             together = list(of_parent)
             with self._failing_alone(*together):
@@ -255,7 +278,9 @@ class _Sync:
                 raise failure
             outcome = comparison.finish()
         if outcome is Outcome.STARTED_OVER:
-            self._start_over(source, f"more records of {source.name} differ from what was delivered than can be named")
+            self._delivery.start_over(
+                source, f"more records of {source.name} differ from what was delivered than can be named"
+            )
             self._deliver_what_is_new([source])
             return
         self._delivery.report.reconciled += outcome is not Outcome.TOO_MUCH
@@ -268,5 +293,6 @@ class _Sync:
         if outcome is Outcome.DONE:
             state = replace(state, blind=not self._sees_everything)
             if not source.type.is_filtered:
-                state = replace(state, last_sync=max(state.last_sync or now, self._reader.accurate_at or now))
+                reached = min(now, self._reader.accurate_at or now)
+                state = replace(state, last_sync=max(state.last_sync or reached, reached))
         self._delivery.finish_window(source, state)

@@ -185,12 +185,11 @@ def _hint(error: type[AttioSyncError], request: Request, refusal: Refusal) -> st
             "and set attio_api_token"
         )
     if error is ForbiddenError:
-        return " — " + (
-            "the workspace's plan does not include this"
-            if refusal.code == "billing_error"
-            else f"the token needs the scopes {' and '.join(request.scopes or OBJECT_SCOPES)}; "
-            "add them in Attio under Workspace settings → Developers"
-        )
+        if refusal.code == "billing_error":
+            return " — the workspace's plan does not include this"
+        scopes = request.scopes or OBJECT_SCOPES
+        needed, them = (f"scope {scopes[0]}", "it") if len(scopes) == 1 else (f"scopes {' and '.join(scopes)}", "them")
+        return f" — the token needs the {needed}; add {them} in Attio under Workspace settings → Developers"
     if error is NoHistoryError:
         return " — Attio keeps no history of this attribute; take it out of the setting history"
     return ""

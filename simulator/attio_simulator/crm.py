@@ -52,7 +52,7 @@ class Declared(NamedTuple):
     choices: tuple[str, ...] = ()
 
 
-def _attribute(slug: str, kind: str, *choices: str, **more: Any) -> Declared:  # noqa: ANN401 - fields of several types
+def _attribute(slug: str, kind: str, *choices: str, **more: Any) -> Declared:
     return Declared(slug, kind, more, choices)
 
 
@@ -230,7 +230,7 @@ def _avatar(number: int) -> str:
     return f"https://avatars.example.com/{number}.png"
 
 
-def add_declared(workspace: Configuration, collection: Collection, one: Declared, **more: Any) -> None:  # noqa: ANN401
+def add_declared(workspace: Configuration, collection: Collection, one: Declared, **more: Any) -> None:
     """Add an attribute with its statuses or options; `more` are further fields of `Attribute`."""
     title = one.slug.replace("_", " ").capitalize()
     attribute = workspace.add_attribute(collection, one.slug, title, one.kind, **one.more, **more)

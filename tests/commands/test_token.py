@@ -14,13 +14,13 @@ from contextlib import contextmanager
 import anyio
 import duckdb
 import pytest
-import stamina
 from tests.commands.conftest import NewProject, Serve
 from tests.commands.projects import PATIENCE_SECONDS, TOKEN, Attio, Finished, Project, assert_failed, finish
 from tests.conftest import PROFILE
 from tests.support.warehouse import MemoryWarehouse
 
 from attio_simulator import Fault, Limits, Mangle
+from attio_sync import retry
 from attio_sync.checks import check_token, run
 from attio_sync.client import AttioClient
 from attio_sync.errors import AttioSyncError
@@ -246,14 +246,15 @@ FAULTS: dict[str, Callable[[], list[Fault]]] = {
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_no_traceback_shows_the_token_even_with_the_values_of_all_variables(
-    serve: Serve, caplog: pytest.LogCaptureFixture, fault: str
+    serve: Serve, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, fault: str
 ) -> None:
     caplog.set_level(logging.NOTSET)
     attio = serve(*FAULTS[fault](), token="another" if fault == "unknown token" else TOKEN)
     settings = load_settings(attio.settings, ())
     sink = MemoryWarehouse({table["table"]: table["primary_key"] for table in schema(settings.history.named)})
 
-    with stamina.set_testing(True, attempts=1), pytest.raises(AttioSyncError) as caught:
+    monkeypatch.setattr(retry, "ATTEMPTS", 1)
+    with pytest.raises(AttioSyncError) as caught:
         run_sync(settings, {}, sink)
 
     error: BaseException | None = caught.value

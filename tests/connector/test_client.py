@@ -11,6 +11,7 @@ from typing import Any, Literal
 import anyio
 import httpx2
 import pytest
+from tests.support.recording import Recording
 from tests.support.world import World, fast_limits, make_world
 
 from attio_simulator import Behaviour, Clock, Fault, Faults, Limits, Simulator, Workspace, generate_hiring_pipeline
@@ -37,30 +38,13 @@ from attio_sync.listing import fetch_attributes
 from attio_sync.parents import parse_parent
 from attio_sync.retry import ATTEMPTS, REFUSED_SECONDS, RETRY_SECONDS
 
+APPLICATIONS = parse_parent("applications")
+
 type Ask[T] = Callable[[AttioClient], Awaitable[T]]
 
 
 def pipeline(clock: Clock) -> Workspace:
     return generate_hiring_pipeline(60, seed=5, clock=clock)
-
-
-@dataclass(slots=True)
-class Recording(httpx2.AsyncBaseTransport):
-    """Keeps what goes by: every request, and how many were under way at once."""
-
-    inner: httpx2.AsyncBaseTransport
-    requests: list[httpx2.Request] = field(default_factory=list[httpx2.Request])
-    under_way: int = 0
-    most_under_way: int = 0
-
-    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        self.requests.append(request)
-        self.under_way += 1
-        self.most_under_way = max(self.most_under_way, self.under_way)
-        try:
-            return await self.inner.handle_async_request(request)
-        finally:
-            self.under_way -= 1
 
 
 @dataclass(slots=True)
@@ -118,11 +102,15 @@ def first_record(it: Line) -> str:
 
 
 def values_of(record_id: str, attribute: str = "workflow_status") -> Ask[list[Any]]:
-    return lambda client: client.fetch_values("applications", record_id, attribute)
+    return lambda client: client.fetch_values(APPLICATIONS, record_id, attribute)
 
 
 def listing(client: AttioClient) -> Awaitable[list[Any]]:
-    return client.query(parse_parent("applications"), {"limit": 500, "offset": 0})
+    return client.query(APPLICATIONS, {"limit": 500, "offset": 0})
+
+
+def attributes(client: AttioClient) -> Awaitable[list[AttioAttribute]]:
+    return fetch_attributes(client, APPLICATIONS)
 
 
 def identity(client: AttioClient) -> Awaitable[object]:
@@ -141,7 +129,7 @@ def test_a_listing_page_comes_as_attio_answers_it() -> None:
 
 def test_limit_and_offset_reach_attio() -> None:
     it = line()
-    page = it.ask(lambda client: client.query(parse_parent("applications"), {"limit": 7, "offset": 50}))
+    page = it.ask(lambda client: client.query(APPLICATIONS, {"limit": 7, "offset": 50}))
     assert [record["id"]["record_id"] for record in page] == it.world.workspace.record_ids("applications")[50:57]
 
 
@@ -150,7 +138,7 @@ def test_a_history_comes_with_its_past_and_from_the_offset_on() -> None:
     record_id = max(it.world.workspace.record_ids("applications"), key=lambda one: len(it.world.workspace.history(one)))
     history = it.world.workspace.history(record_id)
     assert it.ask(values_of(record_id)) == history
-    assert it.ask(lambda client: client.fetch_values("applications", record_id, "workflow_status", 2)) == history[2:]
+    assert it.ask(lambda client: client.fetch_values(APPLICATIONS, record_id, "workflow_status", 2)) == history[2:]
     assert len(history) > 3
 
 
@@ -160,7 +148,7 @@ def test_an_object_whose_slug_needs_escaping_is_reached() -> None:
     )
     it = Line(world, world.simulator.transport())
     record_id = world.workspace.record_ids("über/?#%2e")[0]
-    found = it.ask(lambda client: client.fetch_values("über/?#%2e", record_id, "a b/c"))
+    found = it.ask(lambda client: client.fetch_values(parse_parent("über/?#%2e"), record_id, "a b/c"))
     assert found == world.workspace.history(record_id, "a b/c")
 
 
@@ -169,9 +157,8 @@ def test_objects_attributes_and_statuses_are_those_of_the_workspace() -> None:
     objects = it.ask(lambda client: client.fetch_definitions("/v2/objects", AttioObject))
     assert {one.api_slug for one in objects} == {one.slug for one in it.world.workspace.objects()}
     assert all(isinstance(one, AttioObject) for one in objects)
-    attributes = it.ask(lambda client: fetch_attributes(client, parse_parent("applications")))
     expected = it.world.workspace.object("applications").attributes
-    assert [(one.api_slug, one.type) for one in attributes] == [(one.slug, one.type) for one in expected]
+    assert [(one.api_slug, one.type) for one in it.ask(attributes)] == [(one.slug, one.type) for one in expected]
     statuses = it.ask(
         lambda client: client.fetch_definitions("/v2/objects/applications/attributes/workflow_status/statuses", AttioStatus)
     )
@@ -186,34 +173,35 @@ def test_the_token_is_for_this_workspace_and_may_do_this() -> None:
     assert found.scopes == it.world.simulator.scopes
 
 
+def attribute(number: int) -> dict[str, object]:
+    return {"id": {"attribute_id": str(number)}, "api_slug": f"a{number}", "title": "A", "type": "text"}
+
+
 @pytest.mark.parametrize("page_size", [1, 2, 7])
 def test_attributes_are_read_page_by_page(page_size: int) -> None:
-    every = [{"api_slug": f"a{number}", "title": "A", "type": "text"} for number in range(7)]
+    every = list(map(attribute, range(7)))
 
     def answer(request: httpx2.Request) -> httpx2.Response:
         offset = int(request.url.params.get("offset", "0"))
         return httpx2.Response(200, json={"data": every[offset : offset + page_size]})
 
-    found = line_to(answer).ask(lambda client: fetch_attributes(client, parse_parent("applications")))
+    found = line_to(answer).ask(attributes)
     assert found == [AttioAttribute.model_validate(one) for one in every]
 
 
 def test_a_server_that_ignores_the_offset_is_no_endless_loop() -> None:
-    every = [{"api_slug": f"a{number}", "title": "A", "type": "text"} for number in range(3)]
-    assert (
-        len(answering(data={"data": every}).ask(lambda client: fetch_attributes(client, parse_parent("applications")))) == 3
-    )
+    every = list(map(attribute, range(3)))
+    assert len(answering(data={"data": every}).ask(attributes)) == 3
 
 
 def test_a_list_of_attributes_without_end_is_not_read_to_its_end() -> None:
     def answer(request: httpx2.Request) -> httpx2.Response:
         offset = int(request.url.params.get("offset", "0"))
-        page = [{"api_slug": f"a{number}", "title": "A", "type": "text"} for number in range(offset, offset + 2_000)]
-        return httpx2.Response(200, json={"data": page})
+        return httpx2.Response(200, json={"data": list(map(attribute, range(offset, offset + 2_000)))})
 
     it = line_to(answer)
-    said = str(it.fails(ContractChangedError, lambda client: fetch_attributes(client, parse_parent("applications"))))
-    assert said == "Attio lists more than 10,000 attributes of applications: an endless list"
+    said = str(it.fails(ContractChangedError, attributes))
+    assert said == "Attio lists more than 10,000 at /v2/objects/applications/attributes: an endless list"
 
 
 # --- Refused for the rate: everything waits as told
@@ -234,7 +222,7 @@ def test_a_refused_request_is_sent_again_when_told_and_that_is_no_failed_attempt
     retry_after: Literal["next_second", "absent", "nonsense", "past", "seconds"],
     least: float,
     most: float,
-    what: Any,  # noqa: ANN401 (either way to ask)
+    what: Any,
 ) -> None:
     it = line(Fault(kind="rate_limited", retry_after=retry_after, times=3))
     assert it.ask(listing if what is listing else values_of(first_record(it)))
@@ -290,7 +278,7 @@ def test_refusals_without_end_end_the_sync(
 
 def test_a_listing_can_be_told_after_how_many_refusals_it_is_too_heavy() -> None:
     it = line(Fault(kind="rate_limited", on=["query"]))
-    error = it.fails(RateLimitedError, lambda client: client.query(parse_parent("applications"), {}, refusals=2))
+    error = it.fails(RateLimitedError, lambda client: client.query(APPLICATIONS, {}, refusals=2))
     assert "429" in str(error)
     assert it.asked == 3
 
@@ -316,7 +304,7 @@ def test_what_is_refused_stops_everything_until_the_moment_told() -> None:
     async def read_many(client: AttioClient) -> None:
         async with anyio.create_task_group() as tasks:
             for record_id in it.world.workspace.record_ids("applications"):
-                tasks.start_soon(client.fetch_values, "applications", record_id, "workflow_status")
+                tasks.start_soon(client.fetch_values, APPLICATIONS, record_id, "workflow_status")
 
     it.ask(read_many)
     refused_at = moments[19]
@@ -452,7 +440,7 @@ def test_refusals_and_failures_mixed_are_survived() -> None:
 
     async def read_all(client: AttioClient) -> list[list[Any]]:
         record_ids = it.world.workspace.record_ids("applications")
-        return [await client.fetch_values("applications", record_id, "workflow_status") for record_id in record_ids]
+        return [await client.fetch_values(APPLICATIONS, record_id, "workflow_status") for record_id in record_ids]
 
     assert it.ask(read_all) == list(map(it.world.workspace.history, it.world.workspace.record_ids("applications")))
 
@@ -508,7 +496,7 @@ def test_an_unknown_attribute_stops_at_once() -> None:
 def test_an_attribute_without_history_stops_at_once() -> None:
     it = line()
     record_id = it.world.workspace.record_ids("people")[0]
-    error = it.fails(NoHistoryError, lambda client: client.fetch_values("people", record_id, "description"))
+    error = it.fails(NoHistoryError, lambda client: client.fetch_values(parse_parent("people"), record_id, "description"))
     assert "setting history" in str(error)
     assert it.asked == 1
 
@@ -516,7 +504,7 @@ def test_an_attribute_without_history_stops_at_once() -> None:
 def test_a_filter_that_attio_does_not_take_is_no_reason_to_repeat_it() -> None:
     it = line()
     body = {"filter": {"name": {"active_from": {"$gte": "2026-11-23"}}}}
-    it.fails(FilterRefusedError, lambda client: client.query(parse_parent("applications"), body))
+    it.fails(FilterRefusedError, lambda client: client.query(APPLICATIONS, body))
     assert it.asked == 1
 
 
@@ -596,7 +584,7 @@ def test_the_token_is_in_one_header_of_each_request_and_nowhere_else() -> None:
     recording = it.transport = Recording(it.transport)
     it.ask(listing)
     it.ask(values_of(first_record(it)))
-    it.ask(lambda client: fetch_attributes(client, parse_parent("applications")))
+    it.ask(attributes)
     token = it.world.simulator.token
     for request in recording.requests:
         assert (request.url.scheme, request.url.host) == ("https", "api.attio.com")
@@ -634,22 +622,7 @@ def test_an_url_that_only_the_http_library_refuses_is_a_wrong_setting(url: str) 
     assert str(it.fails(SettingsError, identity)).startswith("attio_base_url: ")
 
 
-# --- How many at once, and how fast
-
-
-@pytest.mark.parametrize(("concurrency", "most"), [("1", 1), ("3", 3), ("auto", 40), ("60", 60)])
-def test_no_more_histories_are_under_way_than_allowed(concurrency: str, most: int) -> None:
-    # Answers that take a second want more in flight than any number here allows.
-    it = line(limits=Limits(latency=1.0), concurrency=concurrency)
-    recording = it.transport = Recording(it.transport)
-
-    async def read_all(client: AttioClient) -> None:
-        async with anyio.create_task_group() as tasks:
-            for record_id in it.world.workspace.record_ids("applications") * 4:
-                tasks.start_soon(client.fetch_values, "applications", record_id, "workflow_status")
-
-    it.ask(read_all)
-    assert recording.most_under_way == most
+# --- How fast
 
 
 def test_attio_is_never_asked_faster_than_allowed_and_refuses_nothing() -> None:
@@ -658,7 +631,7 @@ def test_attio_is_never_asked_faster_than_allowed_and_refuses_nothing() -> None:
     async def read_all(client: AttioClient) -> None:
         async with anyio.create_task_group() as tasks:
             for record_id in it.world.workspace.record_ids("applications") * 8:
-                tasks.start_soon(client.fetch_values, "applications", record_id, "workflow_status")
+                tasks.start_soon(client.fetch_values, APPLICATIONS, record_id, "workflow_status")
 
     it.ask(read_all)
     assert it.world.simulator.requests.answered_429 == 0
@@ -672,24 +645,23 @@ def test_attio_is_never_asked_faster_than_allowed_and_refuses_nothing() -> None:
 
 @pytest.mark.parametrize("data", [None, {}, "text", 7, {"x": []}])
 def test_what_is_no_list_is_a_changed_contract(data: object) -> None:
-    for what in (listing, values_of("0e339d90-1b8d-436e-9305-7c08620dc212")):
+    for what in (listing, values_of("0e339d90-1b8d-436e-9305-7c08620dc212"), attributes):
         assert "that are not a list" in str(answering(data={"data": data}).fails(ContractChangedError, what))
 
 
 @pytest.mark.parametrize(
-    ("data", "says"),
+    ("item", "says"),
     [
-        (None, "valid list"),
-        ([{"title": "A", "type": "text"}], "0.api_slug: Field required"),
-        ([{"api_slug": 7, "title": "A", "type": "text"}], "0.api_slug: Input should be a valid string"),
-        (["text"], "0: "),
+        ({"api_slug": "a", "title": "A", "type": "text"}, "1.id: Field required"),
+        ({**attribute(1), "id": {}}, "1.id.attribute_id: Field required"),
+        ({**attribute(1), "api_slug": 7}, "1.api_slug: Input should be a valid string"),
+        ("text", "1: "),
     ],
 )
-def test_an_answer_of_another_shape_is_a_changed_contract_and_names_the_field(data: object, says: str) -> None:
-    it = answering(data={"data": data})
-    said = str(it.fails(ContractChangedError, lambda client: fetch_attributes(client, parse_parent("applications"))))
-    assert said.startswith("Attio's answer does not have the documented shape: ")
-    assert says in said
+def test_an_answer_of_another_shape_is_a_changed_contract_and_names_the_item_and_the_field(item: object, says: str) -> None:
+    it = answering(data={"data": [attribute(0), item]})
+    said = str(it.fails(ContractChangedError, attributes))
+    assert said.startswith(f"Attio's answer does not have the documented shape: {says}")
 
 
 @pytest.mark.parametrize("data", [7, [], "text", {}, {"active": "perhaps"}, {"data": {"active": True}}])
@@ -736,6 +708,6 @@ def test_how_far_our_clock_is_ahead_is_known_once_an_answer_has_told() -> None:
 def test_a_body_is_json() -> None:
     it = line()
     recording = it.transport = Recording(it.transport)
-    it.ask(lambda client: client.query(parse_parent("applications"), {"limit": 5, "offset": 0}))
+    it.ask(lambda client: client.query(APPLICATIONS, {"limit": 5, "offset": 0}))
     assert json.loads(recording.requests[0].content) == {"limit": 5, "offset": 0}
     assert recording.requests[0].headers["content-type"] == "application/json"

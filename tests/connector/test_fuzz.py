@@ -5,9 +5,10 @@ import re
 import tracemalloc
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import partial
+from datetime import UTC, date, datetime
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -20,28 +21,30 @@ from tests.support import truth
 from tests.support.world import World, make_world
 
 from attio_simulator import Clock, Limits, Simulator, generate_hiring_pipeline
+from attio_simulator.crm_data import generate_crm
 from attio_simulator.requests import Request
 from attio_sync import wire
 from attio_sync.attio_types import AttioObject, AttioStatus, AttioWorkspaceMember, parse_listed_record
+from attio_sync.attribute_types import TYPES
 from attio_sync.client import AttioClient
 from attio_sync.errors import AttioSyncError, GaveUpError, InvalidValueError, StateError
-from attio_sync.histories import parse_history
+from attio_sync.histories import fingerprint_of, listed_digest, never_changed, parse_history, stays_of
 from attio_sync.listing import fetch_attributes
 from attio_sync.parents import parse_parent
 from attio_sync.retry import ATTEMPTS
 from attio_sync.runtime import Environment
 from attio_sync.shapes import as_array, as_object
-from attio_sync.sources import Source
+from attio_sync.sources import FIRST, Source
 from attio_sync.streams import Invalid, current_table, error_table, history_rows, history_table
 from attio_sync.sync import run_sync
 
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 RECORDED = Path(__file__).parents[2].parent / "shared" / "attio"
-HISTORY = Source(parse_parent("applications"), "workflow_status", "attio_workflow_status")
 MIB = 1024 * 1024
 
-QUERY = wire.query(parse_parent("applications"), {})
-VALUES = wire.attribute_values("applications", "0e339d90-1b8d-436e-9305-7c08620dc212", "workflow_status", 0)
+APPLICATIONS = parse_parent("applications")
+QUERY = wire.query(APPLICATIONS, {})
+VALUES = wire.attribute_values(APPLICATIONS, "0e339d90-1b8d-436e-9305-7c08620dc212", "workflow_status", 0)
 
 
 # --- Real answers
@@ -192,22 +195,30 @@ def assert_presentable(error: AttioSyncError) -> None:
 
 
 def assert_storable(row: dict[str, Any]) -> None:
-    json.dumps(row, allow_nan=False, ensure_ascii=False, default=datetime.isoformat).encode()
+    json.dumps(row, allow_nan=False, ensure_ascii=False, default=date.isoformat).encode()
 
 
 def from_deep_within(frames: int, what: Callable[[], object]) -> object:
     return what() if frames == 0 else from_deep_within(frames - 1, what)
 
 
-def digest(request: wire.Request, status: int, body: bytes) -> None:
+def digest(request: wire.Request, status: int, body: bytes, source: Source = FIRST) -> None:
     """All that is done with an answer, from the bytes to the rows."""
     data = as_array(wire.decode(request, status, {}, body, NOW)) or []
     histories = [data]
-    if request is QUERY:
-        histories = [parse_listed_record(raw, "workflow_status").current for raw in data]
+    if request.reads == "records":
+        listed = [parse_listed_record(raw, source.parent, source.attribute) for raw in data]
+        for record in listed:
+            listed_digest(record, source.type, is_multiple=source.is_multiple)
+        # Several values at a time are listed in any order; what is no proof of a history is not read as one.
+        proofs = [r for r in listed if never_changed(r, is_multiple=source.is_multiple) or not source.is_multiple]
+        histories = [record.current for record in proofs]
     for values in histories:
-        history = parse_history("the-record", values)
-        rows = [current_table(HISTORY).row(history), *history_rows(history_table(HISTORY), history)]
+        history = parse_history("the-record", values, source.type, is_multiple=source.is_multiple)
+        assert len(stays_of(history)) == fingerprint_of(history).stays
+        assert all(isinstance(source.type.label(value), str) for value in history.raw)
+        rows = [current_table(source).row(history)]
+        rows += history_rows(history_table(source), history, range(len(history.raw)))
         for row in rows:
             # The SDK writes it elsewhere, with less of the stack left than here.
             from_deep_within(300, partial(assert_storable, row))
@@ -219,6 +230,62 @@ def test_a_mangled_answer_is_rows_or_an_error_of_our_tree(request: wire.Request,
         digest(request, status, body)
     except AttioSyncError as error:
         assert_presentable(error)
+
+
+CRM = ("deals", "companies", "people", "users", "projects", "lists/sales", "lists/hiring", "lists/onboarding")
+
+
+@cache
+def simulated_types() -> list[tuple[Source, wire.Request, bytes]]:
+    """Of each type, and of each with several values at a time, a listing and the longest history there is."""
+    workspace = generate_crm(60, seed=3, clock=Clock(start=NOW, source=lambda: 0.0))
+    simulator = Simulator(workspace, limits=Limits.off())
+    headers = {"authorization": f"Bearer {simulator.token}"}
+    found: dict[tuple[str, bool], list[tuple[Source, wire.Request, bytes]]] = {}
+    for parent in map(parse_parent, CRM):
+        collection = workspace.list(parent.slug) if parent.is_list else workspace.object(parent.slug)
+        for attribute in collection.attributes:
+            kind = (attribute.type, attribute.is_multiselect)
+            if kind in found or not attribute.keeps_history or attribute.type not in TYPES:
+                continue
+            longest = max(collection.ids, key=lambda one: len(workspace.history(one, attribute.slug)))
+            if not workspace.history(longest, attribute.slug):
+                continue
+            source = Source(parent, attribute.slug, "t", TYPES[attribute.type], attribute.is_multiselect)
+            listing, values = wire.query(parent, {}), wire.attribute_values(parent, longest, attribute.slug, 0)
+            query = "show_historic=true"
+            found[kind] = [
+                (source, listing, simulator.answer(Request("POST", listing.path, "", headers, b'{"limit": 3}')).body),
+                (source, values, simulator.answer(Request("GET", values.path, query, headers, b"")).body),
+            ]
+    assert {kind for kind, _ in found} == set(TYPES)
+    return [one for of_type in found.values() for one in of_type]
+
+
+def test_what_is_not_mangled_is_rows_of_every_type() -> None:
+    for source, request, body in simulated_types():
+        digest(request, 200, body, source)
+
+
+@given(st.integers(min_value=0), st.lists(manglings, min_size=1, max_size=3))
+def test_a_mangled_answer_of_any_type_is_rows_or_an_error_of_our_tree(number: int, changes: list[Mangling]) -> None:
+    answers = simulated_types()
+    source, request, body = answers[number % len(answers)]
+    try:
+        digest(request, 200, mangled(body, changes), source)
+    except AttioSyncError as error:
+        assert_presentable(error)
+
+
+def test_a_weird_thing_in_any_place_of_any_type_is_rows_or_an_error_of_our_tree() -> None:
+    for source, request, body in simulated_types():
+        if request.reads == "values":
+            count = min(40, len(list(TOKEN.finditer(body))))
+            for number in range(count):
+                for what in WEIRD[number % 4 :: 4]:
+                    if len(what) < 50_000:
+                        with suppress(AttioSyncError):
+                            digest(request, 200, replace_token(number / count, what, body), source)
 
 
 @pytest.mark.parametrize("request_", [QUERY, VALUES], ids=["listing", "values"])
@@ -256,10 +323,10 @@ def test_nesting_of_any_depth_is_an_error_of_our_tree(depth: int, brackets: tupl
 # --- Through the client
 
 METHODS: list[Callable[[AttioClient], Awaitable[object]]] = [
-    lambda client: client.query(parse_parent("applications"), {}),
-    lambda client: client.fetch_values("applications", "0e339d90-1b8d-436e-9305-7c08620dc212", "workflow_status"),
+    lambda client: client.query(APPLICATIONS, {}),
+    lambda client: client.fetch_values(APPLICATIONS, "0e339d90-1b8d-436e-9305-7c08620dc212", "workflow_status"),
     lambda client: client.fetch_definitions("/v2/objects", AttioObject),
-    lambda client: fetch_attributes(client, parse_parent("applications")),
+    lambda client: fetch_attributes(client, APPLICATIONS),
     lambda client: client.fetch_definitions("/v2/objects/applications/attributes/workflow_status/statuses", AttioStatus),
     lambda client: client.fetch_definitions("/v2/workspace_members", AttioWorkspaceMember),
     lambda client: client.fetch_self(),

@@ -271,11 +271,13 @@ def test_no_more_histories_are_read_at_once_than_allowed(concurrency: int, durat
 
     async def read(limiter: Limiter, duration: float) -> None:
         nonlocal now_reading, most
-        async with limiter.reading():
-            now_reading += 1
-            most = max(most, now_reading)
-            await anyio.sleep(duration)
-            now_reading -= 1
+        place = object()
+        await limiter.take_place(place)
+        now_reading += 1
+        most = max(most, now_reading)
+        await anyio.sleep(duration)
+        now_reading -= 1
+        limiter.leave_place(place)
 
     async def body() -> None:
         limiter = Limiter(90.0, concurrency)
@@ -290,6 +292,7 @@ def test_no_more_histories_are_read_at_once_than_allowed(concurrency: int, durat
 
 def test_when_answers_become_quicker_those_already_reading_finish_and_fewer_follow() -> None:
     reading = 0
+    at_once: list[int] = []
 
     async def body() -> None:
         limiter = Limiter(90.0)
@@ -298,16 +301,19 @@ def test_when_answers_become_quicker_those_already_reading_finish_and_fewer_foll
         assert limiter.most_in_flight == 40
         release = anyio.Event()
 
-        async def read() -> None:
+        async def read(place: int) -> None:
             nonlocal reading
-            async with limiter.reading():
-                reading += 1
-                await release.wait()
-                reading -= 1
+            await limiter.take_place(place)
+            reading += 1
+            at_once.append(reading)
+            await release.wait()
+            await anyio.sleep(1)
+            reading -= 1
+            limiter.leave_place(place)
 
         async with anyio.create_task_group() as tasks:
-            for _ in range(60):
-                tasks.start_soon(read)
+            for place in range(60):
+                tasks.start_soon(read, place)
             await anyio.sleep(1)
             assert reading == 40
             for _ in range(100):
@@ -318,16 +324,33 @@ def test_when_answers_become_quicker_those_already_reading_finish_and_fewer_foll
 
     run(body)
     assert reading == 0
+    assert len(at_once) == 60
+    assert max(at_once[40:]) == LEAST_IN_FLIGHT
 
 
-def test_leaving_in_the_middle_gives_the_place_back() -> None:
+def test_whoever_gives_up_waiting_takes_no_place() -> None:
     async def body() -> None:
         limiter = Limiter(90.0, 1)
-        with anyio.move_on_after(1):
-            async with limiter.reading():
-                await anyio.sleep_forever()
+        await limiter.take_place("first")
+        for impatient in range(3):
+            with anyio.move_on_after(1) as scope:
+                await limiter.take_place(impatient)
+            assert scope.cancelled_caught
+        limiter.leave_place("first")
         with anyio.fail_after(1):
-            async with limiter.reading():
-                pass
+            await limiter.take_place("next")
+
+    run(body)
+
+
+def test_a_place_is_left_once_and_by_whoever_took_it() -> None:
+    async def body() -> None:
+        limiter = Limiter(90.0, 2)
+        await limiter.take_place("first")
+        with pytest.raises(RuntimeError):
+            limiter.leave_place("second")
+        limiter.leave_place("first")
+        with pytest.raises(RuntimeError):
+            limiter.leave_place("first")
 
     run(body)

@@ -2,42 +2,49 @@
 
 import html
 import json
+import logging
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, cast
 
 import httpx2
 import pytest
-from fivetran_connector_sdk import form_field
+from fivetran_connector_sdk import Logging, form_field
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.support.world import make_world
+from tests.support.world import World, make_world
 
 from attio_simulator import Fault, Limits, Mangle, Simulator, Workspace
-from attio_sync import setup_form
-from attio_sync.checks import (
-    MEMBERS_SCOPE,
-    SCOPES,
-    check_histories,
-    check_names,
-    check_reach,
-    check_scopes,
-    check_token,
-    run,
-)
-from attio_sync.errors import AttioSyncError, ContractChangedError, ForbiddenError, UnauthorizedError
+from attio_simulator.crm_data import generate_crm
+from attio_sync import fivetran
+from attio_sync.attio_types.workspace import MEMBERS_SCOPE
+from attio_sync.checks import Check, check_histories, check_names, check_reach, check_scopes, check_token, run
+from attio_sync.errors import AttioSyncError, ContractChangedError, ForbiddenError, UnauthorizedError, UnknownNameError
 from attio_sync.fivetran import build_form, dashboard_text
 from attio_sync.runtime import Environment
 from attio_sync.settings import Settings, default_text, load_settings
 
+SCOPES = ("record_permission:read", "object_configuration:read")
+LIST_SCOPES = ("list_entry:read", "list_configuration:read")
 TESTS: list[Callable[[dict[str, Any]], object]] = [
-    setup_form.token_is_valid,
-    setup_form.token_has_scopes,
-    setup_form.token_sees_everything,
-    setup_form.histories_exist,
-    setup_form.history_is_kept,
+    fivetran.token_is_valid,
+    fivetran.token_has_scopes,
+    fivetran.token_sees_everything,
+    fivetran.histories_exist,
+    fivetran.history_is_kept,
 ]
 CHECKS = [check_token, check_scopes, check_reach, check_names, check_histories]
+
+
+@pytest.fixture(autouse=True)
+def logging_as_before() -> Iterator[None]:
+    """A setup test sends what the package logs to Fivetran's log."""
+    package = logging.getLogger("attio_sync")
+    before = (package.handlers[:], package.level, package.propagate, Logging.LOG_LEVEL)
+    yield
+    package.handlers, package.level, package.propagate, level = before
+    setattr(Logging, "LOG_LEVEL", level)  # noqa: B010 (typed as None in the SDK)
 
 
 @pytest.fixture(scope="module")
@@ -93,11 +100,17 @@ def test_every_setting_has_a_field_with_label_help_and_default() -> None:
         assert field.required == (key == "attio_api_token")
 
 
+def test_what_is_yes_or_no_is_chosen_and_never_said_by_not_touching_it() -> None:
+    [definitions] = [field for field in build_form().to_response().fields if field.name == "definitions"]
+    assert [one.value for one in definitions.dropdown_options or ()] == ["yes", "no"]
+    assert definitions.placeholder == "yes"
+
+
 def test_the_token_is_the_one_password() -> None:
     fields = build_form().to_response().fields
     passwords = [field.name for field in fields if field.text_field == form_field.TextField.password]
     assert passwords == ["attio_api_token"]
-    assert all(field.text_field is not None for field in fields)
+    assert {field.name for field in fields if field.text_field is None} == {"definitions"}
 
 
 def test_the_setup_tests_are_these_in_this_order() -> None:
@@ -118,7 +131,7 @@ def test_the_form_is_what_fivetran_reads_from_a_package() -> None:
 
 
 @pytest.mark.parametrize("test", TESTS)
-def test_each_test_passes_against_a_workspace_in_order(test: Any, configuration: dict[str, Any]) -> None:  # noqa: ANN401 (a setup test)
+def test_each_test_passes_against_a_workspace_in_order(test: Any, configuration: dict[str, Any]) -> None:
     result = test(configuration)
     assert (result.success, result.failure) == (True, None)
 
@@ -156,17 +169,36 @@ def test_an_object_without_records_is_no_failure() -> None:
     assert run(world.settings(), check_histories, environment) == "there are no records yet"
 
 
-def test_several_histories_are_each_looked_up(configuration: dict[str, Any]) -> None:
-    configuration["history"] += ",jobs.state=job_states"
-    said = failure(setup_form.histories_exist(configuration), configuration)
-    assert said == "jobs has no attribute 'state'; its status attributes are: none"
+def test_several_histories_are_each_looked_up(simulator: Simulator, configuration: dict[str, Any]) -> None:
+    configuration["history"] += ",jobs.salary,jobs.titel"
+    said = failure(fivetran.histories_exist(configuration), configuration)
+    attributes = "the attributes of jobs are " + ", ".join(slugs(simulator, "jobs"))
+    assert said == (
+        f"jobs has no attribute 'salary' — {attributes}; jobs has no attribute 'titel'; did you mean title? — {attributes}"
+    )
+
+
+def slugs(simulator: Simulator, object_slug: str) -> list[str]:
+    """The attributes whose type has a history."""
+    attributes = simulator.workspace.object(object_slug).attributes
+    return sorted(one.slug for one in attributes if one.type != "interaction")
+
+
+def test_a_history_of_any_type_is_read_and_every_status_is_found(configuration: dict[str, Any]) -> None:
+    configuration["history"] = "applications.source,jobs.title=titles,*"
+    settings = load_settings(configuration, ())
+    assert run(settings, check_names) == (
+        "tracking applications.source=attio_applications_source, jobs.title=titles, "
+        "applications.workflow_status=attio_workflow_status, lists/talent_pool.stage=attio_talent_pool_stage"
+    )
+    assert run(settings, check_histories) == "3 histories read"
 
 
 # --- What can be wrong
 
 
 @pytest.mark.parametrize("test", TESTS)
-def test_an_unknown_token_fails_every_test_and_says_where_to_get_one(test: Any, configuration: dict[str, Any]) -> None:  # noqa: ANN401 (a setup test)
+def test_an_unknown_token_fails_every_test_and_says_where_to_get_one(test: Any, configuration: dict[str, Any]) -> None:
     configuration["attio_api_token"] = "a-token-of-somebody-else"  # noqa: S105 (it opens nothing)
     said = failure(test(configuration), configuration)
     assert "Workspace settings → Developers" in said
@@ -206,8 +238,8 @@ def test_a_malformed_token_says_where_to_get_one() -> None:
 
 def test_what_attio_or_the_configuration_says_becomes_no_part_of_the_dashboards_page(configuration: dict[str, Any]) -> None:
     configuration["history"] = "<b>.a&b=t"
-    said = failure(setup_form.histories_exist(configuration), configuration)
-    assert said.startswith("there is no object '&lt;b&gt;'; the objects are")
+    said = failure(fivetran.histories_exist(configuration), configuration)
+    assert said.startswith("there is no object '&lt;b&gt;' — the objects are")
 
 
 @given(st.text())
@@ -230,32 +262,140 @@ def test_missing_scopes_are_named(
     missing: tuple[str, ...], them: str, simulator: Simulator, configuration: dict[str, Any]
 ) -> None:
     simulator.scopes = frozenset(SCOPES) - set(missing)
-    expected = f"the token lacks {' and '.join(missing)}: add {them} in Attio under Workspace settings → Developers"
-    assert failure(setup_form.token_has_scopes(configuration), configuration) == expected
-    assert cast("Any", setup_form.token_is_valid(configuration)).success
-    said = failure(setup_form.history_is_kept(configuration), configuration)
+    lacking = " and ".join(f"{scope} (for applications.workflow_status)" for scope in missing)
+    expected = f"the token lacks {lacking}: add {them} in Attio under Workspace settings → Developers"
+    assert failure(fivetran.token_has_scopes(configuration), configuration) == expected
+    assert cast("Any", fivetran.token_is_valid(configuration)).success
+    said = failure(fivetran.history_is_kept(configuration), configuration)
     assert "answered 403" in said
     assert any(scope in said for scope in missing)
 
 
+@pytest.fixture(scope="module")
+def crm() -> World:
+    """A workspace with lists, and objects that a workspace for hiring has not."""
+    return make_world(lambda clock: generate_crm(30, seed=1, clock=clock))
+
+
+SOURCES = "deals.stage,people.job_title,lists/hiring.stage,lists/sales.priority"
+OF_LISTS = "lists/hiring.stage, lists/sales.priority"
+BY_SOURCE = [
+    ({"list_entry:read"}, "list_entry:read (for lists/hiring.stage, lists/sales.priority): add it in"),
+    ({"list_configuration:read"}, "list_configuration:read (for lists/hiring.stage, lists/sales.priority): add it in"),
+    ({"record_permission:read"}, "record_permission:read (for deals.stage, people.job_title): add it in"),
+    (
+        {"object_configuration:read", *LIST_SCOPES},
+        (
+            f"object_configuration:read (for deals.stage, people.job_title), {LIST_SCOPES[0]} (for {OF_LISTS}) "
+            f"and {LIST_SCOPES[1]} (for {OF_LISTS}): add them in"
+        ),
+    ),
+]
+
+
+@pytest.mark.parametrize(("missing", "lacking"), BY_SOURCE, ids=lambda one: f"{len(one)}")
+def test_which_scope_is_missing_is_said_source_by_source(crm: World, missing: set[str], lacking: str) -> None:
+    crm.simulator.scopes = frozenset({*SCOPES, *LIST_SCOPES}) - missing
+    with pytest.raises(ForbiddenError) as caught:
+        run(crm.settings(history=SOURCES), check_scopes, crm.environment)
+    assert str(caught.value) == f"the token lacks {lacking} Attio under Workspace settings → Developers"
+
+
+def test_only_what_is_tracked_needs_its_scopes(crm: World) -> None:
+    for history, scopes in (("deals.stage", SCOPES), ("lists/hiring.stage", LIST_SCOPES)):
+        crm.simulator.scopes = frozenset({*scopes, MEMBERS_SCOPE})
+        settings = crm.settings(history=history)
+        said = f"the token has {scopes[0]}, {scopes[1]} and {MEMBERS_SCOPE}"
+        assert run(settings, check_scopes, crm.environment) == said
+        assert run(settings, check_names, crm.environment).startswith(f"tracking {history}=")
+        assert run(settings, check_histories, crm.environment) == "1 history read"
+
+
+def test_every_status_needs_the_scopes_of_objects_and_takes_lists_where_it_may(crm: World) -> None:
+    settings = crm.settings(history="*")
+    crm.simulator.scopes = frozenset({"record_permission:read", *LIST_SCOPES})
+    with pytest.raises(ForbiddenError, match=r"^the token lacks object_configuration:read \(for \*\): add it in Attio"):
+        run(settings, check_scopes, crm.environment)
+    crm.simulator.scopes = frozenset(SCOPES)
+    assert run(settings, check_scopes, crm.environment).startswith(f"the token has {SCOPES[0]} and {SCOPES[1]}, but not ")
+    said = run(settings, check_names, crm.environment).removeprefix("tracking ")
+    assert sorted(said.split(", ")) == ["deals.stage=attio_deals_stage", "projects.phase=attio_projects_phase"]
+    crm.simulator.scopes = frozenset({*SCOPES, *LIST_SCOPES})
+    assert run(settings, check_names, crm.environment).count("=") == 5
+
+
+@pytest.mark.parametrize("check", [check_names, check_histories])
+def test_a_source_whose_scopes_are_missing_is_told_from_those_that_can_be_read(crm: World, check: Check) -> None:
+    crm.simulator.scopes = frozenset(SCOPES)
+    with pytest.raises(ForbiddenError) as caught:
+        run(crm.settings(history="deals.stage,lists/hiring.stage"), check, crm.environment)
+    assert "/v2/lists/hiring/" in str(caught.value)
+    assert "the token needs the scopes list_entry:read and list_configuration:read" in str(caught.value)
+    assert "deals" not in str(caught.value)
+
+
+WRONG = [
+    ("deals.stge", "deals has no attribute 'stge'; did you mean stage? — the attributes of deals are "),
+    ("deals.close", "deals has no attribute 'close'; did you mean close_date? — the attributes of deals are "),
+    ("deals.zzz", "deals has no attribute 'zzz' — the attributes of deals are "),
+    (
+        "dales.stage",
+        "there is no object 'dales'; did you mean deals or lists/sales? — the objects are companies, deals, people",
+    ),
+    ("deal.stage", "there is no object 'deal'; did you mean deals? — the objects are companies, deals, people"),
+    ("nope.stage", "there is no object 'nope' — the objects are companies, deals, people, "),
+    ("hiring.stage", "there is no object 'hiring'; did you mean lists/hiring? — the objects are companies, deals, people"),
+    (
+        "lists/deals.stage",
+        "there is no list 'deals'; did you mean deals or lists/sales? — the lists are lists/hiring, lists/onboarding, ",
+    ),
+    ("lists/hirring.stage", "there is no list 'hirring'; did you mean lists/hiring? — the lists are lists/hiring, "),
+    ("lists/hiring.stages", "lists/hiring has no attribute 'stages'; did you mean stage? — the attributes of lists/hiring"),
+]
+
+
+@pytest.mark.parametrize(("entry", "said"), WRONG)
+def test_a_wrong_entry_is_refused_with_the_nearest_names_that_exist(crm: World, entry: str, said: str) -> None:
+    crm.simulator.scopes = frozenset({*SCOPES, *LIST_SCOPES})
+    for history in (f"{entry}=t", f"deals.owner,{entry}=t,lists/sales.priority"):
+        with pytest.raises(UnknownNameError) as caught:
+            run(crm.settings(history=history), check_names, crm.environment)
+        assert str(caught.value).startswith(said)
+
+
+def test_all_wrong_entries_are_named_at_once(crm: World) -> None:
+    crm.simulator.scopes = frozenset({*SCOPES, *LIST_SCOPES})
+    history = "dales.stage,deals.stge,people.first_interaction,deals.stage"
+    with pytest.raises(AttioSyncError) as caught:
+        run(crm.settings(history=history), check_names, crm.environment)
+    said = str(caught.value)
+    assert [said.count(one) for one in ("no object 'dales'", "no attribute 'stge'", "type interaction")] == [1, 1, 1]
+
+
 def test_an_unknown_object_is_named_with_those_that_exist(configuration: dict[str, Any]) -> None:
     configuration["history"] = "aplications.workflow_status=t"
-    said = failure(setup_form.histories_exist(configuration), configuration)
-    assert said == "there is no object 'aplications'; the objects are applications, companies, jobs, people"
-
-
-def test_an_unknown_attribute_is_named_with_the_statuses_that_exist(configuration: dict[str, Any]) -> None:
-    configuration["history"] = "applications.status=t"
-    said = failure(setup_form.histories_exist(configuration), configuration)
-    assert said == "applications has no attribute 'status'; its status attributes are: workflow_status"
-
-
-def test_an_attribute_that_is_no_status_is_refused(configuration: dict[str, Any]) -> None:
-    configuration["history"] = "applications.source=t"
-    said = failure(setup_form.histories_exist(configuration), configuration)
+    said = failure(fivetran.histories_exist(configuration), configuration)
     assert said == (
-        "applications.source is a select, and only the history of a status is tracked; the status attributes are: "
-        "workflow_status"
+        "there is no object 'aplications'; did you mean applications? — the objects are applications, companies, jobs, "
+        "people"
+    )
+
+
+def test_an_unknown_attribute_is_named_with_those_that_exist(simulator: Simulator, configuration: dict[str, Any]) -> None:
+    configuration["history"] = "applications.status=t"
+    said = failure(fivetran.histories_exist(configuration), configuration)
+    assert said == (
+        "applications has no attribute 'status'; did you mean workflow_status? — the attributes of applications are "
+        + ", ".join(slugs(simulator, "applications"))
+    )
+
+
+def test_an_attribute_of_a_type_without_history_is_refused(configuration: dict[str, Any]) -> None:
+    configuration["history"] = "people.first_email_interaction=t"
+    said = failure(fivetran.histories_exist(configuration), configuration)
+    assert said == (
+        "people.first_email_interaction is of the type interaction, of which Attio keeps no history: take it out of the "
+        "setting history. The status attributes of people are: none"
     )
 
 
@@ -267,8 +407,8 @@ def test_an_attribute_that_keeps_no_history_is_refused(simulator: Simulator, con
         workspace.add_status(stage, "Lead")
         workspace.create_record("deals", "Lead")
     configuration["history"] = "deals.stage=t"
-    assert cast("Any", setup_form.histories_exist(configuration)).success
-    said = failure(setup_form.history_is_kept(configuration), configuration)
+    assert cast("Any", fivetran.histories_exist(configuration)).success
+    said = failure(fivetran.history_is_kept(configuration), configuration)
     assert "Cannot set show_historic" in said
     assert "Attio keeps no history of this attribute; take it out of the setting history" in said
     del workspace.collections[deals.id]
@@ -279,7 +419,7 @@ def test_an_attribute_that_keeps_no_history_is_refused(simulator: Simulator, con
     ("key", "text"), [("attio_base_url", "http://attio.example.com"), ("history", "applications"), ("page_size", "many")]
 )
 def test_a_wrong_setting_fails_every_test_and_is_named(
-    test: Any,  # noqa: ANN401 (a setup test)
+    test: Any,
     key: str,
     text: str,
     configuration: dict[str, Any],
@@ -291,7 +431,7 @@ def test_a_wrong_setting_fails_every_test_and_is_named(
 def test_a_fault_on_the_way_is_no_failure(simulator: Simulator, configuration: dict[str, Any]) -> None:
     simulator.faults.add(Fault(kind="drop", at=[1]))
     simulator.faults.add(Fault(kind="rate_limited", retry_after="past", at=[2]))
-    assert cast("Any", setup_form.token_is_valid(configuration)).success
+    assert cast("Any", fivetran.token_is_valid(configuration)).success
 
 
 def test_no_server_at_all_is_said(configuration: dict[str, Any]) -> None:
@@ -302,7 +442,7 @@ def test_no_server_at_all_is_said(configuration: dict[str, Any]) -> None:
         message = "All connection attempts failed"
         raise httpx2.ConnectError(message, request=request)
 
-    environment = Environment(world.time.now, world.time.monotonic, httpx2.MockTransport(refuse), world.time.loop_factory)
+    environment = replace(world.environment, transport=httpx2.MockTransport(refuse))
     settings = load_settings(configuration, ())
     with pytest.raises(AttioSyncError) as caught:
         run(settings, check_token, environment)
@@ -331,7 +471,7 @@ def test_an_answer_cannot_choose_the_path_of_the_next_request(record: object) ->
 def test_a_history_of_another_shape_does_not_matter_yet(simulator: Simulator, configuration: dict[str, Any]) -> None:
     # Such a record goes to the table of errors; the connection works.
     simulator.faults.add(Fault(kind="mangle", mangle=Mangle(how="wrong_type"), on=["values"]))
-    assert cast("Any", setup_form.history_is_kept(configuration)).success
+    assert cast("Any", fivetran.history_is_kept(configuration)).success
 
 
 @pytest.mark.parametrize("message", ["two\nlines\r\n", "\ud800", "nul\x00", "\x1b[31mred"])

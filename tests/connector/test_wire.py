@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from typing import Literal
 from urllib.parse import unquote
 
 import httpx2
@@ -29,13 +30,22 @@ from attio_sync.errors import (
     UnknownNameError,
     UnreadableAnswerError,
 )
-from attio_sync.parents import parse_parent
+from attio_sync.parents import Parent, parse_parent
+from attio_sync.small_tables import ATTRIBUTES as ATTRIBUTES_OF
+from attio_sync.small_tables import OPTIONS, STATUSES, Place
 
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 RECORD_ID = "0e339d90-1b8d-436e-9305-7c08620dc212"
-QUERY = wire.query(parse_parent("applications"), {"limit": 500, "offset": 0})
-VALUES = wire.attribute_values("applications", RECORD_ID, "workflow_status", 0)
-ATTRIBUTES = wire.list_attributes("applications", 0)
+APPLICATIONS, HIRING = parse_parent("applications"), parse_parent("lists/hiring")
+OBJECT_SCOPES = ("record_permission:read", "object_configuration:read")
+LIST_SCOPES = ("list_entry:read", "list_configuration:read")
+QUERY = wire.query(APPLICATIONS, {"limit": 500, "offset": 0})
+VALUES = wire.attribute_values(APPLICATIONS, RECORD_ID, "workflow_status", 0)
+ENTRIES = wire.query(HIRING, {"limit": 500, "offset": 0})
+ENTRY_VALUES = wire.attribute_values(HIRING, RECORD_ID, "stage", 0)
+ENTRY = wire.one_item(HIRING, RECORD_ID)
+ATTRIBUTES = wire.definitions("/v2/objects/applications/attributes", 0, OBJECT_SCOPES)
+LISTS = wire.definitions("/v2/lists", 0, ("list_configuration:read",))
 SELF = wire.identify()
 NO_HISTORY = "Cannot set show_historic param to true when querying a COMINT attribute."
 UNKNOWN_ATTRIBUTE = 'Attribute with slug/ID "nothing" not found.'
@@ -61,6 +71,14 @@ OUTCOMES: list[Row] = [
     (QUERY, 404, "", "no route", UnknownNameError),
     (QUERY, 404, "not_found", "The referenced object was not found.", UnknownNameError),
     (ATTRIBUTES, 404, "not_found", 'Object with slug/ID "nothing" not found.', UnknownNameError),
+    (ENTRIES, 400, "filter_error", "Error in filter.", FilterRefusedError),
+    (ENTRIES, 404, "not_found", "The referenced list was not found.", UnknownNameError),
+    (ENTRY_VALUES, 404, "not_found", f'Entry with ID "{RECORD_ID}" not found.', RecordGoneError),
+    (ENTRY_VALUES, 404, "not_found", UNKNOWN_ATTRIBUTE, UnknownNameError),
+    (ENTRY, 404, "not_found", f'Entry with ID "{RECORD_ID}" not found.', RecordGoneError),
+    (ENTRY, 404, "", "no route", UnavailableError),
+    (ENTRY, 400, "validation_type", "Query validation error.", RequestRefusedError),
+    (LISTS, 403, "unauthorized", "The token is missing the required scopes.", ForbiddenError),
     (VALUES, 408, "", "", UnavailableError),
     (VALUES, 425, "", "", UnavailableError),
     (VALUES, 429, "rate_limit_exceeded", "Rate limit exceeded, please try again later", RateLimitedError),
@@ -135,10 +153,23 @@ def test_a_missing_token_says_where_to_get_one() -> None:
     assert "attio_api_token" in said
 
 
-def test_a_missing_scope_says_which_ones_are_needed() -> None:
-    said = str(refusal_of(QUERY, 403, error_body(403, "unauthorized", "")))
-    assert "record_permission:read" in said
-    assert "object_configuration:read" in said
+@pytest.mark.parametrize(
+    ("request_", "scopes"),
+    [
+        *((request, "the scopes record_permission:read and object_configuration:read") for request in (QUERY, VALUES)),
+        *(
+            (request, "the scopes list_entry:read and list_configuration:read")
+            for request in (ENTRIES, ENTRY_VALUES, ENTRY)
+        ),
+        (LISTS, "the scope list_configuration:read"),
+    ],
+)
+def test_a_missing_scope_says_which_ones_are_needed(request_: wire.Request, scopes: str) -> None:
+    said = str(refusal_of(request_, 403, error_body(403, "unauthorized", "")))
+    assert said == (
+        f"{request_.method} {request_.path} answered 403 unauthorized — the token needs {scopes}; add "
+        f"{'it' if request_ is LISTS else 'them'} in Attio under Workspace settings → Developers"
+    )
 
 
 def test_a_plan_that_does_not_include_it_is_not_taken_for_a_missing_scope() -> None:
@@ -354,50 +385,65 @@ def segments_sent(request: wire.Request) -> list[str]:
     return [unquote(segment, errors="strict") for segment in path.removeprefix("/").split("/")]
 
 
+@pytest.mark.parametrize(("kind", "items"), [("objects", "records"), ("lists", "entries")])
 @given(slugs | awkward, slugs | awkward, slugs | awkward)
-def test_no_slug_and_no_id_leaves_its_segment_of_the_path(object_slug: str, record_id: str, attribute: str) -> None:
-    values = wire.attribute_values(object_slug, record_id, attribute, 0)
-    assert segments_sent(values) == ["v2", "objects", object_slug, "records", record_id, "attributes", attribute, "values"]
-    assert segments_sent(wire.query(parse_parent(object_slug), {})) == ["v2", "objects", object_slug, "records", "query"]
-    assert segments_sent(wire.list_attributes(object_slug, 0)) == ["v2", "objects", object_slug, "attributes"]
-    statuses = wire.list_statuses(object_slug, attribute)
-    assert segments_sent(statuses) == ["v2", "objects", object_slug, "attributes", attribute, "statuses"]
+def test_no_slug_and_no_id_leaves_its_segment_of_the_path(
+    kind: Literal["objects", "lists"], items: str, slug: str, record_id: str, attribute: str
+) -> None:
+    parent = Parent(kind, slug)
+    values = wire.attribute_values(parent, record_id, attribute, 0)
+    assert segments_sent(values) == ["v2", kind, slug, items, record_id, "attributes", attribute, "values"]
+    assert segments_sent(wire.query(parent, {})) == ["v2", kind, slug, items, "query"]
+    assert segments_sent(wire.one_item(parent, record_id)) == ["v2", kind, slug, items, record_id]
+    attributes = wire.definitions(ATTRIBUTES_OF.path(Place(parent)), 0, ())
+    assert segments_sent(attributes) == ["v2", kind, slug, "attributes"]
+    for table, name in ((STATUSES, "statuses"), (OPTIONS, "options")):
+        defined = wire.definitions(table.path(Place(parent, attribute)), 0, ())
+        assert segments_sent(defined) == ["v2", kind, slug, "attributes", attribute, name]
 
 
+@pytest.mark.parametrize("kind", ["objects", "lists"])
 @pytest.mark.parametrize("name", ["", ".", ".."])
-def test_a_name_that_would_change_the_path_is_refused(name: str) -> None:
+def test_a_name_that_would_change_the_path_is_refused(name: str, kind: Literal["objects", "lists"]) -> None:
+    good, bad = Parent(kind, "good"), Parent(kind, name)
     for build in (
-        lambda: wire.query(parse_parent(name), {}),
-        lambda: wire.list_attributes(name, 0),
-        lambda: wire.list_statuses("applications", name),
-        lambda: wire.attribute_values("applications", name, "workflow_status", 0),
-        lambda: wire.attribute_values("applications", RECORD_ID, name, 0),
+        lambda: wire.query(bad, {}),
+        lambda: ATTRIBUTES_OF.path(Place(bad)),
+        lambda: STATUSES.path(Place(bad, "status")),
+        lambda: STATUSES.path(Place(good, name)),
+        lambda: OPTIONS.path(Place(good, name)),
+        lambda: wire.one_item(good, name),
+        lambda: wire.one_item(bad, RECORD_ID),
+        lambda: wire.attribute_values(good, name, "workflow_status", 0),
+        lambda: wire.attribute_values(good, RECORD_ID, name, 0),
     ):
         with pytest.raises(UnknownNameError, match=f"^{name!r} "):
             build()
 
 
 def test_limit_and_offset_of_a_query_go_into_the_body() -> None:
-    request = wire.query(parse_parent("applications"), {"limit": 500, "offset": 0})
-    assert (request.method, request.params, request.body) == ("POST", {}, {"limit": 500, "offset": 0})
+    body = {"limit": 500, "offset": 0}
+    assert (
+        wire.Request("POST", "/v2/objects/applications/records/query", "records", body=body, scopes=OBJECT_SCOPES) == QUERY
+    )
+    assert wire.Request("POST", "/v2/lists/hiring/entries/query", "records", body=body, scopes=LIST_SCOPES) == ENTRIES
 
 
 def test_a_history_asks_for_the_past_and_names_an_offset_only_beyond_the_first_page() -> None:
+    past: dict[str, str | int] = {"show_historic": "true"}
     path = f"/v2/objects/applications/records/{RECORD_ID}/attributes/workflow_status/values"
-    assert wire.attribute_values("applications", RECORD_ID, "workflow_status", 0) == wire.Request(
-        "GET", path, "values", params={"show_historic": "true"}
-    )
-    assert wire.attribute_values("applications", RECORD_ID, "workflow_status", 100).params == {
-        "show_historic": "true",
-        "offset": 100,
-    }
+    assert wire.Request("GET", path, "values", params=past, scopes=OBJECT_SCOPES) == VALUES
+    path = f"/v2/lists/hiring/entries/{RECORD_ID}/attributes/stage/values"
+    assert wire.Request("GET", path, "values", params=past, scopes=LIST_SCOPES) == ENTRY_VALUES
+    later = wire.attribute_values(APPLICATIONS, RECORD_ID, "workflow_status", 100)
+    assert later.params == {"show_historic": "true", "offset": 100}
 
 
 def test_the_small_requests_are_these() -> None:
-    assert wire.list_objects() == wire.Request("GET", "/v2/objects", "objects")
-    assert wire.list_attributes("jobs", 0) == wire.Request("GET", "/v2/objects/jobs/attributes", "attributes")
-    assert wire.list_attributes("jobs", 30).params == {"offset": 30}
-    assert wire.list_statuses("jobs", "state") == wire.Request(
-        "GET", "/v2/objects/jobs/attributes/state/statuses", "statuses", params={"show_archived": "true"}
-    )
+    assert wire.Request("GET", "/v2/lists", "definitions", scopes=("list_configuration:read",)) == LISTS
+    path = "/v2/objects/applications/attributes"
+    archived: dict[str, str | int] = {"show_archived": "true"}
+    assert wire.Request("GET", path, "definitions", params=archived, scopes=OBJECT_SCOPES) == ATTRIBUTES
+    assert wire.definitions(path, 30, ()).params == {"show_archived": "true", "offset": 30}
+    assert wire.Request("GET", f"/v2/lists/hiring/entries/{RECORD_ID}", "values", scopes=LIST_SCOPES) == ENTRY
     assert wire.identify() == wire.Request("GET", "/v2/self", "self", enveloped=False)

@@ -163,7 +163,7 @@ def test_a_stay_that_lasts_is_until_now(attio_sync: AttioSync, attio: Simulator)
 
     assert "1 stay in 3 d" in out
     assert "now  3 d" in out
-    assert "api token " in out
+    assert "API token " in out
 
 
 def test_a_record_that_never_had_a_status(attio_sync: AttioSync, attio: Simulator) -> None:

@@ -155,8 +155,8 @@ def demo_workspace(records: int, seed: int, clock: Clock | None = None) -> Works
 def _report(console: Console, place: Place, settings: Settings) -> None:
     """The report of what was synced, which takes dbt: without it the demo has shown the rest."""
     console.print(
-        "\n[dim]Planted in the workspace, for the report to find: Interview takes longer since 75 days, and what "
-        "Recruiter 3 moves waits.[/dim]"
+        "\n[dim]Planted in the workspace, for the report to find: Interview has taken longer for 75 days, and "
+        "applications that Recruiter 3 moved wait longer.[/dim]"
     )
     try:
         write_report(console, place, settings, ReportOptions())

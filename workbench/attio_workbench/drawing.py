@@ -15,6 +15,7 @@ from attio_sync.attribute_types import STATUS, AttributeType
 from attio_sync.histories import AttributeHistory
 from attio_sync.report import counted
 from attio_sync.sources import Source
+from attio_workbench.actors import actor_text
 from attio_workbench.terminal import day_text, instant_text, length_text
 
 MOST_LINES = 20
@@ -121,7 +122,7 @@ class _Stay:
             day_text(left) if left else "now",
             how_long,
             how_long if left else f"{how_long} so far",
-            actor_text(value.created_by_actor, names),
+            _mover(value.created_by_actor, names),
         )
         return cls(begin, end, kind.identity(raw), cells)
 
@@ -152,15 +153,12 @@ def _fitted(cell: str, width: int) -> str:
 def value_text(value: AttioValue, kind: AttributeType, raw: object, names: Mapping[str, str]) -> str:
     """What a value says, in a line that is not too long; of an actor the name."""
     if isinstance(value, ActorReferenceValue):
-        said = actor_text(Actor(type=value.referenced_actor_type, id=value.referenced_actor_id), names)
+        said = _mover(Actor(type=value.referenced_actor_type, id=value.referenced_actor_id), names)
     else:
         said = " ".join(kind.label(raw).split()) or "(empty)"
     return _fitted(said, min(cell_len(said), WIDEST_VALUE))
 
 
-def actor_text(actor: Actor, names: Mapping[str, str]) -> str:
-    """Who it was: the name, else the kind and as much of the id as tells them apart."""
-    if actor.type == "workspace-member" and actor.id and actor.id in names:
-        return names[actor.id]
-    kind = (actor.type or "unknown").replace("workspace-member", "member").replace("-", " ")
-    return f"{kind} {actor.id[:8]}" if actor.id else kind
+def _mover(actor: Actor, names: Mapping[str, str]) -> str:
+    name = names.get(actor.id) if actor.type == "workspace-member" and actor.id else None
+    return actor_text(actor.type, actor.id, name)

@@ -70,8 +70,8 @@ def fetch_models(warehouse: Warehouse, folder: Path) -> Models:
     """
     folder = folder.absolute()
     folder.mkdir(parents=True, exist_ok=True)
-    output = folder / "models.json"
-    output.unlink(missing_ok=True)
+    output = folder / "models"
+    shutil.rmtree(output, ignore_errors=True)
     command = [*_uv(), "python", str(PACKAGE / "read_models.py"), str(output)]
     command += [] if warehouse.builds else ["--no-build"]
     command += ["--quiet", "--project-dir", str(PACKAGE), "--target-path", str(folder / "target")]
@@ -81,14 +81,18 @@ def fetch_models(warehouse: Warehouse, folder: Path) -> Models:
         log = folder / "logs" / "dbt.log"
         message = f"dbt could not build or read the models: {_quoted(done)} (its log: {path_text(log)})"
         raise WorkbenchError(message)
-    given = cast("dict[str, dict[str, list[Any]]]", json.loads(output.read_text(encoding="utf-8")))
-    output.unlink()
+    try:
+        return read_models(lambda name: _rows(output / f"{name}.jsonl"))
+    finally:
+        shutil.rmtree(output)
 
-    def rows_of(name: str) -> Iterator[Mapping[str, Any]]:
-        table = given.pop(name)
-        return (dict(zip(table["columns"], row, strict=True)) for row in table["rows"])
 
-    return read_models(rows_of)
+def _rows(path: Path) -> Iterator[Mapping[str, Any]]:
+    """The rows of one model, one at a time: the first line names the columns."""
+    with path.open(encoding="utf-8") as lines:
+        columns = cast("list[str]", json.loads(next(lines)))
+        for line in lines:
+            yield dict(zip(columns, json.loads(line), strict=True))
 
 
 def _uv() -> Sequence[str]:
