@@ -164,3 +164,18 @@ def test_a_value_that_begins_in_a_far_year_stops_no_sync() -> None:
         world.sync()
     shown = {row["record_id"]: row["active_from"] for row in world.warehouse.rows("attio_deals_stage")}
     assert shown[record_id] == datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+
+
+def test_more_new_and_changed_records_than_can_be_named_are_delivered_at_once() -> None:
+    world = crm_world(("people.job_title",), records=20, **DAILY)
+    world.sync()
+    world.pass_time(minutes=5)
+    imported = world.workspace.import_records("people", 600)
+    world.sync()
+    assert_equal(world, ("people.job_title",))
+    for record_id in imported:
+        put(world, "people.job_title", record_id, ["Engineer"])
+    world.workspace.delete_record(imported[0])
+    world.sync()
+    assert_equal(world, ("people.job_title",))
+    assert world.warehouse.warnings == []
