@@ -1,13 +1,13 @@
 """Pure: what Attio lists, as sketches, and how it differs from the ledger."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from attio_sync.attio_types import EntryOf, ListedRecord
 from attio_sync.attribute_types import at
-from attio_sync.histories import AttributeHistory, fingerprint_of, listed_digest
-from attio_sync.ledger import Held, Ledger, cells_for, past_key, present_key, slice_of
+from attio_sync.histories import AttributeHistory, fingerprint_before, fingerprint_of, listed_digest, stays_of
+from attio_sync.ledger import Held, Ledger, cells_for, differences, past_key, present_key, slice_of
 from attio_sync.pages import Part
 from attio_sync.sketch import KEY_BYTES, Sketch
 from attio_sync.sources import Source
@@ -63,9 +63,15 @@ def _bytes_of(record_id: str) -> bytes:
 
 
 class Listed:
-    """What Attio holds of a source: the sketches of a listing and of the histories of some slices, and the keys in them."""
+    """What Attio holds of a source: the sketches of a listing and of the histories of some slices, and the keys in them.
 
-    def __init__(self, source: Source, ledger: Ledger, slices: Iterable[int], tracked: int) -> None:
+    What was created or changed `since` then is plain to see in the listing. If too much differs to be named, that can be
+    set apart: however much it is, all else can then be named.
+    """
+
+    def __init__(
+        self, source: Source, ledger: Ledger, slices: Iterable[int], tracked: int, since: str | None = None
+    ) -> None:
         # As large as the records need by now; folded to the size of the ledger's where they are compared.
         cells, slice_cells = cells_for(ledger.records, tracked)
         self.present = Sketch(max(cells, ledger.present.cells))
@@ -77,6 +83,12 @@ class Listed:
         self.sampled: dict[str, ListedRecord] = {}
         """How the records in the ledger's sample were listed."""
         self.valued = 0
+        self._since = since
+        self._plain: set[int] = set()
+        self._changed: set[str] = set()
+        """What is plain to be new or changed, and which records of it were there before."""
+        self._apart: dict[int, int] = {}
+        """Keys that were taken from the sketch of the listing, with how often."""
         self._source = source
         self._sample = frozenset(ledger.sample)
 
@@ -89,6 +101,7 @@ class Listed:
         listed = {r.record_id: present_key(r.record_id, self.digest(r)) for r in part.listed}
         for record in part.listed:
             self.valued += bool(record.current)
+            self._note_plain(record, listed[record.record_id])
             self.present.add(listed[record.record_id])
             self.records.add(listed[record.record_id])
             if record.entry_of:
@@ -106,6 +119,46 @@ class Listed:
             if listed[item.record_id] != present_key(item.record_id, mark.current):
                 self.doubtful.add(item.record_id)
         self.doubtful |= {error.record_id for error in part.invalid}
+
+    def _note_plain(self, record: ListedRecord, key: int) -> None:
+        if self._since is not None and max(record.created_at, record.current_from or "") >= self._since:
+            self._plain.add(key)
+            if record.created_at < self._since:
+                self._changed.add(record.record_id)
+
+    def differing(
+        self, ours: Sketch, histories_of: Callable[[Sequence[str]], Iterable[AttributeHistory]]
+    ) -> dict[str, dict[int, int]] | None:
+        """What ours holds more or less often than is listed, record by record; None if it is too much to be named."""
+        found = self._differing(ours)
+        if found is None and self._plain:
+            for key in self._plain:
+                self._set_apart(key, 1)
+            found = self._differing(ours)
+        if found is None and self._changed:
+            # What ours holds of these is what they were before.
+            for item in histories_of(sorted(self._changed)):
+                before = fingerprint_before(stays_of(item), self._since or "", item.entry_of)
+                self._set_apart(present_key(item.record_id, before.current), -1)
+            found = self._differing(ours)
+        return found
+
+    def _differing(self, ours: Sketch) -> dict[str, dict[int, int]] | None:
+        if (found := what_differs(ours, self.present)) is None:
+            return None
+        for key, times in self._apart.items():
+            found[key] = found.get(key, 0) - times
+        return differences({key: times for key, times in found.items() if times})
+
+    def complete(self) -> None:
+        """Puts back what was set apart."""
+        for key, times in self._apart.items():
+            self.present.add(key, times)
+        self._apart.clear()
+
+    def _set_apart(self, key: int, times: int) -> None:
+        self.present.add(key, -times)
+        self._apart[key] = self._apart.get(key, 0) + times
 
     def is_certain(self, item: AttributeHistory) -> bool:
         """Whether a history may be what it seems: an empty one must not replace another, which is not known here."""

@@ -44,6 +44,9 @@ ROOM_FOR_GUESSES = NAMEABLE / 2
 
 _STAYS_BITS = MOST_STAYS.bit_length()
 _DIGEST_BITS = 8 * DIGEST_BYTES
+LATEST = 2**64 - 1
+"""The year 2554, in nanoseconds of Unix time: what begins later is remembered as if it began then."""
+
 _RECENT = struct.Struct(f">16s{DIGEST_BYTES}sH{DIGEST_BYTES}sQ")
 
 
@@ -232,7 +235,7 @@ def _halved(cells: int, needed: int) -> int:
 def _packed(record_id: str, known: Known) -> bytes:
     mark = known.fingerprint
     current, past = (digest.to_bytes(DIGEST_BYTES) for digest in (mark.current, mark.past))
-    return _RECENT.pack(UUID(record_id).bytes, current, mark.stays, past, known.began)
+    return _RECENT.pack(UUID(record_id).bytes, current, mark.stays, past, min(known.began, LATEST))
 
 
 def _unpacked(one: tuple[bytes, bytes, int, bytes, int]) -> tuple[str, Known]:

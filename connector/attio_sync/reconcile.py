@@ -7,9 +7,10 @@ ledger moves with every row: a reconciliation that is killed anywhere has done a
 """
 
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
 from enum import Enum, auto
 
+from attio_sync.attio_types.timestamps import sortable_instant
 from attio_sync.comparison import Listed, Side, differing_field, grown, what_differs
 from attio_sync.delivery import ENOUGH_TO_JUDGE, Delivery
 from attio_sync.errors import ContractChangedError
@@ -90,7 +91,9 @@ class Reconciliation:
     def begin(self, slices: frozenset[int]) -> None:
         """Before a listing: nothing is known of what Attio holds; the histories of these slices are to be read."""
         self._slices = slices
-        self._listed = Listed(self.source, self._ledger, slices, self._delivery.tracked)
+        last_sync = None if self.source.type.is_filtered else self._delivery.state.of(self.source).last_sync
+        since = last_sync and sortable_instant(last_sync)
+        self._listed = Listed(self.source, self._ledger, slices, self._delivery.tracked, since)
 
     def wants(self, record_id: str) -> bool:
         """Whether the history of a record is to be read with the listing."""
@@ -110,10 +113,10 @@ class Reconciliation:
         ledger, listed = self._ledger, self._listed
         for number in listed.unknown:
             ledger.past[number] = listed.past[number]
-        decoded = what_differs(ledger.present, listed.present)
-        if decoded is None:
+        present = listed.differing(ledger.present, self._histories_of)
+        if present is None:
             return self._start_over_if_certain(listed)
-        present, past = differences(decoded), self._past_differences(listed)
+        past = self._past_differences(listed)
         ids = {*present, *past, *listed.doubtful, *self._delivery.state.of(self.source).invalid}
         self._present = Side(present, listed.records.of(ids))
         self._past = Side(past, listed.histories.of(ids))
@@ -123,6 +126,7 @@ class Reconciliation:
         self._delivery.judge(self.source, len(listed.records))
         self._mend(listed, ids - lost if is_doubtful else ids)
         # Where the workspace has outgrown a sketch, the larger one of the listing takes its place.
+        listed.complete()
         ledger.present = grown(ledger.present, listed.present)
         ledger.past = [ours and grown(ours, listed.past.get(i, ours)) for i, ours in enumerate(ledger.past)]
         ledger.guesses = 0
@@ -160,6 +164,12 @@ class Reconciliation:
             "if the next reconciliation finds the same, they are. Check the token and what it may see, if they still exist"
         )
         return True
+
+    def _histories_of(self, record_ids: Sequence[str]) -> Iterator[AttributeHistory]:
+        """The histories of these records, by their ids."""
+        with self._reader.records(self.source, record_ids, (), self._listed.entries(record_ids)) as pages:
+            for page in pages:
+                yield from page.histories
 
     def _past_differences(self, listed: Listed) -> dict[str, dict[int, int]]:
         """What differs in the slices that were read; one of which too much does is unknown from now on."""
@@ -268,8 +278,7 @@ class Reconciliation:
                 "changed"
             )
             raise ContractChangedError(message)
-        with self._reader.records(self.source, self._ledger.sample, ()) as pages:
-            sample = {item.record_id: item for page in pages for item in page.histories}
+        sample = {item.record_id: item for item in self._histories_of(self._ledger.sample)}
         if unlisted := sample.keys() - listed.sampled.keys():
             self._delivery.warn(
                 f"Attio leaves records of {self.source.parent} out of its listing that exist, such as {min(unlisted)}. "

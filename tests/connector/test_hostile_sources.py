@@ -1,6 +1,7 @@
 """What could make a source wrong in silence: several values at a time, sources that share a listing or a table."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -8,11 +9,12 @@ from tests.connector.test_sources import assert_equal, crm_world
 from tests.support.sources import assert_source_equals_attio
 from tests.support.world import World
 
-
 from attio_simulator import Fault
+from attio_simulator.faults import Mangle
 from attio_simulator.happenings import Happenings, source_of
 from attio_sync.errors import GaveUpError, UnknownNameError
 
+DAILY: Any = {"reconcile_hours": "24", "recheck_days": "30"}
 EMAILS = "people.email_addresses"
 
 
@@ -132,7 +134,7 @@ def test_what_is_said_stays_where_the_lists_cannot_be_seen(payload: dict[str, An
 
 
 def test_small_tables_that_a_first_sync_could_not_read_follow_in_the_next() -> None:
-    world = crm_world(("deals.stage",), definitions="yes", **DAILY)
+    world = crm_world(("deals.stage",), definitions="yes", reconcile_hours="24")
     world.simulator.faults.add(Fault(kind="server_error", on=["objects"]))
     with pytest.raises(GaveUpError):
         world.sync()
@@ -151,3 +153,29 @@ def test_a_token_that_sees_fewer_lists_deletes_nothing_of_what_is_said() -> None
     world.simulator.token_level = "user"  # noqa: S105 (no password)
     world.sync()
     assert (world.warehouse.rows("attio_attribute"), world.warehouse.rows("attio_list")) == before
+
+
+def test_a_value_that_begins_in_a_far_year_stops_no_sync() -> None:
+    world = crm_world(("deals.stage",))
+    [record_id, *_] = world.workspace.record_ids("deals")
+    began = Mangle(by=lambda value: value | {"active_from": "9999-12-31T23:59:59.000000000Z", "active_until": None})
+    world.simulator.faults.add(Fault(kind="mangle", mangle=began, on=["values"], records=[record_id]))
+    for _ in range(2):
+        world.sync()
+    shown = {row["record_id"]: row["active_from"] for row in world.warehouse.rows("attio_deals_stage")}
+    assert shown[record_id] == datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+
+
+def test_more_new_and_changed_records_than_can_be_named_are_delivered_at_once() -> None:
+    world = crm_world(("people.job_title",), records=20, **DAILY)
+    world.sync()
+    world.pass_time(minutes=5)
+    imported = world.workspace.import_records("people", 600)
+    world.sync()
+    assert_equal(world, ("people.job_title",))
+    for record_id in imported:
+        put(world, "people.job_title", record_id, ["Engineer"])
+    world.workspace.delete_record(imported[0])
+    world.sync()
+    assert_equal(world, ("people.job_title",))
+    assert world.warehouse.warnings == []
