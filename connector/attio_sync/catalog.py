@@ -119,15 +119,18 @@ class Catalog:
         """The source with what Attio says of its attribute.
 
         Raises:
-            UnknownNameError: there is no such object, list or attribute.
+            UnknownNameError: there is no such object, list or attribute, or it is archived.
             NoHistoryError: Attio keeps no history of attributes of its type.
         """
         attributes = {a.api_slug: a for a in await self.attributes(source.parent)}
         attribute = attributes.get(source.attribute)
         if attribute is None:
-            kept = sorted(slug for slug, a in attributes.items() if a.type in TYPES)
+            kept = sorted(slug for slug, a in attributes.items() if a.type in TYPES and not a.is_archived)
             instead = _instead(_near(source.attribute, kept), f"the attributes of {source.parent} are", kept)
             message = f"{source.parent} has no attribute {source.attribute!r}{instead}"
+            raise UnknownNameError(message)
+        if attribute.is_archived:  # no listing shows it, and one listing is for all attributes of a parent
+            message = f"{source.name} is archived in Attio: restore it there, or take it out of the setting history"
             raise UnknownNameError(message)
         if attribute.type not in TYPES:
             statuses = ", ".join(sorted(slug for slug, a in attributes.items() if a.type == "status")) or "none"
