@@ -131,6 +131,7 @@ def test_a_wrong_setting_fails_the_tests_and_is_explained(project: Project, atti
     assert (tested.code, tested.err) == (1, "")
     assert "[token_is_valid - The token is valid]: PASSED" in tested.out
     assert (
-        "applications has no attribute 'nope'; did you mean notes? — the attributes of applications are created_at, created_by, " in tested.out
+        "applications has no attribute 'nope'; did you mean notes? — the attributes of applications are created_at, "
+        in tested.out
     )
     assert "Traceback" not in tested.out

@@ -219,7 +219,10 @@ def test_a_missing_token_is_said(project: Project, attio: Attio) -> None:
 @pytest.mark.parametrize(
     ("history", "message"),
     [
-        ("applications.nope=t", "no attribute 'nope'; did you mean notes? — the attributes of applications are created_at, "),
+        (
+            "applications.nope=t",
+            "no attribute 'nope'; did you mean notes? — the attributes of applications are created_at, ",
+        ),
         ("nope.stage=t", "there is no object 'nope' — the objects are applications, companies, jobs, people. Correct the"),
         (
             "applications",

@@ -277,7 +277,13 @@ def test_nothing_that_holds_the_token_shows_it(attio: Attio) -> None:
             http: object = vars(client)["_http"]
             return [repr(client), str(client), repr(vars(client)), repr(http), repr(vars(http))]
 
-    told = [*anyio.run(shown), repr(settings), str(settings), repr(settings.model_dump()), settings.model_dump_json(exclude={"history"})]
+    told = [
+        *anyio.run(shown),
+        repr(settings),
+        str(settings),
+        repr(settings.model_dump()),
+        settings.model_dump_json(exclude={"history"}),
+    ]
     told += [repr(Environment()), run(settings, check_token), repr(Settings.model_fields)]
 
     assert TOKEN in settings.attio_api_token.get_secret_value()
