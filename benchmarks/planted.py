@@ -2,9 +2,10 @@
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
+from benchmarks.knowable import are_knowable
 from tests.support.model_rows import models_of
 
 from attio_simulator import Clock, Leak, MovesBack, Planted, Slower, Waiting, generate_hiring_pipeline
@@ -19,9 +20,9 @@ type Name = tuple[str, str, bool]
 """What a finding is: its kind, what it is about, and whether it is longer or more often than before or than others."""
 
 
-def planted_for(seed: int) -> tuple[PlantedFinding, ...]:
+def planted_for(seed: int, attempt: int = 0) -> tuple[PlantedFinding, ...]:
     """One to three findings of different kinds, drawn by the seed; so are their places, days and sizes."""
-    chance = random.Random(f"planted {seed}")
+    chance = random.Random(f"planted {seed} {attempt}" if attempt else f"planted {seed}")
     everything: list[PlantedFinding] = [
         Slower(chance.choice(("Screening", "Interview")), chance.uniform(60, 120), chance.uniform(3, 5)),
         Waiting(chance.randint(1, 6), chance.uniform(2.5, 4)),
@@ -37,6 +38,9 @@ class Trial:
 
     planted: tuple[PlantedFinding, ...]
     found: tuple[Finding, ...]
+    is_knowable: bool
+    set_aside: tuple["Trial", ...] = ()
+    """What was drawn before for the same seed, and is not knowable."""
 
     @property
     def is_exact(self) -> bool:
@@ -63,8 +67,17 @@ def trial(seed: int, planted: Sequence[PlantedFinding], applications: int) -> Tr
         moved_share=MOVED_SHARE,
         planted=Planted(tuple(planted)),
     )
-    found = findings(models_of(workspace, START))
-    return Trial(tuple(planted), tuple(one for one in found if one.kind in COMPARED))
+    models = models_of(workspace, START)
+    found = tuple(one for one in findings(models) if one.kind in COMPARED)
+    return Trial(tuple(planted), found, are_knowable(models, planted))
+
+
+def knowable_trial(seed: int, applications: int) -> Trial:
+    """Plants what is drawn by the seed, anew until it is knowable, and looks for findings."""
+    set_aside: list[Trial] = []
+    while not (one := trial(seed, planted_for(seed, len(set_aside)), applications)).is_knowable:
+        set_aside.append(one)
+    return replace(one, set_aside=tuple(set_aside))
 
 
 def name_of(finding: Finding) -> Name:

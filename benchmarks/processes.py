@@ -25,7 +25,7 @@ def say(text: str) -> None:
 class SimulatorProcess:
     """A simulated Attio in its own process; see `simulator_process.py` for what it can be asked."""
 
-    def __init__(self, **setup: Any) -> None:  # noqa: ANN401 (JSON)
+    def __init__(self, **setup: Any) -> None:
         core = setup.pop("core", None)
         self._process = subprocess.Popen(  # noqa: S603 (our own module)
             [sys.executable, "-m", "benchmarks.simulator_process", json.dumps(setup)],
@@ -40,7 +40,7 @@ class SimulatorProcess:
         self.url: str = first["url"]
         self.token: str = first["token"]
 
-    def ask(self, do: str, **given: Any) -> dict[str, Any]:  # noqa: ANN401 (JSON)
+    def ask(self, do: str, **given: Any) -> dict[str, Any]:
         """Sends one command and returns its answer."""
         _pipe(self._process.stdin).write(json.dumps({"do": do, **given}) + "\n")
         _pipe(self._process.stdin).flush()
@@ -80,7 +80,7 @@ def _pipe(pipe: IO[str] | None) -> IO[str]:
 
 
 @contextmanager
-def simulator(**setup: Any) -> Generator[SimulatorProcess]:  # noqa: ANN401 (JSON)
+def simulator(**setup: Any) -> Generator[SimulatorProcess]:
     """A fresh simulator for as long as the context lasts."""
     process = SimulatorProcess(**setup)
     try:

@@ -25,7 +25,9 @@ from benchmarks.figures import (
     month,
     pace,
     reconciliation,
+    report,
     shared,
+    sources,
     states,
 )
 from benchmarks.processes import say
@@ -43,7 +45,9 @@ MEASUREMENTS: dict[str, Callable[[scale.Scale], list[Section]]] = {
     "minutes": minutes.measure,
     "month": month.measure,
     "models": models.measure,
+    "report": report.measure,
     "states": states.measure,
+    "sources": sources.measure,
     "comparison": comparison.measure,
     "memory": memory.measure,
     "findings": findings.measure,

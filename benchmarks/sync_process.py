@@ -97,10 +97,10 @@ class Measured:
         self.pages = [started]
         loaded = load_settings(self.job["configuration"], env_files=())
         ahead = timedelta(hours=self.job.get("ahead_hours") or 0)
-        environment = Environment(now=lambda: datetime.now(UTC) + ahead)
-        self.report = run_sync(
-            loaded, state, sink, replace(environment, on_progress=lambda _: self.pages.append(time.monotonic()))
+        environment = Environment(
+            now=lambda: datetime.now(UTC) + ahead, on_progress=lambda _: self.pages.append(time.monotonic())
         )
+        self.report = run_sync(loaded, state, sink, environment)
         self.seconds = time.monotonic() - started
 
     def run(self) -> None:

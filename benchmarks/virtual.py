@@ -16,9 +16,8 @@ from attio_simulator import Clock, Limits, Simulator, generate_hiring_pipeline
 from attio_sync.report import SyncReport
 from attio_sync.runtime import Environment
 from attio_sync.settings import Settings, load_settings
-from attio_sync.streams import schema
+from attio_sync.streams import error_table, schema
 from attio_sync.sync import run_sync
-from attio_sync.tables import ERROR_TABLE
 
 LATENCY = 0.1
 HISTORY = "attio_workflow_status_history"
@@ -78,7 +77,7 @@ class CountingSink:
     @property
     def rows(self) -> int:
         """How many there are, of applications."""
-        return sum(len(rows) for table, rows in self.tables.items() if table != ERROR_TABLE)
+        return sum(len(rows) for table, rows in self.tables.items() if table != error_table().name)
 
     def _count(self, what: str, table: str, key: Key) -> None:
         self.did[what] += 1
@@ -114,7 +113,9 @@ class VirtualWorld:
 
     def sync(self, **settings: str) -> SyncReport:
         """One sync with default settings but these."""
-        environment = Environment(self.time.now, self.time.monotonic, self.simulator.transport(), self.time.loop_factory)
+        environment = Environment(
+            self.time.now, self.time.monotonic, self.simulator.transport(), loop_factory=self.time.loop_factory
+        )
         with _quiet():
             return run_sync(self._settings(**settings), self.sink.state, self.sink, environment)
 

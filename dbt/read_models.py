@@ -1,7 +1,8 @@
 """Builds the models with dbt and writes every row of the public ones as JSON: what `attio-sync report` draws from.
 
-`uv run --project dbt python dbt/read_models.py FILE [--no-build] [options of dbt]`: whatever warehouse a profile names,
-dbt's adapter reads it. FILE is `{"attio__status": {"columns": […], "rows": [[…], …]}, …}`; times are in ISO 8601.
+`uv run --project dbt python dbt/read_models.py FOLDER [--no-build] [options of dbt]`: whatever warehouse a profile names,
+dbt's adapter reads it. In FOLDER each model gets a file, `attio__status.jsonl`: a line with the names of the columns, then
+one for each row, so that nobody has to hold them all; times are in ISO 8601.
 """
 
 import json
@@ -36,13 +37,11 @@ def main(arguments: Sequence[str]) -> int:
         if not built.success:
             return _failed(built.exception)
     kind = manifest.metadata.adapter_type
-    with output.open("w", encoding="utf-8") as file:
-        file.write("{")
-        for number, (name, relation) in enumerate(public_models(manifest)):
-            file.write(f"{',' if number else ''}{json.dumps(name)}:")
-            query = f"select * from {relation}"  # noqa: S608 (as dbt itself quotes it)
-            json.dump(read(str(kind), query), file, default=written)
-        file.write("}\n")
+    output.mkdir(parents=True, exist_ok=True)
+    for name, relation in public_models(manifest):
+        query = f"select * from {relation}"  # noqa: S608 (as dbt itself quotes it)
+        with (output / f"{name}.jsonl").open("w", encoding="utf-8") as file:
+            file.writelines(f"{json.dumps(line, default=written)}\n" for line in read(str(kind), query))
     return 0
 
 
@@ -59,16 +58,14 @@ def public_models(manifest: Manifest) -> Iterator[tuple[str, str]]:
             yield node.name, str(node.relation_name)
 
 
-def read(kind: str, query: str) -> dict[str, list[Any]]:
-    """The rows of a query, through the adapter that dbt has set up for this kind of warehouse."""
+def read(kind: str, query: str) -> Iterator[Sequence[Any]]:
+    """The columns of a query, then its rows, through the adapter that dbt has set up for this kind of warehouse."""
     adapter = get_adapter_by_type(kind)
     with adapter.connection_named("report"):
         _, cursor = adapter.connections.add_query(query, auto_begin=False)
-        columns = [str(column[0]).lower() for column in cursor.description]
-        rows: list[Sequence[Any]] = []
+        yield [str(column[0]).lower() for column in cursor.description]
         while piece := cursor.fetchmany(PIECE):
-            rows += [list(row) for row in piece]
-        return {"columns": columns, "rows": rows}
+            yield from map(tuple, piece)
 
 
 def written(value: object) -> str | int | float:

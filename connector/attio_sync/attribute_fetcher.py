@@ -119,7 +119,9 @@ class AttioAttributeFetcher:
                         slot = Slot(reached, self._sources, page.accurate_at)
                     slot.items.append(item)
                     for source, record in zip(self._sources, item.of, strict=True):
-                        if wants is None or wants(source, record):
+                        if error := lister.unknown.get(source):
+                            slot.expect(Wanted(source, record.record_id, record, error))
+                        elif wants is None or wants(source, record):
                             slot.expect(Wanted(source, record.record_id, record, self._proved(source, record)))
                 reached = slot.cursor = advance(reached, slot.items)
                 self.saw_short_pages = lister.saw_short_pages

@@ -102,8 +102,10 @@ def value_of(raw: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _canonical(part: Any) -> Any:
-    """`42.0` and `42` are one number, and a text is what of it can be stored."""
-    return int(part) if isinstance(part, float) and part.is_integer() else printable(part)
+    """`42.0` and `42` are one number, of any size, and a text is what of it can be stored."""
+    if isinstance(part, float) and part.is_integer():
+        return int(part)
+    return part if isinstance(part, int) else printable(part)
 
 
 def _fields(*names: str) -> tuple[ValueColumn, ...]:

@@ -61,13 +61,19 @@ class Catalog:
                 found.failures[source.name] = error
         if tracked.everything:
             named = {s.name for s in tracked.named}
-            found.sources.extend(s for s in await self._statuses() if s.name not in named)
-        try:
-            check_distinct(found.sources)
-        except ValueError as error:
-            message = f"history: {error}"
-            raise SettingsError(message) from None
+            for source in await self._statuses():
+                if source.name not in named:
+                    self._add(source, found)
         return found
+
+    def _add(self, source: Source, found: Found) -> None:
+        """One that was not named, unless its tables would be another's."""
+        try:
+            check_distinct([*found.sources, source])
+        except ValueError as error:
+            found.failures[source.name] = SettingsError(f"history: {error}")
+        else:
+            found.sources.append(source)
 
     async def attributes(self, parent: Parent) -> list[AttioAttribute]:
         """All attributes of an object or a list, archived ones included.
@@ -134,7 +140,7 @@ class Catalog:
             instead = _instead(_near(source.attribute, kept), f"the attributes of {source.parent} are", kept)
             message = f"{source.parent} has no attribute {source.attribute!r}{instead}{correct}"
             raise UnknownNameError(message)
-        if attribute.is_archived:  # no listing shows it, and one listing is for all attributes of a parent
+        if attribute.is_archived:  # no listing shows it
             message = f"{source.name} is archived in Attio: restore it there, or take it out of the setting history"
             raise UnknownNameError(message)
         if attribute.type not in TYPES:

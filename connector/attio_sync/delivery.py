@@ -1,7 +1,7 @@
 """Rows, then cursor, then checkpoint: the one place where rows leave and the state moves."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -85,27 +85,26 @@ class Delivery:
         if self.state.is_new:
             for name in (error_table().name, *(d.table for d in small)):
                 self._sink.truncate(name)
-        names = {s.name for s in sources}
-        tracked = {str(s) for s in sources}
+        found, names = {s.name for s in sources}, {s.name for s in sources}
+        tracked, taken = {str(s) for s in sources}, {table for s in sources for table in tables_of(s)}
         for key in self.state.histories.keys() - tracked:
-            name = key.partition("=")[0]
-            if name in unknown or (self._settings.history.everything and name not in names):
+            name, _, table = key.partition("=")
+            may_come_back = name in unknown or (self._settings.history.everything and name not in found)
+            # Where another one has its tables now, its rows are not there any more.
+            if may_come_back and not taken & {table, f"{table}_history"}:
                 names.add(name)
                 continue
             # The keys of rows of another table for the same attribute are the same.
             self._delete(error_table(), ((name, record_id) for record_id in self.state.histories[key].invalid))
             self.state = replace(self.state, histories={k: s for k, s in self.state.histories.items() if k != key})
         for definition in small:
-            of_attributes = definition.of in {"statuses", "options"}
-            for name, rows in self.state.definitions.items():
-                table, _, place = name.partition(" ")
-                if of_attributes and table == definition.table and place not in names:
-                    self._delete(Table(table, definition.columns), ((key,) for key in sorted(rows)))
-                    rest = {n: d for n, d in self.state.definitions.items() if n != name}
-                    self.state = replace(self.state, definitions=rest)
+            if definition.of in {"statuses", "options"}:
+                self.keep_definitions(definition, names.__contains__)
 
-    def start_over(self, source: Source) -> None:
-        """Empties the tables of a history and its place in the state: everything is delivered anew."""
+    def start_over(self, source: Source, reason: str | None = None) -> None:
+        """Empties the tables of a source and its place in the state: everything is delivered anew, and said if need be."""
+        if reason:
+            self.warn(f"{reason}: everything is delivered anew")
         was = self.state.of(source)
         if was.ledger is not None:
             # Killed behind the truncate, the next sync must not compare with what is no longer there.
@@ -114,7 +113,7 @@ class Delivery:
         for table in tables_of(source):
             self._sink.truncate(table)
         self._delete(error_table(), ((source.name, r) for r in was.invalid))
-        self.put(source, SourceState(new_ledger(self.tracked), short_pages=was.short_pages))
+        self.put(source, SourceState(new_ledger(self.tracked), short_pages=was.short_pages, kind=source.kind))
 
     def ledger(self, source: Source) -> Ledger:
         """What the destination holds of a history that was started."""
@@ -214,7 +213,17 @@ class Delivery:
             self._delete(error_table(), ((source.name, record_id) for record_id in sorted(well)))
             self.put(source, replace(state, invalid={r: d for r, d in state.invalid.items() if r not in well}))
 
-    def write_definitions(self, definition: Definition[Any], place: Place, items: Sequence[Any]) -> None:
+    def keep_definitions(self, definition: Definition[Any], keeps: Callable[[str], bool]) -> None:
+        """Deletes those rows of a small table that are of none of the places it keeps."""
+        held = {n: rows for n, rows in self.state.definitions.items() if n.partition(" ")[0] == definition.table}
+        gone = {n for n in held if not keeps(n.partition(" ")[2])}
+        there = {key for n in held.keys() - gone for key in held[n]}
+        keys = sorted({key for n in gone for key in held[n]} - there)
+        self._delete(Table(definition.table, definition.columns), ((key,) for key in keys))
+        rest = {n: rows for n, rows in self.state.definitions.items() if n not in gone}
+        self.state = replace(self.state, definitions=rest)
+
+    def write_definitions(self, definition: Definition[Any], place: Place, items: Sequence[Any], *, deletes: bool) -> None:
         """Makes a small table hold these rows for one place, writing only what changed."""
         name = f"{definition.table} {place}".strip()
         known = self.state.definitions.get(name, {})
@@ -225,7 +234,7 @@ class Delivery:
             if known.get(key) != found[key]:
                 self._upsert(definition.table, row)
         # No list at all is no reason to believe that all are gone.
-        gone = known.keys() - found.keys() if found else set[str]()
+        gone = known.keys() - found.keys() if found and deletes else set[str]()
         self._delete(Table(definition.table, definition.columns), ((key,) for key in sorted(gone)))
         kept = {k: d for k, d in known.items() if k not in gone}
         self.state = replace(self.state, definitions={**self.state.definitions, name: {**kept, **found}})

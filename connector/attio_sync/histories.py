@@ -114,9 +114,9 @@ def parse_history(
         if earlier.active_until is None and not is_multiple:
             raise InvalidValueError(record_id, f"{place}.active_until", "a value is open that is not the last", raw)
     if is_multiple:
-        order = sorted(
-            range(len(raw)), key=lambda i: (sortable_timestamp(values[i].active_from), _what(attribute_type, raw[i]))
-        )
+        # Of values that began alike, those that ended first come first: then what is current later stays behind them.
+        stays = [_stay(attribute_type, one) for one in raw]
+        order = sorted(range(len(raw)), key=lambda i: (stays[i].what, stays[i].until or "~"))
         raw, values = [raw[i] for i in order], [values[i] for i in order]
     return AttributeHistory(record_id, raw, values, attribute_type, entry_of)
 
@@ -132,10 +132,7 @@ def never_changed(record: ListedRecord, *, is_multiple: bool) -> bool:
 
 def stays_of(history: AttributeHistory) -> list[Stay]:
     """The stays of a history, oldest first."""
-    return [
-        Stay(_what(history.type, raw), sortable_timestamp(raw["active_until"]) if raw["active_until"] else "")
-        for raw in history.raw
-    ]
+    return [_stay(history.type, value) for value in history.raw]
 
 
 def fingerprint(stays: Sequence[Stay], entry_of: EntryOf | None = None) -> Fingerprint:
@@ -210,6 +207,11 @@ def listed_digest(record: ListedRecord, attribute_type: AttributeType = STATUS, 
 def is_nothing(digest: int, *, of_entry: bool) -> bool:
     """Whether the digest of a current value says that there is none."""
     return bool(digest & 1) if of_entry else digest == NOTHING_CURRENT
+
+
+def _stay(attribute_type: AttributeType, value: Any) -> Stay:
+    until = value["active_until"]
+    return Stay(_what(attribute_type, value), sortable_timestamp(until) if until else "")
 
 
 def _what(attribute_type: AttributeType, value: Any) -> str:

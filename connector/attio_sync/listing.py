@@ -88,11 +88,12 @@ class RecordLister:
 
     `page_size` shrinks when Attio finds a query too heavy.
     `short_pages_end` says whether a short page is taken for the last one, as Attio documents; `saw_short_pages` becomes
-    true when one was not.
+    true when one was not. `unknown` are the sources whose attribute the items listed so far do not have.
     """
 
     def __init__(self, client: AttioClient, sources: Sequence[Source], page_size: int, *, short_pages_end: bool) -> None:
         self.saw_short_pages = False
+        self.unknown: dict[Source, UnknownNameError] = {}
         self._said_offsets_are_ignored = False
         self._short_pages_end = short_pages_end
         self._client = client
@@ -108,7 +109,7 @@ class RecordLister:
         A filter that Attio takes only by date, or not at all, brings more than that.
 
         Raises:
-            UnknownNameError: no such object, or its records have no such attribute.
+            UnknownNameError: no such object or list, or no such attribute to filter by.
             ContractChangedError: the answer cannot be a listing in the order asked for.
         """
         key = cursor.created_at if cursor else ""
@@ -204,13 +205,19 @@ class RecordLister:
             except FilterRefusedError as error:
                 await self._ask_less_precisely(error, filtered=since is not None)
             else:
-                listed = [
-                    Item(tuple(parse_listed_record(r, self._parent, s.attribute) for s in self._sources)) for r in raw
-                ]
+                listed = [Item(tuple(self._parsed(r, source) for source in self._sources)) for r in raw]
                 if any(a.listed_at > b.listed_at for a, b in pairwise(listed)):
                     message = f"Attio did not list {self._parent} by created_at as asked"
                     raise ContractChangedError(message)
                 return listed
+
+    def _parsed(self, raw: Any, source: Source) -> ListedRecord:
+        """An item as it is listed for one source; that one has no such attribute is no other's failure."""
+        try:
+            return parse_listed_record(raw, self._parent, source.attribute)
+        except UnknownNameError as error:
+            self.unknown[source] = error
+            return parse_listed_record(raw, self._parent, "created_at")._replace(current=[])
 
     async def _ask_less_precisely(self, error: FilterRefusedError, *, filtered: bool) -> None:
         if not filtered or self._precision is Precision.REFUSED:

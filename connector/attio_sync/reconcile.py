@@ -7,12 +7,12 @@ ledger moves with every row: a reconciliation that is killed anywhere has done a
 """
 
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from enum import Enum, auto
 
 from attio_sync.comparison import Listed, Side, differing_field, grown, what_differs
 from attio_sync.delivery import ENOUGH_TO_JUDGE, Delivery
-from attio_sync.errors import AttioSyncError, ContractChangedError
+from attio_sync.errors import ContractChangedError
 from attio_sync.histories import (
     NOTHING_CURRENT,
     AttributeHistory,
@@ -34,7 +34,7 @@ from attio_sync.ledger import (
     slice_of,
 )
 from attio_sync.pages import Part
-from attio_sync.reader import Reader, readable
+from attio_sync.reader import Reader
 from attio_sync.report import counted
 from attio_sync.sources import Source
 
@@ -234,8 +234,9 @@ class Reconciliation:
         if held is past:
             current = parts_of(*present)[1] if len(present) == 1 else NOTHING_CURRENT
             return Fingerprint(current, stays, digest), 0
-        is_known = not is_nothing(digest, of_entry=self.source.parent.is_list)
-        known = fingerprint_with_current(stays_of(item), digest, item.entry_of) if is_known else None
+        # Of several values at a time, one may have come and gone and left the others as they were.
+        is_telling = not (self.source.is_multiple or is_nothing(digest, of_entry=self.source.parent.is_list))
+        known = fingerprint_with_current(stays_of(item), digest, item.entry_of) if is_telling else None
         return known, 0 if known else most
 
     def _is_known(self, record_id: str) -> bool:
@@ -288,22 +289,3 @@ class Reconciliation:
             )
             raise ContractChangedError(message)
         return Outcome.STARTED_OVER
-
-
-def list_together(
-    comparisons: Sequence[Reconciliation], reader: Reader, delivery: Delivery, *, trusting: bool
-) -> dict[Source, AttioSyncError]:
-    """One listing of a parent for all of its sources. Returns those that cannot be read; they keep none of the others."""
-    by_source = {c.source: c for c in comparisons}
-    failures: dict[Source, AttioSyncError] = {}
-    with reader.listing(
-        list(by_source), lambda s, record: by_source[s].wants(record.record_id), trusting=trusting
-    ) as pages:
-        for page in pages:
-            for source in [s for s in by_source if s not in failures]:
-                try:
-                    by_source[source].note(readable(page.parts[source]))
-                except AttioSyncError as error:
-                    failures[source] = error
-            delivery.checkpoint_if_due()
-    return failures

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, ValidationError, field_validator
+from pydantic import AliasChoices, BeforeValidator, Field, PlainSerializer, SecretStr, ValidationError, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
@@ -69,7 +69,7 @@ class Settings(BaseSettings):
         title="Attio base URL",
         description="Where Attio's API is. https, or http on this machine only",
     )
-    history: Annotated[Tracked, NoDecode, BeforeValidator(parse_tracked)] = Field(
+    history: Annotated[Tracked, NoDecode, BeforeValidator(parse_tracked), PlainSerializer(str, when_used="json")] = Field(
         Tracked((FIRST,)),
         title="Histories",
         description="What to track, comma-separated: object.attribute, lists/list.attribute, with =table behind it where "
@@ -119,7 +119,6 @@ class Settings(BaseSettings):
         description="Within how many days the histories of all records are read again, a slice at each reconciliation; "
         "1 = all in every reconciliation",
     )
-
     definitions: bool = Field(
         True,  # noqa: FBT003 (a default)
         title="Definitions",

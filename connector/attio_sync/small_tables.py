@@ -6,7 +6,7 @@ To add one takes a `Definition` here, and a model of what Attio answers in `atti
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from pydantic import BaseModel
 
@@ -17,6 +17,7 @@ from attio_sync.attio_types import (
     AttioOption,
     AttioStatus,
     AttioWorkspaceMember,
+    TokenIdentity,
     parse_timestamp,
 )
 from attio_sync.attio_types.workspace import MEMBERS_SCOPE
@@ -184,27 +185,49 @@ ALWAYS = (STATUSES, MEMBERS)
 """Those that every connection has, also one that wants no definitions."""
 
 
+class Destination(Protocol):
+    """Where small tables are written."""
+
+    def write_definitions(self, definition: Definition[Any], place: Place, items: Sequence[Any], *, deletes: bool) -> None:
+        """Makes a small table hold these rows for one place; where it `deletes`, no others."""
+        ...
+
+    def keep_definitions(self, definition: Definition[Any], keeps: Callable[[str], bool]) -> None:
+        """Deletes those rows of a small table that are of none of the places it keeps."""
+        ...
+
+
 def deliver_definitions(
     sources: Sequence[Source],
-    may: Callable[[str], bool],
+    identity: TokenIdentity,
     read: Callable[[Definition[Any], Place], Sequence[Any] | None],
-    write: Callable[[Definition[Any], Place, Sequence[Any]], None],
+    destination: Destination,
     *,
     definitions: Sequence[Definition[Any]],
 ) -> None:
-    """Reads and writes these small tables, as far as the token `may`; what cannot be read stays as it is."""
+    """Reads and writes these small tables, as far as the token may; what cannot be read stays as it is.
+
+    What is gone is deleted, with all that was said of it; but where nothing is listed, nothing is believed to be gone.
+    """
     parents: list[Place] = []
     for definition in definitions:
-        if definition.scope and not may(definition.scope):
+        if definition.scope and not identity.has_scope(definition.scope):
             continue
         for place in _places(definition, sources, parents):
             items = read(definition, place)
             if items is None:
                 continue
-            write(definition, place, items)
+            destination.write_definitions(definition, place, items, deletes=identity.sees_everything)
             if definition in (OBJECTS, LISTS):
                 prefix = PREFIX if definition is LISTS else ""
                 parents += [Place(parse_parent(f"{prefix}{i.api_slug}")) for i in items if i.api_slug]
+
+    there, kinds = {p.parent for p in parents}, {p.parent and p.parent.kind for p in parents}
+    for definition in definitions if identity.sees_everything else ():
+        if definition.of == "parent":
+            destination.keep_definitions(
+                definition, lambda name: (parent := parse_parent(name)) in there or parent.kind not in kinds
+            )
 
 
 def _places(definition: Definition[Any], sources: Sequence[Source], parents: Sequence[Place]) -> list[Place]:

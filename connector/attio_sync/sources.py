@@ -32,6 +32,11 @@ class Source:
         """What is tracked, without its table."""
         return f"{self.parent}.{self.attribute}"
 
+    @property
+    def kind(self) -> str:
+        """What its values are, as the state remembers it: `status`, `select*` where there can be several at a time."""
+        return f"{self.type.name}{'*' if self.is_multiple else ''}"
+
     def __str__(self) -> str:
         """As it is written in the setting."""
         return f"{self.name}={self.table}"

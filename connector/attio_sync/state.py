@@ -77,6 +77,8 @@ class SourceState:
     """Whether Attio was seen to list fewer records than asked with more to come."""
     blind: bool = False
     """Whether a sync since the last comparison saw only what one member may see."""
+    kind: str = ""
+    """What the values in the destination are; empty in states of earlier versions."""
     invalid: Mapping[str, str] = field(default_factory=dict[str, str])
     """Records that have a row in `attio_sync_error`, with a digest of that row."""
 
@@ -200,6 +202,7 @@ def _parse_source_state(value: object, outside: datetime | None, warn: Callable[
         unnamed=raw.get("unnamed") is True,
         short_pages=raw.get("short_pages") is True,
         blind=raw.get("blind") is True,
+        kind=kind if isinstance(kind := raw.get("kind"), str) else "",
         invalid=_parse_invalid(raw.get("invalid")),
     )
 
@@ -247,7 +250,8 @@ def _dump_source_state(state: SourceState) -> dict[str, Any]:
     invalid = {"invalid": dict(sorted(state.invalid.items()))} if state.invalid else {}
     ledger = {"ledger": state.ledger.dump()} if state.ledger else {}
     numbers = {"next_slice": state.next_slice} | ({"missing": state.missing} if state.missing else {})
-    return instants | windows | flags | invalid | numbers | ledger
+    kind = {"kind": state.kind} if state.kind else {}
+    return instants | windows | flags | kind | invalid | numbers | ledger
 
 
 def _dump_window(window: Window) -> dict[str, Any]:

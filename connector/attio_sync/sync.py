@@ -17,7 +17,7 @@ from attio_sync.client import AttioClient
 from attio_sync.delivery import Delivery
 from attio_sync.errors import AttioSyncError, ForbiddenError, GaveUpError, StateError, UnauthorizedError
 from attio_sync.reader import Reader
-from attio_sync.reconcile import Outcome, Reconciliation, list_together
+from attio_sync.reconcile import Outcome, Reconciliation
 from attio_sync.report import SyncReport
 from attio_sync.runtime import Environment, Sink, held_open, open_portal
 from attio_sync.schedule import (
@@ -29,10 +29,10 @@ from attio_sync.schedule import (
     reconciliation_is_due,
 )
 from attio_sync.settings import Settings
-from attio_sync.small_tables import Definition, Place, definitions_for, deliver_definitions
+from attio_sync.small_tables import LISTS, OBJECTS, Definition, Place, definitions_for, deliver_definitions
 from attio_sync.sources import Source
 from attio_sync.state import SourceState, SyncState, parse_state
-from attio_sync.windows import Windows
+from attio_sync.windows import Windows, list_together
 
 log = logging.getLogger(__name__)
 
@@ -105,13 +105,13 @@ class _Sync:
         self._windows = Windows(delivery, reader, environment, self._failing_alone, self._alive)
         self._sees_everything = True
         self._compared_all = False
+        self._first_listed: set[Source] = set()
 
     def run(self, found: Found | None) -> None:
         identity = self._reader.identity()
         self._sees_everything = identity.sees_everything
         delivery = self._delivery
         delivery.state = _of_this_workspace(delivery.state, identity)
-        is_new = delivery.state.is_new
         found = found or self._reader.answer_of(self._catalog.find, self._settings.history)
         self._failures |= found.failures
         delivery.start(found.sources, found.failures.keys())
@@ -125,12 +125,13 @@ class _Sync:
             self._compare([s for s in found.sources if s not in cut])
             todo = [s for s in found.sources if s not in cut and s.type.is_filtered] + cut if cut else []
         small = definitions_for(found.sources, definitions=self._settings.definitions)
-        daily = is_new or self._compared_all
+        # Those that are read daily are also read where they never were.
+        daily = self._compared_all or not delivery.state.definitions.keys() & {OBJECTS.table, LISTS.table}
         deliver_definitions(
             self._alive(found.sources),
-            identity.has_scope,
+            identity,
             self._read_definitions,
-            delivery.write_definitions,
+            delivery,
             definitions=[d for d in small if daily or not d.daily],
         )
         if self._failures:
@@ -170,14 +171,11 @@ class _Sync:
         state = self._state(source)
         if state.ledger is None:
             earlier = f"{source.name} was synced by an earlier version of the connector, without what a comparison needs"
-            self._start_over(source, None if state.last_sync is None else earlier)
-        if not self._sees_everything:
-            self._delivery.put(source, replace(self._state(source), blind=True))
-
-    def _start_over(self, source: Source, reason: str | None) -> None:
-        if reason:
-            self._delivery.warn(f"{reason}: everything is delivered anew")
-        self._delivery.start_over(source)
+            self._delivery.start_over(source, None if state.last_sync is None else earlier)
+        elif state.kind not in {"", source.kind}:
+            self._delivery.start_over(source, f"the values of {source.name} are of another type than they were")
+        state = self._state(source)
+        self._delivery.put(source, replace(state, kind=source.kind, blind=state.blind or not self._sees_everything))
 
     def _groups(self, sources: Sequence[Source]) -> list[list[Source]]:
         """Which sources are listed together: those of one parent that Attio cannot filter and that are equally far."""
@@ -203,6 +201,8 @@ class _Sync:
     def _deliver_what_is_new(self, sources: Sequence[Source]) -> bool:
         first, until = sources[0], self._environment.monotonic() + TURN_SECONDS
         self._reader.phase(", ".join(s.name for s in sources), "incremental", None)
+        if self._state(first).last_sync is None:
+            self._first_listed.update(sources)
         window = self._state(first).under_way
         if window is not None:
             log.info("going on with %s where the last sync was interrupted", ", ".join(s.name for s in sources))
@@ -226,7 +226,13 @@ class _Sync:
     def _compare(self, sources: Sequence[Source]) -> None:
         """What is due of these sources, those of one parent with one listing."""
         now = self._environment.now()
-        due = [s for s in self._alive(sources) if comparison_is_due(s, self._state(s), self._settings, now)]
+        due = [
+            s
+            for s in self._alive(sources)
+            if comparison_is_due(s, self._state(s), self._settings, now)
+            # What was listed for the first time a moment ago needs no second look to see what changed.
+            and (s not in self._first_listed or reconciliation_is_due(self._state(s), self._settings, now))
+        ]
         for _, of_parent in groupby(sorted(due, key=lambda s: str(s.parent)), key=lambda s: s.parent):
             together = list(of_parent)
             with self._failing_alone(*together):
@@ -274,7 +280,9 @@ class _Sync:
                 raise failure
             outcome = comparison.finish()
         if outcome is Outcome.STARTED_OVER:
-            self._start_over(source, f"more records of {source.name} differ from what was delivered than can be named")
+            self._delivery.start_over(
+                source, f"more records of {source.name} differ from what was delivered than can be named"
+            )
             self._deliver_what_is_new([source])
             return
         self._delivery.report.reconciled += outcome is not Outcome.TOO_MUCH

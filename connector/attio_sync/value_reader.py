@@ -96,7 +96,7 @@ class ValueReader:
         if known or not self._source.parent.is_list:
             return known
         raw = await self._client.fetch_item(self._source.parent, record_id)
-        return parse_listed_record(raw, self._source.parent, self._source.attribute).entry_of
+        return parse_listed_record(raw, self._source.parent, "created_at").entry_of
 
     async def _answers(self) -> bool:
         """Whether Attio still answers what it has answered before: if not, no record is to blame."""

@@ -1,4 +1,4 @@
-"""Delivers windows: page by page the rows, then the cursor, then a checkpoint if one is due."""
+"""What is listed, page by page: of a window the rows, then the cursor, then a checkpoint if one is due."""
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -8,9 +8,11 @@ from datetime import datetime
 from attio_sync.attio_types import ListedRecord, parse_timestamp
 from attio_sync.attio_types.timestamps import nanoseconds, sortable_instant
 from attio_sync.delivery import Delivery
+from attio_sync.errors import AttioSyncError
 from attio_sync.histories import Fingerprint, Stay, fingerprint, fingerprint_before, is_unbroken, listed_digest, stays_of
 from attio_sync.pages import Part
 from attio_sync.reader import Reader, readable
+from attio_sync.reconcile import Reconciliation
 from attio_sync.runtime import Environment
 from attio_sync.sources import Source
 from attio_sync.state import SourceState, Window
@@ -157,3 +159,22 @@ class Windows:
 def _as_fresh_as(window: Window, accurate_at: datetime | None) -> Window:
     """A window that ends no later than what a listing says of itself."""
     return window if accurate_at is None else replace(window, started_at=min(window.started_at, accurate_at))
+
+
+def list_together(
+    comparisons: Sequence[Reconciliation], reader: Reader, delivery: Delivery, *, trusting: bool
+) -> dict[Source, AttioSyncError]:
+    """One listing of a parent for all of its sources. Returns those that cannot be read; they keep none of the others."""
+    by_source = {c.source: c for c in comparisons}
+    failures: dict[Source, AttioSyncError] = {}
+    with reader.listing(
+        list(by_source), lambda s, record: by_source[s].wants(record.record_id), trusting=trusting
+    ) as pages:
+        for page in pages:
+            for source in [s for s in by_source if s not in failures]:
+                try:
+                    by_source[source].note(readable(page.parts[source]))
+                except AttioSyncError as error:
+                    failures[source] = error
+            delivery.checkpoint_if_due()
+    return failures

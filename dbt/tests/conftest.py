@@ -20,8 +20,11 @@ TYPES = {
     "BIGINT": "bigint",
     "INTEGER": "integer",
     "TIMESTAMP WITH TIME ZONE": "timestamptz",
+    "DECIMAL(20,4)": "numeric",
 }
 RECORDS, SEED = 400, 1
+TRACKED = "deals.stage,lists/hiring.stage=attio_candidates,lists/sales.priority,lists/hiring.channels,deals.value"
+"""Statuses and a select, of an object and of lists; and two that are no status: one has several values at a time."""
 
 os.environ["DO_NOT_TRACK"] = "1"
 
@@ -39,15 +42,24 @@ def synced_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     Both are written in the connector's own environment.
     """
     folder = tmp_path_factory.mktemp("synced")
-    python = ROOT / ".venv" / "bin" / "python"
-    script = Path(__file__).with_name("local_sync.py")
-    environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "DO_NOT_TRACK": "1"}
-    for command in (
-        [script, folder, str(RECORDS), str(SEED)],
-        ["-m", "attio_workbench", "mapping", folder / "mapping.csv", "--into", folder],
-    ):
-        subprocess.run([python, *command], check=True, cwd=folder, env=environment, stdout=subprocess.DEVNULL)  # noqa: S603 (our own)
+    run_beside(folder, Path(__file__).with_name("local_sync.py"), folder, "hiring", RECORDS, SEED)
+    run_beside(folder, "-m", "attio_workbench", "mapping", folder / "mapping.csv", "--into", folder)
     return folder / "files" / "warehouse.db"
+
+
+@pytest.fixture(scope="session")
+def synced_crm(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same of a whole workspace, of which several attributes are tracked."""
+    folder = tmp_path_factory.mktemp("crm")
+    run_beside(folder, Path(__file__).with_name("local_sync.py"), folder, "crm", 2 * RECORDS, SEED, TRACKED)
+    return folder / "files" / "warehouse.db"
+
+
+def run_beside(folder: Path, *command: object) -> None:
+    """Runs Python in the connector's own environment, with a folder as its home."""
+    python = ROOT / ".venv" / "bin" / "python"
+    environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "DO_NOT_TRACK": "1"}
+    subprocess.run([python, *map(str, command)], check=True, cwd=folder, env=environment, stdout=subprocess.DEVNULL)  # noqa: S603 (our own)
 
 
 @pytest.fixture(scope="session")
@@ -69,14 +81,19 @@ def built_duckdb(synced_file: Path, as_of: str, tmp_path_factory: pytest.TempPat
 def built_postgres(synced_file: Path, as_of: str, server: Path, tmp_path_factory: pytest.TempPathFactory) -> Postgres:
     """The same rows and models in PostgreSQL."""
     warehouse = Postgres(tmp_path_factory.mktemp("postgres"), "postgres", server, "synced").create()
-    with duckdb.connect(str(synced_file)) as connection:
+    copy_tables(synced_file, warehouse)
+    warehouse.build("build", attio_schema="tester", attio_as_of=as_of, attio__using_unit_tests=True)
+    return warehouse
+
+
+def copy_tables(file: Path, warehouse: Warehouse) -> None:
+    """Brings all tables of a synced file into another warehouse."""
+    with duckdb.connect(str(file)) as connection:
         names = connection.execute("select table_name from duckdb_tables() where schema_name = 'tester'").fetchall()
         for (name,) in names:
             described = connection.execute(f"describe tester.{name}").fetchall()
             columns = {column: TYPES[kind] for column, kind, *_ in described}
             warehouse.load(f"tester.{name}", columns, connection.execute(f"from tester.{name}").fetchall())
-    warehouse.build("build", attio_schema="tester", attio_as_of=as_of, attio__using_unit_tests=True)
-    return warehouse
 
 
 @pytest.fixture(params=["duckdb", "postgres"])

@@ -105,8 +105,8 @@ def load(
     )
     warehouse.load(
         f"{schema}.{table}",
-        {key: "text", "stays": "bigint", **COMMON},
-        [(record, len(of_it), False) for record, of_it in by_record.items()],
+        {key: "text", "status_title": "text", "stays": "bigint", **COMMON},
+        [(record, of_it[-1].status, len(of_it), False) for record, of_it in by_record.items()],
     )
     if attribute == "workflow_status":
         warehouse.load(

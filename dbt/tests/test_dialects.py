@@ -15,6 +15,8 @@ VARIABLES = {
     "attio_histories": [
         "applications.workflow_status=attio_workflow_status",
         {"history": "talent_pool.stage", "table": "attio_talent_pool_stage", "id_column": "entry_id"},
+        "lists/hiring.stage",
+        {"history": "lists/sales.priority", "type": "select"},
     ],
     "attio_sources": [{"name": "one", "schema": "attio_one"}, {"name": "two", "schema": "attio_two"}],
 }

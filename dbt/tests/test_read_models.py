@@ -23,12 +23,15 @@ def read(warehouse: DuckDB | Postgres, folder: Path, as_of: str) -> dict[str, Ta
         places = {"ATTIO_DBT_FILE": str(shutil.copy(warehouse.file, folder))}
     else:
         places = {"ATTIO_DBT_SOCKET": str(warehouse.socket), "ATTIO_DBT_DATABASE": warehouse.database}
-    command = [sys.executable, str(PACKAGE / "read_models.py"), str(folder / "models.json"), "--no-build", "--quiet"]
+    command = [sys.executable, str(PACKAGE / "read_models.py"), str(folder / "models"), "--no-build", "--quiet"]
     command += ["--project-dir", str(PACKAGE), "--profiles-dir", str(PROFILES), "--target", warehouse.target]
     command += ["--target-path", str(folder / "target"), "--log-path", str(folder / "logs")]
     command += ["--vars", json.dumps({"attio_schema": "tester", "attio_as_of": as_of})]
     subprocess.run(command, check=True, env=os.environ | places, stdout=subprocess.DEVNULL)  # noqa: S603 (our own)
-    found: dict[str, Table] = json.loads((folder / "models.json").read_text(encoding="utf-8"))
+    found: dict[str, Table] = {}
+    for path in (folder / "models").iterdir():
+        columns, *rows = map(json.loads, path.read_text(encoding="utf-8").splitlines())
+        found[path.name.removesuffix(".jsonl")] = {"columns": columns, "rows": rows}
     return found
 
 
@@ -36,7 +39,7 @@ def comparable(table: Table) -> list[tuple[Any, ...]]:
     """The rows in one order, with numbers to nine digits and times without how their zone is written."""
     order = sorted(range(len(table["columns"])), key=table["columns"].__getitem__)
 
-    def value(given: Any) -> Any:  # noqa: ANN401 (as JSON has it)
+    def value(given: Any) -> Any:
         if isinstance(given, bool) or given is None:
             return str(given)
         if isinstance(given, int | float):
@@ -61,7 +64,7 @@ def test_both_warehouses_are_read_alike(built_duckdb: DuckDB, built_postgres: Po
 
 
 def test_what_dbt_refuses_is_said(tmp_path: Path) -> None:
-    command = [sys.executable, str(PACKAGE / "read_models.py"), str(tmp_path / "models.json"), "--quiet"]
+    command = [sys.executable, str(PACKAGE / "read_models.py"), str(tmp_path / "models"), "--quiet"]
     command += ["--project-dir", str(PACKAGE), "--profiles-dir", str(PROFILES), "--target", "nowhere"]
     command += ["--target-path", str(tmp_path / "target"), "--log-path", str(tmp_path / "logs")]
 
@@ -69,4 +72,4 @@ def test_what_dbt_refuses_is_said(tmp_path: Path) -> None:
 
     assert done.returncode == 1
     assert "nowhere" in done.stdout + done.stderr
-    assert not (tmp_path / "models.json").exists()
+    assert not (tmp_path / "models").exists()

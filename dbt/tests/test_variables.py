@@ -90,11 +90,14 @@ def test_personal_data_can_be_switched_off(tmp_path: Path) -> None:
     ("variable", "value", "said"),
     [
         ("attio_as_of", "yesterday", "attio_as_of: 'yesterday' is no moment such as 2026-11-24 or 2026-11-24T08:00:00Z"),
-        ("attio_histories", "workflow_status", "workflow_status is not object.attribute=table"),
+        ("attio_histories", "workflow_status", "workflow_status is not object.attribute or lists/list.attribute"),
+        ("attio_histories", "lists/.stage", "lists/.stage is not object.attribute or lists/list.attribute"),
+        ("attio_histories", [{"history": "deals.value", "type": "currency"}], "its type is status or select"),
+        ("attio_histories", [], "attio_histories is empty"),
         ("attio_late_entries", "2026-01-05", "attio_late_entries is a list"),
     ],
 )
-def test_a_wrong_variable_is_named(variable: str, value: str, said: str, tmp_path: Path) -> None:
+def test_a_wrong_variable_is_named(variable: str, value: Any, said: str, tmp_path: Path) -> None:
     with pytest.raises(AssertionError) as failed:
         run_dbt("parse", target="duckdb", work=tmp_path, variables={variable: value})
 

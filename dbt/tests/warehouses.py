@@ -24,7 +24,7 @@ type Rows = Iterable[Sequence[object]]
 
 def run_dbt(
     *arguments: str, target: str, work: Path, variables: dict[str, Any] | None = None, project: Path = PACKAGE
-) -> Any:  # noqa: ANN401 (dbt's own results)
+) -> Any:
     """One command of dbt; what it compiles lies below `work / target`. Returns its results.
 
     Raises:
@@ -49,7 +49,7 @@ class Warehouse(ABC):
     work: Path
     target: str
 
-    def build(self, *arguments: str, project: Path = PACKAGE, **variables: Any) -> Any:  # noqa: ANN401 (as dbt has it)
+    def build(self, *arguments: str, project: Path = PACKAGE, **variables: Any) -> Any:
         """One command of dbt on it, with these variables."""
         os.environ.update(self.environment())
         return run_dbt(*arguments, target=self.target, work=self.work, variables=variables, project=project)

@@ -7,6 +7,7 @@ from .clock import Clock
 from .crm import TRACKED
 from .crm_data import generate_crm
 from .data import generate_hiring_pipeline
+from .deals import add_deals
 from .faults import Fault, Faults
 from .happenings import KINDS, Happening, Happenings
 from .limits import Limits
@@ -47,6 +48,7 @@ __all__ = [
     "Token",
     "Waiting",
     "Workspace",
+    "add_deals",
     "generate_crm",
     "generate_hiring_pipeline",
 ]

@@ -45,7 +45,7 @@ PROPERTIES: dict[str, dict[str, frozenset[str]]] = {
 NAMED = frozenset({"record-reference", "interaction"})
 
 
-def parse_operand(attribute: Attribute, name: str, operand: object, path: tuple[str, ...]) -> Any:  # noqa: ANN401 - data of any type
+def parse_operand(attribute: Attribute, name: str, operand: object, path: tuple[str, ...]) -> Any:
     """Check what a value is compared with, and bring it into the form it is compared in.
 
     Raises:

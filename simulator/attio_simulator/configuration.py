@@ -53,11 +53,11 @@ class Configuration(Store):
         return self._add_collection(slug, singular, plural, is_standard=is_standard)
 
     @locked
-    def add_list(self, slug: str, name: str, parent_object: str, **more: Any) -> Collection:  # noqa: ANN401
+    def add_list(self, slug: str, name: str, parent_object: str, **more: Any) -> Collection:
         """Add a list whose entries are records of one object; `more` are fields of `Collection`, such as who sees it."""
         return self._add_collection(slug, name, name, is_list=True, parent_object=parent_object, **more)
 
-    def _add_collection(self, slug: str, singular: str, plural: str, **more: Any) -> Collection:  # noqa: ANN401
+    def _add_collection(self, slug: str, singular: str, plural: str, **more: Any) -> Collection:
         if self.find(slug, is_list=more.get("is_list", False)) is not None:
             message = f"{slug!r} exists"
             raise ValueError(message)
@@ -89,7 +89,7 @@ class Configuration(Store):
         kind: str,
         *,
         at_the_end: bool = False,
-        **more: Any,  # noqa: ANN401 - fields of several types
+        **more: Any,
     ) -> Attribute:
         """Add an attribute: `kind` is one of Attio's attribute types, `more` are fields of `Attribute`.
 
@@ -106,7 +106,7 @@ class Configuration(Store):
         return attribute
 
     @locked
-    def add_status(self, attribute: Attribute, title: str, **more: Any) -> Status:  # noqa: ANN401
+    def add_status(self, attribute: Attribute, title: str, **more: Any) -> Status:
         """Add a status to a status attribute; `more` are fields of `Status`."""
         status = Status(self.new_id(), [(self.created, title)], **more)
         attribute.statuses.append(status)
@@ -156,7 +156,7 @@ class Configuration(Store):
         *,
         collection: str = "applications",
         attribute: str | None = None,
-        **changes: Any,  # noqa: ANN401 - fields of several types
+        **changes: Any,
     ) -> None:
         """Change what a status has besides its title: `changes` are fields of `Status`, shown with every value at once.
 

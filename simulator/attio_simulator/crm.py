@@ -52,7 +52,7 @@ class Declared(NamedTuple):
     choices: tuple[str, ...] = ()
 
 
-def _attribute(slug: str, kind: str, *choices: str, **more: Any) -> Declared:  # noqa: ANN401 - fields of several types
+def _attribute(slug: str, kind: str, *choices: str, **more: Any) -> Declared:
     return Declared(slug, kind, more, choices)
 
 
@@ -213,15 +213,15 @@ def furnish_crm(workspace: Configuration) -> None:
     for slug, (singular, plural) in NOUNS.items():
         collection = workspace.add_object(slug, singular, plural, is_standard=slug in STANDARD)
         for one in STANDARD.get(slug, ()):
-            _add(workspace, collection, one, is_system=True)
+            add_declared(workspace, collection, one, is_system=True)
         for one in OWN[slug]:
-            _add(workspace, collection, one, at_the_end=True)
+            add_declared(workspace, collection, one, at_the_end=True)
     for slug, (name, parent, attributes) in LISTS.items():
         # One list is private: only its members' tokens, and those of the workspace, see it.
         access = {"workspace_access": None, "member_access": {lead.id: "full-access"}} if slug == "onboarding" else {}
         collection = workspace.add_list(slug, name, parent, **access)
         for one in attributes:
-            _add(workspace, collection, one, at_the_end=True)
+            add_declared(workspace, collection, one, at_the_end=True)
     workspace.add_view(workspace.object("deals"), "Won", {"stage": "Won 🎉"})
     workspace.add_view(workspace.list("sales"), "Urgent", {"priority": "High"})
 
@@ -230,7 +230,8 @@ def _avatar(number: int) -> str:
     return f"https://avatars.example.com/{number}.png"
 
 
-def _add(workspace: Configuration, collection: Collection, one: Declared, **more: Any) -> None:  # noqa: ANN401
+def add_declared(workspace: Configuration, collection: Collection, one: Declared, **more: Any) -> None:
+    """Add an attribute with its statuses or options; `more` are further fields of `Attribute`."""
     title = one.slug.replace("_", " ").capitalize()
     attribute = workspace.add_attribute(collection, one.slug, title, one.kind, **one.more, **more)
     for choice in one.choices:

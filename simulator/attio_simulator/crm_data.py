@@ -114,7 +114,7 @@ class _Generator:
         stamped = created + stamp_lag(self.random.random())
         return Record(self.workspace.new_id(), created, stamped, by, collection, held, parent)
 
-    def _values(self, attribute: Attribute, created: int, begun: int, by: Any) -> list[Value]:  # noqa: ANN401 - Actor
+    def _values(self, attribute: Attribute, created: int, begun: int, by: Any) -> list[Value]:
         """Make the values that an attribute had since its record was created."""
         first = self.draws.value(attribute, created)
         if first is None:

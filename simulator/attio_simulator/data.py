@@ -125,11 +125,11 @@ class _Generator:
     def _attribute(self, slug: str) -> Attribute:
         return next(one for one in self.collection.attributes if one.slug == slug)
 
-    def _pick(self, several: Sequence[Any]) -> Any:  # noqa: ANN401 - an item of the sequence
+    def _pick(self, several: Sequence[Any]) -> Any:
         # `random.choice` takes three times as long, and this runs a million times for a large workspace.
         return several[int(self.random.random() * len(several))]
 
-    def _history(self, created: int, by: Actor, owner: Actor, *, moves: bool) -> Any:  # noqa: ANN401 - see Record
+    def _history(self, created: int, by: Actor, owner: Actor, *, moves: bool) -> Any:
         """Make the history of one application: the bare status of one that never moved, else all its values."""
         chance = self.random
         if not moves:

@@ -28,7 +28,7 @@ class Draws:
         self.random = chance
         self._number = first
 
-    def pick(self, several: Sequence[Any]) -> Any:  # noqa: ANN401 - an item of the sequence
+    def pick(self, several: Sequence[Any]) -> Any:
         """Pick one; `random.choice` takes three times as long."""
         return several[int(self.random.random() * len(several))]
 
@@ -39,7 +39,7 @@ class Draws:
             return self.pick(self.store.members).actor
         return self.store.api_token if draw < 0.9 else SYSTEM  # noqa: PLR2004 - a probability
 
-    def another(self, attribute: Attribute, held: Sequence[Any], at: int) -> Any:  # noqa: ANN401 - data of its type
+    def another(self, attribute: Attribute, held: Sequence[Any], at: int) -> Any:
         """Draw a value as of a moment that is none of those held; `None` where there is no other."""
         taken = {same_as(attribute, one) for one in held}
         for _ in range(TRIES):
@@ -48,7 +48,7 @@ class Draws:
                 return drawn
         return None
 
-    def value(self, attribute: Attribute, at: int) -> Any:  # noqa: ANN401 - data of its type
+    def value(self, attribute: Attribute, at: int) -> Any:
         """Draw a value as of a moment, or `None` where there is none; what must be unique never comes twice."""
         return _DRAWS[attribute.type](self, attribute, at)
 

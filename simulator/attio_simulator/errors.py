@@ -12,13 +12,13 @@ from typing import Any
 class ApiError(Exception):
     """An answer of Attio that is not a success."""
 
-    def __init__(self, status: int, kind: str, code: str, message: str, **more: Any) -> None:  # noqa: ANN401 - any JSON
+    def __init__(self, status: int, kind: str, code: str, message: str, **more: Any) -> None:
         super().__init__(message)
         self.status = status
         self.body: dict[str, Any] = {"status_code": status, "type": kind, "code": code, "message": message, **more}
 
 
-def bad_request(*, code: str, message: str, **more: Any) -> ApiError:  # noqa: ANN401 - any JSON
+def bad_request(*, code: str, message: str, **more: Any) -> ApiError:
     """400 for a request that Attio cannot take."""
     return ApiError(400, "invalid_request_error", code, message, **more)
 

@@ -186,7 +186,7 @@ class Happenings:
         self.workspace.set_values(held.row, held.attribute, data, actor=self.draws.actor())
         return Happening(kind, held.row.id, held.attribute.slug)
 
-    def _another(self, held: Held) -> Any:  # noqa: ANN401 - data of its type
+    def _another(self, held: Held) -> Any:
         now = self.workspace.clock.nanoseconds()
         return self.draws.another(held.attribute, [one.data for one in held.values], now)
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 MAXIMUM_RATING = 5
 
 
-def read_values(store: Store, attribute: Attribute, given: Any) -> list[Any]:  # noqa: ANN401 - any JSON
+def read_values(store: Store, attribute: Attribute, given: Any) -> list[Any]:
     """Read what is written to an attribute: one value, or several in an array; null and `[]` clear it.
 
     Raises:
@@ -36,7 +36,7 @@ def read_values(store: Store, attribute: Attribute, given: Any) -> list[Any]:  #
     return [read_value(store, attribute, one) for one in several]
 
 
-def read_value(store: Store, attribute: Attribute, given: Any) -> Any:  # noqa: ANN401 - any JSON
+def read_value(store: Store, attribute: Attribute, given: Any) -> Any:
     """Read one value into the data of its type (see `values.py`).
 
     Raises:
@@ -54,7 +54,7 @@ def read_value(store: Store, attribute: Attribute, given: Any) -> Any:  # noqa: 
         raise bad_request(code="validation_type", message=message) from None
 
 
-def _choice(attribute: Attribute, given: Any) -> Any:  # noqa: ANN401 - any JSON
+def _choice(attribute: Attribute, given: Any) -> Any:
     name = {"status": "status", "select": "option"}[attribute.type]
     wrapped = as_object(given)
     wanted = given if wrapped is None else wrapped.get(name)
@@ -71,7 +71,7 @@ def _no_choice(attribute: Attribute, wanted: object) -> ApiError:
     )
 
 
-def _inside(given: Any, *names: str) -> Any:  # noqa: ANN401 - any JSON
+def _inside(given: Any, *names: str) -> Any:
     """Give the value itself, which may be wrapped in an object under one of the names."""
     wrapped = as_object(given)
     if wrapped is None:
@@ -80,38 +80,38 @@ def _inside(given: Any, *names: str) -> Any:  # noqa: ANN401 - any JSON
     return wrapped[name]
 
 
-def _text(_: Store, given: Any) -> str:  # noqa: ANN401
+def _text(_: Store, given: Any) -> str:
     value = _inside(given, "value", "domain", "email_address", "original_email_address")
     if not isinstance(value, str):
         raise TypeError
     return value
 
 
-def _number(_: Store, given: Any) -> float:  # noqa: ANN401
+def _number(_: Store, given: Any) -> float:
     value = _inside(given, "value")
     if isinstance(value, bool):
         raise TypeError
     return value if isinstance(value, int) else float(value)
 
 
-def _rating(store: Store, given: Any) -> float:  # noqa: ANN401
+def _rating(store: Store, given: Any) -> float:
     value = _number(store, given)
     if not 0 <= value <= MAXIMUM_RATING:
         raise ValueError
     return value
 
 
-def _checkbox(_: Store, given: Any) -> bool:  # noqa: ANN401
+def _checkbox(_: Store, given: Any) -> bool:
     return {"true": True, "false": False, True: True, False: False}[_inside(given, "value")]
 
 
-def _date(_: Store, given: Any) -> str:  # noqa: ANN401
+def _date(_: Store, given: Any) -> str:
     value: str = _inside(given, "value")[:10]
     parse_date(value)
     return value
 
 
-def _timestamp(_: Store, given: Any) -> int:  # noqa: ANN401
+def _timestamp(_: Store, given: Any) -> int:
     value: str = _inside(given, "value")
     try:
         return parse_date(value)
@@ -119,19 +119,19 @@ def _timestamp(_: Store, given: Any) -> int:  # noqa: ANN401
         return parse_timestamp(value)
 
 
-def _currency(_: Store, given: Any) -> tuple[float, str | None]:  # noqa: ANN401
+def _currency(_: Store, given: Any) -> tuple[float, str | None]:
     wrapped = as_object(given)
     if wrapped is None:
         return round(float(given), 4), None
     return round(float(wrapped["currency_value"]), 4), wrapped.get("currency_code")
 
 
-def _record_reference(store: Store, given: Any) -> tuple[str, str]:  # noqa: ANN401
+def _record_reference(store: Store, given: Any) -> tuple[str, str]:
     record = store.rows[_inside(given, "target_record_id")]
     return record.collection.slug, record.id
 
 
-def _actor_reference(store: Store, given: Any) -> Actor:  # noqa: ANN401
+def _actor_reference(store: Store, given: Any) -> Actor:
     wanted = _inside(given, "referenced_actor_id", "workspace_member_email_address")
     member = next((one for one in store.members if wanted in (one.id, one.email_address)), None)
     if member is None:
@@ -139,7 +139,7 @@ def _actor_reference(store: Store, given: Any) -> Actor:  # noqa: ANN401
     return member.actor
 
 
-def _personal_name(_: Store, given: Any) -> tuple[str, str]:  # noqa: ANN401
+def _personal_name(_: Store, given: Any) -> tuple[str, str]:
     wrapped = as_object(given)
     if wrapped is not None:
         return wrapped["first_name"], wrapped["last_name"]
@@ -147,14 +147,14 @@ def _personal_name(_: Store, given: Any) -> tuple[str, str]:  # noqa: ANN401
     return first.strip(), last.strip()
 
 
-def _phone_number(_: Store, given: Any) -> tuple[str, str]:  # noqa: ANN401
+def _phone_number(_: Store, given: Any) -> tuple[str, str]:
     wrapped = as_object(given)
     if wrapped is not None:
         return wrapped["original_phone_number"], wrapped.get("country_code") or "US"
     return given + "", "US"
 
 
-def _location(_: Store, given: Any) -> dict[str, Any]:  # noqa: ANN401
+def _location(_: Store, given: Any) -> dict[str, Any]:
     if isinstance(given, str):
         return {"line_1": given}
     return {name: given.get(name) for name in LOCATION_FIELDS}

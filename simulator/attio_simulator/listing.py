@@ -194,13 +194,13 @@ def _sort_key(query: Query, sort: Sort) -> Callable[[Record], Any]:
         # By the order in which statuses are shown, as a board does.
         places = {id(one): place for place, one in enumerate([*attribute.statuses, *attribute.options])}
 
-        def choice_key(record: Record) -> Any:  # noqa: ANN401 - a key of any type
+        def choice_key(record: Record) -> Any:
             found = next(_found(query, sort, record), None)
             return (1, 0) if found is None else (0, places[id(found)])
 
         return choice_key
 
-    def key(record: Record) -> Any:  # noqa: ANN401 - a key of any type
+    def key(record: Record) -> Any:
         found = next(map(read, _found(query, sort, record)), None)
         # Rows without a value come last ascending and first descending, as in PostgreSQL.
         return (1, 0) if found is None else (0, found)

@@ -35,7 +35,7 @@ def mangled(mangle: Mangle) -> Change:
     if mangle.by is not None:
         return mangle.by
 
-    def change(value: Any) -> Any:  # noqa: ANN401 - any JSON
+    def change(value: Any) -> Any:
         inside = as_object(value)
         if mangle.how == "not_an_object" or inside is None:
             return "not an object"
@@ -53,7 +53,7 @@ def mangled(mangle: Mangle) -> Change:
     return change
 
 
-def with_unknown_field(value: Any) -> Any:  # noqa: ANN401 - any JSON
+def with_unknown_field(value: Any) -> Any:
     """Add fields that Attio does not have yet."""
     shown = as_object(value)
     if shown is not None:
@@ -64,7 +64,7 @@ def with_unknown_field(value: Any) -> Any:  # noqa: ANN401 - any JSON
     return value
 
 
-def with_unknown_enum(value: Any) -> Any:  # noqa: ANN401 - any JSON
+def with_unknown_enum(value: Any) -> Any:
     """Let the value be made by a type of actor that Attio does not have yet."""
     shown = as_object(value)
     actor = None if shown is None else as_object(shown.get("created_by_actor"))

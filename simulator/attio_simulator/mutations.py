@@ -152,7 +152,7 @@ def replace_history(call: Call) -> Json:
     return {"data": [writer.write(value) for value in row.values[attribute.index]]}
 
 
-def _interval(call: Call, attribute: Attribute, number: int, given: Any) -> tuple[Any, int, int | None]:  # noqa: ANN401
+def _interval(call: Call, attribute: Attribute, number: int, given: Any) -> tuple[Any, int, int | None]:
     path: list[str | int] = ["data", "values", number]
     one = as_object(given)
     if one is None or not {"value", "active_from", "active_until"} <= one.keys():

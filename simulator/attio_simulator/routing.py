@@ -151,7 +151,7 @@ class Endpoint:
         return [scope.replace("{target}_configuration", name) for scope in self.scopes]
 
 
-def endpoint(kind: str, route: str, handler: Callable[[Call], Json], scopes: str = "", **more: Any) -> Endpoint:  # noqa: ANN401
+def endpoint(kind: str, route: str, handler: Callable[[Call], Json], scopes: str = "", **more: Any) -> Endpoint:
     """Declare an endpoint: `route` is its method and path, `scopes` are separated by spaces."""
     method, _, path = route.partition(" ")
     return Endpoint(kind, method, tuple(path.strip("/").split("/")), handler, tuple(scopes.split()), **more)

@@ -246,7 +246,7 @@ def held_values(record: Record, attribute: Attribute) -> list[Value]:
     return [Value(record.created, None, record.actor, held)]
 
 
-def _derived(record: Record, slug: str) -> Any:  # noqa: ANN401 - data of any type
+def _derived(record: Record, slug: str) -> Any:
     if slug == "created_at":
         return record.stamped
     if slug == "parent_record" and record.parent is not None:

@@ -133,12 +133,12 @@ _FIELDS: dict[str, Callable[[Any], Json]] = {
 }
 
 
-def fields_json(attribute: Attribute, data: Any) -> Json:  # noqa: ANN401 - see the table above
+def fields_json(attribute: Attribute, data: Any) -> Json:
     """Show what is particular to a type, for every type but status and select."""
     return _FIELDS[attribute.type](data)
 
 
-def same_as(attribute: Attribute, data: Any) -> Any:  # noqa: ANN401 - see the table above
+def same_as(attribute: Attribute, data: Any) -> Any:
     """Give what two values have in common that Attio takes for the same: of addresses and domains not the case."""
     if attribute.type == "location":
         return tuple(data.get(name) for name in LOCATION_FIELDS)

@@ -74,9 +74,11 @@ def test_what_is_planted_is_named_and_nothing_where_nothing_is(monkeypatch: pyte
     monkeypatch.setattr(findings, "WORKSPACES", (600,))
     (section,) = findings.measure(TINY)
 
-    exact, false = section.figures
-    assert exact.measured == "3 of 3"
-    assert ("0 are not; 0 are named that were not planted" in exact.note, exact.met) == (True, True)
+    *exact, false = section.figures
+    assert [one.name.rpartition(", ")[2] for one in exact] == ["3 seeds", "3 other seeds"]
+    for one in exact:
+        assert one.measured == "3 of 3"
+        assert ("0 are not; 0 are named that were not planted" in one.note, one.met) == (True, True)
     assert (false.measured, false.note, false.met) == ("0.0%", "0 of 3", True)
     assert section.body.endswith("| Screening takes 3 times as long | 100% |")
 

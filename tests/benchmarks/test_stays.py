@@ -61,7 +61,7 @@ def test_airbytes_records_replace_those_with_the_same_key_and_its_last_states_ar
     assert rows.state == [state("a", 2), state("b", 1)]
 
 
-def _singer(kind: str, **fields: Any) -> str:  # noqa: ANN401 (JSON)
+def _singer(kind: str, **fields: Any) -> str:
     return json.dumps({"type": kind, "stream": "status_history", **fields})
 
 

@@ -282,7 +282,7 @@ def test_nothing_that_holds_the_token_shows_it(attio: Attio) -> None:
         repr(settings),
         str(settings),
         repr(settings.model_dump()),
-        settings.model_dump_json(exclude={"history"}),
+        settings.model_dump_json(),
     ]
     told += [repr(Environment()), run(settings, check_token), repr(Settings.model_fields)]
 

@@ -188,18 +188,18 @@ def test_a_record_that_was_hidden_comes_back_and_moves_is_whole_after_the_next_c
     world.assert_equal_to_attio()
 
 
-def another_actor(value: Any) -> Any:  # noqa: ANN401 (any JSON)
+def another_actor(value: Any) -> Any:
     value["created_by_actor"]["id"] = "11111111-1111-4111-8111-111111111111"
     return value
 
 
-def whole_seconds(value: Any) -> Any:  # noqa: ANN401 (any JSON)
+def whole_seconds(value: Any) -> Any:
     value["active_from"] = f"{value['active_from'][:19]}Z"
     return value
 
 
 @pytest.mark.parametrize(("by", "field"), [(another_actor, "created_by_actor.id"), (whole_seconds, "active_from")])
-def test_a_listing_that_never_agrees_with_the_histories_empties_no_table(by: Any, field: str) -> None:  # noqa: ANN401 (a change)
+def test_a_listing_that_never_agrees_with_the_histories_empties_no_table(by: Any, field: str) -> None:
     world = synced(800)
     world.simulator.faults.add(Fault(kind="mangle", on=["query"], mangle=Mangle(by=by)))
     before, operations = world.histories, list[str]()

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from tests.conftest import PROFILE
 from tests.support import truth
-from tests.support.warehouse import Row
+from tests.support.warehouse import Killed, Row
 from tests.support.world import ERRORS, HISTORY, TABLE, World, make_world
 
 from attio_simulator import Behaviour, Clock, Fault, Mangle, RequestInfo, Workspace, generate_hiring_pipeline
@@ -25,7 +25,7 @@ def pipeline(applications: int, clock: Clock) -> Workspace:
     return generate_hiring_pipeline(applications, seed=5, clock=clock)
 
 
-def synced(applications: int = 300, **more: Any) -> World:  # noqa: ANN401 (of make_world)
+def synced(applications: int = 300, **more: Any) -> World:
     world = make_world(partial(pipeline, applications), **more)
     world.sync()
     world.assert_equal_to_attio()
@@ -207,7 +207,7 @@ def test_records_that_come_back_after_a_doubted_listing_are_all_still_there() ->
 def listed_otherwise(world: World) -> None:
     """The listing shows other actors than the histories do: nearly every record differs."""
 
-    def by(value: Any) -> Any:  # noqa: ANN401 (any JSON)
+    def by(value: Any) -> Any:
         value["created_by_actor"]["id"] = "11111111-1111-4111-8111-111111111111"
         return value
 
@@ -373,6 +373,39 @@ def test_more_differences_than_can_be_named_are_looked_at_twice_and_then_deliver
     assert world.sync().rows_written == 0
 
 
+@pytest.mark.parametrize("keeps", [False, True])
+def test_killed_behind_a_truncate_nothing_is_compared_with_what_is_no_longer_there(keeps: bool) -> None:  # noqa: FBT001 (parametrized)
+    world = synced(800)
+    for record_id in ids(world)[::2]:
+        world.workspace.clear_value(record_id, "workflow_status")
+    for record_id in ids(world)[1::7]:
+        world.workspace.delete_record(record_id)
+    world.pass_time(hours=25)
+    world.sync()
+    world.warehouse.keeps = keeps
+    world.die_at("truncate", 2)
+    with pytest.raises(Killed):
+        world.sync()
+    world.live()
+    world.sync()
+    world.assert_equal_to_attio()
+    world.pass_time(hours=25)
+    assert world.sync().rows_written == 0
+
+
+def test_a_token_that_sees_too_little_to_name_does_not_compare_in_every_sync() -> None:
+    world = synced(800)
+    for record_id in ids(world)[::2]:
+        world.workspace.clear_value(record_id, "workflow_status")
+    world.simulator.token_level = "user"  # noqa: S105 (no password)
+    world.simulator.hidden = set(ids(world)[1::3])
+    world.pass_time(hours=25)
+    world.sync()
+    world.pass_time(minutes=5)
+    assert world.sync().requests <= 5
+    assert len(world.histories) == 800
+
+
 def test_they_are_not_delivered_anew_while_records_exist_that_the_listing_lacks() -> None:
     world = synced(800)
     world.simulator.behaviour.unlisted = set(ids(world)[::6])
@@ -466,7 +499,7 @@ def test_that_a_short_page_is_not_the_last_is_learnt_from_a_reconciliation_too()
 
 @pytest.mark.parametrize("lengths", ["full", "random"])
 @pytest.mark.parametrize("ignores_offset", [False, True])
-def test_a_server_that_lists_as_it_likes_loses_nothing_and_ends(lengths: Any, ignores_offset: bool) -> None:  # noqa: ANN401, FBT001 (parametrized)
+def test_a_server_that_lists_as_it_likes_loses_nothing_and_ends(lengths: Any, ignores_offset: bool) -> None:  # noqa: FBT001 (parametrized)
     behaviour = Behaviour(listing_page_lengths=lengths, listing_ignores_offset=ignores_offset, ties="shuffled")
     world = make_world(partial(pipeline, 400), behaviour=behaviour, page_size="60")
     world.workspace.import_records("applications", 40, "Applied")

@@ -23,14 +23,20 @@ from attio_sync.settings import (
     settings_warnings,
     unknown_settings,
 )
-from attio_sync.sources import RESERVED_TABLES, Source
+from attio_sync.sources import Source, Tracked
 
 TOKEN = "f4k3-t0k3n-that-opens-nothing"  # noqa: S105 (it opens nothing)
 DEFAULT_HISTORY = Source(parse_parent("applications"), "workflow_status", "attio_workflow_status")
 
+
+def source(name: str, table: str) -> Source:
+    parent, _, attribute = name.partition(".")
+    return Source(parse_parent(parent), attribute, table)
+
+
 DEFAULTS: dict[str, Any] = {
     "attio_base_url": "https://api.attio.com",
-    "history": (DEFAULT_HISTORY,),
+    "history": Tracked((DEFAULT_HISTORY,)),
     "backfill_days": 30,
     "buffer_minutes": 60,
     "page_size": 500,
@@ -38,6 +44,7 @@ DEFAULTS: dict[str, Any] = {
     "requests_per_second": 90.0,
     "reconcile_hours": 24.0,
     "recheck_days": 30,
+    "definitions": True,
 }
 
 # For each setting two texts and what they mean.
@@ -47,8 +54,8 @@ SAMPLES: dict[str, tuple[tuple[str, Any], tuple[str, Any]]] = {
         ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
     ),
     "history": (
-        ("deals.stage=deal_stage", (Source(parse_parent("deals"), "stage", "deal_stage"),)),
-        (" a.b=c , d.e = f", (Source(parse_parent("a"), "b", "c"), Source(parse_parent("d"), "e", "f"))),
+        ("deals.stage=deal_stage", Tracked((Source(parse_parent("deals"), "stage", "deal_stage"),))),
+        (" a.b=c , lists/d.e = f,*", Tracked((source("a.b", "c"), source("lists/d.e", "f")), everything=True)),
     ),
     "backfill_days": (("all", None), ("7", 7)),
     "buffer_minutes": (("0", 0), ("120", 120)),
@@ -57,6 +64,7 @@ SAMPLES: dict[str, tuple[tuple[str, Any], tuple[str, Any]]] = {
     "requests_per_second": (("50", 50.0), ("0.5", 0.5)),
     "reconcile_hours": (("0", 0.0), ("1.5", 1.5)),
     "recheck_days": (("1", 1), ("365", 365)),
+    "definitions": (("no", False), ("yes", True)),
 }
 
 
@@ -101,6 +109,7 @@ def test_each_default_can_be_written_into_the_configuration() -> None:
         "requests_per_second": "90",
         "reconcile_hours": "24",
         "recheck_days": "30",
+        "definitions": "yes",
     }
     assert load(**{key: text for key, text in written.items() if key != "attio_api_token"}) == load()
 
@@ -198,26 +207,12 @@ WRONG: list[tuple[str, str, str]] = [
     ("recheck_days", "366", "less than or equal to 365"),
     ("recheck_days", "1.5", "valid integer"),
     ("reconcile_hours", "daily", "valid number"),
-    ("history", "applications", "is not parent.attribute=table, as in applications.workflow_status=attio_workflow_status"),
-    ("history", "applications.workflow_status", "is not parent.attribute=table"),
-    ("history", ".workflow_status=t", "is not parent.attribute=table"),
-    ("history", "applications.=t", "is not parent.attribute=table"),
-    ("history", "a/b.c=t", "is not parent.attribute=table"),
-    ("history", "a.b/c=t", "is not parent.attribute=table"),
-    ("history", "applications...=t", "is not parent.attribute=table"),
-    ("history", "applications..=t", "is not parent.attribute=table"),
-    ("history", "a\x00.b=t", "is not parent.attribute=table"),
-    ("history", "a.b\ud800=t", "is not parent.attribute=table"),
+    ("history", "applications", "is not object.attribute or lists/list.attribute, with =table behind it if need be"),
     ("history", "a.b=My Table", "use small letters, digits and underscores"),
-    ("history", "a.b=1t", "use small letters, digits and underscores"),
-    ("history", 'a.b=t"; drop', "use small letters, digits and underscores"),
-    ("history", "a.b=t,c.d=t", "a different table for each"),
-    ("history", "a.b=t,c.d=t_history", "a different table for each"),
     ("history", "a.b=attio_sync_error", "the table attio_sync_error is there already and holds something else"),
-    ("history", "a.b=attio_status", "the table attio_status is there already and holds something else"),
-    ("history", "a.b=attio_workspace_member", "the table attio_workspace_member is there already"),
     ("history", "a.b=t,a.b=u", "a.b is named twice: one table for each attribute"),
-    ("history", " , ", "name at least one history"),
+    ("definitions", "perhaps", "valid boolean"),
+    ("definitions", "2", "valid boolean"),
     ("attio_base_url", "http://api.attio.com", "must start with https://"),
     ("attio_base_url", "ftp://api.attio.com", "is no address like https://api.attio.com"),
     ("attio_base_url", "api.attio.com", "is no address like https://api.attio.com"),
@@ -248,17 +243,6 @@ def test_a_wrong_setting_is_named_with_what_is_expected(key: str, text: str, say
     assert says in said
 
 
-@pytest.mark.parametrize("name", RESERVED_TABLES)
-def test_no_history_takes_a_table_that_every_connection_has(name: str) -> None:
-    assert f"the table {name} is there already" in problem(history=f"c.d=t,a.b={name}")
-    # Of the two tables of a history, the second counts as well.
-    assert load(history=f"a.b={name}_of_ours").history == (Source(parse_parent("a"), "b", f"{name}_of_ours"),)
-
-
-def test_one_attribute_of_two_objects_and_two_attributes_of_one_can_be_tracked() -> None:
-    assert len(load(history="a.x=t,b.x=u,a.y=v").history) == 3
-
-
 def test_more_requests_than_attio_allows_are_warned_about() -> None:
     assert settings_warnings(load()) == settings_warnings(load(requests_per_second="100")) == []
     assert settings_warnings(load(requests_per_second="5000", attio_base_url="http://127.0.0.1:8080")) == []
@@ -274,7 +258,7 @@ def test_every_wrong_setting_is_named_at_once() -> None:
     assert [part.split(":")[0] for part in said.split("; ")] == ["attio_base_url", "backfill_days", "page_size"]
 
 
-@pytest.mark.parametrize("key", ["page_size", "backfill_days", "concurrency", "history", "attio_base_url"])
+@pytest.mark.parametrize("key", ["page_size", "backfill_days", "concurrency", "history", "attio_base_url", "definitions"])
 @pytest.mark.parametrize("value", [{}, ["x"], {"x": 1}])
 def test_a_setting_that_is_no_text_is_wrong_and_no_crash(key: str, value: object) -> None:
     assert key in problem(**{key: value})
@@ -384,6 +368,10 @@ def test_a_token_of_another_type_is_in_no_error(token: object) -> None:
     assert problem(attio_api_token=token) == "attio_api_token: Input should be a valid string"
 
 
+def test_settings_as_json_say_what_is_tracked_as_it_is_written() -> None:
+    assert json.loads(load(history="deals.stage,*").model_dump_json())["history"] == "deals.stage=attio_deals_stage,*"
+
+
 def test_settings_cannot_be_changed() -> None:
     with pytest.raises(ValueError, match="frozen"):
         setattr(load(), "page_size", 7)  # noqa: B010 (a type checker refuses the plain assignment)
@@ -479,19 +467,3 @@ def test_a_file_in_another_encoding_is_named_with_what_to_do(encoding: str, tmp_
         load((file,))
     assert str(caught.value) == f"{file} is not in UTF-8, so nothing in it can be read: save it again in that encoding"
     assert TOKEN not in "".join(traceback.format_exception(caught.value))
-
-
-tracked_names = st.text(st.characters(exclude_categories=["C", "Z"], exclude_characters=".=,/"), min_size=1, max_size=8)
-
-
-@given(
-    st.lists(
-        st.tuples(tracked_names, tracked_names, st.from_regex(r"[a-z_][a-z0-9_]{0,5}", fullmatch=True)),
-        min_size=1,
-        max_size=4,
-        unique_by=(lambda parts: parts[:2], lambda parts: parts[2]),
-    )
-)
-def test_what_is_tracked_reads_as_it_is_written(parts: list[tuple[str, str, str]]) -> None:
-    histories = tuple(Source(*each) for each in parts)
-    assert load(history=",".join(map(str, histories))).history == histories

@@ -28,7 +28,8 @@ def many(number: int, seed: int) -> list[int]:
 def test_what_both_hold_cancels_and_the_rest_is_named(shared: list[int], ours: list[int], theirs: list[int]) -> None:
     left, right = Counter(shared + ours), Counter(shared + theirs)
     expected = {key: left[key] - right[key] for key in left | right if left[key] != right[key]}
-    assert (sketch_of(left) - sketch_of(right)).decode() == expected
+    # In a sketch this large two of thirty keys have the same four cells once in 10⁶ times; in one of 96 once in 10³.
+    assert (sketch_of(left, 768) - sketch_of(right, 768)).decode() == expected
 
 
 @given(key=keys, times=st.integers(-1000, 1000))

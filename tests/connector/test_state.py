@@ -5,6 +5,7 @@ import random
 import uuid
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,21 +13,30 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.warehouse import MemoryWarehouse
 
+from attio_sync.attribute_types import TYPES
 from attio_sync.delivery import Delivery
 from attio_sync.errors import ContractChangedError, StateError
-from attio_sync.histories import Fingerprint
+from attio_sync.histories import Fingerprint, fingerprint_of, parse_history
 from attio_sync.ledger import MOST_RECENT, SLICES, Known, Ledger, new_ledger
 from attio_sync.parents import parse_parent
 from attio_sync.report import SyncReport
 from attio_sync.runtime import Environment
-from attio_sync.schedule import Recheck, fresh_window, recheck_due, reconciliation_is_due
+from attio_sync.schedule import (
+    CHEAP_REQUESTS,
+    Recheck,
+    all_are_due_at_once,
+    comparison_is_due,
+    fresh_window,
+    recheck_due,
+    reconciliation_is_due,
+)
 from attio_sync.settings import Settings, load_settings
 from attio_sync.sketch import Sketch
 from attio_sync.sources import Source
 from attio_sync.state import (
     MOST_CURSOR_IDS,
     MOST_INVALID_IDS,
-    OLDEST_HISTORY,
+    OLDEST_SOURCE,
     VERSION,
     Cursor,
     SourceState,
@@ -41,6 +51,7 @@ NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 DEFAULT = Source(parse_parent("applications"), "workflow_status", "attio_workflow_status")
 DEALS = Source(parse_parent("deals"), "stage", "deal_stage")
 THIRD = Source(parse_parent("people"), "phase", "phases")
+TEXT = Source(parse_parent("lists/hiring"), "note", "notes", TYPES["text"])
 HISTORIES = (DEFAULT, DEALS, THIRD)
 
 
@@ -203,7 +214,7 @@ def test_a_history_that_is_no_longer_tracked_is_forgotten_with_its_errors() -> N
         {str(DEFAULT): SourceState(last_sync=NOW, invalid={"r-2": ""}), str(DEALS): SourceState(invalid={"r-1": ""})}
     )
     delivery = Delivery(settings(history=str(DEFAULT)), state, warehouse, Environment(), SyncReport(90))
-    delivery.start()
+    delivery.start([DEFAULT])
     delivery.checkpoint()
     assert delivery.state == SyncState({str(DEFAULT): SourceState(last_sync=NOW, invalid={"r-2": ""})})
     assert warehouse.rows("attio_sync_error") == [{"history": "applications.workflow_status", "record_id": "r-2"}]
@@ -242,8 +253,8 @@ def test_no_state_is_a_new_one() -> None:
     ],
 )
 def test_a_state_of_the_first_version_holds_only_the_last_sync(text: str, meaning: str) -> None:
-    assert parsed({"last_sync": text}) == (SyncState({OLDEST_HISTORY: SourceState(last_sync=instant(meaning))}), [])
-    assert str(DEFAULT) == OLDEST_HISTORY
+    assert parsed({"last_sync": text}) == (SyncState({OLDEST_SOURCE: SourceState(last_sync=instant(meaning))}), [])
+    assert str(DEFAULT) == OLDEST_SOURCE
 
 
 @pytest.mark.parametrize("wrong", ["yesterday", "", "2026-13-45T00:00:00", 7, 1.5, True, [], {}, ["2026-11-24"], "\ud800"])
@@ -285,6 +296,27 @@ def test_a_state_of_the_version_before_this_one_has_no_ledger_and_is_read_for_al
         last_sync=NOW, under_way=Window(NOW - timedelta(days=1), NOW, cursor), invalid={"x": "", "y": ""}
     )
     assert parsed(raw) == (SyncState({str(DEFAULT): expected}), [])
+
+
+RECORDED = json.loads(Path(__file__).with_name("state_of_version_2.json").read_text("utf-8"))
+"""A state, and the histories that it speaks of, as the connector left them that tracked statuses only."""
+
+
+def test_a_recorded_state_is_read_and_written_unchanged() -> None:
+    state, warnings = parsed(RECORDED["state"])
+    assert warnings == []
+    assert saved(dump_state(state)) == RECORDED["state"]
+
+
+def test_a_recorded_ledger_says_of_recorded_histories_what_it_said_then() -> None:
+    ledger = parsed(RECORDED["state"])[0].of(DEFAULT).ledger
+    assert ledger is not None
+    marks = {r: fingerprint_of(parse_history(r, raw)) for r, raw in RECORDED["histories"].items()}
+    assert ledger.recent
+    assert {r: known.fingerprint for r, known in ledger.recent.items()} == {r: marks[r] for r in ledger.recent}
+    for record_id, mark in marks.items():
+        ledger.take_out(record_id, mark)
+    assert [ledger.present.decode(), *(past and past.decode() for past in ledger.past)] == [{}] * (SLICES + 1)
 
 
 def test_a_doubt_that_does_not_say_what_was_doubted_is_forgotten() -> None:
@@ -380,7 +412,8 @@ def use(state: SyncState) -> None:
     """Everything a sync does with a state before it asks Attio anything."""
     for history in HISTORIES:
         one = state.of(history)
-        window = fresh_window(one, SETTINGS, NOW)
+        window = fresh_window(history, one, SETTINGS, NOW)
+        assert window is not None
         assert window.since is not None
         assert window.since <= NOW == window.started_at
         assert reconciliation_is_due(one, SETTINGS, NOW) in (True, False)
@@ -462,7 +495,9 @@ def test_an_instant_at_the_end_of_the_calendar_is_no_crash(key: str, text: str) 
     raw = {"histories": {str(DEFAULT): {key: text}}, "last_sync": text}
     state, _ = parsed(raw)
     use(state)
-    assert fresh_window(state.of(DEFAULT), SETTINGS, NOW).since is not None
+    window = fresh_window(DEFAULT, state.of(DEFAULT), SETTINGS, NOW)
+    assert window is not None
+    assert window.since is not None
 
 
 @pytest.mark.parametrize(
@@ -524,19 +559,24 @@ def test_no_state_holds_the_token(state: SyncState) -> None:
 
 
 def test_the_first_window_goes_back_as_far_as_backfill_days_says() -> None:
-    assert fresh_window(SourceState(), settings(backfill_days="7"), NOW) == Window(NOW - timedelta(days=7), NOW)
-    assert fresh_window(SourceState(), settings(backfill_days="all"), NOW) == Window(None, NOW)
+    assert fresh_window(DEFAULT, SourceState(), settings(backfill_days="7"), NOW) == Window(NOW - timedelta(days=7), NOW)
+    assert fresh_window(DEFAULT, SourceState(), settings(backfill_days="all"), NOW) == Window(None, NOW)
 
 
 def test_each_later_window_looks_again_at_what_is_before_the_last_sync() -> None:
     state = SourceState(last_sync=NOW - timedelta(days=1))
     expected = Window(NOW - timedelta(days=1, minutes=90), NOW)
-    assert fresh_window(state, settings(buffer_minutes="90", backfill_days="all"), NOW) == expected
+    assert fresh_window(DEFAULT, state, settings(buffer_minutes="90", backfill_days="all"), NOW) == expected
 
 
 def test_a_last_sync_in_the_future_is_taken_for_now() -> None:
     state = SourceState(last_sync=NOW + timedelta(days=400))
-    assert fresh_window(state, SETTINGS, NOW).since == NOW - timedelta(hours=1)
+    assert fresh_window(DEFAULT, state, SETTINGS, NOW) == Window(NOW - timedelta(hours=1), NOW)
+
+
+def test_what_attio_cannot_filter_has_one_window_of_everything() -> None:
+    assert fresh_window(TEXT, SourceState(), settings(backfill_days="7"), NOW) == Window(None, NOW)
+    assert fresh_window(TEXT, SourceState(last_sync=NOW - timedelta(days=1)), SETTINGS, NOW) is None
 
 
 LEDGER, FULL, UNKNOWN = new_ledger(1), new_ledger(1), new_ledger(1)
@@ -567,6 +607,53 @@ UNKNOWN.past[4] = None
 )
 def test_a_reconciliation_is_due(state: SourceState, configuration: dict[str, str], due: bool) -> None:  # noqa: FBT001 (an expected value)
     assert reconciliation_is_due(state, settings(**configuration), NOW) is due
+
+
+def ledger_of(records: int) -> Ledger:
+    ledger = new_ledger(1)
+    for number in range(records):
+        ledger.add(str(uuid.UUID(int=number)), Fingerprint(1, 1, 1))
+    return ledger
+
+
+CHEAP, DEAR = ledger_of(CHEAP_REQUESTS * 2), ledger_of(CHEAP_REQUESTS * 2 + 1)
+
+
+@pytest.mark.parametrize(
+    ("source", "state", "due"),
+    [
+        (TEXT, SourceState(CHEAP, last_sync=NOW, reconciled_at=NOW), True),
+        (TEXT, SourceState(DEAR, last_sync=NOW, reconciled_at=NOW), False),
+        (TEXT, SourceState(DEAR, last_sync=NOW, reconciled_at=NOW - timedelta(hours=24)), True),
+        # Where Attio can be asked for what changed, that is cheaper still.
+        (DEFAULT, SourceState(CHEAP, last_sync=NOW, reconciled_at=NOW), False),
+        (DEFAULT, SourceState(CHEAP, last_sync=NOW, reconciled_at=NOW - timedelta(hours=24)), True),
+        # Not while nothing is there to compare with, or not everything.
+        (TEXT, SourceState(None, last_sync=NOW), False),
+        (TEXT, SourceState(CHEAP), False),
+        (TEXT, SourceState(CHEAP, last_sync=NOW, backfill=Window(None, NOW)), False),
+        (DEFAULT, SourceState(CHEAP, reconciled_at=None), False),
+    ],
+)
+def test_everything_is_compared_in_this_sync(source: Source, state: SourceState, due: bool) -> None:  # noqa: FBT001 (an expected value)
+    assert comparison_is_due(source, state, settings(page_size="2"), NOW) is due
+
+
+@pytest.mark.parametrize(
+    ("configuration", "at_once"),
+    [
+        ({}, False),
+        ({"recheck_days": "1"}, True),
+        ({"recheck_days": "2"}, False),
+        ({"recheck_days": "2", "reconcile_hours": "48"}, True),
+        ({"recheck_days": "1", "reconcile_hours": "0"}, True),
+    ],
+)
+def test_where_all_histories_are_due_in_each_comparison_none_is_taken_on_trust(
+    configuration: dict[str, str],
+    at_once: bool,  # noqa: FBT001 (an expected value)
+) -> None:
+    assert all_are_due_at_once(settings(**configuration)) is at_once
 
 
 def test_the_slices_that_are_due_follow_each_other_a_days_worth_a_day() -> None:

@@ -70,6 +70,15 @@ how_much = st.sampled_from([{}, {}, {"reconcile_hours": "0"}, EVERYTHING])
 """With the defaults a day passes between two comparisons, and thirty until every history was read again."""
 
 
+MACHINE = settings(
+    max_examples=6 if PROFILE == "short" else 1_000,
+    stateful_step_count=15 if PROFILE == "short" else 25,
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
+)
+
+
 class Connection(RuleBasedStateMachine):
     """One connection. `versions` holds every history a record ever had: what is in the destination must be one of them."""
 
@@ -335,13 +344,4 @@ class Connection(RuleBasedStateMachine):
 @pytest.mark.parametrize("name", BEHAVIOURS)
 def test_whatever_happens_the_destination_ends_equal_to_attio(name: str) -> None:
     machine = type("Connection", (Connection,), {"behaviour": BEHAVIOURS[name]})
-    run_state_machine_as_test(
-        machine,
-        settings=settings(
-            max_examples=6 if PROFILE == "short" else 1_000,
-            stateful_step_count=15 if PROFILE == "short" else 25,
-            deadline=None,
-            print_blob=True,
-            suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
-        ),
-    )
+    run_state_machine_as_test(machine, settings=MACHINE)

@@ -1,12 +1,12 @@
 """A sync over the simulated Attio: what arrives, what it costs, and what a change in between does to it."""
 
-import json
+import logging
+from collections.abc import Generator
 from datetime import timedelta
 from functools import partial
 from typing import Any, Literal
 
 import pytest
-from fivetran_connector_sdk import Logging
 from tests.conftest import PROFILE
 from tests.support import truth
 from tests.support.sdk import LocalRun
@@ -91,14 +91,26 @@ def test_the_second_sync_reads_and_writes_only_what_changed() -> None:
     assert report.rows_deleted == 0
 
 
-def test_the_log_holds_a_line_at_the_end_and_no_more_than_one_a_page(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(Logging, "LOG_LEVEL", Logging.Level.INFO)  # as Fivetran sets it
+@pytest.fixture
+def logged() -> Generator[list[str]]:
+    """What the connector logs, whatever else listens to it."""
+    lines: list[str] = []
+    handler = logging.Handler(logging.INFO)
+    handler.emit = lambda record: lines.append(record.getMessage())
+    package = logging.getLogger("attio_sync")
+    level = package.level
+    package.addHandler(handler)
+    package.setLevel(logging.INFO)
+    yield lines
+    package.removeHandler(handler)
+    package.setLevel(level)
+
+
+def test_the_log_holds_a_line_at_the_end_and_no_more_than_one_a_page(logged: list[str]) -> None:
     world = make_world(partial(pipeline, 400))
-    capsys.readouterr()
+    logged.clear()
     world.sync(page_size="20")
-    lines = [json.loads(line)["message"] for line in capsys.readouterr().out.splitlines()]
+    lines = logged
     assert len(lines) <= 400 / 20
     assert lines[-1].startswith("sync done: 400 records listed, ")
 

@@ -10,18 +10,21 @@ from hypothesis import strategies as st
 from tests.support import truth
 
 from attio_simulator import Clock, generate_hiring_pipeline
-from attio_sync.attio_types import AttioStatus, AttioWorkspaceMember
+from attio_sync.attio_types import EntryOf
+from attio_sync.attribute_types import SELECT, TYPES
 from attio_sync.errors import InvalidValueError
 from attio_sync.histories import AttributeHistory, parse_history
 from attio_sync.parents import parse_parent
 from attio_sync.shapes import printable
+from attio_sync.small_tables import ATTRIBUTES, LISTS, MEMBERS, OBJECTS, OPTIONS, STATUSES, Definition, Place
 from attio_sync.sources import Source
 from attio_sync.streams import Invalid, current_table, error_table, history_rows, history_table, schema, tables
-from attio_sync.tables import ListedStatus, Stay, id_column, member_table, status_table
 
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 HISTORY = Source(parse_parent("applications"), "workflow_status", "attio_workflow_status")
 OTHER = Source(parse_parent("deals"), "stage", "deal_stage")
+ENTRIES = Source(parse_parent("lists/hiring"), "channels", "attio_hiring_channels", SELECT, is_multiple=True)
+AMOUNT = Source(parse_parent("deals"), "value", "attio_deals_value", TYPES["currency"])
 PIPELINE = generate_hiring_pipeline(200, seed=5, clock=Clock(start=NOW, source=lambda: 0.0))
 
 FROM, UNTIL = "2026-05-15T21:49:04.642000001Z", "2026-05-16T08:00:00.000000000Z"
@@ -42,6 +45,11 @@ def history(*raw: dict[str, Any]) -> AttributeHistory:
     return parse_history("r-1", raw)
 
 
+def rows_of(read: AttributeHistory) -> list[dict[str, Any]]:
+    """All rows of the history table."""
+    return list(history_rows(history_table(HISTORY), read, range(len(read.raw))))
+
+
 STAY_ROW = {
     "application_id": "r-1",
     "position": 1,
@@ -58,7 +66,7 @@ STAY_ROW = {
 
 
 def test_the_schema_is_this() -> None:
-    assert schema([HISTORY]) == [
+    assert schema([HISTORY], definitions=False) == [
         {
             "table": "attio_workflow_status",
             "primary_key": ["application_id"],
@@ -128,14 +136,36 @@ def test_the_schema_is_this() -> None:
     ]
 
 
-def test_each_tracked_history_has_two_tables_and_all_share_those_for_errors_statuses_and_members() -> None:
-    assert [table["table"] for table in schema([HISTORY, OTHER])] == [
+def names(*sources: Source, definitions: bool) -> list[str]:
+    return [table["table"] for table in schema(sources, definitions=definitions)]
+
+
+def test_each_tracked_history_has_two_tables_and_all_share_the_small_ones() -> None:
+    assert names(HISTORY, OTHER, definitions=False) == [
         "attio_workflow_status",
         "attio_workflow_status_history",
         "deal_stage",
         "deal_stage_history",
         "attio_sync_error",
         "attio_status",
+        "attio_workspace_member",
+    ]
+    assert names(HISTORY, definitions=True) == [
+        "attio_workflow_status",
+        "attio_workflow_status_history",
+        "attio_sync_error",
+        "attio_status",
+        "attio_select_option",
+        "attio_workspace_member",
+        "attio_object",
+        "attio_list",
+        "attio_attribute",
+    ]
+    # Without options nobody could read a select.
+    assert names(ENTRIES, definitions=False)[2:] == [
+        "attio_sync_error",
+        "attio_status",
+        "attio_select_option",
         "attio_workspace_member",
     ]
     assert schema([HISTORY, OTHER])[2]["columns"] == {
@@ -149,8 +179,96 @@ def test_each_tracked_history_has_two_tables_and_all_share_those_for_errors_stat
     assert schema([OTHER])[1]["primary_key"] == ["record_id", "position"]
 
 
+def test_an_entry_says_what_it_is_about_and_several_values_at_a_time_are_one_column() -> None:
+    current, stays, *_ = schema([ENTRIES])
+    assert current == {
+        "table": "attio_hiring_channels",
+        "primary_key": ["entry_id"],
+        "columns": {
+            "entry_id": "STRING",
+            "channels": "JSON",
+            "parent_object": "STRING",
+            "parent_record_id": "STRING",
+            "current_values": "JSON",
+            "active_from": "UTC_DATETIME",
+            "stays": "INT",
+        },
+    }
+    assert stays == {
+        "table": "attio_hiring_channels_history",
+        "primary_key": ["entry_id", "position"],
+        "columns": {
+            "entry_id": "STRING",
+            "position": "INT",
+            "option_id": "STRING",
+            "active_from": "UTC_DATETIME",
+            "active_until": "UTC_DATETIME",
+            "is_active": "BOOLEAN",
+            "option_title": "STRING",
+            "created_by_actor_type": "STRING",
+            "created_by_actor_id": "STRING",
+        },
+    }
+
+
+def test_a_value_of_another_type_has_typed_columns_and_the_whole_value_beside_them() -> None:
+    current, stays, *_ = schema([AMOUNT])
+    money = {"type": "DECIMAL", "precision": 20, "scale": 4}
+    assert current["columns"] == {
+        "record_id": "STRING",
+        "value": "JSON",
+        "currency_value": money,
+        "currency_code": "STRING",
+        "active_from": "UTC_DATETIME",
+        "stays": "INT",
+    }
+    assert stays["columns"] == {
+        "record_id": "STRING",
+        "position": "INT",
+        "currency_value": money,
+        "currency_code": "STRING",
+        "active_from": "UTC_DATETIME",
+        "active_until": "UTC_DATETIME",
+        "is_active": "BOOLEAN",
+        "value": "JSON",
+        "created_by_actor_type": "STRING",
+        "created_by_actor_id": "STRING",
+    }
+
+
+@pytest.mark.parametrize("attribute", ["record_id", "status_id", "status_title", "active_from", "stays"])
+def test_an_attribute_that_is_called_like_a_column_has_another_one(attribute: str) -> None:
+    columns = list(current_table(Source(parse_parent("deals"), attribute, "t")).schema()["columns"])
+    assert columns == ["record_id", f"{attribute}_history", "status_id", "status_title", "active_from", "stays"]
+
+
 def test_the_id_of_an_application_is_called_so_and_that_of_any_other_record_record_id() -> None:
-    assert (id_column(HISTORY), id_column(OTHER)) == ("application_id", "record_id")
+    assert [one.parent.id_column for one in (HISTORY, OTHER, ENTRIES)] == ["application_id", "record_id", "entry_id"]
+    lists = Source(parse_parent("lists/applications"), "stage", "t")
+    assert current_table(lists).schema()["primary_key"] == ["entry_id"]
+
+
+def test_an_entry_is_a_row_with_all_its_current_values() -> None:
+    def option(option_id: str, active_until: str | None) -> dict[str, Any]:
+        raw = value(active_until=active_until) | {"attribute_type": "select"}
+        del raw["status"]
+        return raw | {"option": {"id": {"option_id": option_id}, "title": option_id.upper(), "is_archived": False}}
+
+    raw = [option("a", UNTIL), option("b", None), option("c", None)]
+    entry_of = EntryOf("people", "p-1")
+    read = parse_history("e-1", raw, SELECT, is_multiple=True, entry_of=entry_of)
+    assert current_table(ENTRIES).row(read) == {
+        "entry_id": "e-1",
+        "channels": raw,
+        "parent_object": "people",
+        "parent_record_id": "p-1",
+        "current_values": [{"option": raw[1]["option"]}, {"option": raw[2]["option"]}],
+        "active_from": STAY_ROW["active_from"],
+        "stays": 3,
+    }
+    empty = parse_history("e-1", [], SELECT, is_multiple=True, entry_of=entry_of)
+    assert current_table(ENTRIES).row(empty)["current_values"] == []
+    assert [row["option_title"] for row in history_rows(history_table(ENTRIES), read, range(3))] == ["A", "B", "C"]
 
 
 def test_a_row_of_the_first_table_is_one_application_with_its_whole_history() -> None:
@@ -178,11 +296,11 @@ def test_an_application_without_a_current_status_has_nulls_in_its_place(raw: lis
 
 
 def test_a_row_of_the_second_table_is_one_stay() -> None:
-    assert list(history_rows(history_table(HISTORY), history(value()))) == [STAY_ROW]
+    assert rows_of(history(value())) == [STAY_ROW]
 
 
 def test_a_stay_that_has_ended_says_when() -> None:
-    assert list(history_rows(history_table(HISTORY), history(value(active_until=UNTIL)))) == [
+    assert rows_of(history(value(active_until=UNTIL))) == [
         STAY_ROW | {"active_until": datetime(2026, 5, 16, 8, 0, tzinfo=UTC), "is_active": False}
     ]
 
@@ -190,7 +308,7 @@ def test_a_stay_that_has_ended_says_when() -> None:
 def test_everything_that_may_be_null_is_null_in_its_own_column() -> None:
     raw = value(target_time_in_status=None, is_archived=True, title="")
     raw["created_by_actor"] = {"type": None, "id": None}
-    assert list(history_rows(history_table(HISTORY), history(raw))) == [
+    assert rows_of(history(raw)) == [
         STAY_ROW
         | {
             "target_time_in_status": None,
@@ -203,25 +321,25 @@ def test_everything_that_may_be_null_is_null_in_its_own_column() -> None:
 
 
 def test_stays_that_begin_in_one_status_at_one_instant_are_rows_of_their_own() -> None:
-    rows = list(history_rows(history_table(HISTORY), history(value(active_until=FROM), value(title="Later"))))
+    rows = rows_of(history(value(active_until=FROM), value(title="Later")))
     assert rows == [
         STAY_ROW | {"active_until": STAY_ROW["active_from"], "is_active": False},
         STAY_ROW | {"position": 2, "status_title": "Later"},
     ]
 
 
-@pytest.mark.parametrize("after", range(4))
-def test_rows_from_behind_a_stay_on_keep_their_positions(after: int) -> None:
+@pytest.mark.parametrize("places", [[], [0], [2], [0, 2], [0, 1, 2]])
+def test_rows_of_some_stays_keep_their_positions(places: list[int]) -> None:
     read = history(value(active_until=UNTIL), value(UNTIL, UNTIL), value(UNTIL, title="Last"))
-    table = history_table(HISTORY)
-    assert list(history_rows(table, read, after)) == list(history_rows(table, read))[after:]
-    assert [row["position"] for row in history_rows(table, read, after)] == [1, 2, 3][after:]
+    rows = list(history_rows(history_table(HISTORY), read, places))
+    assert rows == [rows_of(read)[place] for place in places]
+    assert [row["position"] for row in rows] == [place + 1 for place in places]
 
 
 def test_a_believable_workspace_becomes_its_truth() -> None:
-    current, table = current_table(HISTORY), history_table(HISTORY)
+    current = current_table(HISTORY)
     read = [parse_history(record_id, PIPELINE.history(record_id)) for record_id in PIPELINE.record_ids("applications")]
-    rows = {(row["application_id"], row["position"]): row for one in read for row in history_rows(table, one)}
+    rows = {(row["application_id"], row["position"]): row for one in read for row in rows_of(one)}
     as_read = ("status_title", "status_is_archived", "target_time_in_status")
     told = {key: {k: v for k, v in row.items() if k not in as_read} for key, row in rows.items()}
     assert told == truth.history_table(PIPELINE)
@@ -254,56 +372,163 @@ def test_a_row_of_the_error_table_is_one_record_that_could_not_be_read() -> None
     assert key == {"history": "applications.workflow_status", "record_id": "r-1"}
 
 
-def test_a_row_of_the_status_table_is_one_status_as_attio_lists_it() -> None:
-    status = AttioStatus.model_validate(
+IDS = {"workspace_id": "w", "object_id": "o-1", "list_id": "l-1", "attribute_id": "a-1", "status_id": "s-1"} | {
+    "option_id": "p-1",
+    "workspace_member_id": "m-1",
+}
+CREATED = "2026-05-15T21:49:04.642000000Z"
+ATTRIBUTE = Place(parse_parent("lists/hiring"), "stage")
+
+# What Attio answers, with what may be missing or be added, and the row of it.
+SMALL: list[tuple[Definition[Any], Place, dict[str, Any], dict[str, Any]]] = [
+    (
+        STATUSES,
+        Place(parse_parent("applications"), "workflow_status"),
         {
-            "id": {"workspace_id": "w", "object_id": "o", "attribute_id": "a", "status_id": "s-1"},
             "title": "App\x00lied",
             "is_archived": True,
             "celebration_enabled": False,
             "target_time_in_status": "P3D",
-            "new": "field",
-        }
-    )
-    assert status_table().row(ListedStatus(HISTORY, 3, status)) == {
-        "status_id": "s-1",
-        "object": "applications",
-        "attribute": "workflow_status",
-        "position": 3,
-        "title": "App\\u0000lied",
-        "is_archived": True,
-        "celebration_enabled": False,
-        "target_time_in_status": "P3D",
-    }
+            "new": 1,
+        },
+        {
+            "status_id": "s-1",
+            "object": "applications",
+            "attribute": "workflow_status",
+            "position": 1,
+            "title": "App\\u0000lied",
+            "is_archived": True,
+            "celebration_enabled": False,
+            "target_time_in_status": "P3D",
+        },
+    ),
+    (
+        OPTIONS,
+        ATTRIBUTE,
+        {"title": "E-m\ud800ail", "is_archived": False},
+        {
+            "option_id": "p-1",
+            "object": "lists/hiring",
+            "attribute": "stage",
+            "position": 1,
+            "title": "E-m\\ud800ail",
+            "is_archived": False,
+        },
+    ),
+    (
+        MEMBERS,
+        Place(),
+        {
+            "first_name": "A\ud800da",
+            "last_name": "Lovelace",
+            "email_address": "ada@example.com",
+            "access_level": "admin",
+            "avatar_url": "https://example.com/ada",
+        },
+        {
+            "workspace_member_id": "m-1",
+            "first_name": "A\\ud800da",
+            "last_name": "Lovelace",
+            "email_address": "ada@example.com",
+            "access_level": "admin",
+        },
+    ),
+    (
+        MEMBERS,
+        Place(),
+        {},
+        {"workspace_member_id": "m-1"} | dict.fromkeys(["first_name", "last_name", "email_address", "access_level"]),
+    ),
+    (
+        OBJECTS,
+        Place(),
+        {"api_slug": "people", "singular_noun": "Per\x00son", "plural_noun": "People", "created_at": CREATED},
+        {
+            "object_id": "o-1",
+            "api_slug": "people",
+            "singular_noun": "Per\\u0000son",
+            "plural_noun": "People",
+            "created_at": datetime(2026, 5, 15, 21, 49, 4, 642000, tzinfo=UTC),
+        },
+    ),
+    (
+        OBJECTS,
+        Place(),
+        {"api_slug": None},
+        {"object_id": "o-1"} | dict.fromkeys(["api_slug", "singular_noun", "plural_noun", "created_at"]),
+    ),
+    (
+        LISTS,
+        Place(),
+        {"api_slug": "hiring", "name": "Hiring", "parent_object": ["people"], "created_at": CREATED},
+        {
+            "list_id": "l-1",
+            "api_slug": "hiring",
+            "name": "Hiring",
+            "parent_object": ["people"],
+            "created_at": datetime(2026, 5, 15, 21, 49, 4, 642000, tzinfo=UTC),
+        },
+    ),
+    (
+        ATTRIBUTES,
+        Place(parse_parent("lists/hiring")),
+        {
+            "api_slug": "stage",
+            "title": "Stage",
+            "description": "Where it \x00is",
+            "type": "status",
+            "is_multiselect": True,
+            "is_required": True,
+            "is_unique": False,
+            "is_archived": True,
+            "created_at": CREATED,
+        },
+        {
+            "attribute_id": "a-1",
+            "object": "lists/hiring",
+            "api_slug": "stage",
+            "title": "Stage",
+            "description": "Where it \\u0000is",
+            "type": "status",
+            "is_multiple": True,
+            "is_required": True,
+            "is_unique": False,
+            "is_archived": True,
+            "created_at": datetime(2026, 5, 15, 21, 49, 4, 642000, tzinfo=UTC),
+        },
+    ),
+]
 
 
-def test_a_row_of_the_member_table_is_one_member_of_whom_all_but_the_id_may_be_missing() -> None:
-    member = {
-        "id": {"workspace_id": "w", "workspace_member_id": "m-1"},
-        "first_name": "A\ud800da",
-        "last_name": "Lovelace",
-        "email_address": "ada@example.com",
-        "access_level": "admin",
-        "avatar_url": "https://example.com/ada",
-    }
-    assert member_table().row(AttioWorkspaceMember.model_validate(member)) == {
-        "workspace_member_id": "m-1",
-        "first_name": "A\\ud800da",
-        "last_name": "Lovelace",
-        "email_address": "ada@example.com",
-        "access_level": "admin",
-    }
-    assert member_table().row(AttioWorkspaceMember.model_validate({"id": member["id"]})) == {
-        "workspace_member_id": "m-1",
-        "first_name": None,
-        "last_name": None,
-        "email_address": None,
-        "access_level": None,
-    }
+@pytest.mark.parametrize(("definition", "place", "raw", "row"), SMALL, ids=lambda one: getattr(one, "table", ""))
+def test_a_row_of_a_small_table_is_one_item_as_attio_lists_it(
+    definition: Definition[Any], place: Place, raw: dict[str, Any], row: dict[str, Any]
+) -> None:
+    item = definition.model.model_validate({"id": IDS, **raw})
+    assert definition.rows([item], place) == [row]
+    assert list(row) == [column.name for column in definition.columns]
+    positions = [one.get("position") for one in definition.rows([item, item], place)]
+    assert positions == ([1, 2] if "position" in row else [None, None])
+
+
+@pytest.mark.parametrize(
+    ("definition", "place", "path"),
+    [
+        (STATUSES, ATTRIBUTE, "/v2/lists/hiring/attributes/stage/statuses"),
+        (OPTIONS, Place(parse_parent("deals"), "a b"), "/v2/objects/deals/attributes/a%20b/options"),
+        (MEMBERS, Place(), "/v2/workspace_members"),
+        (OBJECTS, Place(), "/v2/objects"),
+        (LISTS, Place(), "/v2/lists"),
+        (ATTRIBUTES, Place(parse_parent("deals")), "/v2/objects/deals/attributes"),
+    ],
+    ids=lambda one: getattr(one, "table", ""),
+)
+def test_a_small_table_is_read_where_attio_has_it(definition: Definition[Any], place: Place, path: str) -> None:
+    assert definition.path(place) == path
 
 
 def test_the_key_of_a_row_is_what_the_schema_calls_its_key() -> None:
-    for table in tables([HISTORY, OTHER]):
+    for table in tables([HISTORY, OTHER, ENTRIES, AMOUNT]):
         keys = table.schema()["primary_key"]
         assert table.key(*keys) == {name: name for name in keys}
         with pytest.raises(ValueError, match="zip"):
@@ -311,7 +536,7 @@ def test_the_key_of_a_row_is_what_the_schema_calls_its_key() -> None:
 
 
 def test_every_column_of_a_row_is_in_the_schema_so_that_it_exists_before_there_is_a_row() -> None:
-    for table in tables([HISTORY, Source(parse_parent("deals"), "stage", "deal_stage")]):
+    for table in tables([HISTORY, OTHER, ENTRIES, AMOUNT]):
         assert list(table.schema()["columns"]) == [column.name for column in table.columns]
 
 
@@ -347,7 +572,7 @@ def histories(draw: st.DrawFn) -> list[dict[str, Any]]:
 def test_whatever_is_valid_has_complete_rows_of_the_declared_types_and_no_key_twice(raw: list[dict[str, Any]]) -> None:
     read = history(*raw)
     current, stays = current_table(HISTORY), history_table(HISTORY)
-    rows = list(history_rows(stays, read))
+    rows = rows_of(read)
     keys = [tuple(row[column] for column in stays.schema()["primary_key"]) for row in rows]
     assert keys == [("r-1", position) for position in range(1, len(raw) + 1)]
     assert [row["active_from"] for row in rows] == [truth.instant(v["active_from"]) for v in raw]
@@ -440,9 +665,3 @@ def test_what_cannot_be_stored_is_shown(raw: object, shown: object) -> None:
 
 def test_an_integer_of_any_length_is_shown() -> None:
     assert printable([10**5_000]) == ["an integer of more than 63 bits"]
-
-
-def test_a_stay_knows_when_it_was_left() -> None:
-    read = history(value(active_until=UNTIL), value(UNTIL))
-    left = [Stay("r-1", position, v).active_until for position, v in enumerate(read.values, 1)]
-    assert left == [datetime(2026, 5, 16, 8, 0, tzinfo=UTC), None]

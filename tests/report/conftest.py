@@ -20,7 +20,7 @@ from attio_workbench.report.warehouse import fetch_models, local_warehouse
 
 APPLICATIONS = 400
 MANY = 5_000
-HISTORIES = "applications.workflow_status=attio_workflow_status"
+HISTORIES = [{"history": "applications.workflow_status", "table": "attio_workflow_status"}]
 SYNC = """\
 import sys
 from pathlib import Path
@@ -121,7 +121,7 @@ class Opened:
 
     def draw_all(self) -> None:
         """Scrolls through the page, as a reader does."""
-        for picture in ("flow", "ageing", "survival", "funnel", "transitions", "waiting"):
+        for picture in ("flow", "ageing", "survival", "funnel", "conversion", "transitions", "waiting"):
             self.drawn(picture)
 
 

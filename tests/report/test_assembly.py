@@ -44,6 +44,7 @@ def test_echarts_is_as_apache_released_it(models: Models) -> None:
 
 def test_a_heading_says_what_a_person_would() -> None:
     assert title_of(["deals.stage"]) == "Deals by stage"
+    assert title_of(["lists/talent_pool.current_stage"]) == "Talent pool entries by current stage"
     assert title_of(["deals.stage", "deals.stage"]) == "Deals by stage"
     assert title_of(["deals.stage", "applications.workflow_status"]) == "2 histories from Attio"
 

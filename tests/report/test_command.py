@@ -11,6 +11,13 @@ from attio_workbench.errors import WorkbenchError
 from attio_workbench.models import Models
 from attio_workbench.report.warehouse import Warehouse, fetch_models
 
+NEW = "'new' AS status_id, 'Brand new' AS status_title"
+UNUSED = (
+    f"{NEW}, 0 AS stays, 0 AS open_stays, 0 AS late_entries, NULL AS lower_quartile_days, NULL AS median_days, "
+    "NULL AS upper_quartile_days, NULL AS mean_days_to_horizon, NULL AS horizon_days, true AS is_few"
+)
+"""What the models say of a status that nobody was ever in."""
+
 
 def run(*arguments: str | Path) -> object:
     """The exit code of a command in this process."""
@@ -51,7 +58,26 @@ def test_a_local_sync_becomes_a_report_with_links(
     assert f'<p class="said">{said[1]}</p>' in text
     assert f"{still_open:,} records of applications.workflow_status" in text
     assert "https://app.attio.com/acme/custom/applications/record/" in text
-    assert list((place / "files" / "dbt").glob("*.json")) == []
+    assert not (place / "files" / "dbt" / "models").exists()
+
+
+def test_a_status_that_was_never_used_has_no_figures_and_stops_nothing(
+    warehouse: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = place_of(warehouse, tmp_path / "place")
+    with duckdb.connect(str(place / "files" / "warehouse.db")) as connection:
+        for table, values, where in (
+            ("attio__status", NEW, "true"),
+            ("attio__time_in_status", UNUSED, "period_kind = 'all'"),
+        ):
+            connection.sql(f"SELECT * REPLACE ({values}) FROM dbt_attio.{table} WHERE {where} LIMIT 1").insert_into(  # noqa: S608 (our own)
+                f"dbt_attio.{table}"
+            )
+
+    assert run("report", "--no-build", "--into", place) == 0
+
+    assert capsys.readouterr().err == ""
+    assert "Brand new" in (place / "files" / "report.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(

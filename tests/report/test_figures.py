@@ -72,6 +72,12 @@ def statuses(models: Models) -> list[Status]:
     return sorted(models.status, key=lambda one: (one.status_order, one.status_id))
 
 
+def title_of(models: Models, status_id: str | None) -> str:
+    """A status as the page names it."""
+    [status] = (status for status in models.status if status.status_id == status_id)
+    return status.status_title + (" (archived)" if status.is_archived else "")
+
+
 def opened(models: Models) -> list[CurrentStatus]:
     return [row for row in models.current_status if row.outcome == "open"]
 
@@ -103,7 +109,7 @@ def test_flow_shows_each_day_as_the_model_has_it(open_report: Open, models: Mode
     assert opened.rows("flow") == expected
     labels = opened.drawn("flow")
     for one in drawn:
-        assert f"{one.status_title} {in_status[days[0], one.status_id]:,}" in labels
+        assert f"{title_of(models, one.status_id)} {in_status[days[0], one.status_id]:,}" in labels
 
 
 def test_flow_shows_those_that_ended_when_asked(open_report: Open, models: Models) -> None:
@@ -131,7 +137,7 @@ def test_ageing_counts_every_open_record_in_its_band(open_report: Open, models: 
         past = sum(bool(row.is_past_target) for row in own)
         expected.append(
             [
-                status.status_title,
+                title_of(models, status.status_id),
                 count_text(len(own)),
                 *map(length_text, edges_of(models, status)),
                 *(count_text(bands[band]) for band in (0, 1, 2, 3, None)),
@@ -174,7 +180,7 @@ def test_survival_shows_the_quartiles_and_shares_of_the_models(open_report: Open
             *map(length_text, (row.lower_quartile_days, row.median_days, row.upper_quartile_days)),
             *shares,
         ]
-        assert_near([shown[f"{row.status_title}, All time"]], [expected])
+        assert_near([shown[f"{title_of(models, row.status_id)}, All time"]], [expected])
         checked += 1
     assert checked >= 5
 
@@ -196,7 +202,7 @@ def test_the_funnel_shows_what_each_cohort_reached(open_report: Open, models: Mo
             [
                 text(start),
                 count_text(cell[start, order[0].status_id].cohort_records),
-                "yes" if cell[start, order[0].status_id].is_mature else "not yet",
+                "yes" if cell[start, order[0].status_id].is_mature else "too young",
                 *(
                     f"{cell[start, one.status_id].reached:,} ({percent_text(cell[start, one.status_id].share)})"
                     for one in order
@@ -214,8 +220,8 @@ def test_transitions_show_every_move(open_report: Open, models: Models) -> None:
     rows = sorted(models.status_transitions, key=lambda row: (order[row.from_status_id], -row.moves))
     expected = [
         [
-            row.from_status_title,
-            row.to_status_title,
+            title_of(models, row.from_status_id),
+            title_of(models, row.to_status_id),
             count_text(row.moves),
             percent_text(row.share),
             length_text(row.median_days_before),
@@ -232,12 +238,10 @@ def test_waiting_counts_open_records_by_who_moved_them(open_report: Open, models
     shown = open_report().rows("waiting")
 
     newest = {stay.record_id: stay for stay in models.status_history if stay.is_current}
-    words = {"api-token": "An API token", "app": "An app", "system": "Attio itself", "workspace-member": "A member"}
     expected: Counter[str] = Counter()
     stuck: Counter[str] = Counter()
     for row in opened(models):
-        stay = newest[row.record_id]
-        name = row.moved_by_name or words[str(stay.moved_by_type)]
+        name = newest[row.record_id].mover
         expected[name] += 1
         stuck[name] += bool(row.is_past_target) or (row.percentile_in_status or 0) >= 0.9
     sides = len({row.waiting_on for row in opened(models)})
@@ -268,7 +272,7 @@ def test_names_are_those_that_are_stuck(open_report: Open, models: Models) -> No
     by_id = {f"{row.record_id[:8]}…": row for row in stuck}
     for row in shown:
         record = by_id[row[0]]
-        assert row[1] == record.status_title
+        assert row[1] == title_of(models, record.status_id)
         assert near(row[2], length_text(record.days_in_status))
         assert row[3] == length_text(record.target_days) + (" ◆ past" if record.is_past_target else "")
         assert near(row[4].removesuffix(" ▲"), percent_text(record.percentile_in_status))

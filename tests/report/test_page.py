@@ -16,6 +16,8 @@ from attio_workbench.findings import findings
 from attio_workbench.models import Models
 from attio_workbench.report.command import report_of
 
+PAPER = 700
+"""How wide the page is on paper."""
 EVIL = "</script><img src=x onerror=\"document.title='taken'\"><script>document.title='taken'</script>"
 
 
@@ -51,11 +53,15 @@ def test_a_period_is_applied_where_the_model_has_one_and_said_where_not(open_rep
 
     text = f"{month:%b} {month.year}"
     assert all(text in row[0] for row in report.rows("flow"))
-    ends = {row[0].removesuffix(f", {text}") for row in report.rows("survival") if row[0].endswith(text)}
+    ends = {
+        row[0].removesuffix(f", {text}").removesuffix(" (archived)")
+        for row in report.rows("survival")
+        if row[0].endswith(text)
+    }
     assert ends == {
         row.status_title for row in models.time_in_status if row.period_start == month and row.period_kind == "month"
     } & {row.status_title for row in models.status if row.status_kind == "open"}
-    own = [row for row in opened(models) if row.entered_at and f"{row.entered_at:%Y-%m}" == f"{month:%Y-%m}"]
+    own = [row for row in opened(models) if row.entered_on and f"{row.entered_on:%Y-%m}" == f"{month:%Y-%m}"]
     assert sum(int(row[1]) for row in report.rows("ageing")) == len(own)
     assert report.rows("transitions") == moves
     assert "the period is not applied" in str(report.page.text_content("#transitions .filter-note"))
@@ -188,7 +194,7 @@ def test_no_text_from_attio_is_ever_markup(open_report: Open, models: Models) ->
     assert page.title() == "Applications by workflow status"
     assert page.locator("img").count() == 0
     assert page.locator("script").count() == 3
-    assert page.locator(".names tbody td").first.text_content() == EVIL
+    assert str(page.locator(".names tbody td").first.text_content()).removesuffix(" (archived)") == EVIL
 
 
 def test_the_policy_stops_whatever_was_not_written_by_us(browser: Browser, models: Models, tmp_path: Path) -> None:
@@ -236,7 +242,10 @@ def test_paper_has_every_picture_and_table(open_report: Open) -> None:
     paper = report.page.pdf(format="A4", prefer_css_page_size=True)
 
     assert paper.startswith(b"%PDF")
+    report.page.emulate_media(media="print")
     report.page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    widths: list[int] = report.page.eval_on_selector_all("table", "tables => tables.map(table => table.scrollWidth)")
+    assert max(widths) <= PAPER
     assert report.page.locator(".chart svg").count() >= 9
     assert report.page.locator("details:not([open])").count() == 0
     assert report.page.evaluate("document.documentElement.dataset.theme") == "light"
@@ -255,3 +264,25 @@ def test_links_lead_to_the_workspace(open_report: Open, models: Models) -> None:
     assert hrefs
     assert all(match and match[1] in ids for match in found)
     assert without.locator(".names tbody a").count() == 0
+
+
+def test_links_of_entries_lead_to_what_they_are_about(open_report: Open, models: Models) -> None:
+    ids = [row.record_id for row in models.current_status]
+    about = dict(zip(ids, reversed(ids), strict=True))
+    objects = {record_id: ("companies", "people", "users")[n % 3] for n, record_id in enumerate(ids)}
+    entries = [
+        replace(row, parent_object=objects[row.record_id], parent_record_id=about[row.record_id])
+        for row in models.current_status
+    ]
+
+    page = open_report(replace(models, current_status=entries), slug="acme").page
+
+    titles: list[str] = page.eval_on_selector_all(".names tbody a", "links => links.map(link => link.title)")
+    hrefs: list[str] = page.eval_on_selector_all(".names tbody a", "links => links.map(link => link.href)")
+    listed = [title.removesuffix(": the record that it is about, in Attio") for title in titles]
+    paths = {"companies": "company", "people": "person"}
+    assert {objects[one] for one in listed} == set(paths)
+    assert hrefs == [f"https://app.attio.com/acme/{paths[objects[one]]}/{about[one]}/overview" for one in listed]
+    # No page of a user is known.
+    bare: list[str] = page.eval_on_selector_all(".names tbody th code", "codes => codes.map(code => code.title)")
+    assert {objects[one] for one in bare} == {"users"}

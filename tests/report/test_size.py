@@ -38,6 +38,7 @@ def many(models: Models, count: int, *, all_open: bool = False) -> Models:
                 row,
                 record_id=record_id,
                 entered_at=row.entered_at - moved,
+                entered_on=(row.entered_at - moved).date(),
                 days_in_status=row.days_in_status + moved / timedelta(days=1),
                 percentile_in_status=percentile,
             )
@@ -83,6 +84,9 @@ def test_of_more_records_than_are_listed_all_are_counted(
 
     assert sum(int(row[1]) for row in report.rows("ageing")) == total
     report.page.uncheck("#stuck-only")
-    said = str(report.page.text_content("#names-count"))
-    assert said.startswith("50 open records")
-    assert f"Of the {total} open records the 50 that wait longest have lines and points" in said
+    assert report.page.text_content("#names-count") == (
+        f"{total} open records with these filters, of which 50 are listed: of all open records there are lines for 50, "
+        "those that are stuck first, and of them those that wait longest; 25 shown."
+    )
+    report.drawn("ageing")
+    assert f"Points are drawn of 50 of the {total} open records" in str(report.page.text_content("#ageing .left-out"))

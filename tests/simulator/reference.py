@@ -21,7 +21,7 @@ def document() -> dict[str, Any]:
     return found
 
 
-def nullable(schema: Any) -> Any:  # noqa: ANN401 - any JSON
+def nullable(schema: Any) -> Any:
     """Write what can be null as JSON Schema does: the document mixes the dialects of OpenAPI 3.0 and 3.1."""
     if isinstance(schema, list):
         return [nullable(one) for one in schema]  # pyright: ignore[reportUnknownVariableType] - any JSON
@@ -44,11 +44,11 @@ def validator(path: str, method: str, status: int) -> jsonschema.Draft202012Vali
     return jsonschema.Draft202012Validator(nullable(schema))
 
 
-def recording(name: str) -> Any:  # noqa: ANN401 - any JSON
+def recording(name: str) -> Any:
     return json.loads((REFERENCE / "recordings" / name).read_text())
 
 
-def shape(value: Any) -> Any:  # noqa: ANN401 - any JSON
+def shape(value: Any) -> Any:
     if isinstance(value, dict):
         pairs: list[tuple[Any, Any]] = list(value.items())  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
         return [(key, shape(one)) for key, one in pairs]

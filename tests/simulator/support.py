@@ -38,29 +38,29 @@ class Asking:
     def __post_init__(self) -> None:
         self.headers.setdefault("authorization", f"Bearer {self.simulator.token}")
 
-    def answer(self, method: str, url: str, body: Any = None) -> Answer:  # noqa: ANN401 - any JSON
+    def answer(self, method: str, url: str, body: Any = None) -> Answer:
         path, _, query = url.partition("?")
         sent = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
         return self.simulator.answer(Request(method, path, query, self.headers, sent))
 
-    def ask(self, method: str, url: str, body: Any = None) -> tuple[int, Any]:  # noqa: ANN401 - any JSON
+    def ask(self, method: str, url: str, body: Any = None) -> tuple[int, Any]:
         answer = self.answer(method, url, body)
         return answer.status, json.loads(answer.body)
 
-    def get(self, url: str) -> Any:  # noqa: ANN401 - any JSON
+    def get(self, url: str) -> Any:
         status, payload = self.ask("GET", url)
         assert status == 200, payload
         return payload["data"]
 
-    def query(self, url: str = QUERY, **body: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - any JSON
+    def query(self, url: str = QUERY, **body: Any) -> list[dict[str, Any]]:
         status, payload = self.ask("POST", url, body)
         assert status == 200, payload
         return payload["data"]
 
-    def ids(self, url: str = QUERY, **body: Any) -> list[str]:  # noqa: ANN401 - any JSON
+    def ids(self, url: str = QUERY, **body: Any) -> list[str]:
         return [row["id"].get("record_id") or row["id"]["entry_id"] for row in self.query(url, **body)]
 
-    def refusal(self, method: str, url: str, body: Any = None) -> tuple[int, str, str]:  # noqa: ANN401 - any JSON
+    def refusal(self, method: str, url: str, body: Any = None) -> tuple[int, str, str]:
         status, payload = self.ask(method, url, body)
         assert status == payload["status_code"] >= 400
         return status, payload["code"], payload["message"]

@@ -196,7 +196,7 @@ def test_the_client_reads_everything_that_is_served(sdk: SDK, crm: Workspace) ->
         sdk.workspace_members.get_v2_workspace_members_workspace_member_id_(workspace_member_id=wanted)
 
 
-def read_attributes(sdk: SDK, target: Any, slug: str) -> None:  # noqa: ANN401 - a Literal of the client
+def read_attributes(sdk: SDK, target: Any, slug: str) -> None:
     for one in sdk.attributes.get_v2_target_identifier_attributes(
         target=target, identifier=slug, limit=100, offset=0, show_archived=True
     ).data:

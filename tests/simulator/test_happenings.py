@@ -40,7 +40,7 @@ def happen(workspace: Workspace, kind: Kind, *, seed: int = 1) -> tuple[Any, dic
     return happening, before, rows(workspace)
 
 
-def values(workspace: Workspace, happening: Any) -> tuple[list[Any], list[Any]]:  # noqa: ANN401 - a Happening
+def values(workspace: Workspace, happening: Any) -> tuple[list[Any], list[Any]]:
     history = workspace.history(happening.record_id, happening.attribute)
     return [one for one in history if one["active_until"] is None], [one for one in history if one["active_until"]]
 

@@ -13,7 +13,7 @@ ENTRIES = "/v2/lists/talent_pool/entries"
 PEOPLE = "/v2/objects/people/records"
 
 
-def created(api: Asking, url: str = RECORDS, **values: Any) -> str:  # noqa: ANN401 - any JSON
+def created(api: Asking, url: str = RECORDS, **values: Any) -> str:
     status, payload = api.ask("POST", url, {"data": {"values": values}})
     assert status == 200, payload
     return payload["data"]["id"]["record_id"]
@@ -155,7 +155,7 @@ def test_a_timestamp_is_completed_as_the_documentation_says(api: Asking) -> None
         ("recruiter", "nobody@example.com", "validation_type"),
     ],
 )
-def test_what_cannot_be_written_is_refused(api: Asking, slug: str, given: Any, code: str) -> None:  # noqa: ANN401
+def test_what_cannot_be_written_is_refused(api: Asking, slug: str, given: Any, code: str) -> None:
     assert api.refusal("POST", RECORDS, {"data": {"values": {slug: given}}})[:2] == (400, code)
     assert api.ids() == []
 
@@ -165,7 +165,7 @@ def test_a_required_value_may_not_be_missing(api: Asking) -> None:
 
 
 @pytest.mark.parametrize("body", [{}, {"data": []}, {"data": {}}, {"data": {"values": []}}])
-def test_a_write_of_the_wrong_shape_is_refused(api: Asking, body: Any) -> None:  # noqa: ANN401 - any JSON
+def test_a_write_of_the_wrong_shape_is_refused(api: Asking, body: Any) -> None:
     status, payload = api.ask("POST", RECORDS, body)
     assert (status, payload["code"]) == (400, "validation_type")
     assert payload["validation_errors"][0]["path"][0] == "data"
@@ -192,11 +192,11 @@ def test_a_merge_is_answered_200_or_202(api: Asking, clock: Clock) -> None:
     assert len(api.get(values_url(payload["data"]["new_record_id"]))) == 1
 
 
-def history_body(*values: Any, replace: bool = True) -> dict[str, Any]:  # noqa: ANN401 - any JSON
+def history_body(*values: Any, replace: bool = True) -> dict[str, Any]:
     return {"data": {"values": list(values), "replace_history": replace}}
 
 
-def interval(value: Any, active_from: Any, active_until: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON
+def interval(value: Any, active_from: Any, active_until: Any) -> dict[str, Any]:
     return {"value": value, "active_from": active_from, "active_until": active_until}
 
 

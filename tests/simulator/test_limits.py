@@ -22,7 +22,7 @@ def limited(workspace: Workspace, limits: Limits, behaviour: Behaviour | None = 
     return Asking(Simulator(workspace, limits=limits, behaviour=behaviour))
 
 
-def statuses(api: Asking, times: int, method: str = "GET", url: str = "/v2/self", body: Any = None) -> list[int]:  # noqa: ANN401
+def statuses(api: Asking, times: int, method: str = "GET", url: str = "/v2/self", body: Any = None) -> list[int]:
     return [api.answer(method, url, body).status for _ in range(times)]
 
 

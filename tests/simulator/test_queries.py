@@ -108,7 +108,7 @@ def test_ties_come_in_any_order_that_is_asked_for(api: Asking) -> None:
     assert all(sorted(order) == sorted(ids) for both in orders.values() for order in both)
 
 
-def matching(many: Asking, wanted: Any) -> set[str]:  # noqa: ANN401 - any JSON
+def matching(many: Asking, wanted: Any) -> set[str]:
     many.simulator.behaviour = Behaviour(listing_page_maximum=None)
     return set(many.ids(filter=wanted, limit=COUNT))
 
@@ -319,7 +319,7 @@ def test_entries_are_filtered_and_sorted_alike(api: Asking) -> None:
         {"recruiter": {"$contains": "x"}},
     ],
 )
-def test_what_attio_refuses_is_a_filter_error(api: Asking, wanted: Any) -> None:  # noqa: ANN401 - any JSON
+def test_what_attio_refuses_is_a_filter_error(api: Asking, wanted: Any) -> None:
     status, body = api.ask("POST", QUERY, {"filter": wanted})
     assert (status, body["type"], body["code"]) == (400, "invalid_request_error", "filter_error")
 

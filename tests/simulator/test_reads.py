@@ -248,7 +248,7 @@ def test_a_query_string_of_the_wrong_type_is_refused(api: Asking, url: str, name
         ({"sorts": [{"direction": "asc", "attribute": "workflow_status", "field": "active_from"}]}, "filter_error"),
     ],
 )
-def test_a_malformed_query_is_refused(api: Asking, body: Any, code: str) -> None:  # noqa: ANN401 - any JSON
+def test_a_malformed_query_is_refused(api: Asking, body: Any, code: str) -> None:
     status, payload = api.ask("POST", QUERY, body)
     assert (status, payload["code"]) == (400, code)
     assert ("validation_errors" in payload) == (code == "validation_type")

@@ -15,7 +15,7 @@ def accurate_at(api: Asking, method: str = "GET", url: str = "/v2/objects", body
     return dict(api.answer(method, url, body).headers).get("x-accurate-at")
 
 
-def titles(api: Asking, **body: Any) -> list[str]:  # noqa: ANN401 - any JSON
+def titles(api: Asking, **body: Any) -> list[str]:
     return [row["values"]["workflow_status"][0]["status"]["title"] for row in api.query(**body)]
 
 

@@ -10,6 +10,8 @@ import duckdb
 from tests.support import truth
 
 from attio_simulator import Workspace
+from attio_sync.checks import find_sources
+from attio_sync.checks import run as look_up
 from attio_sync.fivetran import FivetranSink
 from attio_sync.runtime import Environment
 from attio_sync.settings import load_settings
@@ -36,12 +38,13 @@ class LocalRun:
         """One sync, from the state the last one left."""
 
         settings = load_settings(configuration, ())
+        found = look_up(settings, find_sources, self.environment)
 
         def update(state: dict[str, Any]) -> None:
-            run_sync(settings, state, self.wrap(FivetranSink()), self.environment)
+            run_sync(settings, state, self.wrap(FivetranSink()), self.environment, found)
 
         with local_logging():
-            run_in_sdk(update, schema(settings.history.named), self.folder, self.state)
+            run_in_sdk(update, schema(found.sources, definitions=settings.definitions), self.folder, self.state)
 
     def rows(self, table: str) -> list[dict[str, Any]]:
         """The rows of a table that are not deleted, without the columns Fivetran adds."""

@@ -3,10 +3,9 @@
 import json
 from collections import Counter
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 
 from tests.support.truth import instant
-from tests.support.world import World
 
 from attio_simulator import Workspace
 from attio_simulator.happenings import source_of
@@ -29,6 +28,17 @@ READS_AS = {
 }
 
 
+class Tables(Protocol):
+    """A destination."""
+
+    def rows(self, table: str) -> list[dict[str, Any]]: ...
+
+
+def table_of(source: str) -> str:
+    """The table of a source for which none is named."""
+    return "attio_" + source.removeprefix("lists/").replace(".", "_")
+
+
 def typed(value: dict[str, Any]) -> dict[str, Any]:
     """The columns of a value's own type, without what a status or an option was called when it was read."""
     kind = value["attribute_type"]
@@ -38,7 +48,7 @@ def typed(value: dict[str, Any]) -> dict[str, Any]:
         return {"option_id": value["option"]["id"]["option_id"]}
     own = {name: part for name, part in value.items() if name not in COMMON}
     if kind == "currency":
-        own["currency_value"] = f"{Decimal(str(own['currency_value'])):f}"
+        own["currency_value"] = f"{Decimal(str(own['currency_value'])).normalize():f}"
     elif kind in NAMES:
         shown = instant(own["value"]) if kind == "timestamp" else own["value"]
         own = {NAMES[kind]: shown}
@@ -65,15 +75,14 @@ def _text(row: dict[str, Any]) -> str:
     return json.dumps(row, sort_keys=True, default=str)
 
 
-def assert_source_equals_attio(world: World, written: str, table: str) -> None:
+def assert_source_equals_attio(workspace: Workspace, tables: Tables, written: str, table: str) -> None:
     """Both tables of a source, cell by cell; which of several values of one instant comes first is left open."""
-    workspace = world.workspace
     collection, attribute = source_of(workspace, written)
     id_column = "entry_id" if collection.is_list else "record_id"
     histories = {row_id: workspace.history(row_id, attribute.slug) for row_id in collection.ids}
 
     stays: dict[str, list[dict[str, Any]]] = {}
-    for row in world.warehouse.rows(f"{table}_history"):
+    for row in tables.rows(f"{table}_history"):
         stays.setdefault(row[id_column], []).append(row)
     described = {"status_title", "status_is_archived", "target_time_in_status", "option_title", "value"}
     for row_id, history in histories.items():
@@ -93,7 +102,7 @@ def assert_source_equals_attio(world: World, written: str, table: str) -> None:
         assert shown == Counter(row_of(value) for value in history), (written, row_id)
     assert not stays, (written, "rows of what is not there")
 
-    current = {row[id_column]: row for row in world.warehouse.rows(table)}
+    current = {row[id_column]: row for row in tables.rows(table)}
     assert current.keys() == histories.keys(), written
     for row_id, history in histories.items():
         row, now = current[row_id], [v for v in history if v["active_until"] is None]

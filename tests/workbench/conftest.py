@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 from tests.support.sdk_home import furnished
 
-from attio_simulator import Limits, Simulator, generate_hiring_pipeline
+from attio_simulator import Limits, Simulator, generate_crm, generate_hiring_pipeline
 from attio_workbench.cli import main
 
 TOKEN = "tok-SECRET-91d0f7"  # noqa: S105 (opens nothing but a simulator)
 APPLICATIONS = 40
+TRACKED = "deals.stage,deals.value,deals.owner,lists/hiring.stage,lists/hiring.channels"
+"""Statuses, a select of which several hold at a time, and two that Attio cannot filter; of an object and of a list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,19 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def attio(monkeypatch: pytest.MonkeyPatch) -> Iterator[Simulator]:
     """A workspace that is served, and named in the environment with a token for it."""
-    simulator = Simulator(generate_hiring_pipeline(APPLICATIONS, seed=2), limits=Limits.off(), token=TOKEN)
+    yield from _served(
+        Simulator(generate_hiring_pipeline(APPLICATIONS, seed=2), limits=Limits.off(), token=TOKEN), monkeypatch
+    )
+
+
+@pytest.fixture
+def crm(monkeypatch: pytest.MonkeyPatch) -> Iterator[Simulator]:
+    """The same of a whole workspace, of which several attributes are tracked."""
+    monkeypatch.setenv("ATTIO_HISTORY", TRACKED)
+    yield from _served(Simulator(generate_crm(150, seed=2), limits=Limits.off(), token=TOKEN), monkeypatch)
+
+
+def _served(simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[Simulator]:
     with simulator.serve() as server:
         variables = {"API_TOKEN": TOKEN, "BASE_URL": server.url, "BACKFILL_DAYS": "all", "REQUESTS_PER_SECOND": "2000"}
         for name, value in variables.items():

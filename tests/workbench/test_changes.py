@@ -1,8 +1,9 @@
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
-from attio_simulator import Clock, Workspace, generate_hiring_pipeline
+from attio_simulator import Clock, Workspace
 from attio_workbench.changes import Changes, Stay, change, true_stays
+from attio_workbench.demo import demo_workspace
 
 NOW = datetime(2026, 9, 1, 12, tzinfo=UTC)
 SINCE = NOW - timedelta(seconds=15)
@@ -10,7 +11,7 @@ SINCE = NOW - timedelta(seconds=15)
 
 def changed() -> tuple[Workspace, Changes]:
     clock = Clock(SINCE, source=lambda: 0.0)
-    workspace = generate_hiring_pipeline(1_500, seed=1, clock=clock)
+    workspace = demo_workspace(1_500, 1, clock)
     clock.move(NOW - SINCE)
     return workspace, change(workspace, 1, SINCE)
 
@@ -20,7 +21,7 @@ def test_what_comes_in_does_so_at_moments_of_its_own_and_is_no_import() -> None:
 
     began = [stay.active_from for stay in true_stays(workspace) if stay.active_from >= SINCE]
     ended = [stay.active_until for stay in true_stays(workspace) if stay.active_until and stay.active_until >= SINCE]
-    assert changes.new == 30
+    assert (changes.new, changes.deals, changes.entries) == (30, 12, 3)
     # Some of those that moved were deleted thereafter.
     assert changes.new < len(began) <= changes.moved + changes.back + changes.new
     assert max(Counter(began).values()) <= 3

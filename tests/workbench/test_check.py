@@ -18,16 +18,16 @@ def test_it_says_who_the_token_is_and_what_would_be_synced(attio_sync: AttioSync
     assert lines[0].startswith("✓ the token is for the workspace 'Example Hiring'")
     assert [line[0] for line in lines[:4]] == ["✓"] * 4
     for said in (
-        "object status attributes other attributes",
+        "object or list statuses other attributes; those in grey keep no history",
         "jobs none record_id, title, is_open, budget, opened_on, positions, created_at, created_by",
-        "would be synced applications.workflow_status",
+        "lists/talent_pool stage entry_id, owner, next_contact, created_at, created_by",
+        "applications.workflow_status (status)",
         "into attio_workflow_status, attio_workflow_status_history",
         "next sync the first: everything",
         "at most 2000 requests a second",
         "what cannot be read goes into attio_sync_error",
     ):
         assert said in lines
-    assert "Phone screen (archived)" in finished.out
     assert not (place / "files").exists()
 
 
@@ -39,14 +39,19 @@ def test_no_name_is_cut_in_a_narrow_terminal(attio_sync: AttioSync, place: Path,
 
     assert max(len(line.rstrip()) for line in out.splitlines()) <= 60
     assert "…" not in out
-    for name in ("attio_workflow_status_history", "strongest_connection_strength", "user_management:read"):
+    for name in (
+        "attio_workflow_status_history",
+        "lists/talent_pool",
+        "strongest_connection_strength",
+        "user_management:read",
+    ):
         assert name in "".join(out.split())
 
 
 def test_it_reads_only(attio_sync: AttioSync, attio: Simulator, place: Path) -> None:
     attio_sync("check", "--into", place)
 
-    assert set(attio.requests.by_kind) == {"self", "objects", "attributes", "statuses", "query", "values"}
+    assert set(attio.requests.by_kind) == {"self", "objects", "lists", "attributes", "query", "values"}
     assert attio.requests.by_kind["values"] <= 1 + 20
 
 
@@ -56,7 +61,7 @@ def test_it_says_where_the_next_sync_goes_on(attio_sync: AttioSync, place: Path,
     state = json.loads((place / "files" / "state.json").read_text())
     [history] = state["histories"].values()
 
-    assert "  next sync            what changed since 20" in attio_sync("check", "--into", place).out
+    assert "  next sync        what changed since 20" in attio_sync("check", "--into", place).out
 
     history |= {"reconciled_at": "2026-01-01T00:00:00+00:00"}
     (place / "files" / "state.json").write_text(json.dumps(state))
@@ -93,6 +98,75 @@ def test_what_succeeded_before_a_failure_is_shown(attio_sync: AttioSync, attio: 
 
     finished = attio_sync("check")
 
-    assert_one_line(finished, "the token lacks object_configuration:read: add it in Attio")
+    assert_one_line(
+        finished, "the token lacks object_configuration:read (for applications.workflow_status): add it in Attio"
+    )
     assert finished.out.startswith("✓ the token is for the workspace")
-    assert finished.out.count("✓") == 1
+    assert finished.out.count("✓") == 2
+
+
+@pytest.mark.usefixtures("crm")
+def test_the_plan_says_of_each_source_what_it_brings_and_costs(attio_sync: AttioSync, place: Path) -> None:
+    finished = attio_sync("check", "--into", place)
+
+    assert (finished.code, finished.err) == (0, "")
+    plan = finished.out.partition("deals.stage (status)")[2]
+    headings = [line for line in plan.splitlines() if line and not line.startswith(" ")]
+    assert headings[:5] == [
+        "deals.value (currency)",
+        "deals.owner (actor-reference)",
+        "lists/hiring.stage (status)",
+        "lists/hiring.channels (select, several at a time)",
+        "all together, with the small tables",
+    ]
+    assert plan.count("1 request for what changed, and one a change: about ") == 3
+    assert plan.count("everything is compared: 6 requests, 1 s at 2000 a second, and one a change: about ") == 2
+    assert plan.count("every 24 h       compared: about ") == 6
+    assert "into             attio_hiring_channels, attio_hiring_channels_history" in plan
+
+
+def test_every_wrong_entry_is_a_line_with_what_may_have_been_meant_and_the_others_are_shown(
+    attio_sync: AttioSync, crm: Simulator, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ATTIO_HISTORY", "deals.stge,deals.value,deal.stage,lists/sale.stage,people.last_interaction")
+
+    finished = attio_sync("check", "--into", place)
+
+    assert finished.code == 1
+    lines = finished.err.splitlines()
+    assert [line.split(" — ")[0] for line in lines[:3]] == [
+        "error: deals has no attribute 'stge'; did you mean stage?",
+        "error: there is no object 'deal'; did you mean deals?",
+        "error: there is no list 'sale'; did you mean lists/sales?",
+    ]
+    assert lines[3].startswith("error: people.last_interaction is of the type interaction, of which Attio keeps no history")
+    assert len(lines) == 4
+    assert "✓ tracking deals.value=attio_deals_value\n" in finished.out
+    assert "deals.value (currency)" in finished.out
+
+    synced = attio_sync("sync", "--into", place)
+    assert (synced.code, synced.err) == (1, finished.err)
+    assert not crm.requests.by_kind["values"] > 20
+    assert not place.exists()
+
+
+def test_it_says_which_scope_is_missing_for_what(attio_sync: AttioSync, crm: Simulator, place: Path) -> None:
+    crm.scopes = frozenset({*SCOPES, "list_configuration:read"})
+
+    finished = attio_sync("check", "--into", place)
+
+    assert_one_line(
+        finished, "the token lacks list_entry:read (for lists/hiring.stage, lists/hiring.channels): add it in Attio"
+    )
+    assert "deals.owner (actor-reference)" in finished.out
+    assert "lists/hiring.stage (status)" not in finished.out
+
+
+def test_what_comes_without_a_scope_is_said_too(attio_sync: AttioSync, attio: Simulator, place: Path) -> None:
+    attio.scopes = frozenset(SCOPES)
+
+    finished = attio_sync("check", "--into", place)
+
+    assert (finished.code, finished.err) == (0, "")
+    assert "– without list_configuration:read attio_list gets no rows, and no list is seen here\n" in finished.out
+    assert "not user_management:read" in " ".join(finished.out.split())

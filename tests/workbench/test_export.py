@@ -3,6 +3,7 @@ import os
 import shutil
 import subprocess
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -175,6 +176,42 @@ def test_of_several_histories_a_record_is_one_object(
     assert_all_is_declared(log)
 
 
+def test_where_several_values_hold_at_a_time_each_is_entered_and_left_by_itself() -> None:
+    several = [
+        replace(move(n, *stay), is_one_of_several=True) for n, stay in enumerate((("Email", 0, 2), ("Phone", 1, None)), 1)
+    ]
+
+    found = list(events(several))
+
+    assert [(one["type"], one["time"][:10]) for one in found] == [
+        ("Email", "2026-09-01"),
+        ("(cleared)", "2026-09-03"),
+        ("Phone", "2026-09-02"),
+    ]
+    assert not [a for one in found[::2] for a in one["attributes"] if a["name"] == "previous_status"]
+
+
+def test_entries_of_lists_and_options_are_in_the_log_and_say_what_they_are_about(
+    attio_sync: AttioSync, crm: Simulator, place: Path
+) -> None:
+    workspace = crm.workspace
+    person = workspace.create_record("people")
+    entry = workspace.create_entry("hiring", person, "Applied", at=START, values={"channels": "Email"})
+    assert attio_sync("sync", "--into", place).code == 0
+
+    log = exported(attio_sync, place)
+
+    jsonschema.validate(log, SCHEMA, format_checker=jsonschema.FormatChecker())
+    assert_all_is_declared(log)
+    assert {one["name"] for one in log["objectTypes"]} == {"deals", "lists/hiring", "people", "workspace_member"}
+    [found] = [one for one in log["objects"] if one["id"] == entry]
+    assert {value["name"]: value["value"] for value in found["attributes"]} == {"stage": "Applied", "channels": "Email"}
+    assert found["relationships"] == [{"objectId": person, "qualifier": "about"}]
+    of_entry = [one for one in log["events"] if one["id"].endswith(f"{entry}/1")]
+    assert sorted(one["type"] for one in of_entry) == ["Applied", "Email"]
+    assert all({"objectId": person, "qualifier": "about"} in one["relationships"] for one in of_entry)
+
+
 def test_without_a_database_or_its_table_it_is_one_line(
     attio_sync: AttioSync, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -188,7 +225,9 @@ def test_without_a_database_or_its_table_it_is_one_line(
     with duckdb.connect(str(place / "files" / "warehouse.db")) as connection:
         connection.execute("CREATE SCHEMA tester")
     said = attio_sync("export", "--ocel", file, "--into", place)
-    assert_one_line(said, "there is no table deal_stage_history in the database: run attio-sync sync first")
+    assert_one_line(
+        said, "there is no table deal_stage_history of a status or select in the database: run attio-sync sync first"
+    )
     assert not file.exists()
 
 

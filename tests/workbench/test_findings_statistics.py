@@ -48,6 +48,29 @@ def test_the_log_rank_test_gives_the_figures_of_the_textbooks() -> None:
     assert mirrored.hazard_ratio == pytest.approx(1 / found.hazard_ratio)
 
 
+def test_the_likelihood_ratio_is_that_of_two_binomial_shares() -> None:
+    """Of 30 events 9, of which half were expected: by hand, where the variance is the binomial one."""
+    found = LogRank(9, 15.0, 7.5, 30)
+
+    assert found.signed_root**2 == pytest.approx(2 * (9 * math.log(9 / 15) + 21 * math.log(21 / 15)))
+    assert found._replace(observed=21).signed_root == pytest.approx(-found.signed_root)
+    assert LogRank(0, 15.0, 7.5, 30).signed_root == pytest.approx(-math.sqrt(2 * 30 * math.log(2)))
+    assert LogRank(0, 0.0, 0.0, 0).signed_root == 0
+    assert LogRank(14900, 15000.0, 7500.0, 30000).signed_root == pytest.approx(-100 / math.sqrt(7500), rel=1e-4)
+
+
+def test_of_chance_both_tails_of_the_likelihood_ratio_are_alike() -> None:
+    """A tenth of 400 events in a group: how often it is far off must not depend on the side, as it does with `z`."""
+    chance = random.Random(4)
+    found = [LogRank(chance.binomialvariate(400, 0.1), 40.0, 36.0, 400) for _ in range(40_000)]
+
+    roots, scores = ([getattr(one, name) for one in found] for name in ("signed_root", "z"))
+    fewer, more = (sum(sign * one > 2.6 for one in roots) for sign in (-1, 1))
+    fewer_by_score, more_by_score = (sum(sign * one > 2.6 for one in scores) for sign in (-1, 1))
+    assert more_by_score > 1.8 * fewer_by_score
+    assert 0.6 < fewer / more < 1.6
+
+
 def test_a_kaplan_meier_curve_gives_the_figures_of_the_textbooks() -> None:
     treated, placebo = Survival(steps(segments(TREATED))), Survival(steps(segments(PLACEBO)))
 
@@ -154,6 +177,7 @@ def test_two_shares_are_compared_as_by_hand() -> None:
     assert found is not None
     assert found.z == pytest.approx((20 - 50 * 55 / 100) / math.sqrt(50 * 50 * 55 * 45 / (100 * 100 * 99)))
     assert found.odds_ratio == pytest.approx(20 * 15 / (30 * 35))
+    assert found.expected == pytest.approx(50 * 55 / 100)
 
 
 def test_like_is_compared_with_like() -> None:

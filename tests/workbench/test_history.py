@@ -163,7 +163,7 @@ def test_a_stay_that_lasts_is_until_now(attio_sync: AttioSync, attio: Simulator)
 
     assert "1 stay in 3 d" in out
     assert "now  3 d" in out
-    assert "api token " in out
+    assert "API token " in out
 
 
 def test_a_record_that_never_had_a_status(attio_sync: AttioSync, attio: Simulator) -> None:
@@ -229,7 +229,7 @@ def test_the_local_database_says_the_same_without_a_token(
 
 def test_an_unknown_record_is_one_line(attio_sync: AttioSync, attio: Simulator, place: Path) -> None:
     assert_one_line(attio_sync("history", UNKNOWN), f"there is no record {UNKNOWN} among the applications")
-    assert attio.requests.total == 1
+    assert attio.requests.by_kind["values"] == 1
 
     assert_one_line(attio_sync("history", UNKNOWN, "--local", "--into", place), "warehouse.db yet: run attio-sync demo")
 
@@ -238,16 +238,72 @@ def test_an_unknown_record_is_one_line(attio_sync: AttioSync, attio: Simulator, 
     assert_one_line(local, f"there is no record {UNKNOWN} in {place}")
 
 
-@pytest.mark.usefixtures("attio")
-def test_a_history_that_was_never_synced_is_not_looked_for(
-    attio_sync: AttioSync, application: str, place: Path, monkeypatch: pytest.MonkeyPatch
+def test_every_attribute_of_a_record_and_of_an_entry_is_drawn(
+    attio_sync: AttioSync, crm: Simulator, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    workspace, member = crm.workspace, crm.workspace.members[1]
+    deal = workspace.create_record("deals", "Lead", actor=member.actor, values={"value": (4_000.5, "USD")})
+    owner = workspace.object("deals").attribute("owner")
+    assert owner is not None
+    workspace.set_values(workspace.record(deal), owner, [member.actor], at=START)
+    person = workspace.create_record("people")
+    entry = workspace.create_entry("hiring", person, "Applied", at=START, values={"channels": "Email"})
+    channels = workspace.list("hiring").attribute("channels")
+    assert channels is not None
+    both = [option for option in channels.options if option.title in {"Email", "Phone"}]
+    workspace.set_values(workspace.record(entry), channels, both, at=START + timedelta(days=3))
     attio_sync("sync", "--into", place)
-    monkeypatch.setenv("ATTIO_HISTORY", "applications.workflow_status=another_table")
 
-    local = attio_sync("history", application, "--local", "--into", place)
+    of_deal, of_entry = attio_sync("history", deal), attio_sync("history", entry)
 
-    assert_one_line(local, f"there is no record {application} in {place}")
+    assert (of_deal.code, of_deal.err, of_entry.code, of_entry.err) == (0, "", 0, "")
+    assert drawn_values(of_deal.out) == {
+        "deals.stage": ["Lead"],
+        "deals.value": ["4000.5 USD"],
+        "deals.owner": ["Seller 1"],
+    }
+    assert drawn_values(of_entry.out) == {"lists/hiring.stage": ["Applied"], "lists/hiring.channels": ["Email", "Phone"]}
+
+    assert drawn_values(attio_sync("history", deal, "--attribute", "deals.value").out).keys() == {"deals.value"}
+    assert drawn_values(attio_sync("history", deal, "--attribute", "deals.confidence").out).keys() == {"deals.confidence"}
+
+    monkeypatch.delenv("ATTIO_HISTORY")  # what was tracked, the database knows
+    local = ("--local", "--into", place)
+    assert drawn_values(attio_sync("history", deal, *local).out) == drawn_values(of_deal.out)
+    assert drawn_values(attio_sync("history", entry, *local).out) == drawn_values(of_entry.out)
+    named = attio_sync("history", deal, "--attribute", "deals.owner,deals.stage", *local)
+    assert drawn_values(named.out).keys() == {"deals.stage", "deals.owner"}
+
+
+@pytest.mark.usefixtures("crm")
+@pytest.mark.parametrize(
+    ("named", "message"),
+    [
+        ("deals.onwer", "deals has no attribute 'onwer'; did you mean owner?"),
+        ("owner", "'owner' is not object.attribute or lists/list.attribute"),
+    ],
+)
+def test_an_attribute_that_does_not_exist_is_one_line(attio_sync: AttioSync, named: str, message: str) -> None:
+    assert_one_line(attio_sync("history", UNKNOWN, "--attribute", named), message)
+
+
+def test_a_long_text_is_cut_rather_than_when_it_was(attio_sync: AttioSync, crm: Simulator) -> None:
+    deal = crm.workspace.create_record("deals", values={"name": "A renewal, " + "and so on " * 20})
+
+    out = attio_sync("history", deal, "--attribute", "deals.name").out
+
+    assert "\nA renewal, and so on and so on and so o…  20" in out
+
+
+def drawn_values(out: str) -> dict[str, list[str]]:
+    """The first column of each drawing, by what is drawn."""
+    found: dict[str, list[str]] = {}
+    for line in out.splitlines():
+        if title := re.match(r"(\S+) of [0-9a-f-]{36}", line):
+            found[title[1]] = []
+        elif re.search(r"  \d{4}-\d\d-\d\d", line):
+            next(reversed(found.values())).append(re.split(r"  +", line)[0])
+    return found
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,11 @@
+import csv
 from pathlib import Path
 
+import duckdb
 import pytest
 from tests.workbench.conftest import AttioSync, assert_one_line
+
+from attio_simulator import Simulator
 
 HEAD = "history,status_id,status_title,status_order,status_kind,waiting_on\n"
 
@@ -63,12 +67,40 @@ def test_without_a_database_it_says_what_to_run_first(attio_sync: AttioSync, pla
     assert_one_line(attio_sync("mapping", "--into", place), "run attio-sync demo or attio-sync sync first")
 
 
-@pytest.mark.usefixtures("attio")
-def test_a_history_that_was_not_synced_is_named(attio_sync: AttioSync, place: Path, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("crm")
+def test_statuses_and_options_of_objects_and_lists_are_guessed(
+    attio_sync: AttioSync, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     attio_sync("sync", "--into", place)
-    configuration = tmp_path / "configuration.json"
-    configuration.write_text('{"history": "deals.stage=attio_deal_stage"}')
+    monkeypatch.delenv("ATTIO_HISTORY")  # what was tracked, the database knows
 
-    assert_one_line(
-        attio_sync("mapping", "--configuration", configuration, "--into", place), "holds no attio_deal_stage_history"
-    )
+    finished = attio_sync("mapping", "--into", place)
+
+    assert (finished.code, finished.err) == (0, "")
+    found = [
+        (row["history"], row["status_title"], row["status_order"]) for row in csv.DictReader(finished.out.splitlines())
+    ]
+    assert found == [
+        *(("deals.stage", title, str(n)) for n, title in enumerate(("Lead", "Negotiating", "Won 🎉", "Lost"), 1)),
+        *(
+            ("lists/hiring.stage", title, str(n))
+            for n, title in enumerate(("Applied", "Interview", "Offer", "Hired", "Rejected"), 1)
+        ),
+        *(("lists/hiring.channels", title, str(n)) for n, title in enumerate(("Email", "Phone", "Video", "On site"), 1)),
+    ]
+
+
+def test_what_another_tool_synced_is_what_the_setting_names(
+    attio_sync: AttioSync, crm: Simulator, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert crm.token
+    attio_sync("sync", "--into", place)
+    said = attio_sync("mapping", "--into", place)
+    with duckdb.connect(str(place / "files" / "warehouse.db")) as connection:
+        connection.execute("DROP TABLE attio_sync_origin")
+
+    assert attio_sync("mapping", "--into", place) == said
+
+    monkeypatch.setenv("ATTIO_HISTORY", "people.lead_source")
+    missing = attio_sync("mapping", "--into", place)
+    assert_one_line(missing, "there is no table attio_people_lead_source_history of a status or select in the database")

@@ -24,7 +24,6 @@ STATUS: dict[str, Any] = {
 }
 STAY: dict[str, Any] = {
     **STATUS,
-    "stay_id": "k",
     "record_id": "r",
     "position": 2,
     "previous_status_id": "p",
@@ -55,7 +54,7 @@ def test_rows_are_read_as_a_driver_gives_them_and_as_json_does() -> None:
 
 
 def test_a_day_is_a_day_however_it_comes() -> None:
-    row = {**STATUS, "in_status": 3, "entries": 1, "exits": 0}
+    row = {**STATUS, "time_zone": "UTC", "in_status": 3, "entries": 1, "exits": 0}
     days = parse_rows(StatusDay, [{**row, "date_day": d} for d in ("2026-09-01", date(2026, 9, 1), AT)])
 
     assert {day.date_day for day in days} == {date(2026, 9, 1)}

@@ -10,9 +10,9 @@ from tests.workbench.test_sync import assert_holds, figure
 from attio_simulator import Limits, Simulator, Workspace, generate_hiring_pipeline
 
 UNTRACKABLE = (
-    ("deals.stage=deals", "there is no object 'deals'; the objects are applications, companies, jobs, people"),
-    ("applications.stage=a", "applications has no attribute 'stage'; its status attributes are: workflow_status"),
-    ("companies.domains=a", "companies.domains is a domain, and only the history of a status is tracked"),
+    ("deals.stage=deals", "there is no object 'deals' — the objects are applications, companies, jobs, people"),
+    ("applications.stage=a", "applications has no attribute 'stage' — the attributes of applications are created_at, "),
+    ("people.last_email_interaction=a", "people.last_email_interaction is of the type interaction, of which Attio keeps"),
 )
 
 

@@ -21,6 +21,11 @@ def report(**changes: object) -> SyncReport:
     [
         ({}, "1,500 listed, 600 histories read, 90 requests/s"),
         ({"phase": "everything older"}, "everything older: 1,500 listed, 600 histories read, 90 requests/s"),
+        ({"source": "deals.stage"}, "deals.stage: 1,500 listed, 600 histories read, 90 requests/s"),
+        (
+            {"source": "deals.stage", "phase": "comparing everything"},
+            "deals.stage, comparing everything: 1,500 listed, 600 histories read, 90 requests/s",
+        ),
         ({"total": 3_000}, "1,500 of 3,000 listed, 600 histories read, 90 requests/s, about 10 s left"),
         ({"total": 3_000, "listed": 0, "listed_in_phase": 0}, "0 of 3,000 listed, 600 histories read, 90 requests/s"),
         ({"total": 1_400}, "1,500 of 1,400 listed, 600 histories read, 90 requests/s"),
@@ -72,6 +77,22 @@ def test_a_listing_shorter_than_expected_is_finished_all_the_same() -> None:
         progress.on_progress(report(total=1_530, waiting="waiting until 10:20"))
 
     assert console.export_text() == "From https://api.attio.com: 1,500 listed, 600 histories read, 90 requests/s\n"
+
+
+def test_of_each_source_a_line_stays_when_the_next_one_begins() -> None:
+    console = Console(file=io.StringIO(), width=100, record=True)
+
+    with SyncProgress(console, "Sync") as progress:
+        progress.on_progress(report(source="deals.stage", listed_in_phase=500))
+        progress.on_progress(report(source="deals.stage"))
+        progress.on_progress(report(source="deals.value", listed_in_phase=0))
+        progress.on_progress(report(source="lists/hiring.stage", listed_in_phase=20))
+
+    # What had nothing to list says nothing.
+    assert console.export_text().splitlines() == [
+        "Sync: deals.stage: 1,500 listed",
+        "Sync: lists/hiring.stage: 20 listed, 600 histories read, 90 requests/s",
+    ]
 
 
 def test_without_a_terminal_what_is_waited_for_is_said_once_it_lasts() -> None:

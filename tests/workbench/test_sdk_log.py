@@ -1,4 +1,5 @@
 import json
+import logging
 import subprocess
 import sys
 from pathlib import Path
@@ -7,12 +8,20 @@ from attio_sync.fivetran import DASHBOARD_CHARACTERS
 from attio_workbench.sdk_log import kept_log
 
 
-def test_what_is_printed_is_kept_and_its_warnings_are_remembered(tmp_path: Path) -> None:
-    with kept_log(tmp_path / "log") as log:
-        print("one\n10:20:30.123 WARNING  ⚡ sdk       two")  # noqa: T201 (as the SDK does)
+def test_what_is_printed_and_logged_is_kept_and_warnings_are_remembered_as_they_are(tmp_path: Path) -> None:
+    package = logging.getLogger("attio_sync")
+    before = list(package.handlers), package.propagate, package.level
+    with kept_log(tmp_path / "log") as warnings:
+        print("one")  # noqa: T201 (as the SDK does)
+        logging.getLogger("attio_sync.sync").info("two")
+        logging.getLogger("attio_sync.sync").warning("three <%s>", "3")
 
-    assert (tmp_path / "log").read_text("utf-8").startswith("one\n")
-    assert log.warnings == ["two"]
+    first, second, third = (tmp_path / "log").read_text("utf-8").splitlines()
+    assert first == "one"
+    assert (second[13:20], second[-3:]) == ("INFO   ", "two")
+    assert (third[13:20], third[-9:]) == ("WARNING", "three <3>")
+    assert warnings == ["three <3>"]
+    assert (package.handlers, package.propagate, package.level) == before
 
 
 def test_the_state_is_cut_and_the_longest_sentence_is_not(tmp_path: Path) -> None:

@@ -21,7 +21,9 @@ ROWS = [
 @pytest.mark.parametrize("width", [44, 60, 80, 120])
 def test_a_status_that_is_archived_is_said_to_be(width: int) -> None:
     console = Console(file=io.StringIO(), width=width, record=True)
-    console.print(time_in_status_table([TimeInStatus("Phone screen", 108, 11, 86_400.0, is_archived=True)]))
+    console.print(
+        time_in_status_table({"deals.stage": [TimeInStatus("Phone screen", 108, 11, 86_400.0, is_archived=True)]})
+    )
 
     lines = [line.split("  ")[0].rstrip() for line in console.export_text().splitlines()]
     assert lines[-2:] == ["Phone screen", "(archived)"]
@@ -31,21 +33,23 @@ def test_statuses_are_in_their_order_also_those_that_are_archived(attio_sync: At
     out = attio_sync("demo", "--no-report", "--records", "200", "--into", place).out
 
     _, _, table = out.partition("Time spent in each status")
-    names = [line.split("  ")[0].rstrip() for line in table.partition("\n\nNext")[0].splitlines()[2:]]
-    assert names == [
-        *("Applied", "Screening", "Phone screen", "(archived)", "Interview", "Take-home task", "Offer"),
-        *("Hired", "Rejected", "Withdrawn"),
+    names = [line.split("  ")[0].rstrip() for line in table.partition("\n\nwho moved")[0].splitlines()[2:]]
+    assert [name for name in names if name != "Dormant"][:-1] == [
+        *("applications.workflow_status", "Applied", "Screening", "Phone screen", "(archived)", "Interview"),
+        *("Take-home task", "Offer", "Hired", "Rejected", "Withdrawn"),
+        *("deals.stage", "Lead", "In progress", "Won 🎉", "Lost"),
+        *("lists/talent_pool.stage", "To contact", "In conversation", "Referred"),
     ]
 
 
 @pytest.mark.parametrize(("width", "longest"), [(120, 20), (72, 20), (66, 15), (60, 9)])
 def test_bars_are_to_one_scale_however_narrow_the_terminal(width: int, longest: int) -> None:
     console = Console(file=io.StringIO(), width=width, record=True)
-    console.print(time_in_status_table(ROWS))
+    console.print(time_in_status_table({"deals.stage": ROWS}))
     lines = console.export_text().splitlines()
     at = lines[0].index("to scale")
 
-    bars = [line[at:].rstrip() for line in lines[1:]]
+    bars = [line[at:].rstrip() for line in lines[2:]]
     assert bars == ["█" * longest, "█" * (longest // 2) + "▌" * (longest % 2), "▏", ""]
 
 

@@ -7,8 +7,11 @@ from contextlib import asynccontextmanager
 from rich.console import Console
 from rich.markup import escape
 
+from attio_sync.catalog import Catalog, Found
 from attio_sync.client import AttioClient
+from attio_sync.errors import AttioSyncError, GaveUpError, UnauthorizedError
 from attio_sync.settings import Settings
+from attio_sync.sources import Source
 from attio_workbench.terminal import Pace, warn
 
 SECONDS_BETWEEN_LOOKS = 0.1
@@ -24,6 +27,24 @@ async def asking(console: Console, settings: Settings) -> AsyncGenerator[AttioCl
             yield client
         finally:
             watching.cancel()
+
+
+async def find_all(catalog: Catalog, settings: Settings) -> Found:
+    """What the setting `history` means in the workspace; also what a sync takes for granted is looked up.
+
+    Raises:
+        GaveUpError, UnauthorizedError: nothing can be found out now.
+    """
+    found = await catalog.find(settings.history)
+    failures, known = dict(found.failures), list[Source]()
+    for source in found.sources:
+        try:
+            known.append(await catalog.known(source))
+        except (GaveUpError, UnauthorizedError):
+            raise
+        except AttioSyncError as error:
+            failures[source.name] = error
+    return Found(known, failures)
 
 
 async def _watch(console: Console, client: AttioClient, address: str) -> None:

@@ -127,33 +127,49 @@ def sync(
 
 
 @app.command()
-def history(
+def history(  # noqa: PLR0913 (each is an option)
     *,
-    record: Annotated[str, typer.Argument(metavar="RECORD", help="The record's id, or the URL of its page in Attio.")],
+    record: Annotated[
+        str, typer.Argument(metavar="RECORD", help="The id of a record or entry, or the URL of its page in Attio.")
+    ],
+    attribute: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="As in deals.value or lists/hiring.stage. Without it: every one that is tracked.",
+            show_default=False,
+        ),
+    ] = None,
     local: Annotated[bool, typer.Option("--local", help="Read the local database instead of asking Attio.")] = False,
     whole: Annotated[bool, typer.Option("--all", help="Show every stay, not only the last 20.")] = False,
     configuration: Configuration = None,
     into: Into = None,
 ) -> None:
-    """Draws what one record went through: status, from, to, how long, by whom.
+    """Draws what one record or entry went through: value, from, to, how long, by whom.
 
-    A line is one stay. Members have names if the token has the scope user_management:read, or the local database knows
-    them.
+    A line is one stay. Where there can be several values at a time, their bars overlap. Members have names if the token
+    has the scope user_management:read, or the local database knows them.
 
     \b
     attio-sync history 6f1f1d4c-6b0e-4f0e-9d5a-0f4a3c9f5a11
     attio-sync history 6f1f1d4c-6b0e-4f0e-9d5a-0f4a3c9f5a11 --local
+    attio-sync history 6f1f1d4c-6b0e-4f0e-9d5a-0f4a3c9f5a11 --attribute deals.owner
     attio-sync history https://app.attio.com/acme/custom/applications/record/6f1f1d4c-…/overview
     """
     from attio_workbench.command_settings import read_settings
     from attio_workbench.drawing import draw
-    from attio_workbench.history import checked_record_id, fetch_histories, read_histories
+    from attio_workbench.history import checked_record_id, fetch_histories, read_histories, tracked_as
 
     console, record_id = open_console(), checked_record_id(record)
     settings = read_settings(configuration, needs_token=not local)
-    found = read_histories(settings, place_of(into), record_id) if local else fetch_histories(console, settings, record_id)
-    for tracked, values in found.histories:
-        draw(console, tracked, values, found.names, whole=whole)
+    if local:
+        found = read_histories(settings, place_of(into), record_id, attribute)
+    else:
+        found = fetch_histories(console, tracked_as(settings, attribute), record_id)
+    for number, (source, values) in enumerate(found.histories):
+        if number:
+            console.print()
+        draw(console, source, values, found.names, whole=whole)
 
 
 app.command()(report)
@@ -170,9 +186,10 @@ def mapping(
     configuration: Configuration = None,
     into: Into = None,
 ) -> None:
-    """Guesses the order and kind of each status, for the dbt package.
+    """Guesses the order and kind of each status and option, for the dbt package.
 
-        Reads the local database. Rows that the file has stay as they are; only statuses that it does not name are added.
+    Reads the local database, and covers all statuses and selects in it, of objects and lists. Rows that the file has stay
+    as they are; only what it does not name is added.
 
     \b
     attio-sync mapping
@@ -181,22 +198,26 @@ def mapping(
     from attio_workbench.command_settings import read_settings
     from attio_workbench.mapping import mapping_text, read_guesses, write_mapping
 
-    histories, place = read_settings(configuration, needs_token=False).history, place_of(into)
+    settings, place = read_settings(configuration, needs_token=False), place_of(into)
     if file is None:
-        typer.echo(mapping_text(read_guesses(place, histories)), nl=False)
+        typer.echo(mapping_text(read_guesses(place, settings)), nl=False)
     else:
-        typer.echo(write_mapping(place, histories, file))
+        typer.echo(write_mapping(place, settings, file))
 
 
 app.command()(simulate)
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Runs a command; whatever goes wrong is one line and exit code 1."""
+    """Runs a command; whatever goes wrong is one line each, and exit code 1."""
     show_what_can_be_shown()
     try:
         with ended_as_by_ctrl_c():
             app(arguments, prog_name="attio-sync")
+    except ExceptionGroup as several:
+        for error in several.exceptions:
+            fail(sentence_of(error))
+        sys.exit(1)
     except Exception as error:  # noqa: BLE001 (nobody at a terminal is helped by a traceback; it is kept where we say)
         fail(sentence_of(error))
         sys.exit(1)

@@ -4,23 +4,39 @@ import shutil
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from textwrap import indent
 
 from rich.console import Console
+from rich.markup import escape
 
-from attio_simulator import Planted, RequestInfo, Simulator, Slower, Waiting, Workspace, generate_hiring_pipeline
-from attio_sync.report import SyncReport
+from attio_simulator import (
+    Clock,
+    Planted,
+    RequestInfo,
+    Simulator,
+    Slower,
+    Waiting,
+    Workspace,
+    add_deals,
+    generate_hiring_pipeline,
+)
+from attio_sync import checks
+from attio_sync.attribute_types import STATUS
+from attio_sync.catalog import Found
+from attio_sync.report import SyncReport, counted
 from attio_sync.settings import CONNECTOR, Settings, default_text, load_settings
+from attio_sync.sources import FIRST, Source
 from attio_workbench.changes import Stay, change, delivered_stays, histories_to_read, true_stays
 from attio_workbench.errors import WorkbenchError
-from attio_workbench.figures import figures_table
+from attio_workbench.figures import figures_table, movers_table, sources_table
+from attio_workbench.held import open_held
 from attio_workbench.local_run import run_locally
-from attio_workbench.origin import DEMO, claim, clear_for_demo
-from attio_workbench.place import Place, open_database
+from attio_workbench.origin import DEMO, Origin, claim, clear_for_demo
+from attio_workbench.place import Place
 from attio_workbench.progress import SyncProgress
 from attio_workbench.report.command import ReportOptions, write_report
 from attio_workbench.terminal import command_text, path_text, warn
@@ -32,6 +48,13 @@ PLANTED = Planted((Slower("Interview", days_ago=75), Waiting(recruiter=3)))
 """What has happened in the workspace, for the report to find."""
 
 
+TRACKED = f"{FIRST},deals.stage,deals.value,lists/talent_pool.stage"
+"""What the demo syncs: three pipelines, one of them a list's, and an attribute that is no status."""
+
+HISTORIES = {"values", "entry_values"}
+"""How the simulator calls a request that reads a history."""
+
+
 @dataclass(frozen=True, slots=True)
 class Demo:
     """What a demo works with."""
@@ -40,19 +63,24 @@ class Demo:
     place: Place
     simulator: Simulator
     settings: Settings
+    found: Found
 
-    def sync(self, title: str, since: datetime | None, deleted: int = 0) -> SyncReport:
-        """One sync, with a bar that follows the requests the simulator sees; each that was `deleted` is asked for too."""
-        total = histories_to_read(self.simulator.workspace, since) + deleted
+    def sync(self, title: str, since: datetime | None, deleted: int = 0) -> tuple[SyncReport, Counter[str]]:
+        """One sync, with a bar that follows the requests the simulator sees; each that was `deleted` is asked for too.
+
+        Returns how many histories of each source were read, too.
+        """
+        total = histories_to_read(self.simulator.workspace, since, self.found.sources) + deleted
+        read = Counter[str]()
         with SyncProgress(self.console, f"{title:16}", total) as progress:
-            stop = self.simulator.on_request(_counter(progress.on_requests))
+            stop = self.simulator.on_request(_counter(read, progress.on_requests))
             try:
-                run = run_locally(self.settings, self.place, progress.on_progress)
+                run = run_locally(self.settings, self.place, progress.on_progress, self.found)
             finally:
                 stop()
         for warning in run.warnings:
-            self.console.print(f"[yellow]warning:[/yellow] {warning}")
-        return run.report
+            self.console.print(f"[yellow]warning:[/yellow] {escape(warning)}")
+        return run.report, read
 
 
 def run_demo(console: Console, place: Place, records: int, seed: int, *, reports: bool = True) -> None:
@@ -75,50 +103,60 @@ def _run(console: Console, place: Place, records: int, seed: int, *, reports: bo
     place = Place(place.folder, place.files / "demo-state.json")
     place.state.unlink(missing_ok=True)
     place.log.unlink(missing_ok=True)
-    claim(place, DEMO)
+    claim(place, Origin(DEMO, history=TRACKED))
 
-    workspace = generate_hiring_pipeline(records, seed=seed, moved_share=MOVED_SHARE, planted=PLANTED)
+    workspace = demo_workspace(records, seed)
     simulator = Simulator(workspace)
     with simulator.serve() as server:
         console.print(
-            f"A simulated Attio workspace with {records:,} job applications answers on {server.url}: 50 ms each time, and "
-            "100 requests a second at most, as Attio does. The sync asks 90 times a second.\n"
+            f"A simulated Attio workspace with {records:,} job applications, {len(workspace.record_ids('deals')):,} deals "
+            f"and a list answers on {server.url}: 50 ms each time, and 100 requests a second at most, as Attio does. The "
+            "sync asks 90 times a second.\n"
         )
-        demo = Demo(console, place, simulator, demo_settings(server.url, simulator.token))
+        settings = demo_settings(server.url, simulator.token, TRACKED)
+        demo = Demo(console, place, simulator, settings, checks.run(settings, checks.find_sources))
         started = datetime.now(UTC)
-        first = demo.sync("First sync", None)
+        first, read_first = demo.sync("First sync", None)
         changes = change(workspace, seed, started)
         console.print(
             f"In the workspace  {changes.moved:,} applications move on, {changes.back:,} go back to Applied, "
-            f"{changes.new:,} come in, {changes.deleted:,} are deleted"
+            f"{changes.new:,} come in, {changes.deleted:,} are deleted; {counted(changes.deals, 'deal')} and "
+            f"{counted(changes.entries, 'entry of the list', 'entries of the list')} move on"
         )
         # Everything is compared at once, which is done once a day by default.
-        demo = replace(demo, settings=demo.settings.model_copy(update={"reconcile_hours": 0.0}))
-        second = demo.sync("Second sync", started, changes.deleted)
+        demo = replace(demo, settings=settings.model_copy(update={"reconcile_hours": 0.0}))
+        second, read_second = demo.sync("Second sync", started, changes.deleted)
 
     console.print()
-    console.print(figures_table({"first sync": first, "second": second}))
+    console.print(figures_table({"first sync": first, "second sync": second}))
     console.print()
-    with open_database(place.database, read_only=True) as connection:
-        delivered = sorted(delivered_stays(connection))
-        rows = read_time_in_status(connection)
-    compare(workspace, delivered)
-    console.print(
-        f"[green]✓[/green] The warehouse holds exactly what the workspace holds: {len(delivered):,} stays of "
-        f"{len(workspace.record_ids('applications')):,} applications.\n"
-    )
-    console.print("[bold]Time spent in each status[/bold], from attio_workflow_status_history")
-    console.print(time_in_status_table(rows))
+    with open_held(place, settings) as held:
+        delivered = sorted(delivered_stays(held.connection, held.sources))
+        compare(workspace, delivered, held.sources)
+        console.print(sources_table(held, {"first": read_first, "second": read_second}))
+        console.print(f"[green]✓[/green] The warehouse holds exactly what the workspace holds: {len(delivered):,} stays.\n")
+        pipelines = [source for source in held.sources if source.type is STATUS]
+        console.print("[bold]Time spent in each status[/bold]")
+        console.print(time_in_status_table({s.name: read_time_in_status(held.connection, s) for s in pipelines}))
+        console.print()
+        console.print(movers_table(held, pipelines))
     _say_what_next(console, place, _worth_drawing(delivered))
     if reports:
-        _report(console, place, demo.settings)
+        _report(console, place, settings)
+
+
+def demo_workspace(records: int, seed: int, clock: Clock | None = None) -> Workspace:
+    """So many applications, some of them in a list, and a tenth as many deals."""
+    workspace = generate_hiring_pipeline(records, seed=seed, clock=clock, moved_share=MOVED_SHARE, planted=PLANTED)
+    add_deals(workspace, max(10, records // 10), seed=seed)
+    return workspace
 
 
 def _report(console: Console, place: Place, settings: Settings) -> None:
     """The report of what was synced, which takes dbt: without it the demo has shown the rest."""
     console.print(
-        "\n[dim]Planted in the workspace, for the report to find: Interview takes longer since 75 days, and what "
-        "Recruiter 3 moves waits.[/dim]"
+        "\n[dim]Planted in the workspace, for the report to find: Interview has taken longer for 75 days, and "
+        "applications that Recruiter 3 moved wait longer.[/dim]"
     )
     try:
         write_report(console, place, settings, ReportOptions())
@@ -126,47 +164,49 @@ def _report(console: Console, place: Place, settings: Settings) -> None:
         warn(f"no report: {error}")
 
 
-def demo_settings(url: str, token: str) -> Settings:
+def demo_settings(url: str, token: str, history: str = str(FIRST)) -> Settings:
     """The default settings, whatever the environment and `.env` say, but for the address and everything there is."""
     defaults = {key: default_text(field) for key, field in Settings.model_fields.items()}
-    given = defaults | {"attio_base_url": url, "attio_api_token": token, "backfill_days": "all"}
+    given = defaults | {"attio_base_url": url, "attio_api_token": token, "backfill_days": "all", "history": history}
     return load_settings(given, env_files=())
 
 
-def compare(workspace: Workspace, delivered: list[Stay]) -> None:
+def compare(workspace: Workspace, delivered: Sequence[Stay], sources: Sequence[Source] = (FIRST,)) -> None:
     """Says so if the warehouse does not hold what the workspace holds.
 
     Raises:
         WorkbenchError: it does not.
     """
-    expected = sorted(true_stays(workspace))
+    expected = sorted(true_stays(workspace, sources))
     if delivered != expected:
         differ = len(set(delivered) ^ set(expected))
         message = f"the warehouse does not hold what the workspace holds: {differ} stays differ. This is a bug"
         raise WorkbenchError(message)
 
 
-def _counter(on_requests: Callable[[int, int, float], None]) -> Callable[[RequestInfo], None]:
-    """Counts the requests the simulator sees."""
+def _counter(read: Counter[str], on_requests: Callable[[int, int, float], None]) -> Callable[[RequestInfo], None]:
+    """Counts the requests the simulator sees, and the histories that are `read` by source."""
     started = time.monotonic()
-    histories = requests = 0
+    requests = 0
 
     def seen(info: RequestInfo) -> None:
-        nonlocal histories, requests
+        nonlocal requests
         requests += 1
-        histories += info.kind == "values"
-        on_requests(histories, requests, time.monotonic() - started)
+        if info.kind in HISTORIES:
+            parent = f"lists/{info.parts['list']}" if "list" in info.parts else info.parts["object"]
+            read[f"{parent}.{info.parts['attribute']}"] += 1
+        on_requests(read.total(), requests, time.monotonic() - started)
 
     return seen
 
 
-def _say_what_next(console: Console, place: Place, application_id: str) -> None:
+def _say_what_next(console: Console, place: Place, deal_id: str) -> None:
     command = command_text()
     elsewhere = "" if place.folder == CONNECTOR else f" --into {path_text(place.folder)}"
     steps = (
         ("Look into the tables; they are in the schema tester.", f"{_duckdb()} {path_text(place.database)}"),
-        ("What to paste there: the time spent in each status.", QUERY_TO_PASTE.rstrip()),
-        ("Draw what one application went through.", f"{command} history {application_id} --local{elsewhere}"),
+        ("What to paste there: the time that applications spend in each status.", QUERY_TO_PASTE.rstrip()),
+        ("Draw what one deal went through, its stage and its value.", f"{command} history {deal_id} --local{elsewhere}"),
         (
             (
                 "Your own workspace: write ATTIO_API_TOKEN=… into a file called .env here. The token is made in Attio "
@@ -194,7 +234,7 @@ def _duckdb() -> str:
     return f"{path_text(python)} -m pip install --quiet duckdb-cli\n{path_text(python.with_name('duckdb'))}"
 
 
-def _worth_drawing(stays: list[Stay]) -> str:
-    """An application that moved, but not too often."""
-    count = Counter(stay.application_id for stay in stays)
-    return max(count, key=lambda application: (count[application] <= MOST_STAYS_DRAWN, count[application]))
+def _worth_drawing(stays: Sequence[Stay]) -> str:
+    """A deal that moved, and whose value changed."""
+    count = Counter(stay.record_id for stay in stays if stay.source.startswith("deals."))
+    return max(count, key=lambda deal: (count[deal] <= MOST_STAYS_DRAWN, count[deal]))

@@ -9,30 +9,36 @@ from rich.console import Console
 from rich.markup import escape
 from rich.text import Text
 
-from attio_sync.attio_types import Actor, AttioApplicationWorkflowStatusAttribute, parse_timestamp
+from attio_sync.attio_types import Actor, AttioValue, parse_timestamp
+from attio_sync.attio_types.values import ActorReferenceValue
+from attio_sync.attribute_types import STATUS, AttributeType
 from attio_sync.histories import AttributeHistory
 from attio_sync.report import counted
 from attio_sync.sources import Source
+from attio_workbench.actors import actor_text
 from attio_workbench.terminal import day_text, instant_text, length_text
 
 MOST_LINES = 20
 """So many stays are shown, the last ones, unless all are asked for: what fits into a terminal."""
 
 COLORS = ("cyan", "green", "yellow", "magenta", "blue", "red", "bright_cyan", "bright_green", "bright_yellow")
-HEADER = ("status", "from (UTC)", "to", "from (UTC)", "to", "how long", "how long", "by whom")
-STATUS, FROM, TO, FIRST_DAY, LAST_DAY, HOW_LONG, SO_FAR, WHO = range(len(HEADER))
+HEADER = ("value", "from (UTC)", "to", "from (UTC)", "to", "how long", "how long", "by whom")
+VALUE, FROM, TO, FIRST_DAY, LAST_DAY, HOW_LONG, SO_FAR, WHO = range(len(HEADER))
 LAYOUTS: tuple[tuple[tuple[int, ...], int], ...] = (
-    ((STATUS, FROM, TO, HOW_LONG, WHO), 16),
-    ((STATUS, FIRST_DAY, LAST_DAY, HOW_LONG, WHO), 10),
-    ((STATUS, FIRST_DAY, LAST_DAY, HOW_LONG, WHO), 0),
-    ((STATUS, FIRST_DAY, SO_FAR, WHO), 0),
-    ((STATUS, SO_FAR, WHO), 0),
-    ((STATUS, SO_FAR), 0),
+    ((VALUE, FROM, TO, HOW_LONG, WHO), 16),
+    ((VALUE, FIRST_DAY, LAST_DAY, HOW_LONG, WHO), 10),
+    ((VALUE, FIRST_DAY, LAST_DAY, HOW_LONG, WHO), 0),
+    ((VALUE, FIRST_DAY, SO_FAR, WHO), 0),
+    ((VALUE, SO_FAR, WHO), 0),
+    ((VALUE, SO_FAR), 0),
 )
 """What a line says and how wide its bar is at least (0: there is none). The first one there is room for is taken.
 
 Whether a stay lasts is said in each: where there is no room for its end, behind how long it has been.
 """
+
+WIDEST_VALUE = 40
+"""A longer text is cut, rather than to leave out when it was."""
 
 LEAST_OF_WHO = 12
 """Who it was is cut to no less than this, rather than to leave out when it was."""
@@ -58,21 +64,22 @@ class Span:
 
 
 def draw(
-    console: Console, history: Source, found: AttributeHistory, names: Mapping[str, str], *, whole: bool = False
+    console: Console, source: Source, found: AttributeHistory, names: Mapping[str, str], *, whole: bool = False
 ) -> None:
     """Prints a line for each stay, or for each of the last ones, with a bar where it lies in what is shown.
 
     `names` says what members are called, by id.
     """
-    name = f"[bold]{escape(history.parent)}.{escape(history.attribute)}[/bold] of {found.record_id}"
+    name = f"[bold]{escape(source.name)}[/bold] of {found.record_id}"
     if not found.values:
         console.print(f"{name}: it has never had a value")
         return
     now = datetime.now(UTC)
-    stays = [_Stay.of(value, now, names) for value in found.values]
+    stays = [_Stay.of(value, found.type, raw, now, names) for value, raw in zip(found.values, found.raw, strict=True)]
+    header = ("status" if found.type is STATUS else "value", *HEADER[1:])
     shown = stays if whole else stays[-MOST_LINES:]
     begin, end = shown[0].begin, max(stay.end for stay in shown)
-    columns, room = _layout([HEADER, *(stay.cells for stay in shown)], console.width)
+    columns, room = _layout([header, *(stay.cells for stay in shown)], console.width)
     said = [f"{counted(len(stays), 'stay')} in {length_text(max(stay.end for stay in stays) - stays[0].begin)}"]
     if len(shown) < len(stays):
         said.append(f"the last {len(shown)} in {length_text(end - begin)}")
@@ -80,12 +87,12 @@ def draw(
     more = "; --all shows all" if len(shown) < len(stays) else ""
     console.print(f"{name}\n{', '.join(said)}{scale}{more}\n")
     span = Span(begin, end, room)
-    console.print(_line(HEADER, columns).rstrip(), style="bold", no_wrap=True, overflow="ellipsis")
+    console.print(_line(header, columns).rstrip(), style="bold", no_wrap=True, overflow="ellipsis")
     colors: dict[str, str] = {}
     for stay in shown:
-        color = colors.setdefault(stay.status_id, COLORS[len(colors) % len(COLORS)])
+        color = colors.setdefault(stay.what, COLORS[len(colors) % len(COLORS)])
         line = Text(_line(stay.cells, columns))
-        line.stylize(color, 0, len(stay.cells[STATUS]))
+        line.stylize(color, 0, len(stay.cells[VALUE]))
         if room:
             line.append_text(Text(span.bar(stay.begin, stay.end), color))
         line.rstrip()
@@ -98,26 +105,26 @@ class _Stay:
 
     begin: datetime
     end: datetime
-    status_id: str
+    what: str
     cells: tuple[str, ...]
 
     @classmethod
-    def of(cls, value: AttioApplicationWorkflowStatusAttribute, now: datetime, names: Mapping[str, str]) -> "_Stay":
+    def of(cls, value: AttioValue, kind: AttributeType, raw: object, now: datetime, names: Mapping[str, str]) -> "_Stay":
         begin = parse_timestamp(value.active_from)
         left = parse_timestamp(value.active_until) if value.active_until else None
         end = left or max(now, begin)
         how_long = length_text(end - begin)
         cells = (
-            " ".join(value.status.title.split()),
+            value_text(value, kind, raw, names),
             instant_text(begin),
             instant_text(left) if left else "now",
             day_text(begin),
             day_text(left) if left else "now",
             how_long,
             how_long if left else f"{how_long} so far",
-            actor_text(value.created_by_actor, names),
+            _mover(value.created_by_actor, names),
         )
-        return cls(begin, end, value.status.id.status_id, cells)
+        return cls(begin, end, kind.identity(raw), cells)
 
 
 def _layout(lines: Sequence[Sequence[str]], room: int) -> tuple[list[tuple[int, int]], int]:
@@ -131,7 +138,7 @@ def _layout(lines: Sequence[Sequence[str]], room: int) -> tuple[list[tuple[int, 
         if not bar and (not too_much or (WHO in columns and widths[WHO] - too_much >= LEAST_OF_WHO)):
             return [(n, widths[n] - too_much * (n == WHO)) for n in columns], 0
     # How long a stay was is never cut.
-    widths[STATUS] = max(1, room - GAP - widths[SO_FAR])
+    widths[VALUE] = max(1, room - GAP - widths[SO_FAR])
     return [(n, widths[n]) for n in LAYOUTS[-1][0]], 0
 
 
@@ -143,9 +150,15 @@ def _fitted(cell: str, width: int) -> str:
     return set_cell_size(cell, width) if cell_len(cell) <= width else set_cell_size(cell, width - 1) + "…"
 
 
-def actor_text(actor: Actor, names: Mapping[str, str]) -> str:
-    """Who it was: the name, else the kind and as much of the id as tells them apart."""
-    if actor.type == "workspace-member" and actor.id and actor.id in names:
-        return names[actor.id]
-    kind = (actor.type or "unknown").replace("workspace-member", "member").replace("-", " ")
-    return f"{kind} {actor.id[:8]}" if actor.id else kind
+def value_text(value: AttioValue, kind: AttributeType, raw: object, names: Mapping[str, str]) -> str:
+    """What a value says, in a line that is not too long; of an actor the name."""
+    if isinstance(value, ActorReferenceValue):
+        said = _mover(Actor(type=value.referenced_actor_type, id=value.referenced_actor_id), names)
+    else:
+        said = " ".join(kind.label(raw).split()) or "(empty)"
+    return _fitted(said, min(cell_len(said), WIDEST_VALUE))
+
+
+def _mover(actor: Actor, names: Mapping[str, str]) -> str:
+    name = names.get(actor.id) if actor.type == "workspace-member" and actor.id else None
+    return actor_text(actor.type, actor.id, name)

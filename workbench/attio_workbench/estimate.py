@@ -1,8 +1,9 @@
-"""How many records there are and how many have moved, and what that makes of a first sync, of each day and of a month."""
+"""How many records there are and how many have moved, and what that makes of a first sync, of later ones and of a month."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from statistics import mean
 
 from rich.console import Console
@@ -10,11 +11,13 @@ from rich.console import Console
 from attio_sync.attio_types import ListedRecord, parse_listed_record, sortable_timestamp
 from attio_sync.attio_types.timestamps import format_timestamp
 from attio_sync.client import AttioClient
-from attio_sync.histories import AttributeHistory
+from attio_sync.histories import AttributeHistory, never_changed
+from attio_sync.parents import Parent
+from attio_sync.schedule import CHEAP_REQUESTS
 from attio_sync.settings import Settings
 from attio_sync.sources import Source
 from attio_sync.value_reader import ValueReader
-from attio_workbench.terminal import Pace, length_text, tell
+from attio_workbench.terminal import Pace, tell
 
 PAGE = 500
 MOST_PAGES = 100
@@ -25,14 +28,28 @@ SAMPLE = 20
 
 MONTH = timedelta(days=30)
 
+FILTERED_LISTING = 1
+"""Requests for what changed lately: a page that is not full is the last one."""
+
+LISTING_END = 5
+"""Requests until a listing of everything is believed to be at its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Every record or entry of one parent as a listing shows it, for each source; `is_all` says whether that is all."""
+
+    of: dict[Source, list[ListedRecord]]
+    is_all: bool
+
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What is there of one tracked history.
+    """What is there of one source.
 
     Args:
         records: how many were counted; `is_all` says whether that is all of them.
-        moved: those of which the listing does not prove that they never moved.
+        moved: those of which the listing does not prove that their value never changed: their histories are read.
         recent: those whose current value dates from within `backfill_days`.
         changed: those whose current value is not older than a month; `changed_moved` of them have moved.
         stays_of_moved: how many stays one that has moved has, on average.
@@ -56,51 +73,67 @@ class Survey:
         """Rows that a month like the last one writes: of each record that changed, its current row and one or two stays."""
         return 2 * self.changed + self.changed_moved
 
-    def first_sync(self, settings: Settings) -> int:
-        """Requests of a first sync: what changed lately is listed first, then everything."""
-        lately = 0 if settings.backfill_days is None else _pages(self.recent, settings)
-        return lately + _pages(self.records, settings) + self.moved
-
-    def comparison(self, settings: Settings) -> int:
-        """Requests between two comparisons of everything, the second one included."""
-        days = settings.reconcile_hours / 24
-        rechecked = self.moved * min(1.0, days / settings.recheck_days)
-        return round(_pages(self.records, settings) + rechecked + self.changed * days / MONTH.days)
+    @property
+    def changes_a_day(self) -> float:
+        """How many records change in a day, in a month like the last one."""
+        return self.changed / MONTH.days
 
 
-async def survey(
-    client: AttioClient, settings: Settings, history: Source, on_page: Callable[[int], None], now: datetime
-) -> Survey:
-    """Counts, and reads a few histories; `on_page` hears how many were counted so far.
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Requests: of a first sync, of each later one but for changes, and of a comparison of everything besides."""
+
+    first: int = 0
+    later: int = 0
+    comparison: int = 0
+
+    def __add__(self, other: "Cost") -> "Cost":
+        return Cost(self.first + other.first, self.later + other.later, self.comparison + other.comparison)
+
+
+async def list_all(
+    client: AttioClient, parent: Parent, sources: Sequence[Source], on_page: Callable[[int], None]
+) -> Listed:
+    """Lists what there is of a parent; `on_page` hears how many were counted so far.
 
     Raises:
         AttioSyncError: Attio does not answer.
     """
-    listed: dict[str, ListedRecord] = {}
+    listed: dict[str, list[ListedRecord]] = {}
     is_all = False
     for _ in range(MOST_PAGES):
         # Without a sort a query costs nothing of the score that Attio limits.
-        page = await client.query_records(history.parent, {"limit": PAGE, "offset": len(listed)})
-        records = [parse_listed_record(raw, history.attribute) for raw in page]
-        fresh = {r.record_id: r for r in records if r.record_id not in listed}
+        page = await client.query(parent, {"limit": PAGE, "offset": len(listed)})
+        items = [[parse_listed_record(raw, parent, source.attribute) for source in sources] for raw in page]
+        fresh = {item[0].record_id: item for item in items if item[0].record_id not in listed}
         is_all = not fresh
         if is_all:
             break
         listed |= fresh
         on_page(len(listed))
-    moved = [r for r in listed.values() if not r.never_moved]
-    reader = ValueReader(client, history)
+    return Listed({source: [item[i] for item in listed.values()] for i, source in enumerate(sources)}, is_all)
+
+
+async def survey(client: AttioClient, settings: Settings, source: Source, listed: Listed, now: datetime) -> Survey:
+    """Counts what was listed, and reads a few histories.
+
+    Raises:
+        AttioSyncError: Attio does not answer.
+    """
+    records = listed.of[source]
+    moved = [r for r in records if not never_changed(r, is_multiple=source.is_multiple)]
+    reader = ValueReader(client, source)
     sample = [await reader.read(r.record_id, r) for r in moved[:: max(1, -(-len(moved) // SAMPLE))]]
     stays = [len(outcome.values) for outcome in sample if isinstance(outcome, AttributeHistory)]
-    lately = _since(listed.values(), now - MONTH)
+    lately = _since(records, now - MONTH)
     backfill = None if settings.backfill_days is None else now - timedelta(days=settings.backfill_days)
     return Survey(
-        records=len(listed),
-        is_all=is_all,
+        records=len(records),
+        is_all=listed.is_all,
         moved=len(moved),
-        recent=len(listed if backfill is None else _since(listed.values(), backfill)),
+        recent=len(records if backfill is None else _since(records, backfill)),
         changed=len(lately),
-        changed_moved=sum(not r.never_moved for r in lately),
+        changed_moved=sum(not never_changed(r, is_multiple=source.is_multiple) for r in lately),
         stays_of_moved=mean(stays) if stays else 0.0,
     )
 
@@ -108,8 +141,8 @@ async def survey(
 class Counting:
     """Says how far a count is that takes longer than a moment; where output is no terminal, now and then in a line."""
 
-    def __init__(self, console: Console, history: Source) -> None:
-        self._what = f"counting {history.parent}"
+    def __init__(self, console: Console, parent: Parent) -> None:
+        self._what = f"counting {parent}"
         self._status = console.status(self._what)
         self._pace = Pace()
         self._is_terminal = console.is_terminal
@@ -129,31 +162,46 @@ class Counting:
         self._status.stop()
 
 
-def estimate_rows(found: Survey, settings: Settings) -> list[tuple[str, str]]:
-    """What to say of it: a name and a text a line."""
-    if not found.records:
-        return [("its records", "there are none yet")]
-    more = "" if found.is_all else "more than "
-    least = "about" if found.is_all else "more than"
-    often = f"every {settings.reconcile_hours:g} h" if settings.reconcile_hours else "in each sync"
-    first, comparison = found.first_sync(settings), found.comparison(settings)
-    return [
-        ("its records", f"{more}{found.records:,}, {found.moved:,} of them have moved"),
-        ("a first sync", f"{least} {_cost(first, settings)}"),
-        (f"compared {often}", f"{least} {_cost(comparison, settings)}"),
-        ("rows", f"{least} {found.records:,} current ones and {found.stays:,} stays; all are active in the first month"),
-        ("active rows later", f"{least} {found.active_rows:,} a month, if as much changes as in the last 30 days"),
-    ]
+def is_listed_each_time(source: Source, found: Survey, settings: Settings) -> bool:
+    """Whether each sync compares everything: Attio cannot say what changed, and to list it all is cheap."""
+    return not source.type.is_filtered and found.records <= CHEAP_REQUESTS * settings.page_size
 
 
-def _cost(requests: int, settings: Settings) -> str:
-    seconds = max(1.0, requests / settings.requests_per_second)
-    return f"{requests:,} requests, {length_text(timedelta(seconds=seconds))} at {settings.requests_per_second:g} a second"
+def cost_of(source: Source, found: Survey, settings: Settings) -> Cost:
+    """What a source costs by itself."""
+    listing = _pages(found.records, settings)
+    # What changed lately is listed first, then everything.
+    lately = _pages(found.recent, settings) if source.type.is_filtered and settings.backfill_days is not None else 0
+    each_time = listing if is_listed_each_time(source, found, settings) else 0
+    rechecked = found.moved * min(1.0, settings.reconcile_hours / 24 / settings.recheck_days)
+    return Cost(
+        first=lately + listing + found.moved + each_time,
+        later=FILTERED_LISTING if source.type.is_filtered else each_time,
+        comparison=round(listing + rechecked),
+    )
+
+
+def cost_of_all(surveys: dict[Source, Survey], settings: Settings) -> Cost:
+    """What all sources cost together: those of one parent are compared with one listing.
+
+    So are those that Attio cannot filter in a first sync.
+    """
+    total = sum((cost_of(source, found, settings) for source, found in surveys.items()), Cost())
+    for _, of_parent in groupby(sorted(surveys, key=lambda s: str(s.parent)), key=lambda s: s.parent):
+        several = list(of_parent)
+        unfiltered = [s for s in several if not s.type.is_filtered]
+        each_time = [s for s in unfiltered if is_listed_each_time(s, surveys[s], settings)]
+        listing = _pages(surveys[several[0]].records, settings)
+        total += Cost(
+            first=-listing * (max(0, len(unfiltered) - 1) + max(0, len(each_time) - 1)),
+            later=-listing * max(0, len(each_time) - 1),
+            comparison=-listing * (len(several) - 1),
+        )
+    return total
 
 
 def _pages(records: int, settings: Settings) -> int:
-    """A listing ends with a page that brings nothing new."""
-    return -(-records // settings.page_size) + 1
+    return -(-records // settings.page_size) + LISTING_END
 
 
 def _since(records: Iterable[ListedRecord], start: datetime) -> list[ListedRecord]:

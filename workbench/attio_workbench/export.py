@@ -5,18 +5,16 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from itertools import chain
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
-import duckdb
 from rich.console import Console
 
 from attio_sync.settings import Settings
-from attio_sync.sources import Source
-from attio_sync.streams import history_table
-from attio_sync.tables import MEMBER_TABLE, STATUS_TABLE, id_column
+from attio_sync.small_tables import MEMBERS, STATUSES
+from attio_sync.sources import Source, tables_of
 from attio_workbench import ocel
-from attio_workbench.errors import WorkbenchError
-from attio_workbench.place import Place, open_database
+from attio_workbench.held import DEFINED_BY, Held, open_held
+from attio_workbench.place import Place
 from attio_workbench.terminal import path_text
 
 ROWS_AT_ONCE = 10_000
@@ -29,12 +27,9 @@ def run_export(console: Console, settings: Settings, place: Place, file: Path, *
         WorkbenchError: there is no database, or no history in it.
         OSError: the file cannot be written.
     """
-    if not place.database.exists():
-        message = f"there is no {path_text(place.database)} yet: run attio-sync demo or attio-sync sync first"
-        raise WorkbenchError(message)
     part = file.with_name(f"{file.name}.part")
-    with open_database(place.database, read_only=True) as connection:
-        log = _Log(connection, settings.history)
+    with open_held(place, settings) as held:
+        log = _Log(held)
         try:
             with part.open("w", encoding="utf-8") as output:
                 counts = log.write(output, names=names)
@@ -43,7 +38,7 @@ def run_export(console: Console, settings: Settings, place: Place, file: Path, *
             with suppress(OSError):
                 part.unlink(missing_ok=True)
     console.print(
-        f"{counts['events']:,} events of {counts['records']:,} records and {counts['members']:,} members in "
+        f"{counts['events']:,} events of {counts['items']:,} records and {counts['members']:,} members in "
         f"{path_text(file)}",
         soft_wrap=True,
         markup=False,
@@ -51,40 +46,40 @@ def run_export(console: Console, settings: Settings, place: Place, file: Path, *
 
 
 class _Log:
-    """The tables of a local sync, as an object-centric event log."""
+    """The statuses and selects of a local sync, as an object-centric event log."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, histories: Iterable[Source]) -> None:
-        self._connection = connection
-        self._there = {
-            name
-            for (name,) in connection.execute(
-                "SELECT table_name FROM information_schema.tables WHERE table_schema = 'tester'"
-            ).fetchall()
-        }
-        self._histories = [history for history in histories if history_table(history).name in self._there]
-        if not self._histories:
-            wanted = " or ".join(history_table(history).name for history in histories)
-            message = f"there is no table {wanted} in the database: run attio-sync sync first, or correct ATTIO_HISTORY"
-            raise WorkbenchError(message)
+    def __init__(self, held: Held) -> None:
+        self._held = held
+        self._connection = held.connection
+        self._sources = held.pipelines()
 
     def write(self, output: TextIO, *, names: bool) -> dict[str, int]:
         """Writes the log, and says how many events, records and members are in it."""
-        counts = {"events": 0, "records": 0, "members": 0}
+        counts = {"events": 0, "items": 0, "members": 0}
 
         def counted(kind: str, items: Iterable[ocel.Json]) -> Iterator[ocel.Json]:
             for item in items:
                 counts[kind] += 1
                 yield item
 
-        titles = self._distinct("title")
-        pairs = [(history.parent, history.attribute) for history in self._histories]
-        movers = self._distinct("actor_id", "actor_type = 'workspace-member' AND actor_id IS NOT NULL")
+        titles = [title for (title,) in self._rows(f"SELECT DISTINCT title FROM ({self._moves})")]  # noqa: S608 (words of our own)
+        movers = [
+            actor
+            for (actor,) in self._rows(
+                f"SELECT DISTINCT actor_id FROM ({self._moves}) "  # noqa: S608 (words of our own)
+                "WHERE actor_type = 'workspace-member' AND actor_id IS NOT NULL"
+            )
+        ]
+        about = [(kind, record) for kind, record in self._rows(self._only_about)]
         parts: dict[str, Iterable[ocel.Json]] = {
             "eventTypes": ocel.event_types(titles),
-            "objectTypes": ocel.object_types(pairs),
+            "objectTypes": ocel.object_types(
+                [(str(source.parent), source.attribute) for source in self._sources], {kind for kind, _ in about}
+            ),
             "events": counted("events", ocel.events(self._read("parent, attribute, record_id, position"))),
             "objects": chain(
-                counted("records", ocel.records(self._read("parent, record_id, since, attribute, position"))),
+                counted("items", ocel.records(self._read("parent, record_id, since, attribute, position"))),
+                ocel.bare(about),
                 counted("members", ocel.members(self._members() if names else [], movers)),
             ),
         }
@@ -98,23 +93,40 @@ class _Log:
 
     @property
     def _moves(self) -> str:
-        """A query of all moves of all histories."""
-        has_titles = STATUS_TABLE in self._there
-        status = f'LEFT JOIN tester."{STATUS_TABLE}" AS s ON s.status_id = h.status_id AND NOT s._fivetran_deleted'
-        title = "coalesce(s.title, h.status_title)" if has_titles else "h.status_title"
-        return " UNION ALL ".join(
-            f"""
-            SELECT '{one.parent}' AS parent, '{one.attribute}' AS attribute, h."{id_column(one)}" AS record_id, h.position,
-                h.status_id, coalesce({title}, h.status_id) AS title, h.active_from AS since, h.active_until AS until,
-                h.created_by_actor_type AS actor_type, h.created_by_actor_id AS actor_id
-            FROM tester."{history_table(one).name}" AS h {status if has_titles else ""}
-            WHERE NOT h._fivetran_deleted"""  # noqa: S608 (names from our own settings, quoted)
-            for one in self._histories
+        """A query of all moves of all sources."""
+        return " UNION ALL ".join(map(self._moves_of, self._sources))
+
+    def _moves_of(self, source: Source) -> str:
+        current, history = tables_of(source)
+        key, definition = source.parent.id_column, DEFINED_BY[source.type.definition or ""]
+        kind = "status" if definition is STATUSES else "option"
+        title, join = f"h.{kind}_title", ""
+        if definition.table in self._held:
+            title = f"coalesce(d.title, {title})"
+            join = f'LEFT JOIN tester."{definition.table}" AS d ON d.{kind}_id = h.{kind}_id AND NOT d._fivetran_deleted'
+        about = "NULL, NULL"
+        if source.parent.is_list:
+            about = "e.parent_object, e.parent_record_id"
+            join += f' LEFT JOIN tester."{current}" AS e ON e."{key}" = h."{key}" AND NOT e._fivetran_deleted'
+        return f"""
+            SELECT '{source.parent}' AS parent, '{source.attribute}' AS attribute, h."{key}" AS record_id, h.position,
+                h.{kind}_id AS value_id, coalesce({title}, h.{kind}_id) AS title, h.active_from AS since,
+                h.active_until AS until, h.created_by_actor_type AS actor_type, h.created_by_actor_id AS actor_id,
+                {str(source.is_multiple).lower()} AS is_one_of_several, {about}
+            FROM tester."{history}" AS h {join}
+            WHERE NOT h._fivetran_deleted"""  # noqa: S608 (names that the setting allows, quoted)
+
+    @property
+    def _only_about(self) -> str:
+        """A query of the records that entries are about and that have no history of their own here: type and id."""
+        moves = f"({self._moves}) AS m (p, a, r, n, v, t, f, u, k, i, s, about_type, about_id)"
+        return (
+            f"SELECT DISTINCT about_type, about_id FROM {moves} WHERE about_id IS NOT NULL "  # noqa: S608 (words of our own)
+            f"AND about_id NOT IN (SELECT record_id FROM ({self._moves})) ORDER BY ALL"
         )
 
-    def _distinct(self, column: str, condition: str = "true") -> list[str]:
-        query = f"SELECT DISTINCT {column} FROM ({self._moves}) WHERE {condition}"  # noqa: S608 (words of our own)
-        return [value for (value,) in self._connection.execute(query).fetchall()]
+    def _rows(self, query: str) -> list[tuple[Any, ...]]:
+        return self._connection.execute(query).fetchall()
 
     def _read(self, order: str) -> Iterator[ocel.Move]:
         query = f"SELECT * FROM ({self._moves}) ORDER BY {order}"  # noqa: S608 (words of our own)
@@ -124,10 +136,10 @@ class _Log:
                 yield ocel.Move(*row)
 
     def _members(self) -> list[ocel.Member]:
-        if MEMBER_TABLE not in self._there:
+        if MEMBERS.table not in self._held:
             return []
-        rows = self._connection.execute(
+        rows = self._rows(
             "SELECT workspace_member_id, nullif(trim(concat_ws(' ', first_name, last_name)), ''), access_level "  # noqa: S608 (a constant)
-            f'FROM tester."{MEMBER_TABLE}" WHERE NOT _fivetran_deleted'
-        ).fetchall()
+            f'FROM tester."{MEMBERS.table}" WHERE NOT _fivetran_deleted'
+        )
         return [ocel.Member(*row) for row in rows]

@@ -3,25 +3,32 @@
 `fivetran debug` does the same after a scan of all imports, which asks PyPI about packages and fails slowly without it.
 """
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, override
 
 import duckdb
 from fivetran_connector_sdk import Connector
 from fivetran_connector_sdk_cli import core_adapter
 from fivetran_connector_sdk_core import SdkException
 
-from attio_sync import tables
+from attio_sync import checks, streams
+from attio_sync.catalog import Found
 from attio_sync.fivetran import FivetranSink
 from attio_sync.report import SyncReport
+from attio_sync.runtime import Environment
 from attio_sync.settings import Settings
-from attio_sync.sync import OnProgress, run_sync
+from attio_sync.sync import run_sync
 from attio_workbench.errors import WorkbenchError
 from attio_workbench.place import Place
 from attio_workbench.sdk_log import kept_log
 from attio_workbench.trouble import trouble_text
+
+type OnProgress = Callable[[SyncReport], None]
+
+log = logging.getLogger("attio_sync.local_run")  # what the connector logs goes the same way
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +37,14 @@ class LocalRun:
 
     report: SyncReport
     warnings: list[str]
+
+
+class _LocalSink(FivetranSink):
+    """Fivetran's operations, but for warnings: here is no dashboard."""
+
+    @override
+    def warn(self, message: str) -> None:
+        log.warning(message)
 
 
 class _LocalConnector(Connector):
@@ -68,8 +83,10 @@ def run_in_sdk(
     core_adapter.run(_LocalConnector(update=update_method, schema=schema), str(folder), {}, state, state_path=path)
 
 
-def run_locally(settings: Settings, place: Place, on_progress: OnProgress) -> LocalRun:
+def run_locally(settings: Settings, place: Place, on_progress: OnProgress, found: Found | None = None) -> LocalRun:
     """One sync into the place's database, from the place's state; what is logged goes to the place's log.
+
+    `found` are the sources, where they have been looked up before.
 
     Raises:
         AttioSyncError: the sync could not go on; what it delivered before is kept.
@@ -78,13 +95,15 @@ def run_locally(settings: Settings, place: Place, on_progress: OnProgress) -> Lo
     reports: list[SyncReport] = []
 
     def update(state: dict[str, Any]) -> None:
-        reports.append(run_sync(settings, state, FivetranSink(), Environment(on_progress=on_progress)))
+        reports.append(run_sync(settings, state, _LocalSink(), Environment(on_progress=on_progress), found))
 
+    found = found or checks.run(settings, checks.find_sources)
+    declared = streams.schema(found.sources, definitions=settings.definitions)
     state = place.read_state()
     place.files.mkdir(parents=True, exist_ok=True)
     try:
-        with kept_log(place.log) as log:
-            run_in_sdk(update, tables.schema(settings.history), place.folder, state, place.state)
+        with kept_log(place.log) as warnings:
+            run_in_sdk(update, declared, place.folder, state, place.state)
     except (SdkException, duckdb.Error, OSError) as error:
         raise WorkbenchError(trouble_text(place.database, error)) from error
-    return LocalRun(reports[0], log.warnings)
+    return LocalRun(reports[0], warnings)

@@ -1,4 +1,4 @@
-"""`attio-sync mapping`: a guess at the order and kind of each status, as the seed file that the dbt package reads.
+"""`attio-sync mapping`: a guess at the order and kind of each status or option, as the seed file that dbt reads.
 
 Attio says neither which status wins nor what order people have in mind. The package guesses by the same rules where no row
 covers a status (`dbt/models/intermediate/int_attio__status.sql`); a test holds the two together.
@@ -11,10 +11,12 @@ from pathlib import Path
 
 import duckdb
 
+from attio_sync.settings import Settings
+from attio_sync.small_tables import STATUSES
 from attio_sync.sources import Source
-from attio_sync.tables import id_column
 from attio_workbench.errors import WorkbenchError
-from attio_workbench.place import Place, open_database
+from attio_workbench.held import DEFINED_BY, open_held
+from attio_workbench.place import Place
 from attio_workbench.terminal import path_text
 
 COLUMNS: tuple[str, ...] = ("history", "status_id", "status_title", "status_order", "status_kind", "waiting_on")
@@ -28,58 +30,57 @@ with numbered as (
     select *, row_number() over in_order as stay_number, lead(active_from) over in_order as next_from
     from tester."{table}_history"
     where not _fivetran_deleted
-    window in_order as (partition by {key} order by position)
+    window in_order as (partition by "{key}" order by position)
 ),
 stays as (
     select
-        status_id,
-        arg_max(status_title, (active_from, {key}, position)) as title,
+        {kind}_id,
+        arg_max({kind}_title, (active_from, "{key}", position)) as title,
         min(active_from) as first_from,
         count(*) as stays,
         count(*) filter (active_until is not null or next_from is not null) as ended,
         count(*) filter (stay_number = 1) as first_stays
     from numbered
-    group by status_id
+    group by {kind}_id
 ),
 listed as (
-    select * from tester.attio_status where object = ? and attribute = ? and not _fivetran_deleted
+    select * from tester.{listed} where object = ? and attribute = ? and not _fivetran_deleted
 )
 select
-    coalesce(listed.status_id, stays.status_id) as id,
+    coalesce(listed.{kind}_id, stays.{kind}_id) as id,
     coalesce(listed.title, stays.title, id),
     row_number() over (order by listed.position nulls last, stays.first_from, id),
     case
-        when listed.celebration_enabled then 'won'
+        when {is_won} then 'won'
         when stays >= 5 and ended <= 0.02 * stays and first_stays <= 0.5 * stays then 'lost'
         else 'open'
     end
-from listed full join stays using (status_id)
+from listed full join stays using ({kind}_id)
 order by 3
 """
 
 
-def read_guesses(place: Place, histories: Iterable[Source]) -> list[Row]:
-    """A row for each status of these histories, by what the last local sync left.
+def read_guesses(place: Place, settings: Settings) -> list[Row]:
+    """A row for each status and option of what the last local sync tracked.
 
     Raises:
         WorkbenchError: there is no database, or it holds no such history.
     """
-    if not place.database.exists():
-        message = f"there is no {path_text(place.database)} yet: run attio-sync demo or attio-sync sync first"
-        raise WorkbenchError(message)
-    with open_database(place.database, read_only=True) as connection:
-        return [row for history in histories for row in _guesses(connection, history)]
+    with open_held(place, settings) as held:
+        return [row for source in held.pipelines() for row in _guesses(held.connection, source)]
 
 
-def _guesses(connection: duckdb.DuckDBPyConnection, history: Source) -> list[Row]:
-    query = QUERY.format(table=history.table, key=id_column(history))
-    try:
-        found = connection.execute(query, [history.parent, history.attribute]).fetchall()
-    except duckdb.CatalogException:
-        message = f"the database holds no {history.table}_history: run attio-sync sync with the same ATTIO_HISTORY first"
-        raise WorkbenchError(message) from None
-    source = f"{history.parent}.{history.attribute}"
-    return [_row(source, status_id, title, str(order), kind, "") for status_id, title, order, kind in found]
+def _guesses(connection: duckdb.DuckDBPyConnection, source: Source) -> list[Row]:
+    definition = DEFINED_BY[source.type.definition or ""]
+    query = QUERY.format(
+        table=source.table,
+        key=source.parent.id_column,
+        kind="status" if definition is STATUSES else "option",
+        listed=definition.table,
+        is_won="listed.celebration_enabled" if definition is STATUSES else "false",
+    )
+    found = connection.execute(query, [str(source.parent), source.attribute]).fetchall()
+    return [_row(source.name, value_id, title, str(order), kind, "") for value_id, title, order, kind in found]
 
 
 def read_mapping(file: Path) -> list[Row]:
@@ -125,14 +126,14 @@ def mapping_text(rows: Iterable[Row]) -> str:
     return text.getvalue()
 
 
-def write_mapping(place: Place, histories: Iterable[Source], file: Path) -> str:
+def write_mapping(place: Place, settings: Settings, file: Path) -> str:
     """Adds the guess for each status that the file does not name, and says so.
 
     Raises:
         WorkbenchError: there is no database to guess from, or the file is no mapping.
     """
     kept = read_mapping(file)
-    rows = with_guesses(kept, read_guesses(place, histories))
+    rows = with_guesses(kept, read_guesses(place, settings))
     file.write_text(mapping_text(rows), encoding="utf-8")
     return (
         f"{path_text(file)}: added as guessed: {len(rows) - len(kept)}, kept as it was: {len(kept)}. Correct "

@@ -1,5 +1,6 @@
 """Pure: from rows as a database driver or JSON gives them to the types of `models.py`."""
 
+import sys
 import types
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
@@ -58,7 +59,7 @@ def _readers(row_type: type[Row]) -> tuple[tuple[str, Callable[[Any], Any]], ...
     return tuple((column.name, _reader(hints[column.name])) for column in fields(row_type))
 
 
-def _reader(hint: Any) -> Callable[[Any], Any]:  # noqa: ANN401 (a type hint)
+def _reader(hint: Any) -> Callable[[Any], Any]:
     """What turns a value as it comes into one of this type."""
     if isinstance(hint, types.UnionType):
         read = _READERS[next(one for one in hint.__args__ if one is not types.NoneType)]
@@ -66,7 +67,7 @@ def _reader(hint: Any) -> Callable[[Any], Any]:  # noqa: ANN401 (a type hint)
     return _READERS[hint]
 
 
-def _moment(value: Any) -> datetime:  # noqa: ANN401 (as a driver gives it)
+def _moment(value: Any) -> datetime:
     at = datetime.fromisoformat(value) if isinstance(value, str) else value
     if not isinstance(at, datetime):
         message = f"{value!r} is no time"
@@ -74,7 +75,7 @@ def _moment(value: Any) -> datetime:  # noqa: ANN401 (as a driver gives it)
     return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 
 
-def _day(value: Any) -> date:  # noqa: ANN401 (as a driver gives it)
+def _day(value: Any) -> date:
     day = datetime.fromisoformat(value) if isinstance(value, str) else value
     if not isinstance(day, date):
         message = f"{value!r} is no date"
@@ -82,14 +83,14 @@ def _day(value: Any) -> date:  # noqa: ANN401 (as a driver gives it)
     return day.date() if isinstance(day, datetime) else day
 
 
-def _number(value: Any) -> float:  # noqa: ANN401 (as a driver gives it)
+def _number(value: Any) -> float:
     if not isinstance(value, int | float | Decimal):
         message = f"{value!r} is no number"
         raise TypeError(message)
     return float(value)
 
 
-def _whole(value: Any) -> int:  # noqa: ANN401 (as a driver gives it)
+def _whole(value: Any) -> int:
     number = _number(value)
     if number != int(number):
         message = f"{value!r} is no whole number"
@@ -97,14 +98,14 @@ def _whole(value: Any) -> int:  # noqa: ANN401 (as a driver gives it)
     return int(number)
 
 
-def _text(value: Any) -> str:  # noqa: ANN401 (as a driver gives it)
+def _text(value: Any) -> str:
     if value is None:
         message = "null where there must be a value"
         raise TypeError(message)
-    return str(value)
+    return sys.intern(str(value))  # one title is one text in a million stays
 
 
-def _truth(value: Any) -> bool:  # noqa: ANN401 (as a driver gives it)
+def _truth(value: Any) -> bool:
     if not isinstance(value, bool):
         message = f"{value!r} is neither true nor false"
         raise TypeError(message)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import ClassVar
 
+from attio_workbench.actors import actor_text
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
@@ -26,7 +28,6 @@ class StatusStay(Row):
 
     model = "attio__status_history"
 
-    stay_id: str
     record_id: str
     position: int
     status_id: str
@@ -51,24 +52,31 @@ class StatusStay(Row):
     moved_by_name: str | None
 
     @property
-    def member_text(self) -> str:
-        """The member who moved it there where no name tells: by the beginning of their id."""
-        return f"member {self.moved_by_id[:8]}" if self.moved_by_id else "A member"
+    def mover(self) -> str:
+        """Who moved it there, in words."""
+        return actor_text(self.moved_by_type, self.moved_by_id, self.moved_by_name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CurrentStatus(Row):
-    """A record and the status it has now, if it has one; what is None is not known or does not apply."""
+    """A record and the status it has now, if it has one; what is None is not known or does not apply.
+
+    Of an entry of a list `parent_object` and `parent_record_id` say which record it is about. `entered_on` is the
+    date of `entered_at` in the time zone of the models.
+    """
 
     model = "attio__current_status"
 
     record_id: str
+    parent_object: str | None
+    parent_record_id: str | None
     status_id: str | None
     status_title: str | None
     status_order: int | None
     status_kind: str | None
     waiting_on: str | None
     entered_at: datetime | None
+    entered_on: date | None
     days_in_status: float | None
     weekdays_in_status: float | None
     percentile_in_status: float | None
@@ -144,11 +152,12 @@ class Conversion(Row):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusDay(Row):
-    """A status at the end of a day: how many are in it, how many came and went that day."""
+    """A status at the end of a day: how many are in it, how many came and went that day. All dates are of `time_zone`."""
 
     model = "attio__status_daily"
 
     date_day: date
+    time_zone: str
     status_id: str
     status_title: str
     status_order: int
@@ -178,7 +187,10 @@ class StatusTransition(Row):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FunnelStep(Row):
-    """How many of a cohort reached a status; a skipped one counts as reached."""
+    """How many of a cohort reached a status; a skipped one counts as reached.
+
+    Cohorts that are not `is_mature` are not to be compared: too young, or, if not `is_observed`, not all there.
+    """
 
     model = "attio__funnel"
 
@@ -193,6 +205,7 @@ class FunnelStep(Row):
     share: float | None
     median_days: float | None
     is_mature: bool
+    is_observed: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,6 +238,11 @@ class Models:
     status_transitions: Sequence[StatusTransition] = ()
     funnel: Sequence[FunnelStep] = ()
     status: Sequence[Status] = ()
+
+    @property
+    def time_zone(self) -> str | None:
+        """Whose dates, periods and cohorts they are; None where there is no day."""
+        return self.status_daily[0].time_zone if self.status_daily else None
 
 
 ROW_TYPES: tuple[type[Row], ...] = (

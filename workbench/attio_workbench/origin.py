@@ -1,10 +1,12 @@
 """Whose data a database holds, and what happens to one that holds somebody else's."""
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+
+import duckdb
 
 from attio_sync.attio_types import TokenIdentity
 from attio_sync.sources import Source
@@ -16,24 +18,30 @@ from attio_workbench.terminal import path_text
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where data comes from: an address and, where that is known, which of the workspaces there."""
+    """Where data comes from: an address and, where that is known, which of the workspaces there, and what was tracked.
+
+    `history` is that as the setting says it, with every source by name.
+    """
 
     address: str
     workspace_id: str | None = None
     workspace_name: str | None = None
     workspace_slug: str | None = None
+    history: str | None = None
 
     @classmethod
-    def of(cls, address: str, identity: TokenIdentity) -> "Origin":
-        """The workspace a token is for."""
-        return cls(address, identity.workspace_id, identity.workspace_name, identity.workspace_slug)
+    def of(cls, address: str, identity: TokenIdentity, sources: Iterable[Source]) -> "Origin":
+        """The workspace a token is for, and what is tracked of it."""
+        history = ",".join(map(str, sources))
+        return cls(address, identity.workspace_id, identity.workspace_name, identity.workspace_slug, history)
 
     def __str__(self) -> str:
         """`'Example Hiring' (0d4b…)`, or the address."""
         return f"{self.workspace_name!r} ({self.workspace_id})" if self.workspace_id else self.address
 
 
-DEMO = Origin("the demo")
+DEMO = "the demo"
+"""The address of what the demo made."""
 
 
 def claim(place: Place, origin: Origin) -> str | None:
@@ -57,10 +65,12 @@ def claim(place: Place, origin: Origin) -> str | None:
         raise WorkbenchError(message)
     with open_database(place.database) as connection:
         connection.execute("CREATE TABLE IF NOT EXISTS attio_sync_origin (origin VARCHAR PRIMARY KEY)")
-        for column in ("workspace_id", "workspace_name", "workspace_slug"):  # databases from before have none
+        columns = ("workspace_id", "workspace_name", "workspace_slug", "history")
+        for column in columns:  # databases from before have none
             connection.execute(f"ALTER TABLE attio_sync_origin ADD COLUMN IF NOT EXISTS {column} VARCHAR")
-        row = [origin.address, origin.workspace_id, origin.workspace_name, origin.workspace_slug]
-        connection.execute("INSERT OR REPLACE INTO attio_sync_origin VALUES (?, ?, ?, ?)", row)
+        row = [origin.address, *(getattr(origin, column) for column in columns)]
+        names = ", ".join(("origin", *columns))
+        connection.execute(f"INSERT OR REPLACE INTO attio_sync_origin ({names}) VALUES (?, ?, ?, ?, ?)", row)  # noqa: S608 (names of our own)
     return moved
 
 
@@ -69,22 +79,27 @@ def read_origin(database: Path) -> Origin | None:
     if not database.exists():
         return None
     with open_database(database, read_only=True) as connection:
-        if not connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'attio_sync_origin'").fetchone():
-            return None
-        found = connection.execute("SELECT * FROM attio_sync_origin")
-        columns, row = [column[0] for column in found.description or ()], found.fetchone()
-        known = dict(zip(columns, row, strict=True)) if row else None  # databases from before lack some
-        return Origin(known.pop("origin"), **known) if known else None
+        return origin_in(connection)
 
 
-def clear_of_other_keys(place: Place, histories: Sequence[Source]) -> str | None:
+def origin_in(connection: duckdb.DuckDBPyConnection) -> Origin | None:
+    """The same of an open database."""
+    if not connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'attio_sync_origin'").fetchone():
+        return None
+    found = connection.execute("SELECT * FROM attio_sync_origin")
+    columns, row = [column[0] for column in found.description or ()], found.fetchone()
+    known = dict(zip(columns, row, strict=True)) if row else None  # databases from before lack some
+    return Origin(known.pop("origin"), **known) if known else None
+
+
+def clear_of_other_keys(place: Place, sources: Sequence[Source]) -> str | None:
     """Makes room where a table has another key than the one that is written now, as an earlier version may have left it.
 
     Its rows cannot be fitted to the new key. Returns what was done, if anything.
     """
     if not place.database.exists():
         return None
-    expected = {table.name: set(table.schema()["primary_key"]) for table in tables(histories)}
+    expected = {table.name: set(table.schema()["primary_key"]) for table in tables(sources)}
     query = """
         SELECT table_name, constraint_column_names FROM duckdb_constraints()
         WHERE constraint_type = 'PRIMARY KEY' AND schema_name = 'tester' ORDER BY table_name
@@ -106,7 +121,8 @@ def clear_for_demo(place: Place) -> str | None:
     place.files.mkdir(parents=True, exist_ok=True)
     if not place.database.exists() and not place.state.exists():
         return None
-    if read_origin(place.database) == DEMO and not place.state.exists():
+    known = read_origin(place.database)
+    if known and known.address == DEMO and not place.state.exists():
         for path in (place.database, _log_of(place.database)):
             path.unlink(missing_ok=True)
         return None

@@ -73,7 +73,7 @@ def export(
 ) -> None:
     """Writes what a local sync brought as an event log, for process miners such as PM4Py.
 
-    Each move is an event, named like the status that was entered; records and members are objects.
+    Each move is an event, named like the status or option that was entered; records, entries and members are objects.
 
     \b
     attio-sync export --ocel applications.json

@@ -43,6 +43,7 @@ class SyncProgress:
         self._report: SyncReport | None = None
         self._rate = ""
         self._last_line = ""
+        self._doing = ("", "", 0)
         self._said_at = time.monotonic()
         self._say_at = self._said_at + SECONDS_WITHOUT_A_WORD
         self._progress = _TwoLines(
@@ -80,6 +81,7 @@ class SyncProgress:
 
     def on_progress(self, report: SyncReport) -> None:
         """Called by the sync at every page, and every second while none comes."""
+        self._keep_what_is_done(report)
         self._report, self._said = report, progress_text(report)
         if self._total is None:
             # A total of None is no change to rich: what was known of an earlier listing would stay.
@@ -94,6 +96,15 @@ class SyncProgress:
             if report.waiting:
                 self._say_at = math.inf
             self._say()
+
+    def _keep_what_is_done(self, report: SyncReport) -> None:
+        """A line for what is finished where the sync goes on to something else; where a total is known it says enough."""
+        source, phase, listed = self._doing
+        self._doing = (report.source, report.phase, report.listed_in_phase)
+        if source and self._total is None and (source, phase) != self._doing[:2] and listed:
+            line = f"{self._title.strip()}: {_where(source, phase)}{listed:,} listed"
+            self._console.print(line, markup=False, soft_wrap=True)
+            self._last_line = line
 
     def on_requests(self, histories: int, requests: int, seconds: float) -> None:
         """Called by whoever sees each request: how many histories have been asked for, and how many requests in all."""
@@ -126,5 +137,10 @@ def progress_text(report: SyncReport) -> str:
             said.append(f"about {length_text(left)} left")
     if report.waiting:
         said.append(report.waiting)
-    phase = "" if report.phase == "incremental" else f"{report.phase}: "
-    return phase + ", ".join(said)
+    return f"{_where(report.source, report.phase)}{', '.join(said)}"
+
+
+def _where(source: str, phase: str) -> str:
+    """What is being done now, and of which source."""
+    parts = [part for part in (source, "" if phase == "incremental" else phase) if part]
+    return f"{', '.join(parts)}: " if parts else ""

@@ -7,9 +7,9 @@ from rich.console import Console
 from rich.markup import escape
 
 from attio_sync.attio_types import TokenIdentity
-from attio_sync.checks import check_names
+from attio_sync.catalog import Catalog, Found
 from attio_sync.settings import Settings
-from attio_workbench.asking import asking
+from attio_workbench.asking import asking, find_all
 from attio_workbench.figures import figures_table
 from attio_workbench.local_run import run_locally
 from attio_workbench.origin import Origin, claim, clear_of_other_keys
@@ -23,17 +23,21 @@ def run_local_sync(console: Console, settings: Settings, place: Place, *, full: 
 
     Raises:
         AttioSyncError: the sync could not go on; what it delivered before is kept.
+        ExceptionGroup: something cannot be tracked, and nothing was written.
         WorkbenchError: the database is open elsewhere, cannot be used, or holds another workspace.
     """
-    identity = anyio.run(_look, console, settings)
+    identity, found = anyio.run(_look, console, settings)
+    if found.failures:
+        what = "what cannot be tracked"
+        raise ExceptionGroup(what, list(found.failures.values()))
     if place.read_state() and not place.database.exists():
         warn(
             f"{path_text(place.state)} says how far an earlier sync came, but its database is gone: this one brings only "
             "what changed since. Delete the state to have everything"
         )
-    if said := clear_of_other_keys(place, settings.history):
+    if said := clear_of_other_keys(place, found.sources):
         warn(said)
-    if said := claim(place, Origin.of(settings.attio_base_url, identity)):
+    if said := claim(place, Origin.of(settings.attio_base_url, identity, found.sources)):
         warn(said)
     if full:
         settings = settings.model_copy(update={"reconcile_hours": 0.0, "recheck_days": 1})
@@ -41,7 +45,7 @@ def run_local_sync(console: Console, settings: Settings, place: Place, *, full: 
     before = place.read_state()
     try:
         with SyncProgress(console, f"From {settings.attio_base_url}") as progress:
-            run = run_locally(settings, place, progress.on_progress)
+            run = run_locally(settings, place, progress.on_progress, found)
     except KeyboardInterrupt:
         warn(kept_text(before, place))
         raise
@@ -64,13 +68,7 @@ def kept_text(before: dict[str, Any], place: Place) -> str:
     return "interrupted: what was delivered until the last checkpoint is kept, and the next sync goes on from there"
 
 
-async def _look(console: Console, settings: Settings) -> TokenIdentity:
-    """Whom the token belongs to; and what cannot be tracked is refused before anything is written.
-
-    Raises:
-        AttioSyncError: what `attio-sync check` says of it.
-    """
+async def _look(console: Console, settings: Settings) -> tuple[TokenIdentity, Found]:
+    """Whom the token belongs to, and what is to be tracked."""
     async with asking(console, settings) as client:
-        identity = await client.fetch_self()
-        await check_names(client, settings)
-        return identity
+        return await client.fetch_self(), await find_all(Catalog(client), settings)

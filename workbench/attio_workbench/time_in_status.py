@@ -1,5 +1,6 @@
 """How long records stay in each status, asked of the warehouse."""
 
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -10,12 +11,13 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
+from attio_sync.sources import FIRST, Source
 from attio_workbench.terminal import bar_text, length_text
 
 QUERY = """\
 with stays as (
     select status_id, status_title, active_from, is_active, epoch(coalesce(active_until, now()) - active_from) as seconds
-    from tester.attio_workflow_status_history
+    from tester."{table}_history"
     where not _fivetran_deleted
 ),
 moments as (
@@ -94,9 +96,9 @@ class TimeInStatus(NamedTuple):
         return "nobody leaves" if self.stays == self.there_now else "most are still there"
 
 
-def read_time_in_status(connection: duckdb.DuckDBPyConnection) -> list[TimeInStatus]:
-    """A row for each status that was ever used, in the order they have in Attio."""
-    return [TimeInStatus(*row) for row in connection.execute(QUERY).fetchall()]
+def read_time_in_status(connection: duckdb.DuckDBPyConnection, source: Source = FIRST) -> list[TimeInStatus]:
+    """A row for each status of a source that was ever used, in the order they have in Attio."""
+    return [TimeInStatus(*row) for row in connection.execute(QUERY.format(table=source.table)).fetchall()]
 
 
 class Bar:
@@ -117,21 +119,23 @@ class Bar:
         return Measurement(self.NARROWEST, self.WIDEST)
 
 
-def time_in_status_table(rows: list[TimeInStatus]) -> Table:
-    """The same, to look at."""
+def time_in_status_table(pipelines: Mapping[str, Sequence[TimeInStatus]]) -> Table:
+    """The same of one pipeline or several, to look at: all bars of a pipeline are to one scale."""
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    table.add_column("status", no_wrap=True)
+    table.add_column("", no_wrap=True)
     for name in ("stays", "there now", "median stay"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("to scale")
-    most = max((row.median_seconds or 0.0 for row in rows), default=0.0)
-    for row in rows:
-        table.add_row(
-            # In a line of its own: beside the name it would take the bars their room in a narrow terminal.
-            escape(row.status) + ("\n[dim](archived)[/dim]" if row.is_archived else ""),
-            f"{row.stays:,}",
-            f"{row.there_now:,}",
-            row.median_text,
-            Bar((row.median_seconds or 0.0) / most if most else 0.0),
-        )
+    for name, rows in pipelines.items():
+        most = max((row.median_seconds or 0.0 for row in rows), default=0.0)
+        table.add_row(f"[bold]{escape(name)}[/bold]")
+        for row in rows:
+            table.add_row(
+                # In a line of its own: beside the name it would take the bars their room in a narrow terminal.
+                escape(row.status) + ("\n[dim](archived)[/dim]" if row.is_archived else ""),
+                f"{row.stays:,}",
+                f"{row.there_now:,}",
+                row.median_text,
+                Bar((row.median_seconds or 0.0) / most if most else 0.0),
+            )
     return table

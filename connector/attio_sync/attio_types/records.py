@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from attio_sync.attio_types.timestamps import sortable_timestamp
 from attio_sync.errors import ContractChangedError, UnknownNameError
 from attio_sync.parents import Parent
-from attio_sync.shapes import as_array
+from attio_sync.shapes import as_array, printable
 
 UUID_PATTERN = r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
 _ID = re.compile(UUID_PATTERN, re.ASCII)
@@ -53,14 +53,12 @@ def parse_listed_record(raw: Any, parent: Parent, attribute: str) -> ListedRecor
         values = raw[parent.values_field]
         created_at = sortable_timestamp(raw["created_at"])
         listed_at = sortable_timestamp(values["created_at"][0]["value"])
-        entry_of = EntryOf(raw["parent_object"], raw["parent_record_id"].lower()) if parent.is_list else None
-        # An id becomes part of a path: nothing but a UUID may.
-        if not all(_ID.fullmatch(one) for one in (record_id, *(entry_of or ())[1:])):
-            raise ValueError  # noqa: TRY301 (one handler says it for every part)
+        entry_of = _entry_of(raw) if parent.is_list else None
+        _check_id(record_id)
     except (AttributeError, KeyError, IndexError, TypeError, ValueError) as error:
         message = (
-            f"Attio listed a {parent.noun} without a readable id, created_at or created_at attribute "
-            f"({type(error).__name__}: {error}); nothing of this page was written"
+            f"Attio listed {'an' if parent.is_list else 'a'} {parent.noun} without a readable id, created_at or created_at "
+            f"attribute ({type(error).__name__}: {error}); nothing of this page was written"
         )
         raise ContractChangedError(message) from None
     # Every attribute is present in a listing, an empty one as [].
@@ -69,3 +67,19 @@ def parse_listed_record(raw: Any, parent: Parent, attribute: str) -> ListedRecor
         raise UnknownNameError(message)
     current = as_array(values[attribute])
     return ListedRecord(record_id, created_at, listed_at, [values[attribute]] if current is None else current, entry_of)
+
+
+def _entry_of(raw: dict[str, Any]) -> EntryOf:
+    parent_object, record_id = raw["parent_object"], raw["parent_record_id"].lower()
+    _check_id(record_id)
+    if not isinstance(parent_object, str):
+        message = "parent_object is no text"
+        raise ValueError(message)  # noqa: TRY004 (one kind for every part)
+    return EntryOf(printable(parent_object), record_id)
+
+
+def _check_id(text: str) -> None:
+    """An id becomes part of a path: nothing but a UUID may."""
+    if not _ID.fullmatch(text):
+        message = f"{text[:60]!r} is no UUID"
+        raise ValueError(message)

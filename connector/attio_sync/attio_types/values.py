@@ -4,9 +4,9 @@ Unknown extra fields are kept and unknown enum members accepted: Attio may add b
 or has another type makes the record invalid. https://docs.attio.com/docs/attribute-types
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from attio_sync.attio_types.timestamps import AttioDate, AttioTimestamp
 
@@ -147,7 +147,7 @@ class TimestampValue(AttioValue):
 class CurrencyValue(AttioValue):
     """An amount of money, with at most four decimal places."""
 
-    currency_value: float
+    currency_value: Annotated[float, Field(gt=-1e15, lt=1e15)]
     currency_code: str | None = None
     attribute_type: Literal["currency"]
 

@@ -64,6 +64,15 @@ end
 {{ return("(" ~ ended_at ~ " is null or " ~ ended_at ~ " > " ~ since ~ ")") }}
 {% endmacro %}
 
+{# Whether all of a day and whatever came after it was under observation. #}
+{% macro is_observed_from(day) %}
+{%- set given = var('attio_observed_since', none) -%}
+{%- if not given -%}{{ return("1 = 1") }}{%- endif -%}
+{%- set since = attio.parsed_moment(given, 'attio_observed_since') -%}
+{%- set before = attio.moment_literal(since - modules.datetime.timedelta(microseconds=1)) -%}
+{{ return("(" ~ day ~ " > " ~ attio.local_date(before) ~ ")") }}
+{% endmacro %}
+
 {% macro observed_since() %}
 {%- set given = var('attio_observed_since', none) -%}
 {%- if not given -%}{{ return(none) }}{%- endif -%}

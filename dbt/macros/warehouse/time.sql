@@ -64,14 +64,17 @@
 
 {% macro days(microseconds) %}({{ attio.as_double(microseconds) }} / 86400000000.0){% endmacro %}
 
-{# The date on the calendar of the time zone chosen. #}
-{% macro local_date(moment) %}
+{# The time zone of all dates. #}
+{% macro time_zone() %}
 {%- set zone = var('attio_time_zone', 'UTC') -%}
 {%- if not modules.re.match('^[A-Za-z0-9_+/-]+$', zone) -%}
     {{ exceptions.raise_compiler_error("attio_time_zone: '" ~ zone ~ "' is no time zone such as Europe/Berlin") }}
 {%- endif -%}
-{{ return(adapter.dispatch('local_date', 'attio')(moment, zone)) }}
+{{ return(zone) }}
 {% endmacro %}
+
+{# The date on its calendar. #}
+{% macro local_date(moment) %}{{ return(adapter.dispatch('local_date', 'attio')(moment, attio.time_zone())) }}{% endmacro %}
 {% macro default__local_date(moment, zone) %}
     {{- return("cast(timezone('" ~ zone ~ "', timezone('UTC', " ~ moment ~ ")) as date)") -}}
 {% endmacro %}

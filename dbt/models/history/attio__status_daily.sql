@@ -64,6 +64,7 @@ select
     source_relation,
     history,
     {{ attio.as_date('date_day') }} as date_day,
+    {{ attio.as_text("'" ~ attio.time_zone() ~ "'") }} as time_zone,
     status_id,
     status_title,
     status_order,

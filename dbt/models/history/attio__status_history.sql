@@ -1,3 +1,6 @@
+{# Records of objects have no parent, so without a list there is nothing to look up. #}
+{% set records = ref('stg_attio__record') %}
+{% set has_entries = attio.named_histories() | selectattr('is_list') | list | length > 0 %}
 {% set has_names = var('attio__using_workspace_members', true) and var('attio__using_personal_data', true) %}
 with stays as (
 
@@ -33,6 +36,8 @@ joined as (
         current_one.waiting_on,
         previous_one.status_title as previous_status_title,
         next_one.status_title as next_status_title,
+        {{ 'records.parent_object' if has_entries else 'null' }} as parent_object,
+        {{ 'records.parent_record_id' if has_entries else 'null' }} as parent_record_id,
         {{ 'members.full_name' if has_names else 'null' }} as moved_by_name,
         coalesce(current_one.status_order < previous_one.status_order, false) as is_back,
         coalesce(
@@ -56,6 +61,12 @@ joined as (
         on stays.source_relation = next_one.source_relation
         and stays.history = next_one.history
         and stays.next_status_id = next_one.status_id
+    {% if has_entries %}
+    left join {{ records }} as records
+        on stays.source_relation = records.source_relation
+        and stays.history = records.history
+        and stays.record_id = records.record_id
+    {% endif %}
     {% if has_names %}
     left join members
         on stays.source_relation = members.source_relation
@@ -70,6 +81,8 @@ select
     history,
     {{ attio.as_text(attio.surrogate_key(['source_relation', 'history', 'record_id', 'position'])) }} as stay_id,
     record_id,
+    {{ attio.as_text('parent_object') }} as parent_object,
+    {{ attio.as_text('parent_record_id') }} as parent_record_id,
     position,
     status_id,
     title as status_title,

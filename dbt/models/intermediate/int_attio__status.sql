@@ -48,7 +48,23 @@ tracked as (
 listed as (
 
     select statuses.*
-    from {{ ref('stg_attio__status') }} as statuses
+    from (
+        select source_relation, history, status_id, position, status_title, is_archived, celebration_enabled, target_days
+        from {{ ref('stg_attio__status') }}
+        {% if var('attio__using_select_options', true) %}
+        union all
+        select
+            source_relation,
+            history,
+            option_id as status_id,
+            position,
+            option_title as status_title,
+            is_archived,
+            false as celebration_enabled,
+            cast(null as {{ attio.type_double() }}) as target_days
+        from {{ ref('stg_attio__select_option') }}
+        {% endif %}
+    ) as statuses
     inner join tracked on statuses.history = tracked.history
 
 ),

@@ -5,6 +5,8 @@ select
     {{ attio.as_text("'" ~ connection.name ~ "'") }} as source_relation,
     {{ attio.as_text("'" ~ history.history ~ "'") }} as history,
     {{ attio.as_text(history.id_column) }} as record_id,
+    {{ attio.as_text('parent_object' if history.is_list else 'null') }} as parent_object,
+    {{ attio.as_text('parent_record_id' if history.is_list else 'null') }} as parent_record_id,
     {{ attio.as_bigint('stays') }} as stays
 from {{ attio.source_table(connection, history.table) }}
 where not coalesce(_fivetran_deleted, false)

@@ -42,7 +42,7 @@ reached as (
 
 ),
 
--- Old enough to compare: its youngest record has had the horizon's days.
+-- Fit to compare: all that came in was seen, and its youngest record has had the horizon's days.
 cohorts as (
 
     {% for period in ['week', 'month', 'quarter'] %}
@@ -51,8 +51,9 @@ cohorts as (
         history,
         {{ attio.as_text("'" ~ period ~ "'") }} as cohort_kind,
         {{ attio.first_day_of(period, 'entered_on') }} as cohort_start,
+        {{ attio.is_observed_from(attio.first_day_of(period, 'entered_on')) }} as is_observed,
         {{ attio.first_day_of(period, 'entered_on') }}
-        < {{ attio.first_day_of(period, attio.days_after(attio.local_date(attio.as_of()), 0 - (var('attio_horizon_days', 90) | int))) }} as is_mature,
+        < {{ attio.first_day_of(period, attio.days_after(attio.local_date(attio.as_of()), 0 - (var('attio_horizon_days', 90) | int))) }} as is_old_enough,
         count(*) as cohort_records
     from records
     group by source_relation, history, {{ attio.first_day_of(period, 'entered_on') }}
@@ -92,7 +93,8 @@ select
     {{ attio.as_bigint('coalesce(counted.reached, 0)') }} as reached,
     {{ attio.as_double('coalesce(counted.reached, 0)') }} / {{ attio.as_double('cohorts.cohort_records') }} as share,
     {{ attio.as_double('counted.median_days') }} as median_days,
-    cohorts.is_mature
+    cohorts.is_observed and cohorts.is_old_enough as is_mature,
+    cohorts.is_observed
 from cohorts
 inner join {{ ref('attio__status') }} as statuses
     on cohorts.source_relation = statuses.source_relation and cohorts.history = statuses.history

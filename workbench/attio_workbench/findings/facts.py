@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
 from attio_workbench.findings.finding import Evidence, Finding
-from attio_workbench.findings.sentences import quoted, share_text
+from attio_workbench.findings.sentences import noun_of, quoted, share_text
 from attio_workbench.models import CurrentStatus
 
 STUCK = 0.9
@@ -17,10 +17,10 @@ def plain_facts(current: Sequence[CurrentStatus]) -> Iterator[Finding]:
     for row in current:
         of_history[row.source_relation, row.history].append(row)
     for (source_relation, history), rows in sorted(of_history.items()):
-        noun = history.partition(".")[0].replace("_", " ")
+        noun = noun_of(history)
         own = f"source_relation = {quoted(source_relation)} and history = {quoted(history)}"
         still_open = [row for row in rows if row.outcome == "open"]
-        sentence = f"{_are(len(still_open))} open, of {len(rows):,} {noun}{_most(still_open)}."
+        sentence = f"{len(still_open):,} of {len(rows):,} {noun} {_is(still_open)} open{_most(still_open)}."
         yield Finding(
             kind="open",
             source_relation=source_relation,
@@ -31,17 +31,15 @@ def plain_facts(current: Sequence[CurrentStatus]) -> Iterator[Finding]:
         late = [row for row in still_open if row.is_past_target]
         long = [row for row in still_open if (row.percentile_in_status or 0.0) >= STUCK]
         if late or long:
-            clauses = [
-                f"{_are(len(late))} past the target time of their status{_most(late)}" if late else "",
-                f"{_are(len(long))} in theirs for longer than {share_text(STUCK)} of stays last{_most(long)}"
-                if long
-                else "",
-            ]
+            have = "has" if len(long) == 1 else "have"
+            past = f"{len(late):,} {_is(late)} past the target time of their status{_most(late)}"
+            longer = f"{len(long):,} {have} been in theirs for longer than {share_text(STUCK)} of stays last{_most(long)}"
+            clauses = [past] * bool(late) + [longer] * bool(long)
             yield Finding(
                 kind="stuck",
                 source_relation=source_relation,
                 history=history,
-                sentence=f"Of the open {noun}, {'; '.join(filter(None, clauses))}.",
+                sentence=f"Of the open {noun}, {'; '.join(clauses)}.",
                 evidence=(
                     _counted(f"{own} and outcome = 'open' and is_past_target", late),
                     _counted(f"{own} and outcome = 'open' and percentile_in_status >= {STUCK}", long),
@@ -49,8 +47,8 @@ def plain_facts(current: Sequence[CurrentStatus]) -> Iterator[Finding]:
             )
 
 
-def _are(count: int) -> str:
-    return f"{count:,} {'is' if count == 1 else 'are'}"
+def _is(rows: Sequence[CurrentStatus]) -> str:
+    return "is" if len(rows) == 1 else "are"
 
 
 def _by_status(rows: Sequence[CurrentStatus]) -> list[tuple[str, int]]:
@@ -63,7 +61,7 @@ def _most(rows: Sequence[CurrentStatus]) -> str:
     if not by_status:
         return ""
     (title, count), *others = by_status
-    return f", most in {title} ({count:,})" if others else f", all in {title}"
+    return f", most of them in {title} ({count:,})" if others else f", all in {title}"
 
 
 def _counted(where: str, rows: Sequence[CurrentStatus]) -> Evidence:

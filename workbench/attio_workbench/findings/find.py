@@ -13,7 +13,7 @@ from attio_workbench.findings.statistics import adjusted
 from attio_workbench.findings.tested import FEW, Tested, TooFew, where
 from attio_workbench.findings.times import compare_time, compare_times
 from attio_workbench.findings.ways import compare_conversions, compare_moves_back
-from attio_workbench.models import Conversion, Models, StatusStay
+from attio_workbench.models import Models, StatusStay
 
 LEVEL = 0.001
 """Of what is said at most this share is wrong, on average; where nothing changed, one report in so many says otherwise.
@@ -29,11 +29,11 @@ def findings(models: Models) -> list[Finding]:
     All comparisons of all histories together are corrected for their number. Where none is left, that is a finding too.
     """
     found = pipelines(models)
-    outcomes = [(one, _compare(one, models.conversion)) for one in found]
+    outcomes = [(one, _compare(one)) for one in found]
     tested = [one for _, several in outcomes for one in several if isinstance(one, Tested)]
     p_values = adjusted([one.p for one in tested])
     sure = [one.finding(p) for one, p in zip(tested, p_values, strict=True) if p < LEVEL and one.is_large]
-    changes = [one for one in sure if not _is_echo(one, sure, found, models.conversion)]
+    changes = [one for one in sure if not _is_echo(one, sure, found)]
     changes.sort(key=lambda one: -max(one.effect or 0, 1 / one.effect if one.effect else float("inf")))
     several = len({(one.source_relation, one.history) for one in found}) > 1
     nothing = [_nothing(pipeline, len(tested)) for pipeline in found[:1] if tested and not changes]
@@ -42,18 +42,16 @@ def findings(models: Models) -> list[Finding]:
     return [one if one.kind == "nothing" else _named(one) for one in everything] if several else everything
 
 
-def _compare(pipeline: Pipeline, conversions: Sequence[Conversion]) -> list[Tested | TooFew]:
+def _compare(pipeline: Pipeline) -> list[Tested | TooFew]:
     return [
-        *compare_times(pipeline, conversions),
-        *compare_conversions(pipeline, conversions),
+        *compare_times(pipeline),
+        *compare_conversions(pipeline),
         *compare_moves_back(pipeline),
         *compare_members(pipeline),
     ]
 
 
-def _is_echo(
-    finding: Finding, sure: Sequence[Finding], found: Sequence[Pipeline], conversions: Sequence[Conversion]
-) -> bool:
+def _is_echo(finding: Finding, sure: Sequence[Finding], found: Sequence[Pipeline]) -> bool:
     """Whether a status is slower only because of what a member moved there who is a finding already."""
     key = finding.source_relation, finding.history
     members = {one.subject_id for one in sure if one.kind == "member" and (one.source_relation, one.history) == key}
@@ -62,7 +60,7 @@ def _is_echo(
     pipeline = next(one for one in found if (one.source_relation, one.history) == key)
     status = next(one for one in pipeline.statuses if one.id == finding.subject_id)
     others = [spell for spell in pipeline.spells[status.id] if spell.mover not in members]
-    tested = compare_time(replace(pipeline, spells={**pipeline.spells, status.id: others}), status, conversions)
+    tested = compare_time(replace(pipeline, spells={**pipeline.spells, status.id: others}), status)
     return tested is None or tested.p >= LEVEL or not tested.is_large
 
 
@@ -70,8 +68,8 @@ def _nothing(pipeline: Pipeline, number: int) -> Finding:
     return _said(
         pipeline,
         "nothing",
-        f"Nothing changed and nobody differs more than by chance, in {number:,} comparisons.",
-        "time in each status, who goes on from it, moves back, each since the first of a month against "
+        f"In {number:,} comparisons, nothing has changed and nobody differs by more than chance.",
+        "time in each status, who goes on from it, moves back, each since the 1st or 16th of a month against "
         "before; each member against the others",
         {"comparisons": number, "level": LEVEL},
     )
@@ -88,9 +86,9 @@ def _too_few(pipeline: Pipeline, made: Sequence[Tested | TooFew]) -> Finding:
     return _said(
         pipeline,
         "too few",
-        f"{why[0].upper()}{why[1:]} to say whether these changed or differ: {'; '.join(names)}.",
+        f"{why[0].upper()}{why[1:]} to say whether these have changed or differ: {'; '.join(names)}.",
         f"a comparison takes {FEW} stays on each side and enough moves that the test can be trusted; one of "
-        f"before and now also the first of a month with {LEAST_SIDE.days} days on each side",
+        f"before and now also the 1st or 16th of a month with {LEAST_SIDE.days} days on each side",
         {"comparisons": sum(map(len, subjects.values()))},
     )
 

@@ -12,24 +12,22 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import NamedTuple
 
-from attio_workbench.findings.finding import Evidence, Finding
-from attio_workbench.findings.pipelines import Pipeline, Spell
-from attio_workbench.findings.sentences import p_text, quoted, stamp, times_text
-from attio_workbench.findings.statistics import two_sided_p
-from attio_workbench.findings.survival import CumulativeHazard, Segment, Survival, cut, hazard_ratio, steps
-from attio_workbench.findings.tested import (
-    FEW,
+from attio_workbench.findings.finding import Finding
+from attio_workbench.findings.paces import (
     FEW_EVENTS,
-    NOT_IMPORTED,
     OtherPace,
-    Tested,
-    TooFew,
     at_another_pace,
     compared_until,
-    where,
+    curve,
+    pace_worth,
+    slowness,
+    two_curves,
 )
-from attio_workbench.findings.times import pace_worth, two_curves
-from attio_workbench.models import StatusStay
+from attio_workbench.findings.pipelines import Pipeline, Spell
+from attio_workbench.findings.sentences import days_text, p_text, quoted, stamp
+from attio_workbench.findings.statistics import two_sided_p
+from attio_workbench.findings.survival import CumulativeHazard, Segment, cut, hazard_ratio, steps
+from attio_workbench.findings.tested import FEW, Tested, TooFew, evidence
 
 APART = 0.01
 """With a p below this, divided by how many there are, somebody is no longer part of what others are compared with."""
@@ -82,7 +80,7 @@ def compare_members(pipeline: Pipeline) -> Iterator[Tested | TooFew]:
     for compared in _all_compared(strata, everyone):
         name = pipeline.members[compared.member]
         if not compared.sums.is_enough:
-            yield TooFew("who waits for", name)
+            yield TooFew("waits after moves by", name)
             continue
         yield _tested(pipeline, strata, compared)
 
@@ -149,58 +147,57 @@ def _compared_part(spell: Spell, until: float | None) -> Segment | None:
 
 def _tested(pipeline: Pipeline, strata: _Strata, compared: _Compared) -> Tested:
     sums = compared.sums
-    ratio = hazard_ratio(sums.observed, sums.expected, sums.expected + sums.others)
-    slowness = 1 / ratio if ratio else math.inf
-    return Tested(two_sided_p(sums.z), slowness, lambda p: _finding(pipeline, strata, compared, slowness, p))
+    effect = slowness(hazard_ratio(sums.observed, sums.expected, sums.expected + sums.others))
+    return Tested(two_sided_p(sums.z), effect, lambda p: _finding(pipeline, strata, compared, effect, p))
 
 
-def _finding(pipeline: Pipeline, strata: _Strata, compared: _Compared, slowness: float, p: float) -> Finding:
+def _finding(pipeline: Pipeline, strata: _Strata, compared: _Compared, effect: float, p: float) -> Finding:
     name = pipeline.members[compared.member]
     own, others = _by_status(strata, {compared.member}), _by_status(strata, compared.rest)
     status_id = max(sorted(own.keys() & others.keys()), key=lambda status: len(own[status]))
-    title = next(status.title for status in pipeline.statuses if status.id == status_id)
-    text, figures = two_curves(_curve(own[status_id]), _curve(others[status_id]), "others")
-    counts = f"{compared.sums.stays:,} and {sum(map(len, others.values())):,} stays"
-    words = "waits" if slowness > 1 else "moves on sooner"
-    pace = times_text(1 / slowness if slowness else math.inf)
+    titles = {status.id: status.title for status in pipeline.statuses}
+    text, figures = two_curves(curve(own[status_id]), curve(others[status_id]), "others", "for those that others moved")
+    counts = f"{compared.sums.stays:,} and {sum(map(len, others.values())):,} stays in all statuses"
+    wait = "wait longer" if effect > 1 else "leave sooner"
     now = pipeline.day(pipeline.as_of)
     other = sum(
-        (at_another_pace(spells, 0.0, now, _curve(others[status])) for status, spells in own.items() if status in others),
-        start=OtherPace(0.0, 0.0),
+        (at_another_pace(spells, 0.0, now, curve(others[status])) for status, spells in own.items() if status in others),
+        start=OtherPace(),
     )
+    ages = ", ".join(f"{_age_text(strata.until[status])} in {titles[status]}" for status in own)
     return Finding(
         kind="member",
         source_relation=pipeline.source_relation,
         history=pipeline.history,
         subject_id=compared.member,
         subject=name,
-        sentence=f"What {name} moved into a status {words}: it leaves at {pace} the pace of what others moved "
-        f"there in the same month ({counts}; log-rank {p_text(p)}, adjusted). In {title}, {text}.",
+        sentence=f"{pipeline.noun.capitalize()} that {name} moved {wait}: in {titles[status_id]}, {text} ({counts}; "
+        f"adjusted {p_text(p)}). The data do not say why.",
         evidence=(
-            Evidence(
-                model=StatusStay.model,
-                where=where(
-                    pipeline,
-                    "moved_by_type = 'workspace-member'",
-                    f"(left_at is null or left_at > {stamp(pipeline.begin)})",
-                    NOT_IMPORTED,
-                ),
+            evidence(
+                pipeline,
+                "moved_by_type = 'workspace-member'",
+                f"(left_at is null or left_at > {stamp(pipeline.begin)})",
                 rule="each record's first stay in each open or paused status; those with "
                 f"moved_by_id = {quoted(compared.member)} against those of {len(compared.rest)} others, "
-                "by status and month of entry, compared up to the age at which a third is left in the status",
+                f"by status and month of entry, compared up to the age at which a third are left: {ages}",
                 figures={
                     "stays": compared.sums.stays,
-                    "left": compared.sums.observed,
-                    "left_expected": round(compared.sums.expected, 2),
-                    "status": title,
+                    "left_by_those_ages": compared.sums.observed,
+                    "left_by_those_ages_expected": round(compared.sums.expected, 2),
+                    "status": titles[status_id],
                     **figures,
                 },
             ),
         ),
-        effect=slowness,
+        effect=effect,
         adjusted_p=p,
-        worth=pace_worth(pipeline, other, "of the others", None),
+        worth=pace_worth(pipeline, other, "the pace of the others", None),
     )
+
+
+def _age_text(until: float | None) -> str:
+    return "any" if until is None else days_text(until)
 
 
 def _by_status(strata: _Strata, members: frozenset[str] | set[str]) -> dict[str, list[Spell]]:
@@ -208,7 +205,3 @@ def _by_status(strata: _Strata, members: frozenset[str] | set[str]) -> dict[str,
     for (status_id, _), spells in strata.spells.items():
         found[status_id] += [spell for spell in spells if spell.mover in members]
     return {status_id: spells for status_id, spells in found.items() if spells}
-
-
-def _curve(spells: Sequence[Spell]) -> Survival:
-    return Survival(steps([segment for spell in spells if (segment := spell.segment())]))

@@ -6,17 +6,20 @@ its first stay is left out.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal, NamedTuple
 
+from attio_workbench.findings.sentences import noun_of
 from attio_workbench.findings.survival import AT_ENTRY, Segment
-from attio_workbench.models import Models, StatusStay
+from attio_workbench.models import Conversion, Models, StatusStay
 
 LOOKED_BACK = timedelta(days=365)
 LEAST_SIDE = timedelta(days=28)
 """Of the time before a change point, and of the time since."""
+MIDDLE = 16
+"""The day in the middle of a month."""
 
 type Way = Literal["on", "back", "lost", "elsewhere"]
 """On: won, or to an open status that is later in the order. Back: to an open one that is earlier."""
@@ -72,6 +75,7 @@ class Pipeline:
         statuses: those that records were in, in order.
         spells: of each status, by its id.
         members: the names of those who moved something.
+        conversions: which share of those that enter a status reaches which outcome.
     """
 
     source_relation: str
@@ -81,11 +85,12 @@ class Pipeline:
     statuses: tuple[StatusName, ...]
     spells: Mapping[str, list[Spell]]
     members: Mapping[str, str]
+    conversions: Sequence[Conversion]
 
     @property
     def noun(self) -> str:
-        """What the records are called: by the slug of their object."""
-        return self.history.partition(".")[0].replace("_", " ") or "records"
+        """What the records are called."""
+        return noun_of(self.history) or "records"
 
     @property
     def left_again(self) -> Iterator[StatusName]:
@@ -97,14 +102,18 @@ class Pipeline:
         return (moment - self.begin) / timedelta(days=1)
 
     def change_points(self) -> list[datetime]:
-        """The days at which something may have changed: firsts of months with enough time on both sides."""
-        points: list[datetime] = []
+        """The days at which something may have changed: firsts and 16ths of months with enough time on both sides."""
         month = datetime(self.begin.year, self.begin.month, 1, tzinfo=UTC)
-        while month <= self.as_of - LEAST_SIDE:
-            if month >= self.begin + LEAST_SIDE:
-                points.append(month)
+        points: list[datetime] = []
+        while month <= self.as_of:
+            points += [month, month.replace(day=MIDDLE)]
             month = (month + timedelta(days=32)).replace(day=1)
-        return points
+        return [point for point in points if self.begin + LEAST_SIDE <= point <= self.as_of - LEAST_SIDE]
+
+
+def segments(spells: Iterable[Spell], since: float = 0.0) -> list[Segment]:
+    """The ages at which these were there from a day on."""
+    return [segment for spell in spells if (segment := spell.segment(since))]
 
 
 def pipelines(models: Models) -> list[Pipeline]:
@@ -112,10 +121,11 @@ def pipelines(models: Models) -> list[Pipeline]:
     stays_of: defaultdict[tuple[str, str], list[StatusStay]] = defaultdict(list)
     for stay in models.status_history:
         stays_of[stay.source_relation, stay.history].append(stay)
-    return [_pipeline(*key, stays, models.as_of) for key, stays in sorted(stays_of.items())]
+    return [_pipeline(*key, stays, models) for key, stays in sorted(stays_of.items())]
 
 
-def _pipeline(source_relation: str, history: str, stays: list[StatusStay], as_of: datetime) -> Pipeline:
+def _pipeline(source_relation: str, history: str, stays: list[StatusStay], models: Models) -> Pipeline:
+    as_of = models.as_of
     statuses = {s.status_id: StatusName(s.status_id, s.status_title, s.status_order, s.status_kind) for s in stays}
     begin = max(as_of - LOOKED_BACK, min(stay.entered_at for stay in stays))
     begin = begin.replace(hour=0, minute=0, second=0, microsecond=0)  # as the evidence says it
@@ -127,14 +137,15 @@ def _pipeline(source_relation: str, history: str, stays: list[StatusStay], as_of
         if known is None or stay.position < known.position:
             firsts[key] = stay
         if stay.moved_by_type == "workspace-member" and stay.moved_by_id:
-            members[stay.moved_by_id] = stay.moved_by_name or stay.member_text
+            members[stay.moved_by_id] = stay.mover
     spells: dict[str, list[Spell]] = {status_id: [] for status_id in statuses}
     for stay in firsts.values():
         is_imported = stay.is_late_entry and stay.position == 1
         if not is_imported and (stay.left_at is None or stay.left_at > begin):
             spells[stay.status_id].append(_spell(stay, begin, as_of, statuses))
     ordered = tuple(sorted(statuses.values(), key=lambda status: (status.order, status.id)))
-    return Pipeline(source_relation, history, begin, as_of, ordered, spells, members)
+    own = [row for row in models.conversion if (row.source_relation, row.history) == (source_relation, history)]
+    return Pipeline(source_relation, history, begin, as_of, ordered, spells, members, own)
 
 
 def _spell(stay: StatusStay, begin: datetime, as_of: datetime, statuses: Mapping[str, StatusName]) -> Spell:

@@ -4,13 +4,16 @@ import math
 from collections.abc import Sequence
 from datetime import date, datetime
 
+from attio_sync.parents import LISTS
+
 HALF, QUARTER = 0.5, 0.75
 """Shares that are left where half, and a quarter, are gone."""
 
 
 def since_text(day: datetime, as_of: datetime) -> str:
-    """A first of a month, by its month; with the year where it is another."""
-    return f"{day:%B}" if day.year == as_of.year else f"{day:%B %Y}"
+    """A first of a month, by its month, any other day with its number; with the year where it is another."""
+    month = f"{day:%B}" if day.day == 1 else f"{day.day} {day:%B}"
+    return month if day.year == as_of.year else f"{month} {day.year}"
 
 
 def days_text(days: float) -> str:
@@ -37,14 +40,20 @@ def times_text(ratio: float) -> str:
 
 
 def more_or_fewer(number: int, noun: str, *, is_more: bool) -> str:
-    """`3 more applications`, `1 of the applications fewer`."""
+    """`3 more applications`, `1 fewer of the applications`."""
     word = "more" if is_more else "fewer"
-    return f"1 of the {noun} {word}" if number == 1 else f"{number:,} {word} {noun}"
+    return f"1 {word} of the {noun}" if number == 1 else f"{number:,} {word} {noun}"
 
 
 def listed(names: Sequence[str]) -> str:
     """`a, b and c`."""
     return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+
+
+def noun_of(history: str) -> str:
+    """What its records are called: `applications.workflow_status` has applications, `lists/hiring.stage` hiring entries."""
+    parent = history.partition(".")[0].replace("_", " ")
+    return f"{parent.removeprefix(LISTS)} entries" if parent.startswith(LISTS) else parent
 
 
 def quoted(text: str) -> str:

@@ -28,10 +28,14 @@ def adjusted(p_values: Sequence[float]) -> list[float]:
 
 
 class Comparison(NamedTuple):
-    """A Mantel–Haenszel comparison of two groups: `odds_ratio` above 1 where it happened more often in the now group."""
+    """A Mantel–Haenszel comparison of two groups: `odds_ratio` above 1 where it happened more often in the now group.
+
+    `expected` is how often it would have happened in that group, were both alike.
+    """
 
     z: float
     odds_ratio: float
+    expected: float
 
 
 class Cases:
@@ -60,7 +64,7 @@ class Cases:
         """
         cells = list(map(operator.add, self._cells, are_now))
         counts = Counter(cells)
-        score = variance = up = down = 0.0
+        expected = score = variance = up = down = 0.0
         parts: dict[int, float] = dict.fromkeys(counts, 0.0)
         for stratum in self._strata:
             four = range(4 * stratum, 4 * stratum + 4)
@@ -69,6 +73,7 @@ class Cases:
             if count < 2 or not 0 < now < count:  # noqa: PLR2004 (a variance takes two)
                 continue
             variance += now * (count - now) * happened * (count - happened) / (count * count * (count - 1))
+            expected += now * happened / count
             score += both - now * happened / count
             up += both * neither / count
             down += only_now * only_happened / count
@@ -77,7 +82,7 @@ class Cases:
         variance = max(variance, self._variance_of_records(cells, counts, parts))
         if variance <= 0:
             return None
-        return Comparison(score / math.sqrt(variance), up / down if down else math.inf)
+        return Comparison(score / math.sqrt(variance), up / down if down else math.inf, expected)
 
     def _variance_of_records(self, cells: Sequence[int], counts: Counter[int], parts: Mapping[int, float]) -> float:
         if self._are_distinct:

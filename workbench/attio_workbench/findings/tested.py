@@ -1,31 +1,28 @@
-"""What all comparisons have in common: the least they need, what they come to, and where their rows are."""
+"""What all comparisons have in common: the least they need, how a change is dated, and where their rows are."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from typing import NamedTuple
 
-from attio_workbench.findings.finding import Finding
-from attio_workbench.findings.pipelines import Pipeline, Spell
+from attio_workbench.findings.finding import Evidence, Figure, Finding
+from attio_workbench.findings.pipelines import Pipeline, StatusName
 from attio_workbench.findings.sentences import quoted, since_text
 from attio_workbench.findings.statistics import two_sided_p
-from attio_workbench.findings.survival import Survival, steps
-from attio_workbench.models import Conversion
+from attio_workbench.models import StatusStay
 
 FEW = 30
 """Fewer records than this on one side are not compared."""
-
-FEW_EVENTS = 15.0
-"""Nor are groups in which one expects fewer events: the normal distribution would be a poor guide."""
-
-STILL_THERE = 1 / 3
-"""Paces are compared up to the age at which this share is left: many of those that stay on are never moved again, and of
-a pace they tell nothing. With a quarter of them the test would find less than half of what it finds so."""
 
 LEAST_RATIO = 1.25
 """What is less than this many times as long or as probable is not worth a sentence, however sure it is."""
 
 HORIZON = 90
 """The day by which an outcome counts in what a finding is worth."""
+
+NOT_IMPORTED = "not (is_late_entry and position = 1)"
+"""Of a record that was imported it is not known since when it was in its first status: that stay is compared with none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +48,65 @@ class TooFew:
     subject: str = ""
 
 
-def scanned_p(z: float, points: Sequence[object]) -> float:
-    """The p of the best of several change points: Bonferroni's, which is on the safe side as they overlap."""
-    return min(1.0, two_sided_p(z) * len(points))
+class Side(NamedTuple):
+    """The time since a change point, or the time before: how many records, and to how many of them it happened."""
+
+    records: int
+    events: int
+
+    @property
+    def share(self) -> float:
+        """To what share of them."""
+        return self.events / self.records
+
+
+class Change(NamedTuple):
+    """What differs since a change point: how surely, as a standard normal variable, and how many times as much."""
+
+    point: datetime
+    z: float
+    effect: float
+    now: Side
+    before: Side
+    expected: float
+    """Of the events now, how many one would expect if nothing differed."""
+
+    @property
+    def is_more(self) -> bool:
+        """Whether it is more since then."""
+        return self.effect > 1
+
+    def figures(self, records: str, events: str) -> dict[str, Figure]:
+        """What was counted, each by its name."""
+        return {
+            f"{records}_now": self.now.records,
+            f"{records}_before": self.before.records,
+            f"{events}_now": self.now.events,
+            f"{events}_now_expected": round(self.expected, 2),
+            f"{events}_before": self.before.events,
+        }
+
+
+def tested_change(
+    pipeline: Pipeline, change_at: Callable[[datetime], Change | None], finding: Callable[[Change, float], Finding]
+) -> Tested | None:
+    """Where it differs most of all change points; None where none has enough on both sides.
+
+    Its p is multiplied by their number (Bonferroni), which is on the safe side, as they overlap.
+    """
+    changes = [change for point in pipeline.change_points() if (change := change_at(point))]
+    if not changes:
+        return None
+    most = max(changes, key=lambda change: abs(change.z))
+    return Tested(min(1.0, two_sided_p(most.z) * len(changes)), most.effect, partial(finding, most))
+
+
+def of_each_status(
+    pipeline: Pipeline, what: str, compare: Callable[[StatusName], Tested | None]
+) -> Iterator[Tested | TooFew]:
+    """One comparison for each status that records are meant to leave."""
+    for status in pipeline.left_again:
+        yield compare(status) or TooFew(what, status.title)
 
 
 def where(pipeline: Pipeline, *conditions: str) -> str:
@@ -62,62 +115,27 @@ def where(pipeline: Pipeline, *conditions: str) -> str:
     return " and ".join([*own, *conditions])
 
 
-def since(pipeline: Pipeline, day: datetime) -> str:
+def evidence(pipeline: Pipeline, *conditions: str, rule: str, figures: Mapping[str, Figure]) -> Evidence:
+    """Where the stays are that were compared."""
+    return Evidence(model=StatusStay.model, where=where(pipeline, *conditions, NOT_IMPORTED), rule=rule, figures=figures)
+
+
+def since(pipeline: Pipeline, change: Change) -> str:
     """A change point in a sentence."""
-    return since_text(day, pipeline.as_of)
+    return since_text(change.point, pipeline.as_of)
 
 
-@dataclass(frozen=True, slots=True)
-class OtherPace:
-    """What another pace would have come to: how many more days of waiting in all, and how many more left by now."""
-
-    days: float
-    left: float
-
-    def __add__(self, other: "OtherPace") -> "OtherPace":
-        return OtherPace(self.days + other.days, self.left + other.left)
-
-
-def at_another_pace(spells: Iterable[Spell], day: float, until: float, pace: Survival) -> OtherPace:
-    """What it would have come to for spells, up to now.
-
-    Args:
-        spells: those that were there after `day`.
-        day: since when their pace is another, in days since the pipeline's begin; 0 for all along.
-        until: now, likewise.
-        pace: the curve they are compared with.
-    """
-    days = left = 0.0
-    for spell in spells:
-        segment, age_now = spell.segment(day), until - spell.entered
-        there = pace.at(segment.begin) if segment else 0.0
-        if segment and there > 0:
-            days += pace.area(segment.begin, age_now) / there - (segment.end - max(segment.begin, 0.0))
-            left += 1 - pace.at(age_now) / there - segment.has_event
-    return OtherPace(days, left)
-
-
-def compared_until(spells: Iterable[Spell]) -> float | None:
-    """The age up to which paces are compared; None where more than `STILL_THERE` stay for good."""
-    return Survival(steps([segment for spell in spells if (segment := spell.segment())])).age_at(STILL_THERE)
-
-
-def won_of(conversions: Iterable[Conversion], pipeline: Pipeline, status_id: str) -> tuple[float, str] | None:
+def won_of(pipeline: Pipeline, status_id: str) -> tuple[float, str] | None:
     """Of those that enter a status, the share that is won within `HORIZON` days, and the title; None if not known well."""
     found = [
         (row.share, row.outcome_status_title)
-        for row in conversions
+        for row in pipeline.conversions
         if row.status_id == status_id
         and row.outcome_kind == "won"
         and row.day == HORIZON
-        and (row.source_relation, row.history) == (pipeline.source_relation, pipeline.history)
         and row.share is not None
         and not row.is_few
     ]
     if not found:
         return None
     return sum(share for share, _ in found), " or ".join(title for _, title in found)
-
-
-NOT_IMPORTED = "not (is_late_entry and position = 1)"
-"""Of a record that was imported it is not known since when it was in its first status: that stay is compared with none."""

@@ -11,6 +11,7 @@ from attio_sync.settings import Settings
 from attio_sync.shapes import as_object
 from attio_workbench.errors import WorkbenchError
 from attio_workbench.findings import Finding, findings
+from attio_workbench.held import open_held
 from attio_workbench.models import Models
 from attio_workbench.origin import read_origin
 from attio_workbench.place import Place
@@ -82,8 +83,7 @@ def _warehouse(place: Place, settings: Settings, options: ReportOptions) -> Ware
         message = f'{options.variables!r} must be a JSON object, as in {{"attio_schema": "attio"}}'
         raise WorkbenchError(message)
     if _is_local(options):
-        histories = ",".join(map(str, settings.history))
-        warehouse = local_warehouse(place.database, histories, place.files / "dbt")
+        warehouse = local_warehouse(place.database, _statuses(place, settings), place.files / "dbt")
         return replace(warehouse, variables={**warehouse.variables, **variables}, builds=options.builds)
     return Warehouse(
         profile=options.profile,
@@ -92,6 +92,15 @@ def _warehouse(place: Place, settings: Settings, options: ReportOptions) -> Ware
         variables=variables,
         builds=options.builds,
     )
+
+
+def _statuses(place: Place, settings: Settings) -> list[dict[str, str]]:
+    """The statuses and selects that the local database holds, as the package's variable takes them."""
+    with open_held(place, settings) as held:
+        return [
+            {"history": s.name, "table": s.table, "id_column": s.parent.id_column, "type": s.type.name}
+            for s in held.pipelines()
+        ]
 
 
 def _is_local(options: ReportOptions) -> bool:
@@ -113,14 +122,31 @@ def report_of(models: Models, found: list[Finding], slug: str | None) -> str:
         Page(
             title=title_of(names),
             subtitle=f"{len(models.current_status):,} records of {', '.join(dict.fromkeys(names))}, as of "
-            f"{models.as_of:%d %B %Y, %H:%M} UTC".replace(" 0", " "),
+            f"{models.as_of:%d %B %Y, %H:%M} UTC".replace(" 0", " ")
+            + (f"; dates are those of {models.time_zone}" if models.time_zone else ""),
             made="Made by attio-sync report from the models of the dbt package attio. Every figure is a value of a row of "
             "the model named beneath it, or a count of its rows; those of a sentence are computed as its evidence "
-            "says. Times are UTC, and a day is "
-            "24 hours.",
+            f"says. Days, periods and cohorts are dates in {models.time_zone or 'UTC'} (attio_time_zone), moments are UTC, "
+            "and a length of a day is 24 hours.",
+            guessed=guessed_text(models),
             findings=found,
             histories=[
                 build_content(history, name, part, slug if is_one else None) for (name, history), part in parts.items()
             ],
         )
+    )
+
+
+def guessed_text(models: Models) -> str:
+    """Which statuses have only a guess at their order and kind, and how to say better; empty where all are mapped."""
+    guessed = [status for status in models.status if not status.is_mapped]
+    if not guessed:
+        return ""
+    titles = ", ".join(status.status_title for status in guessed)
+    some = f"{len(guessed):,} of the {len(models.status):,} statuses are guessed: {titles}"
+    which = some if len(guessed) < len(models.status) else "all statuses are guessed"
+    return (
+        f"Order and kind (open, won, lost, paused) of {which}. attio_status_mapping has no row for them "
+        "(is_mapped of attio__status is false). attio-sync mapping dbt/seeds/attio_status_mapping.csv writes the guess "
+        "into that file: correct it there, and the next report goes by it."
     )

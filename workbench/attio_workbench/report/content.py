@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from attio_workbench.models import Models, Row
+from attio_workbench.report.conversion import build_conversion
 from attio_workbench.report.curves import build_curves, period_key
 from attio_workbench.report.directory import Directory
 from attio_workbench.report.records import build_open
@@ -25,13 +26,12 @@ class Link:
     behind: str
 
 
-def link_of(history: str, slug: str | None) -> Link | None:
-    """The pages of the records of `people.status` and the like; None where the workspace or the form is not known.
+def link_of(parent: str, slug: str | None) -> Link | None:
+    """The pages of the records of an object; None where the workspace or the form is not known.
 
     Companies and people have an address of their own (https://docs.attio.com/rest-api/endpoint-reference/records/get-a-record,
     `web_url`), deals too; other objects go by their slug.
     """
-    parent = history.partition(".")[0]
     if slug is None:
         return None
     own = {"people": "person", "companies": "company", "deals": "deals/record", "users": None, "workspaces": None}
@@ -55,12 +55,13 @@ def build_content(history: str, relation: str, models: Models, slug: str | None)
     """Everything that the page says of one history."""
     directory = Directory(models)
     opened = build_open(models, directory)
-    link = link_of(history, slug)
+    # An entry has no page of its own: its link is to the record that it is about.
+    links = [link_of(parent, slug) for parent in opened["about"]["objects"] or [history.partition(".")[0]]]
     return {
         "history": history,
         "relation": relation,
         "asOf": models.as_of.strftime("%Y-%m-%dT%H:%MZ"),
-        "link": [link.before, link.behind] if link else None,
+        "links": [[link.before, link.behind] if link else None for link in links],
         "records": len(models.current_status),
         "statuses": [
             {
@@ -77,6 +78,8 @@ def build_content(history: str, relation: str, models: Models, slug: str | None)
         "curves": build_curves(models, directory.status),
         "flow": _flow(models, directory),
         "funnel": _funnel(models, directory),
+        "imported": sum(stay.is_late_entry and stay.direction == "entry" for stay in models.status_history),
+        "conversion": build_conversion(models, directory),
         "transitions": list(_transitions(models, directory)),
         "open": opened,
         "owners": directory.owners,  # last: by now every one has a number
@@ -128,16 +131,21 @@ def _flow(models: Models, directory: Directory) -> dict[str, Any]:
 
 
 def _funnel(models: Models, directory: Directory) -> dict[str, list[dict[str, Any]]]:
-    """By kind of cohort: each with its start, size, whether it is old enough, and what reached which status."""
+    """By kind of cohort: each with its start, size, whether it can be compared, and what reached which status."""
     cohorts: dict[str, dict[date, dict[str, Any]]] = {}
     for row in models.funnel:
         status = directory.status(row.status_id)
         of_kind = cohorts.setdefault(row.cohort_kind, {})
         cohort = of_kind.setdefault(
             row.cohort_start,
-            {"start": row.cohort_start.isoformat(), "records": row.cohort_records, "mature": True, "steps": {}},
+            {
+                "start": row.cohort_start.isoformat(),
+                "records": row.cohort_records,
+                "mature": row.is_mature,
+                "observed": row.is_observed,
+                "steps": {},
+            },
         )
-        cohort["mature"] = cohort["mature"] and row.is_mature
         if status is not None:
             cohort["steps"][status] = [row.reached, _rounded(row.share, 4), _rounded(row.median_days)]
     return {kind: [found[start] for start in sorted(found, reverse=True)] for kind, found in cohorts.items()}

@@ -26,13 +26,15 @@ def period_key(row: SurvivalStep | TimeInStatus) -> str:
 
 def build_curves(models: Models, status_of: Callable[[str], int | None]) -> list[dict[str, Any]]:
     """Each curve: status, period, points, the share that is still there after the days shown, and its bands."""
-    found: dict[tuple[str, str], list[SurvivalStep]] = {}
-    for row in sorted(models.survival, key=lambda row: row.days):
-        found.setdefault((row.status_id, period_key(row)), []).append(row)
+    found: dict[tuple[object, ...], list[SurvivalStep]] = {}
+    for row in models.survival:
+        found.setdefault((row.status_id, row.period_kind, row.period_start), []).append(row)
     curves: list[dict[str, Any]] = []
-    for (status_id, period), steps in found.items():
+    for steps in found.values():
+        steps.sort(key=lambda row: row.days)
+        period = period_key(steps[0])
         curve: dict[str, Any] = {
-            "s": status_of(status_id),
+            "s": status_of(steps[0].status_id),
             "p": period,
             **_points(steps, LEAST_DROP[steps[0].period_kind]),
             "at": [_at(steps, day) for day in SHOWN_DAYS],

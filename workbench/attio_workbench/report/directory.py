@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 
+from attio_workbench.actors import actor_text
 from attio_workbench.models import Models, StatusStay
-
-MOVERS = {"api-token": "An API token", "app": "An app", "system": "Attio itself"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,19 +23,8 @@ class Directory:
     """Gives statuses and owners their numbers."""
 
     def __init__(self, models: Models) -> None:
-        found: dict[str, ShownStatus] = {}
-        for stay in models.status_history:  # may speak of a status that Attio lists no more
-            found[stay.status_id] = ShownStatus(
-                status_id=stay.status_id,
-                title=stay.status_title,
-                order=stay.status_order,
-                kind=stay.status_kind,
-                waiting_on=stay.waiting_on,
-                target_days=None,
-                is_archived=True,
-            )
-        for row in models.status:
-            found[row.status_id] = ShownStatus(
+        found = {
+            row.status_id: ShownStatus(
                 status_id=row.status_id,
                 title=row.status_title,
                 order=row.status_order,
@@ -45,6 +33,19 @@ class Directory:
                 target_days=row.target_days,
                 is_archived=row.is_archived,
             )
+            for row in models.status
+        }
+        for stay in models.status_history:  # may speak of a status that Attio lists no more
+            if stay.status_id not in found:
+                found[stay.status_id] = ShownStatus(
+                    status_id=stay.status_id,
+                    title=stay.status_title,
+                    order=stay.status_order,
+                    kind=stay.status_kind,
+                    waiting_on=stay.waiting_on,
+                    target_days=None,
+                    is_archived=True,
+                )
         self.statuses = sorted(found.values(), key=lambda status: (status.order, status.status_id))
         self._status = {status.status_id: number for number, status in enumerate(self.statuses)}
         bearers: dict[str, set[str | None]] = {}
@@ -52,25 +53,20 @@ class Directory:
             if stay.moved_by_name:
                 bearers.setdefault(stay.moved_by_name, set()).add(stay.moved_by_id)
         self._namesakes = {name for name, ids in bearers.items() if len(ids) > 1}
-        self.owners: list[str | None] = []
-        self._owner: dict[str | None, int] = {}
+        self.owners: list[str] = []
+        self._owner: dict[str, int] = {}
 
     def status(self, status_id: str | None) -> int | None:
         """Its place in the order; None where there is none."""
         return None if status_id is None else self._status.get(status_id)
 
-    def mover(self, stay: StatusStay) -> str | None:
-        """Who moved it there: by name, and by id where that does not tell people apart; else what they are."""
-        if stay.moved_by_name:
-            return (
-                f"{stay.moved_by_name} ({stay.member_text})"
-                if stay.moved_by_name in self._namesakes
-                else stay.moved_by_name
-            )
-        is_member = stay.moved_by_type == "workspace-member"
-        return stay.member_text if is_member else MOVERS.get(stay.moved_by_type or "", stay.moved_by_type)
+    def mover(self, stay: StatusStay) -> str:
+        """Who moved it there; where the name does not tell people apart, with their id."""
+        if stay.moved_by_name in self._namesakes:
+            return f"{stay.moved_by_name} ({actor_text(stay.moved_by_type, stay.moved_by_id)})"
+        return stay.mover
 
-    def owner(self, name: str | None) -> int:
+    def owner(self, name: str) -> int:
         """Their number, given out as they come."""
         if name not in self._owner:
             self._owner[name] = len(self.owners)

@@ -13,6 +13,7 @@ from string import Template
 from typing import Any
 
 from attio_workbench.findings import Evidence, Finding
+from attio_workbench.findings.sentences import noun_of
 from attio_workbench.report.curves import SHOWN_DAYS
 
 _HERE = Path(__file__).parent
@@ -20,7 +21,7 @@ ECHARTS = _HERE / "vendor" / "echarts.min.js"
 LEAST_P = 1e-6
 """Below this a probability says how the test is made, not how sure one can be."""
 
-_SCRIPTS = ("base", "charts", "flow", "ageing", "survival", "funnel", "waiting", "names", "main")
+_SCRIPTS = ("base", "charts", "flow", "ageing", "survival", "funnel", "conversion", "waiting", "names", "main")
 """In the order in which they build on each other: together they are one script."""
 
 
@@ -32,6 +33,7 @@ class Page:
         title: the heading.
         subtitle: what it is about and as of when.
         made: how the page was made, for those who ask.
+        guessed: what is not known of the statuses but guessed, and how to say it; empty where nothing is.
         findings: the most important first.
         histories: as `content.build_content` gives them.
     """
@@ -39,6 +41,7 @@ class Page:
     title: str
     subtitle: str
     made: str
+    guessed: str = ""
     findings: Sequence[Finding]
     histories: Sequence[Mapping[str, Any]]
 
@@ -53,6 +56,7 @@ def render(page: Page) -> str:
         title=escape(page.title),
         subtitle=escape(page.subtitle),
         made=escape(page.made),
+        guessed=f"<p>{escape(page.guessed)}</p>\n" if page.guessed else "",
         sentences="\n".join(map(_item, page.findings)),
         data=json_block({"shownDays": SHOWN_DAYS, "histories": page.histories}),
         style=style,
@@ -65,8 +69,8 @@ def title_of(histories: Sequence[str]) -> str:
     """What a manager calls it: `applications.workflow_status` are `Applications by workflow status`."""
     if len(set(histories)) != 1:
         return f"{len(set(histories))} histories from Attio"
-    parent, _, attribute = (part.replace("_", " ") for part in histories[0].partition("."))
-    return f"{parent.capitalize()} by {attribute}"
+    noun, attribute = noun_of(histories[0]), histories[0].partition(".")[2].replace("_", " ")
+    return f"{noun.capitalize()} by {attribute}"
 
 
 def policy(scripts: Sequence[str], style: str) -> str:
@@ -80,7 +84,7 @@ def policy(scripts: Sequence[str], style: str) -> str:
     return f"{only}; base-uri 'none'; form-action 'none'"
 
 
-def json_block(value: Any) -> str:  # noqa: ANN401 (whatever JSON can say)
+def json_block(value: Any) -> str:
     """JSON in which nothing ends a script or begins a comment, whatever a title says."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")

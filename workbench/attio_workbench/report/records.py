@@ -1,24 +1,23 @@
 """The open records: who is listed, what each one went through, and counts of all of them."""
 
 from collections import Counter
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
+from attio_workbench.actors import NOBODY
 from attio_workbench.findings.facts import STUCK
 from attio_workbench.models import CurrentStatus, Models, StatusStay
 from attio_workbench.report.directory import Directory
 from attio_workbench.report.packing import pack, pack_ids
 
-MOST_LISTED = 10_000
-"""Records with a line and a point of their own, those that wait longest first; all are counted."""
+MOST_LISTED = 5_000
+"""Records with a line and a point of their own, those that are stuck first; all are counted."""
 
 MOST_STAYS = 40
 """Of a longer history the timeline shows the newest stays."""
 
 EDGES = (500, 750, 900)
 """Where one band ends and the next begins: so many in a thousand of the stays in the status are over by then."""
-
-"""What stands for somebody without a name."""
 
 
 class OpenRecord(NamedTuple):
@@ -28,7 +27,13 @@ class OpenRecord(NamedTuple):
     status: int
     owner: int
     entered_at: datetime
+    entered_on: date
     days: float
+
+    @property
+    def month(self) -> str:
+        """The month in which it entered its status, by the date that the model has: `2026-07`."""
+        return self.entered_on.strftime("%Y-%m")
 
     @property
     def percentile(self) -> int | None:
@@ -48,18 +53,18 @@ class OpenRecord(NamedTuple):
 
 
 def open_records(models: Models, directory: Directory) -> list[OpenRecord]:
-    """All of them, those that wait longest first, as others in their status go."""
+    """All of them: those that are stuck first, then those that wait longest, as others in their status go."""
     rows = [row for row in models.current_status if row.outcome == "open"]
     newest = {stay.record_id: directory.mover(stay) for stay in models.status_history if stay.is_current}
-    for name, _ in Counter(newest.get(row.record_id) for row in rows).most_common():
+    for name, _ in Counter(newest.get(row.record_id, NOBODY) for row in rows).most_common():
         directory.owner(name)  # whoever has most comes first
     found: list[OpenRecord] = []
     for row in rows:
         status = directory.status(row.status_id)
-        if status is not None and row.entered_at is not None and row.days_in_status is not None:
-            owner = directory.owner(newest.get(row.record_id))
-            found.append(OpenRecord(row, status, owner, row.entered_at, row.days_in_status))
-    return sorted(found, key=lambda one: (-(one.percentile or 0), -one.days, one.row.record_id))
+        if status is not None and row.entered_at and row.entered_on and row.days_in_status is not None:
+            owner = directory.owner(newest.get(row.record_id, NOBODY))
+            found.append(OpenRecord(row, status, owner, row.entered_at, row.entered_on, row.days_in_status))
+    return sorted(found, key=lambda one: (not one.is_stuck, -(one.percentile or 0), -one.days, one.row.record_id))
 
 
 def build_open(models: Models, directory: Directory) -> dict[str, Any]:
@@ -70,17 +75,21 @@ def build_open(models: Models, directory: Directory) -> dict[str, Any]:
     began = [one.entered_at for one in listed] + [stay.entered_at for found in stays.values() for stay in found]
     base = min(began, default=models.as_of)
     targets = sorted({one.row.target_days for one in opened if one.row.target_days is not None})
+    months = sorted({one.month for one in listed})
     return {
         "total": len(opened),
         "stuck": sum(one.is_stuck for one in opened),
         "n": len(listed),
         "base": base.strftime("%Y-%m-%dT%H:%MZ"),
         "targets": [round(target, 3) for target in targets],
+        "months": months,
         "counts": _counts(opened),
         "ids": pack_ids([one.row.record_id for one in listed]),
+        "about": _about([one.row for one in listed]),
         "status": pack([one.status for one in listed]),
         "owner": pack([one.owner for one in listed]),
         "entered": pack([_minutes(one.entered_at, base) for one in listed]),
+        "month": pack([months.index(one.month) for one in listed]),
         "days": pack([round(one.days * 100) for one in listed]),
         "percentile": pack([one.percentile for one in listed]),
         "target": pack([None if (t := one.row.target_days) is None else targets.index(t) for one in listed]),
@@ -88,6 +97,18 @@ def build_open(models: Models, directory: Directory) -> dict[str, Any]:
         "moves": pack([one.row.moves for one in listed]),
         "back": pack([one.row.moves_back for one in listed]),
         **_timelines(listed, stays, base, directory),
+    }
+
+
+def _about(listed: list[CurrentStatus]) -> dict[str, Any]:
+    """Of entries the record each is about: its `object`, by place in `objects`, and its `ids`; of records nothing."""
+    objects = sorted({row.parent_object for row in listed if row.parent_object})
+    if not objects:
+        return {"objects": []}
+    return {
+        "objects": objects,
+        "object": pack([objects.index(row.parent_object) if row.parent_object else None for row in listed]),
+        "ids": pack_ids([row.parent_record_id or "" for row in listed]),
     }
 
 
@@ -102,7 +123,7 @@ def _counts(opened: list[OpenRecord]) -> list[list[Any]]:
         (
             one.status,
             one.owner,
-            one.entered_at.strftime("%Y-%m"),
+            one.month,
             int(bool(one.row.is_past_target)),
             int(one.is_stuck),
             one.band,

@@ -47,23 +47,14 @@ class Warehouse:
         yield from ("--vars", json.dumps(dict(self.variables)))
 
 
-def local_warehouse(database: Path, histories: str, folder: Path) -> Warehouse:
+def local_warehouse(database: Path, histories: list[dict[str, str]], folder: Path) -> Warehouse:
     """The DuckDB file of a local sync: the models go into schemas of their own beside its tables.
 
     Args:
         database: the file.
-        histories: what was tracked, as the setting `history` says it.
+        histories: what of it is to be in the models, as the package's variable `attio_histories` takes it.
         folder: where dbt's profile for it is written.
-
-    Raises:
-        WorkbenchError: there is no such file.
     """
-    if not database.exists():
-        message = (
-            f"there is no {path_text(database)} yet: run attio-sync demo or attio-sync sync first, or name a warehouse of "
-            "dbt's profiles with --profile"
-        )
-        raise WorkbenchError(message)
     output = {"type": "duckdb", "path": str(database.absolute()), "schema": "dbt", "threads": 2}
     profile = {"attio": {"target": "local", "outputs": {"local": output}}}
     folder.mkdir(parents=True, exist_ok=True)
@@ -79,8 +70,8 @@ def fetch_models(warehouse: Warehouse, folder: Path) -> Models:
     """
     folder = folder.absolute()
     folder.mkdir(parents=True, exist_ok=True)
-    output = folder / "models.json"
-    output.unlink(missing_ok=True)
+    output = folder / "models"
+    shutil.rmtree(output, ignore_errors=True)
     command = [*_uv(), "python", str(PACKAGE / "read_models.py"), str(output)]
     command += [] if warehouse.builds else ["--no-build"]
     command += ["--quiet", "--project-dir", str(PACKAGE), "--target-path", str(folder / "target")]
@@ -90,14 +81,18 @@ def fetch_models(warehouse: Warehouse, folder: Path) -> Models:
         log = folder / "logs" / "dbt.log"
         message = f"dbt could not build or read the models: {_quoted(done)} (its log: {path_text(log)})"
         raise WorkbenchError(message)
-    given = cast("dict[str, dict[str, list[Any]]]", json.loads(output.read_text(encoding="utf-8")))
-    output.unlink()
+    try:
+        return read_models(lambda name: _rows(output / f"{name}.jsonl"))
+    finally:
+        shutil.rmtree(output)
 
-    def rows_of(name: str) -> Iterator[Mapping[str, Any]]:
-        table = given.pop(name)
-        return (dict(zip(table["columns"], row, strict=True)) for row in table["rows"])
 
-    return read_models(rows_of)
+def _rows(path: Path) -> Iterator[Mapping[str, Any]]:
+    """The rows of one model, one at a time: the first line names the columns."""
+    with path.open(encoding="utf-8") as lines:
+        columns = cast("list[str]", json.loads(next(lines)))
+        for line in lines:
+            yield dict(zip(columns, json.loads(line), strict=True))
 
 
 def _uv() -> Sequence[str]:

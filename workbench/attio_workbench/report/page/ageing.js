@@ -53,6 +53,8 @@ pictures.push({
   period: "only records that entered their status in it; the bands are of all stays",
   owner: "only records that they moved last; the bands are of everyone's stays",
   show(section) {
+    const { total, n: listed } = now().open;
+    section.querySelector(".left-out").textContent = total > listed ? `Points are drawn of ${count(listed)} of the ${count(total)} open records: ${LISTED}. The table counts all.` : "";
     drawInto(section.querySelector(".chart"), (box) => {
       const open = openOf(now());
       const statuses = ageingStatuses();
@@ -74,7 +76,7 @@ pictures.push({
           .filter((n) => (open.past[n] === 1) === past)
           .map((n) => ({ value: [stretched(open.days[n] / 100), statuses.indexOf(open.status[n]) + scattered(n)], record: n })),
       });
-      const titles = statuses.map((status) => shortened(titleOf(status), box.small ? 13 : 22));
+      const titles = statuses.map((status) => labelOf(status, box.small ? 13 : 22, true));
       return {
         height: row * statuses.length + 76,
         says: ageingSays(statuses),
@@ -99,7 +101,7 @@ pictures.push({
             max: statuses.length - 0.5,
             inverse: true,
             splitLine: { show: false },
-            axisLabel: text({ color: color("ink"), customValues: statuses.map((_, n) => n), formatter: (n) => titles[n] ?? "" }),
+            axisLabel: inkText({ customValues: statuses.map((_, n) => n), formatter: (n) => titles[n] ?? "" }),
           }),
           series: [ageingBand(statuses, row), bandNames(statuses, row), points(false), points(true)],
         },

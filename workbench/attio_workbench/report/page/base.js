@@ -74,21 +74,39 @@ function monthsOf(key) {
   return Array.from({ length: kind === "quarter" ? 3 : 1 }, (_, n) => `${year}-${two(month + n)}`);
 }
 
-const ownerText = (name) => (name === null || name === "" ? "Nobody named" : name);
-const titleOf = (status) => now().statuses[status].title ?? "Untitled";
+const ownerText = (owner) => now().owners[owner];
 const isOpenKind = (status) => now().statuses[status].kind === "open";
 const shortened = (text, most) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
+
+/** Which open records have a line and a point where there are more than can be listed. */
+const LISTED = "those that are stuck first, and of them those that wait longest";
+
+const ARCHIVED = "(archived)";
+
+/** A status by name, marked if it is archived. */
+function titleOf(status) {
+  const { title, archived } = now().statuses[status];
+  return archived ? `${title} ${ARCHIVED}` : title;
+}
+
+/** The same in so many characters; the mark is never cut, and stands on a line of its own where there is room below. */
+function labelOf(status, most, isTall = false) {
+  const { title, archived } = now().statuses[status];
+  if (!archived) return shortened(title, most);
+  return isTall ? `${shortened(title, most)}\n${ARCHIVED}` : `${shortened(title, Math.max(4, most - ARCHIVED.length - 1))} ${ARCHIVED}`;
+}
 
 /** The open records of a history that are listed, unpacked once. */
 function openOf(history) {
   if (history.unpacked) return history.unpacked;
   const open = history.open;
-  const names = ["status", "owner", "entered", "days", "percentile", "target", "past", "moves", "back"];
+  const names = ["status", "owner", "entered", "month", "days", "percentile", "target", "past", "moves", "back"];
   const stays = ["before", "stay_status", "stay_owner", "stay_entered"];
   const found = Object.fromEntries([...names, ...stays].map((name) => [name, unpack(open[name])]));
   found.first = [];
   let first = 0;
   for (const before of found.before) found.first.push(first), (first += before);
+  found.object = open.about.object ? unpack(open.about.object) : [];
   found.gaps = new Map(open.gaps);
   const base = Date.parse(open.base);
   found.instant = (minute) => new Date(base + minute * 60000);
@@ -103,7 +121,7 @@ function shownRecords() {
   const shown = [];
   for (let n = 0; n < now().open.n; n++) {
     if (state.owner >= 0 && open.owner[n] !== state.owner) continue;
-    if (months && !months.includes(isoDay(open.instant(open.entered[n])).slice(0, 7))) continue;
+    if (months && !months.includes(now().open.months[open.month[n]])) continue;
     shown.push(n);
   }
   return shown;

@@ -42,6 +42,9 @@ const decalOf = (status) => decals()[status % 6];
 
 const text = (more) => ({ color: color("muted"), fontFamily: FONT, fontSize: 12, ...more });
 
+/** What stands beside an axis and is read first: of an archived status two lines. */
+const inkText = (more) => text({ color: color("ink"), lineHeight: 14, ...more });
+
 function axis(more) {
   return {
     axisLine: { show: false },
@@ -100,6 +103,14 @@ function drawInto(element, build) {
   charts.set(element, chart);
 }
 
+/** Small pictures side by side: `head` says what each is of, `build` draws it. */
+function drawPanels(section, items, head, build) {
+  const holder = section.querySelector(".multiples");
+  for (const old of holder.querySelectorAll(".chart")) charts.get(old)?.dispose(), charts.delete(old);
+  holder.replaceChildren(...items.map((item) => h("figure", { class: "panel" }, h("figcaption", {}, head(item)), h("div", { class: "chart" }))));
+  [...holder.querySelectorAll(".chart")].forEach((element, n) => drawInto(element, (box) => build(items[n], box)));
+}
+
 /** An HTML table; a cell is text, an element, or {text, number, note}. */
 function table({ caption, head, rows, numbers = 1 }) {
   const cell = (value, n) => {
@@ -123,7 +134,7 @@ function table({ caption, head, rows, numbers = 1 }) {
 function filterNote(picture) {
   const said = [];
   if (state.period !== "all") said.push(picture.period ? `${periodText(state.period)}: ${picture.period}.` : "All time: the period is not applied, this model has none.");
-  if (state.owner >= 0) said.push(picture.owner ? `${ownerText(now().owners[state.owner])}: ${picture.owner}.` : "Everyone: the owner is not applied, this model has none.");
+  if (state.owner >= 0) said.push(picture.owner ? `${ownerText(state.owner)}: ${picture.owner}.` : "Everyone: the owner is not applied, this model has none.");
   return said.join(" ");
 }
 

@@ -43,7 +43,7 @@ function flowLabels(statuses, days, box, room) {
     renderItem: (params, api) => {
       placed = placed || place(api);
       const { status, value, x, y, middle } = placed[params.dataIndex];
-      const title = shortened(titleOf(status), Math.floor((room - 40) / 7));
+      const title = labelOf(status, Math.floor((room - 40) / 7));
       return {
         type: "group",
         children: [
@@ -64,7 +64,7 @@ pictures.push({
       const days = flowDays();
       const statuses = flowStatuses();
       if (!days.length || !statuses.length) return null;
-      const room = box.small ? 112 : 170;
+      const room = (box.small ? 112 : 170) + (statuses.some((status) => now().statuses[status].archived) ? 48 : 0);
       const areas = [...statuses].reverse().map((status) => ({
         type: "line",
         name: titleOf(status),

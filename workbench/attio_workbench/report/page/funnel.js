@@ -26,19 +26,36 @@ function funnelStatuses(list) {
   return [...used].sort((a, b) => rank[kind(a)] - rank[kind(b)] || a - b);
 }
 
+const columnNames = (statuses, box) => statuses.map((status) => labelOf(status, box.small ? 16 : 40, true));
+
 /** A title over a column: upright where the column is too narrow for a word. */
 function columnLabel(width, box) {
-  const lying = { width: width - 2, overflow: "break", lineHeight: 14, fontSize: width < 84 ? 11 : 12 };
-  return text({ color: color("ink"), interval: 0, ...(box.small ? { rotate: 90, width: 88, overflow: "truncate", fontSize: 11 } : lying) });
+  const lying = { width: width - 2, overflow: "break", fontSize: width < 84 ? 11 : 12 };
+  return inkText({ interval: 0, ...(box.small ? { rotate: 90, width: 88, overflow: "truncate", fontSize: 11, lineHeight: 12 } : lying) });
 }
 
 const cohortText = (cohort) => periodText(`${kindOfCohort()}:${cohort.start}`);
+
+/** Why a cohort is not to be compared: in a word, and in full. */
+function doubtOf(cohort) {
+  if (cohort.mature) return null;
+  return cohort.observed ? { word: "young", says: "too young", means: "more may still come" } : { word: "partial", says: "not all watched", means: "some that came in are missing" };
+}
+const withDoubt = (cohort) => (cohort.mature ? "" : `, ${doubtOf(cohort).says}`);
+
+/** How many records are in no cohort at all. */
+function leftOut() {
+  const { imported } = now();
+  return imported ? `${count(imported)} imported ${imported === 1 ? "record is" : "records are"} in no cohort: when they came in is not known.` : "";
+}
 
 pictures.push({
   id: "funnel",
   period: "only cohorts that began in it",
   owner: null,
   show(section) {
+    section.querySelector(".left-out").textContent = leftOut();
+    for (const word of ["young", "partial"]) section.querySelector(`.${word}`).hidden = !cohorts().some((cohort) => doubtOf(cohort)?.word === word);
     drawInto(section.querySelector(".chart"), (box) => {
       const list = cohorts().slice(0, MOST_COHORTS);
       const statuses = funnelStatuses(list).filter((status) => !box.small || now().statuses[status].kind !== "lost");
@@ -52,7 +69,7 @@ pictures.push({
         option: {
           grid: { left, right: 8, top: box.small ? 96 : 50, bottom: 8 },
           tooltip: tooltip(({ value }) => funnelTip(list[value[1]], statuses[value[0]]), { trigger: "item" }),
-          xAxis: axis({ type: "category", position: "top", data: statuses.map(titleOf), splitLine: { show: false }, axisLabel: columnLabel(cell, box) }),
+          xAxis: axis({ type: "category", position: "top", data: columnNames(statuses, box), splitLine: { show: false }, axisLabel: columnLabel(cell, box) }),
           yAxis: axis({
             type: "category",
             inverse: true,
@@ -62,8 +79,8 @@ pictures.push({
               ...text(),
               formatter: (start) => {
                 const cohort = list.find((one) => one.start === start);
-                const small = `${count(cohort.records)} came in${cohort.mature ? "" : ", too young"}`;
-                return `{name|${shortened(cohortText(cohort), 20)}}\n{small|${box.small ? count(cohort.records) + (cohort.mature ? "" : ", young") : small}}`;
+                const small = cohort.mature ? "" : `, ${doubtOf(cohort).word}`;
+                return `{name|${shortened(cohortText(cohort), 20)}}\n{small|${count(cohort.records)}${box.small ? small : ` came in${withDoubt(cohort)}`}}`;
               },
               rich: { name: { color: color("ink"), fontSize: 12, align: "right", lineHeight: 16 }, small: { color: color("muted"), fontSize: 11, align: "right", lineHeight: 14 } },
             },
@@ -77,19 +94,19 @@ pictures.push({
     const list = cohorts();
     const statuses = funnelStatuses(list);
     return table({
-      caption: `Reached by ${kindOfCohort()} in which they came in; a skipped status counts as passed`,
-      head: ["Cohort", "Records", "Old enough", ...statuses.map(titleOf)],
+      caption: `Reached by ${kindOfCohort()} in which they came in; a skipped status counts as passed. ${leftOut()}`,
+      head: ["Cohort", "Records", "To compare", ...statuses.map(titleOf)],
       rows: list.map((cohort) => [
         cohortText(cohort),
         count(cohort.records),
-        cohort.mature ? "yes" : "not yet",
+        doubtOf(cohort)?.says ?? "yes",
         ...statuses.map((status) => (cohort.steps[status] ? `${count(cohort.steps[status][0])} (${percent(cohort.steps[status][1])})` : "–")),
       ]),
     });
   },
 });
 
-/** In each cell a bar as long as the share; hatched and with an outline where the cohort is too young to compare. */
+/** In each cell a bar as long as the share; pale and with an outline where the cohort is not to be compared. */
 function funnelBars(list, statuses, cell, row, box) {
   return {
     type: "custom",
@@ -105,7 +122,7 @@ function funnelBars(list, statuses, cell, row, box) {
         type: "group",
         children: [
           { type: "rect", shape: { ...bar, width, r: 2 }, style: { fill: color("track") } },
-          { type: "rect", shape: bar, style: cohort.mature ? { fill: tone } : { fill: `${tone}40`, stroke: color("muted"), lineWidth: 1, lineDash: [3, 2] } },
+          { type: "rect", shape: bar, style: cohort.mature ? { fill: tone } : { fill: `${tone}40`, stroke: color("muted"), lineWidth: 1, lineDash: cohort.observed ? [3, 2] : [1, 2] } },
           { type: "text", x: left, y: middleY - 1, style: { text: box.small ? percent(share).replace(" %", "") : percent(share), fill: cohort.mature ? color("ink") : color("muted"), font: `${cohort.mature ? "" : "italic "}${box.small ? 11 : 13}px ${FONT}`, verticalAlign: "bottom" } },
         ],
       };
@@ -120,13 +137,13 @@ function funnelTip(cohort, status) {
     ["reached", `${count(reached)} of ${count(cohort.records)}`],
     ["share", percent(share)],
     ["median days to it", length(median)],
-    ...(cohort.mature ? [] : [["too young to compare", "more may still come"]]),
+    ...(cohort.mature ? [] : [[doubtOf(cohort).says, doubtOf(cohort).means]]),
   ];
 }
 
 function funnelSays(list, statuses) {
   const of = (cohort) => statuses.map((s) => `${titleOf(s)} ${percent(cohort.steps[s]?.[1] ?? 0)}`).join(", ");
-  return `Bars of the share of each cohort that reached a status. ${list.map((c) => `${cohortText(c)}${c.mature ? "" : ", too young to compare"}: ${of(c)}`).join("; ")}.`;
+  return `Bars of the share of each cohort that reached a status. ${list.map((c) => `${cohortText(c)}${withDoubt(c)}: ${of(c)}`).join("; ")}.`;
 }
 
 // Transitions: where records go from each status.
@@ -153,8 +170,8 @@ pictures.push({
         option: {
           grid: { left, right: 8, top: box.small ? 96 : 50, bottom: 8 },
           tooltip: tooltip(({ value }) => moveTip(value[3]), { trigger: "item" }),
-          xAxis: axis({ type: "category", position: "top", data: columns.map(titleOf), splitLine: { show: false }, axisLabel: columnLabel(width, box) }),
-          yAxis: axis({ type: "category", inverse: true, data: rows.map((s) => shortened(titleOf(s), box.small ? 13 : 22)), splitLine: { show: false }, axisLabel: text({ color: color("ink") }) }),
+          xAxis: axis({ type: "category", position: "top", data: columnNames(columns, box), splitLine: { show: false }, axisLabel: columnLabel(width, box) }),
+          yAxis: axis({ type: "category", inverse: true, data: rows.map((s) => labelOf(s, box.small ? 13 : 22, true)), splitLine: { show: false }, axisLabel: inkText() }),
           series: [moveCells(moves, rows, columns, width, height, box)],
         },
       };
@@ -201,5 +218,5 @@ function moveCells(moves, rows, columns, width, height, box) {
 function moveTip(n) {
   if (n < 0) return ["No such move"];
   const [from, to, number, share, median, back] = now().transitions[n];
-  return [`${titleOf(from)} → ${titleOf(to)}`, ["moves", count(number)], [`of all out of ${shortened(titleOf(from), 20)}`, percent(share)], ["median days before", length(median)], ...(back ? [["direction", "back"]] : [])];
+  return [`${titleOf(from)} → ${titleOf(to)}`, ["moves", count(number)], [`of all out of ${labelOf(from, 20)}`, percent(share)], ["median days before", length(median)], ...(back ? [["direction", "back"]] : [])];
 }

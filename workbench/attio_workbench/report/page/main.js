@@ -8,7 +8,7 @@ function fillFilters() {
   const group = (label, kind) => (periods[kind].length ? h("optgroup", { label }, periods[kind].map((start) => option(`${kind}:${start}`, periodText(`${kind}:${start}`)))) : null);
   document.getElementById("period").replaceChildren(...[option("all", "All time", true), group("Quarters", "quarter"), group("Months", "month")].filter(Boolean));
   const used = [...new Set(now().open.counts.map((c) => c[1]))];
-  const named = used.map((n) => [ownerText(owners[n]), n]).sort((a, b) => a[0].localeCompare(b[0]));
+  const named = used.map((n) => [owners[n], n]).sort((a, b) => a[0].localeCompare(b[0]));
   document.getElementById("owner").replaceChildren(option("-1", "Everyone", true), ...named.map(([name, n]) => option(String(n), name)));
   document.getElementById("cohort").replaceChildren(...["quarter", "month", "week"].filter((kind) => now().funnel[kind]).map((kind) => option(kind, { quarter: "Quarters", month: "Months", week: "Weeks" }[kind], kind === kindOfCohort())));
 }

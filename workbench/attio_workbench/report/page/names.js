@@ -8,7 +8,7 @@ const COLUMNS = [
   { key: "days", title: "In it for", number: true, of: (n) => openOf(now()).days[n] },
   { key: "target", title: "Target", number: true, of: (n) => targetOf(n) ?? Infinity },
   { key: "percentile", title: "Longer than", number: true, of: (n) => openOf(now()).percentile[n] ?? -1 },
-  { key: "owner", title: "Moved last by", of: (n) => ownerText(now().owners[openOf(now()).owner[n]]) },
+  { key: "owner", title: "Moved last by", of: (n) => ownerText(openOf(now()).owner[n]) },
   { key: "entered", title: "Since (UTC)", number: true, of: (n) => openOf(now()).entered[n] },
   { key: "moves", title: "Moves", number: true, of: (n) => openOf(now()).moves[n] },
   { key: "back", title: "Back", number: true, of: (n) => openOf(now()).back[n] },
@@ -22,19 +22,23 @@ function targetOf(n) {
 function recordLink(n) {
   const id = idOf(now().open.ids, n);
   const short = id.length > 13 ? `${id.slice(0, 8)}…` : id;
-  const link = now().link;
+  const about = now().open.about;
+  const isEntry = about.objects.length > 0;
+  const link = now().links[isEntry ? openOf(now()).object[n] : 0];
   if (!link) return h("code", { title: id }, short);
-  return h("a", { href: `${link[0]}${encodeURIComponent(id)}${link[1]}`, target: "_blank", rel: "noreferrer noopener", title: `${id} in Attio` }, short);
+  const page = isEntry ? idOf(about.ids, n) : id;
+  const title = isEntry ? `${id}: the record that it is about, in Attio` : `${id} in Attio`;
+  return h("a", { href: `${link[0]}${encodeURIComponent(page)}${link[1]}`, target: "_blank", rel: "noreferrer noopener", title }, short);
 }
 
 function recordTip(n) {
   const open = openOf(now());
   return [
     idOf(now().open.ids, n).slice(0, 8),
-    ["status", shortened(titleOf(open.status[n]), 30)],
+    ["status", labelOf(open.status[n], 30)],
     ["in it for", length(open.days[n] / 100)],
     ["longer than", open.percentile[n] === null ? "–" : `${percent(open.percentile[n] / 1000)} of stays`],
-    ["moved last by", shortened(ownerText(now().owners[open.owner[n]]), 30)],
+    ["moved last by", shortened(ownerText(open.owner[n]), 30)],
     ...(open.past[n] === 1 ? [["past its target of", length(targetOf(n))]] : []),
   ];
 }
@@ -67,20 +71,19 @@ function recordRow(n) {
   const late = (open.percentile[n] ?? 0) >= 900;
   const isOpen = names.open === n;
   const button = h("button", { type: "button", class: "timeline-button", "aria-expanded": String(isOpen), "aria-controls": "timeline", "data-record": n, onclick: () => toggleRecord(n) }, "Timeline", h("span", { class: "hidden" }, ` of ${idOf(now().open.ids, n)}`));
-  const cells = [
-    h("th", { scope: "row" }, recordLink(n)),
-    h("td", {}, titleOf(open.status[n])),
-    h("td", { class: "number" }, length(open.days[n] / 100)),
-    h("td", { class: "number" }, length(targetOf(n)), past ? h("span", { class: "mark" }, " ◆ past") : null),
-    h("td", { class: "number" }, open.percentile[n] === null ? "–" : percent(open.percentile[n] / 1000), late ? h("span", { class: "mark" }, " ▲") : null),
-    h("td", {}, ownerText(now().owners[open.owner[n]])),
-    h("td", { class: "number" }, instantText(open.instant(open.entered[n]))),
-    h("td", { class: "number" }, count(open.moves[n])),
-    h("td", { class: "number" }, count(open.back[n])),
-    h("td", { class: "no-print" }, button),
+  const shown = [
+    [titleOf(open.status[n])],
+    [length(open.days[n] / 100)],
+    [length(targetOf(n)), past ? h("span", { class: "mark" }, " ◆ past") : null],
+    [open.percentile[n] === null ? "–" : percent(open.percentile[n] / 1000), late ? h("span", { class: "mark" }, " ▲") : null],
+    [ownerText(open.owner[n])],
+    [instantText(open.instant(open.entered[n]))],
+    [count(open.moves[n])],
+    [count(open.back[n])],
   ];
-  const row = h("tr", { class: isOpen ? "open" : null }, cells);
-  return isOpen ? [row, h("tr", { class: "timeline-row" }, h("td", { colspan: cells.length, id: "timeline" }, timeline(n)))] : [row];
+  const cell = (values, k) => h("td", { role: "cell", class: COLUMNS[k + 1].number ? "number" : null, "data-label": COLUMNS[k + 1].title }, values);
+  const row = h("tr", { role: "row", class: isOpen ? "open" : null }, h("th", { scope: "row", role: "rowheader" }, recordLink(n)), shown.map(cell), h("td", { role: "cell", class: "no-print" }, button));
+  return isOpen ? [row, h("tr", { role: "row", class: "timeline-row" }, h("td", { role: "cell", colspan: COLUMNS.length + 1, id: "timeline" }, timeline(n)))] : [row];
 }
 
 function timeline(n) {
@@ -98,7 +101,7 @@ function timeline(n) {
       caption: "Its stays",
       head: ["Status", "Moved there by", "From (UTC)", "To", "For"],
       numbers: 2,
-      rows: stays.map((stay) => [titleOf(stay.status), ownerText(now().owners[stay.owner]), instantText(stay.from), stay.to ? instantText(stay.to) : "now", stay.to ? length(days(stay)) : length(open.days[n] / 100)]),
+      rows: stays.map((stay) => [titleOf(stay.status), ownerText(stay.owner), instantText(stay.from), stay.to ? instantText(stay.to) : "now", stay.to ? length(days(stay)) : length(open.days[n] / 100)]),
     })
   );
 }
@@ -110,12 +113,12 @@ function drawTimeline(n) {
   const end = new Date(now().asOf);
   const rows = [...new Set(stays.map((stay) => stay.status))].sort((a, b) => a - b);
   drawInto(element, (box) => ({
-    height: rows.length * 26 + 40,
+    height: rows.length * 32 + 40,
     says: `One record's stays: ${stays.map((s) => `${titleOf(s.status)} from ${instantText(s.from)} to ${s.to ? instantText(s.to) : "now"}`).join("; ")}.`,
     option: {
       grid: { left: box.small ? 92 : 150, right: 24, top: 8, bottom: 28 },
       xAxis: axis({ type: "time", min: +stays[0].from, max: +end, splitNumber: box.small ? 3 : 6, axisLabel: text({ hideOverlap: true, formatter: (v) => `${new Date(v).getUTCDate()} ${MONTHS[new Date(v).getUTCMonth()]}` }) }),
-      yAxis: axis({ type: "category", inverse: true, data: rows.map((s) => shortened(titleOf(s), box.small ? 13 : 22)), axisLabel: text({ color: color("ink") }) }),
+      yAxis: axis({ type: "category", inverse: true, data: rows.map((s) => labelOf(s, box.small ? 13 : 22, true)), axisLabel: inkText() }),
       series: [
         {
           type: "custom",
@@ -160,20 +163,29 @@ function sortBy(key) {
 function fillNames() {
   const found = sortedRecords();
   const shown = found.slice(0, names.shown);
-  const { total, n: listed } = now().open;
+  const { n: listed } = now().open;
   const head = COLUMNS.map((column) =>
     h(
       "th",
-      { scope: "col", class: column.number ? "number" : null, "aria-sort": names.sort === column.key ? (names.down ? "descending" : "ascending") : null },
+      { scope: "col", role: "columnheader", class: column.number ? "number" : null, "aria-sort": names.sort === column.key ? (names.down ? "descending" : "ascending") : null },
       h("button", { type: "button", "data-sort": column.key, onclick: () => sortBy(column.key) }, column.title, h("span", { class: "arrow", "aria-hidden": "true" }, names.sort === column.key ? (names.down ? "↓" : "↑") : "↕"))
     )
   );
-  const what = names.stuckOnly ? "stuck" : "open";
+  const all = sumOf(shownCounts(), (c) => !names.stuckOnly || c.stuck);
   document.getElementById("names-count").textContent =
-    `${count(found.length)} ${what} ${found.length === 1 ? "record" : "records"} with these filters${found.length > shown.length ? `, ${count(shown.length)} of them shown` : ""}.` +
-    (total > listed ? ` Of the ${count(total)} open records the ${count(listed)} that wait longest have lines and points; the pictures’ tables count all.` : "");
+    `${count(all)} ${names.stuckOnly ? "stuck" : "open"} ${all === 1 ? "record" : "records"} with these filters` +
+    (found.length < all ? `, of which ${count(found.length)} are listed: of all open records there are lines for ${count(listed)}, ${LISTED}` : "") +
+    (found.length > shown.length ? `; ${count(shown.length)} shown.` : ".");
+  const empty = h("th", { scope: "col", role: "columnheader", class: "no-print" }, h("span", { class: "hidden" }, "Timeline"));
   document.getElementById("names-table").replaceChildren(
-    h("table", { class: "names" }, h("caption", {}, "Open records, with how long they are in their status"), h("thead", {}, h("tr", {}, head, h("th", { scope: "col", class: "no-print" }, h("span", { class: "hidden" }, "Timeline")))), h("tbody", {}, shown.flatMap(recordRow)))
+    // On a phone the rows are no table to the eye; the roles keep them one to a screen reader.
+    h(
+      "table",
+      { class: "names", role: "table" },
+      h("caption", {}, "Open records, with how long they are in their status"),
+      h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, head, empty)),
+      h("tbody", { role: "rowgroup" }, shown.flatMap(recordRow))
+    )
   );
   document.getElementById("names-more").hidden = found.length <= shown.length;
   if (names.open !== null) drawTimeline(names.open);

@@ -23,7 +23,7 @@ function survivalCurves(status) {
     .filter(({ curve, time }) => curve && time && time[2] >= LEAST_STAYS_DRAWN);
 }
 
-function survivalOption(status, box) {
+function survivalOption(status) {
   const curves = survivalCurves(status);
   const all = curveOf(status, "all");
   const end = Math.max(...curves.map(({ curve }) => curve.x[curve.x.length - 1]));
@@ -68,22 +68,8 @@ pictures.push({
   period: "stays that began in it, beside those of all time",
   owner: null,
   show(section) {
-    const statuses = survivalStatuses();
-    const holder = section.querySelector(".multiples");
-    for (const old of holder.querySelectorAll(".chart")) charts.get(old)?.dispose(), charts.delete(old);
-    holder.replaceChildren(
-      ...statuses.map((status) =>
-        h(
-          "figure",
-          { class: "panel" },
-          h("figcaption", {}, h("strong", {}, titleOf(status)), h("ul", { class: "key" }, survivalCurves(status).map(survivalKey))),
-          h("div", { class: "chart" })
-        )
-      )
-    );
-    [...holder.querySelectorAll(".chart")].forEach((element, n) =>
-      drawInto(element, (box) => ({ height: 170, says: survivalSays(statuses[n]), option: survivalOption(statuses[n], box) }))
-    );
+    const head = (status) => [h("strong", {}, titleOf(status)), h("ul", { class: "key" }, survivalCurves(status).map(survivalKey))];
+    drawPanels(section, survivalStatuses(), head, (status) => ({ height: 170, says: survivalSays(status), option: survivalOption(status) }));
   },
   table() {
     const rows = [];

@@ -6,7 +6,7 @@ function waitingRows() {
   const counts = shownCounts();
   const total = (owner) => sumOf(counts, (c) => c.owner === owner);
   const owners = [...new Set(counts.map((c) => c.owner))].sort((a, b) => total(b) - total(a) || a - b);
-  const named = owners.slice(0, MOST_OWNERS).map((owner) => ({ name: ownerText(now().owners[owner]), counts: counts.filter((c) => c.owner === owner) }));
+  const named = owners.slice(0, MOST_OWNERS).map((owner) => ({ name: ownerText(owner), counts: counts.filter((c) => c.owner === owner) }));
   const rest = owners.slice(MOST_OWNERS);
   if (rest.length) named.push({ name: `${rest.length} others`, counts: counts.filter((c) => rest.includes(c.owner)) });
   return named;
@@ -53,7 +53,7 @@ pictures.push({
           tooltip: tooltip(({ seriesName, name, value, seriesIndex }) => [name, [seriesName, count(value)]], { trigger: "item" }),
           title: sides.map(({ name }, n) => ({ text: name, left: grids[n].left, top: 6, padding: 0, textStyle: text({ color: color("ink"), fontWeight: 600, fontSize: 12, width: Math.max(grids[n].width, 60), overflow: "break", lineHeight: 14 }) })),
           xAxis: grids.map((grid, n) => axis({ type: "value", gridIndex: n, min: 0, max: (most[n] * grid.width) / Math.max(1, grid.width - end), show: false })),
-          yAxis: grids.map((_, n) => axis({ type: "category", gridIndex: n, inverse: true, data: names, axisLabel: n ? { show: false } : text({ color: color("ink") }) })),
+          yAxis: grids.map((_, n) => axis({ type: "category", gridIndex: n, inverse: true, data: names, axisLabel: n ? { show: false } : inkText() })),
           series: sides.flatMap(({ statuses }, n) => waitingBars(rows, statuses, n, of, free / sum(most))),
         },
       };

@@ -1,0 +1,153 @@
+"""What could make a source wrong in silence: several values at a time, sources that share a listing or a table."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from tests.connector.test_sources import assert_equal, crm_world
+from tests.support.sources import assert_source_equals_attio
+from tests.support.world import World
+
+
+from attio_simulator import Fault
+from attio_simulator.happenings import Happenings, source_of
+from attio_sync.errors import GaveUpError, UnknownNameError
+
+EMAILS = "people.email_addresses"
+
+
+def track(world: World, history: str) -> None:
+    """Changes what is tracked."""
+    world.configuration["history"] = history
+    world.track(history)
+
+
+def put(world: World, source: str, record_id: str, data: Sequence[Any]) -> None:
+    """Gives a record these values, a while later."""
+    world.pass_time(minutes=1)
+    _, attribute = source_of(world.workspace, source)
+    world.workspace.set_values(world.workspace.record(record_id), attribute, data)
+
+
+def test_a_value_that_came_and_went_beside_one_that_stays_has_its_row() -> None:
+    world = crm_world((EMAILS,), reconcile_hours="24", recheck_days="30")
+    world.sync()
+    person = world.workspace.create_record("people", values={"email_addresses": ["one@example.com"]})
+    world.sync()
+    for addresses in (
+        ["two@example.com", "one@example.com"],
+        ["one@example.com"],
+        ["one@example.com", "three@example.com"],
+    ):
+        put(world, EMAILS, person, addresses)
+    world.sync()
+    assert_equal(world, (EMAILS,))
+
+
+def test_an_attribute_that_is_archived_keeps_none_of_its_parent_from_being_compared() -> None:
+    sources = ("deals.stage", "deals.value", "deals.owner")
+    world = crm_world(sources)
+    world.sync()
+    _, value = source_of(world.workspace, "deals.value")
+    value.is_archived = True
+    happenings = Happenings(world.workspace, sources=("deals.stage", "deals.owner"))
+    for kind in ("clear", "write", "move", "backdate", "delete"):
+        happenings.happen(kind)
+    with pytest.raises(UnknownNameError):
+        world.sync()
+    assert_equal(world, ("deals.stage", "deals.owner"))
+
+
+def test_an_attribute_that_takes_several_values_from_now_on_is_delivered_anew() -> None:
+    world = crm_world(("people.job_title",), **DAILY)
+    world.sync()
+    _, titles = source_of(world.workspace, "people.job_title")
+    titles.is_multiselect = True
+    world.sync()
+    assert_equal(world, ("people.job_title",))
+    assert ["of another type" in said for said in world.warehouse.warnings] == [True]
+    assert world.sync().rows_written == 0
+
+
+def test_a_table_that_was_another_sources_for_a_while_is_filled_anew() -> None:
+    world = crm_world(("deals.stage=shared",), **DAILY)
+    world.sync()
+    # It cannot be looked up for a while, and meanwhile its table is given to another.
+    deals = world.workspace.object("deals")
+    stage = deals.attribute("stage")
+    assert stage
+    stage.slug = "phase"
+    track(world, "deals.stage=elsewhere,people.job_title=shared")
+    with pytest.raises(UnknownNameError):
+        world.sync()
+    assert_source_equals_attio(world.workspace, world.warehouse, "people.job_title", "shared")
+    stage.slug = "stage"
+    track(world, "deals.stage=shared")
+    world.sync()
+    assert_source_equals_attio(world.workspace, world.warehouse, "deals.stage", "shared")
+
+
+def test_statuses_of_an_attribute_that_was_tracked_under_another_name_too_stay() -> None:
+    world = crm_world(("deals.stage",), **DAILY)
+    world.sync()
+    [stage] = [a for a in world.workspace.object("deals").attributes if a.slug == "stage"]
+    stage.slug = "phase"
+    track(world, "deals.stage,deals.phase")
+    with pytest.raises(UnknownNameError):
+        world.sync()
+    track(world, "deals.phase")
+    world.sync()
+    assert {(row["status_id"], row["attribute"]) for row in world.warehouse.rows("attio_status")} == {
+        (status.id, "phase") for status in stage.statuses
+    }
+
+
+def test_what_is_said_of_an_object_or_a_list_goes_with_it() -> None:
+    world = crm_world(("deals.stage",), definitions="yes", reconcile_hours="0")
+    world.sync()
+    workspace, rows = world.workspace, world.warehouse.rows
+    hiring, projects = workspace.list("hiring"), workspace.object("projects")
+    hiring.slug = "jobs"
+    gone = {a.id for a in projects.attributes}
+    del workspace.collections[projects.id]
+    world.sync()
+    shown = {row["attribute_id"]: row["object"] for row in rows("attio_attribute")}
+    assert not gone & shown.keys()
+    assert {shown[a.id] for a in hiring.attributes} == {"lists/jobs"}
+    assert projects.id not in {row["object_id"] for row in rows("attio_object")}
+
+
+@pytest.mark.parametrize("payload", [{"data": []}, {"status_code": 403, "code": "unauthorized", "message": "No."}])
+def test_what_is_said_stays_where_the_lists_cannot_be_seen(payload: dict[str, Any]) -> None:
+    world = crm_world(("deals.stage",), definitions="yes", reconcile_hours="0")
+    world.sync()
+    before = world.warehouse.rows("attio_attribute"), world.warehouse.rows("attio_list")
+    status = payload.get("status_code", 200)
+    world.simulator.faults.add(Fault(kind="answer", status=status, payload=payload, on=["lists"]))
+    world.sync()
+    assert (world.warehouse.rows("attio_attribute"), world.warehouse.rows("attio_list")) == before
+    world.simulator.faults.clear()
+    world.sync()
+    assert (world.warehouse.rows("attio_attribute"), world.warehouse.rows("attio_list")) == before
+
+
+def test_small_tables_that_a_first_sync_could_not_read_follow_in_the_next() -> None:
+    world = crm_world(("deals.stage",), definitions="yes", **DAILY)
+    world.simulator.faults.add(Fault(kind="server_error", on=["objects"]))
+    with pytest.raises(GaveUpError):
+        world.sync()
+    world.simulator.faults.clear()
+    world.sync()
+    assert world.warehouse.rows("attio_object")
+    assert world.warehouse.rows("attio_attribute")
+
+
+def test_a_token_that_sees_fewer_lists_deletes_nothing_of_what_is_said() -> None:
+    world = crm_world(("deals.stage",), definitions="yes", reconcile_hours="0")
+    world.sync()
+    before = world.warehouse.rows("attio_attribute"), world.warehouse.rows("attio_list")
+    hiring = world.workspace.list("hiring")
+    hiring.workspace_access = None
+    world.simulator.token_level = "user"  # noqa: S105 (no password)
+    world.sync()
+    assert (world.warehouse.rows("attio_attribute"), world.warehouse.rows("attio_list")) == before

@@ -1,0 +1,56 @@
+"""On a phone: nothing has to be pushed sideways to see who is stuck."""
+
+from typing import Any, cast
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from tests.report.conftest import Open
+
+LABELS = ["In it for", "Target", "Longer than", "Moved last by", "Since (UTC)", "Moves", "Back"]
+
+
+@pytest.mark.parametrize("width", [320, 375, 700, 1080, 1081, 1280])
+def test_who_is_stuck_fits_into_the_window(open_report: Open, width: int) -> None:
+    page = open_report(width=width).page
+    page.locator(".timeline-button").first.click()
+
+    assert page.evaluate("(t => t.scrollWidth - t.clientWidth)(document.querySelector('#names-table'))") == 0
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_a_card_says_what_each_figure_is(open_report: Open) -> None:
+    page = open_report(width=375).page
+    cells = page.locator(".names > tbody > tr").first.locator("td")
+    read = "cell => getComputedStyle(cell, '::before').content.replaceAll('\"', '')"
+
+    labels = [str(cell.evaluate(read)) for cell in cells.all()]
+
+    assert [label for label in labels if label != "none"] == LABELS
+    wide = open_report().page.locator(".names > tbody > tr").first.locator("td")
+    assert {str(cell.evaluate(read)) for cell in wide.all()} == {"none"}
+
+
+def test_cards_can_be_sorted_and_are_a_table_to_a_screen_reader(open_report: Open) -> None:
+    page = open_report(width=375).page
+    page.locator("[data-sort=days]").click()
+
+    assert page.get_by_role("table", name="Open records").count() == 1
+    assert page.get_by_role("columnheader", name="In it for").get_attribute("aria-sort") == "descending"
+    assert page.get_by_role("rowheader").count() >= 5
+    page.locator(".timeline-button").first.click()
+    found = cast("dict[str, list[dict[str, Any]]]", Axe().run(page).response)
+    serious = [one for one in found["violations"] if one["impact"] in {"serious", "critical"}]
+    assert [(one["id"], one["nodes"][0]["html"]) for one in serious] == []
+
+
+def test_a_table_that_goes_on_to_the_right_shows_it(open_report: Open) -> None:
+    page = open_report(width=375).page
+    page.locator("#ageing summary").click()
+    scroll = page.locator("#ageing .scroll")
+    begin = scroll.locator("tbody th").first.bounding_box()
+
+    scroll.evaluate("element => element.scrollLeft = 200")
+
+    assert scroll.evaluate("element => element.scrollLeft") > 0
+    assert scroll.locator("tbody th").first.bounding_box() == begin  # what a row is of stays in sight
+    assert "gradient" in str(scroll.evaluate("element => getComputedStyle(element).backgroundImage"))

@@ -1,0 +1,142 @@
+"""What the page says of its figures besides: whose dates they are, what is left out, guessed or not to be compared."""
+
+from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
+
+from playwright.sync_api import Locator
+from tests.report.conftest import Open
+from tests.report.test_figures import opened
+
+from attio_workbench.models import Models
+
+
+def test_the_period_is_that_of_the_dates_of_the_models(open_report: Open, models: Models) -> None:
+    moved = opened(models)[0].record_id
+
+    def later(models: Models) -> Models:
+        """One record entered its status a day later, as some clocks have it, and in another month."""
+        rows = [
+            replace(row, entered_on=row.entered_on.replace(day=1) - timedelta(days=1))
+            if row.record_id == moved and row.entered_on
+            else row
+            for row in models.current_status
+        ]
+        return replace(models, current_status=rows)
+
+    elsewhere = later(models)
+    months = Counter(f"{row.entered_on:%Y-%m-01}" for row in opened(elsewhere) if row.entered_on)
+    [month] = {f"{r.entered_on:%Y-%m-01}" for r in opened(elsewhere) if r.record_id == moved}
+    started = {r.period_start for r in models.time_in_status if r.period_kind == "month" and r.period_start}
+    report = open_report(elsewhere)
+    for start in sorted(started):
+        report.page.select_option("#period", f"month:{start.isoformat()}")
+        number = months[f"{start:%Y-%m-01}"]
+        assert str(report.page.text_content("#shown")).startswith(f"{number:,} of ")
+        report.page.uncheck("#stuck-only")
+        assert str(report.page.text_content("#names-count")).startswith(f"{number:,} open record")
+    assert month in {start.isoformat() for start in started}
+
+
+def test_the_page_says_whose_dates_they_are(open_report: Open, models: Models) -> None:
+    berlin = replace(models, status_daily=[replace(row, time_zone="Europe/Berlin") for row in models.status_daily])
+
+    assert models.time_zone == "UTC"
+    assert "dates are those of UTC" in str(open_report().page.text_content("header p"))
+    page = open_report(berlin).page
+    assert str(page.text_content("header p")).endswith(" UTC; dates are those of Europe/Berlin")
+    assert "periods and cohorts are dates in Europe/Berlin" in str(page.text_content("footer"))
+
+
+def test_the_funnel_says_how_many_were_imported(open_report: Open, models: Models) -> None:
+    imported = {row.record_id for row in models.current_status[:31]}
+    given = replace(
+        models,
+        status_history=[
+            replace(stay, is_late_entry=stay.direction == "entry" and stay.record_id in imported)
+            for stay in models.status_history
+        ],
+    )
+    number = sum(stay.is_late_entry for stay in given.status_history)
+    report = open_report(given)
+    report.drawn("funnel")
+
+    said = f"{number} imported records are in no cohort: when they came in is not known."
+    assert number > 20
+    assert report.page.text_content("#funnel .left-out") == said
+    assert said in str(report.page.text_content("#funnel caption"))
+    without = open_report()
+    without.drawn("funnel")
+    assert not without.page.is_visible("#funnel .left-out")
+
+
+def test_a_cohort_that_was_not_all_watched_is_not_called_too_young(open_report: Open, models: Models) -> None:
+    start = sorted({row.cohort_start for row in models.funnel if row.cohort_kind == "month"})[-2]
+    funnel = [
+        replace(row, is_observed=row.cohort_start >= start, is_mature=row.cohort_start == start) for row in models.funnel
+    ]
+    report = open_report(replace(models, funnel=funnel))
+    report.page.select_option("#cohort", "month")
+    drawn = report.drawn("funnel")
+    compared = [row[2] for row in report.rows("funnel")]
+
+    assert compared == ["too young", "yes", *["not all watched"] * (len(compared) - 2)]
+    assert len(compared) > 2
+    assert drawn.count("came in, not all watched") == len(compared) - 2
+    assert drawn.count("came in, too young") == 1
+    assert report.page.is_visible("#funnel .partial")
+    plain = open_report()
+    plain.drawn("funnel")
+    assert not plain.page.is_visible("#funnel .partial")
+
+
+def test_what_is_guessed_is_said_and_how_to_say_better(open_report: Open, models: Models) -> None:
+    some = [replace(row, is_mapped=row.status_order != 2) for row in models.status]
+    guessed = [row.status_title for row in some if not row.is_mapped]
+    footers = [
+        str(open_report(replace(models, status=rows)).page.text_content("footer"))
+        for rows in (models.status, some, [replace(row, is_mapped=True) for row in models.status])
+    ]
+
+    assert "Order and kind (open, won, lost, paused) of all statuses are guessed." in footers[0]
+    assert "attio-sync mapping dbt/seeds/attio_status_mapping.csv" in footers[0]
+    assert f"of 1 of the {len(some)} statuses are guessed: {guessed[0]}." in footers[1]
+    assert "guessed" not in footers[2]
+
+
+def test_an_archived_status_is_marked_wherever_it_is_named(open_report: Open, models: Models) -> None:
+    archived = replace(models, status=[replace(row, is_archived=True) for row in models.status])
+    for width in (375, 1280):
+        report = open_report(archived, width=width)
+        report.draw_all()
+        for picture in ("flow", "ageing", "funnel", "transitions"):
+            named = report.drawn(picture)
+            assert named.count("(archived)") >= 3, (picture, width)
+            boxes = report.page.locator(f"#{picture} .chart svg text", has_text="(archived)").all()
+            assert all(is_inside(box, width) for box in boxes), (picture, width)
+        for picture in ("survival", "conversion"):
+            named = report.page.locator(f"#{picture} figcaption strong").all_text_contents()
+            assert named
+            assert all(title.endswith(" (archived)") for title in named)
+        keys = report.page.locator("#waiting .keys li, #conversion .keys li").all_text_contents()
+        assert [key for key in keys if not key.endswith(" (archived)")] == ["still on their way"]
+        assert all(row[0].endswith(" (archived)") for row in report.rows("ageing"))
+        assert all(row[1].endswith(" (archived)") for row in report.rows("transitions"))
+        assert all(row[1].endswith(" (archived)") for row in report.cells(".names tbody tr"))
+    known = replace(models, status=[replace(row, is_archived=False) for row in models.status])
+    assert "(archived)" not in str(open_report(known).page.text_content("body main"))
+
+
+def is_inside(text: Locator, width: int) -> bool:
+    """Whether a text of a picture is not cut at the window's edge."""
+    box = text.bounding_box()
+    return box is not None and box["x"] >= 0 and box["x"] + box["width"] <= width
+
+
+def test_who_moved_it_is_said_as_everywhere(open_report: Open, models: Models) -> None:
+    newest = {stay.record_id: stay for stay in models.status_history if stay.is_current}
+    words = {newest[row.record_id].mover for row in opened(models)}
+    offered = open_report().page.locator("#owner option").all_text_contents()
+
+    assert set(offered) == {"Everyone", *words}
+    assert {word.split(" ")[0] for word in words} >= {"app", "Attio"}
