@@ -5,19 +5,20 @@ from typing import Any
 import pytest
 from tests.docs.documents import CONTRIBUTING, DOCUMENTS, MAKEFILE, README, ROOT, table_after
 
+from attio_sync.attribute_types import TYPES
 from attio_sync.parents import parse_parent
 from attio_sync.settings import Settings, default_text
-from attio_sync.sources import Source
-from attio_sync.streams import tables
+from attio_sync.sources import FIRST, Source
+from attio_sync.streams import current_table, history_table, tables
 from attio_sync.tables import Table
 
-HISTORY = Source(parse_parent("applications"), "workflow_status", "attio_workflow_status")
+FIRST_TABLE, HISTORY_TABLE = (make(FIRST).schema()["columns"] for make in (current_table, history_table))
 DESCRIBED = (ROOT / "docs" / "tables.md").read_text(encoding="utf-8")
 
 each_document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 
 
-@pytest.mark.parametrize("table", tables([HISTORY]), ids=lambda table: table.name)
+@pytest.mark.parametrize("table", tables([FIRST]), ids=lambda table: table.name)
 def test_every_column_of_each_table_is_described(table: Table[Any]) -> None:
     rows = table_after(f"`{table.name}`: each row is one ", DESCRIBED)
     kinds = {name: kind.partition(",") for name, kind, _ in rows}
@@ -26,7 +27,50 @@ def test_every_column_of_each_table_is_described(table: Table[Any]) -> None:
     assert [name for name, _, _ in rows] == list(declared["columns"])
     assert {name: kind for name, (kind, _, _) in kinds.items()} == declared["columns"]
     assert [name for name, (_, _, key) in kinds.items() if key.strip() == "key"] == declared["primary_key"]
-    assert f"| `{table.name}` | " in README
+    assert f"`{table.name}`" in README
+
+
+@pytest.mark.parametrize("name", TYPES)
+@pytest.mark.parametrize("is_multiple", [False, True], ids=["one value", "several values"])
+@pytest.mark.parametrize("place", ["deals", "lists/hiring"])
+def test_every_column_of_the_tables_of_any_attribute_is_described(name: str, place: str, is_multiple: bool) -> None:  # noqa: FBT001 (a case)
+    source = Source(parse_parent(place), "thing", "things", TYPES[name], is_multiple)
+    own = {
+        row[0]: re.findall(r"`(\w+)` ([A-Z_]+(?:\(\d+, \d+\))?)", row[1])
+        for row in table_after("| type | columns |", DESCRIBED)
+    }
+    besides = {row[0]: (row[1].partition(",")[0], row[2]) for row in table_after("| column | type | in |", DESCRIBED)}
+
+    current, stays = (table.schema()["columns"] for table in (current_table(source), history_table(source)))
+    of_type = dict(own[name])
+    for columns, default, where in ((current, FIRST_TABLE, "current"), (stays, HISTORY_TABLE, "history")):
+        for column, declared in columns.items():
+            if column in of_type:
+                assert of_type[column] == written(declared)
+            elif column in besides:
+                assert besides[column][0] == declared
+                assert besides[column][1] in {where, "both"}
+            elif column != "thing":
+                assert default[column] == declared
+    assert own.keys() == TYPES.keys()
+    assert list(of_type) == [column.name for column in TYPES[name].columns]
+    shown = list(of_type)[:2] if name == "status" else list(of_type)
+    of_list = ["parent_object", "parent_record_id"] if source.parent.is_list else []
+    assert list(current) == [
+        source.parent.id_column,
+        "thing",
+        *of_list,
+        *(["current_values"] if is_multiple else shown),
+        "active_from",
+        "stays",
+    ]
+    assert set(of_type) <= stays.keys()
+    assert ("value" in stays) == (name not in {"status", "select"})
+
+
+def written(declared: str | dict[str, Any]) -> str:
+    """A type as the document writes it."""
+    return declared if isinstance(declared, str) else "{type}({precision}, {scale})".format(**declared)
 
 
 def test_the_readme_has_every_setting_with_its_default() -> None:
@@ -53,7 +97,17 @@ def test_what_replaces_make_does_what_make_does() -> None:
 def test_every_file_that_is_linked_exists(document: Path) -> None:
     for link in re.findall(r"\]\(([^)]+)\)", document.read_text(encoding="utf-8")):
         if not link.startswith("https://"):
-            assert (document.parent / link).exists(), link
+            file, _, heading = link.partition("#")
+            assert (document.parent / file).exists(), link
+            text = (document.parent / file if file else document).read_text(encoding="utf-8") if heading else ""
+            assert not heading or heading in headings(text), link
+
+
+def headings(text: str) -> set[str]:
+    """What a document's headings are called in links."""
+    return {
+        re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    }
 
 
 @each_document
