@@ -12,24 +12,29 @@ from fivetran_connector_sdk import ConfigurationForm, Connector, Operations
 
 from attio_sync import checks, fivetran, streams
 from attio_sync.catalog import Found
-from attio_sync.errors import AttioSyncError, GaveUpError, SettingsError
+from attio_sync.errors import AttioSyncError, GaveUpError
 from attio_sync.settings import env_files_read, load_settings, settings_warnings, unknown_settings
 from attio_sync.sync import run_sync
 
 log = logging.getLogger("attio_sync.connector")
 
-declared: list[Found] = []
+declared: list[Found | AttioSyncError] = []
 """What `schema` found and declared, for the `update` that follows: it must write to no table that is not declared."""
 
 
 def schema(configuration: dict) -> list:
-    """The tables, for these settings. Settings that are wrong have none: `update` says so, on the dashboard."""
+    """The tables, for these settings. Where somebody must act there are none: `update` says so, on the dashboard."""
+    declared.clear()
     try:
         settings = load_settings(configuration)
-    except SettingsError:
+        found = checks.run(settings, checks.find_sources)
+    except GaveUpError:
+        raise
+    except AttioSyncError as error:
+        declared.append(error)
         return []
-    declared[:] = [checks.run(settings, checks.find_sources)]
-    return streams.schema(declared[0].sources, definitions=settings.definitions)
+    declared.append(found)
+    return streams.schema(found.sources, definitions=settings.definitions)
 
 
 def update(configuration: dict, state: dict) -> None:
@@ -41,7 +46,10 @@ def update(configuration: dict, state: dict) -> None:
         settings = load_settings(configuration)
         for sentence in unknown_settings(configuration) + settings_warnings(settings):
             log.warning(sentence)
-        run_sync(settings, state, fivetran.FivetranSink(), found=declared.pop() if declared else None)
+        found = declared.pop() if declared else None
+        if isinstance(found, AttioSyncError):
+            raise found
+        run_sync(settings, state, fivetran.FivetranSink(), found=found)
     except GaveUpError:
         raise
     except AttioSyncError as error:

@@ -118,22 +118,30 @@ class Catalog:
         except (GaveUpError, UnauthorizedError):
             return error
         except AttioSyncError as explanation:
-            return UnknownNameError(f"{explanation}. Correct the setting history ({source})")
+            return explanation
         return error
 
     async def known(self, source: Source) -> Source:
         """The source with what Attio says of its attribute.
 
         Raises:
-            UnknownNameError: there is no such object, list or attribute.
+            UnknownNameError: there is no such object, list or attribute, or it is archived.
             NoHistoryError: Attio keeps no history of attributes of its type.
         """
-        attributes = {a.api_slug: a for a in await self.attributes(source.parent)}
+        correct = f". Correct the setting history ({source})"
+        try:
+            attributes = {a.api_slug: a for a in await self.attributes(source.parent)}
+        except UnknownNameError as error:
+            message = f"{error}{correct}"
+            raise UnknownNameError(message) from None
         attribute = attributes.get(source.attribute)
         if attribute is None:
-            kept = sorted(slug for slug, a in attributes.items() if a.type in TYPES)
+            kept = sorted(slug for slug, a in attributes.items() if a.type in TYPES and not a.is_archived)
             instead = _instead(_near(source.attribute, kept), f"the attributes of {source.parent} are", kept)
-            message = f"{source.parent} has no attribute {source.attribute!r}{instead}"
+            message = f"{source.parent} has no attribute {source.attribute!r}{instead}{correct}"
+            raise UnknownNameError(message)
+        if attribute.is_archived:  # no listing shows it
+            message = f"{source.name} is archived in Attio: restore it there, or take it out of the setting history"
             raise UnknownNameError(message)
         if attribute.type not in TYPES:
             statuses = ", ".join(sorted(slug for slug, a in attributes.items() if a.type == "status")) or "none"

@@ -32,15 +32,15 @@ class FivetranHandler(logging.Handler):
 
     @override
     def emit(self, record: logging.LogRecord) -> None:
-        """One line of Fivetran's log."""
+        """One line of Fivetran's log, if there is one: the SDK sets a level before it calls a connector."""
+        if Logging.LOG_LEVEL is None:
+            return
         say = Logging.warning if record.levelno >= logging.WARNING else Logging.info
         say(self.format(record))
 
 
 def log_to_fivetran() -> None:
     """From now on what this package logs is in Fivetran's log, and nowhere else."""
-    if Logging.LOG_LEVEL is None:  # whoever calls the connector without the SDK, which sets it before it does
-        setattr(Logging, "LOG_LEVEL", Logging.Level.WARNING)  # noqa: B010 (typed as None in the SDK)
     package = logging.getLogger("attio_sync")
     if not any(isinstance(handler, FivetranHandler) for handler in package.handlers):
         package.addHandler(FivetranHandler())

@@ -86,6 +86,7 @@ def test_the_form_is_saved_with_the_token_encrypted_and_a_sync_runs_from_it(proj
         "requests_per_second": "5000",
         "reconcile_hours": "",
         "recheck_days": "",
+        "definitions": "",
     }
 
     tested = project.run("fivetran", "configuration", "--test")
@@ -129,5 +130,8 @@ def test_a_wrong_setting_fails_the_tests_and_is_explained(project: Project, atti
 
     assert (tested.code, tested.err) == (1, "")
     assert "[token_is_valid - The token is valid]: PASSED" in tested.out
-    assert "applications has no attribute 'nope'; its status attributes are: workflow_status" in tested.out
+    assert (
+        "applications has no attribute 'nope'; did you mean notes? — the attributes of applications are created_at, "
+        in tested.out
+    )
     assert "Traceback" not in tested.out

@@ -152,7 +152,7 @@ def test_what_the_dashboard_shows_of_a_setting_becomes_no_part_of_its_page(proje
     finished = project.run("fivetran", "debug", **attio.variables, ATTIO_HISTORY="<code>.stage=t")
 
     # The SDK reads the message as the dashboard does: as HTML, in which <code> would become something else.
-    assert_failed(finished, "there is no object '<code>'; the objects are")
+    assert_failed(finished, "there is no object '<code>' — the objects are")
 
 
 def test_settings_may_come_from_a_file(project: Project, attio: Attio) -> None:
@@ -219,9 +219,15 @@ def test_a_missing_token_is_said(project: Project, attio: Attio) -> None:
 @pytest.mark.parametrize(
     ("history", "message"),
     [
-        ("applications.nope=t", "no attribute 'nope' — the attributes of applications are created_at, "),
-        ("nope.stage=t", "there is no object 'nope'; the objects are applications, companies, jobs, people. Correct the"),
-        ("applications", "history: 'applications' is not parent.attribute=table"),
+        (
+            "applications.nope=t",
+            "no attribute 'nope'; did you mean notes? — the attributes of applications are created_at, ",
+        ),
+        ("nope.stage=t", "there is no object 'nope' — the objects are applications, companies, jobs, people. Correct the"),
+        (
+            "applications",
+            "history: 'applications' is not object.attribute or lists/list.attribute, with =table behind it if need",
+        ),
     ],
 )
 def test_what_does_not_exist_is_named(project: Project, attio: Attio, history: str, message: str) -> None:

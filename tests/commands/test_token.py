@@ -17,10 +17,10 @@ import pytest
 from tests.commands.conftest import NewProject, Serve
 from tests.commands.projects import PATIENCE_SECONDS, TOKEN, Attio, Finished, Project, assert_failed, finish
 from tests.conftest import PROFILE
+from tests.support.virtual_time import VirtualTime
 from tests.support.warehouse import MemoryWarehouse
 
 from attio_simulator import Fault, Limits, Mangle
-from attio_sync import retry
 from attio_sync.checks import check_token, run
 from attio_sync.client import AttioClient
 from attio_sync.errors import AttioSyncError
@@ -246,16 +246,17 @@ FAULTS: dict[str, Callable[[], list[Fault]]] = {
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_no_traceback_shows_the_token_even_with_the_values_of_all_variables(
-    serve: Serve, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, fault: str
+    serve: Serve, caplog: pytest.LogCaptureFixture, fault: str
 ) -> None:
     caplog.set_level(logging.NOTSET)
     attio = serve(*FAULTS[fault](), token="another" if fault == "unknown token" else TOKEN)
     settings = load_settings(attio.settings, ())
     sink = MemoryWarehouse({table["table"]: table["primary_key"] for table in schema(settings.history.named)})
 
-    monkeypatch.setattr(retry, "ATTEMPTS", 1)
+    # Pauses and timeouts take no time but what the server, which has a clock of its own, gets to answer.
+    hurried = Environment(loop_factory=VirtualTime(grace=0.3).loop_factory)
     with pytest.raises(AttioSyncError) as caught:
-        run_sync(settings, {}, sink)
+        run_sync(settings, {}, sink, hurried)
 
     error: BaseException | None = caught.value
     while error is not None:
@@ -276,7 +277,13 @@ def test_nothing_that_holds_the_token_shows_it(attio: Attio) -> None:
             http: object = vars(client)["_http"]
             return [repr(client), str(client), repr(vars(client)), repr(http), repr(vars(http))]
 
-    told = [*anyio.run(shown), repr(settings), str(settings), repr(settings.model_dump()), settings.model_dump_json()]
+    told = [
+        *anyio.run(shown),
+        repr(settings),
+        str(settings),
+        repr(settings.model_dump()),
+        settings.model_dump_json(),
+    ]
     told += [repr(Environment()), run(settings, check_token), repr(Settings.model_fields)]
 
     assert TOKEN in settings.attio_api_token.get_secret_value()

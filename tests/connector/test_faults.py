@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from tests.support import truth
-from tests.support.world import ERRORS, World, make_world
+from tests.support.world import ERRORS, HISTORY, TABLE, World, make_world
 
 from attio_simulator import Clock, Fault, Faults, Limits, Mangle, RequestInfo, Workspace, generate_hiring_pipeline
 from attio_simulator.faults import FaultKind
@@ -222,7 +222,10 @@ def test_a_missing_scope_stops_at_once_and_names_the_scopes() -> None:
 
 def test_an_unknown_object_stops_naming_those_that_exist() -> None:
     world = make_world(pipeline, history="aplications.workflow_status=t")
-    with pytest.raises(UnknownNameError, match=r"there is no object 'aplications'; the objects are applications, .*people"):
+    with pytest.raises(
+        UnknownNameError,
+        match=r"no object 'aplications'; did you mean applications\? — the objects are applications, .*people",
+    ):
         world.sync()
 
 
@@ -235,12 +238,47 @@ def test_an_unknown_attribute_stops_naming_those_that_exist(days: str) -> None:
         world.sync()
 
 
-def test_an_attribute_that_is_no_status_stops_before_anything_is_written() -> None:
-    world = make_world(pipeline, history="applications.name=t")
-    world.track("applications.name=t")
+def test_an_attribute_taken_for_a_status_stops_before_anything_is_written() -> None:
+    # That the default is a status is not asked for.
+    world = make_world(pipeline)
+    applications = world.workspace.object("applications")
+    status, name = applications.attribute("workflow_status"), applications.attribute("name")
+    assert status is not None
+    assert name is not None
+    status.slug, name.slug = "stage", "workflow_status"
     with pytest.raises(ContractChangedError, match=r"170 of 170 records.*names an attribute that is no status"):
         world.sync()
-    assert [world.warehouse.rows(table) for table in ("t", "t_history", ERRORS)] == [[], [], []]
+    assert [world.warehouse.rows(table) for table in (TABLE, HISTORY, ERRORS)] == [[], [], []]
+
+
+def test_an_attribute_of_a_type_without_history_stops_before_anything_is_asked_of_it() -> None:
+    world = make_world(history="people.first_email_interaction=t")
+    world.workspace.create_record("people", values={"name": ("Recruiter", "One")})
+    with pytest.raises(NoHistoryError, match="is of the type interaction, of which Attio keeps no history"):
+        world.sync()
+    assert world.simulator.requests.by_kind["values"] == 0
+
+
+def test_an_archived_attribute_stops_no_other_of_its_listing() -> None:
+    world = make_world(pipeline, history="applications.name=names,applications.notes=notes", reconcile_hours="0")
+    world.track("applications.name=names,applications.notes=notes")
+    world.sync()
+    applications = world.workspace.object("applications")
+    name, notes = applications.attribute("name"), applications.attribute("notes")
+    assert name is not None
+    assert notes is not None
+    kept = world.warehouse.rows("notes")
+    renamed = some_id(world)
+    notes.is_archived = True
+    world.workspace.set_values(world.workspace.record(renamed), name, ["Another name"])
+    with pytest.raises(
+        UnknownNameError, match=r"applications\.notes is archived in Attio: restore it there, or take it out"
+    ):
+        world.sync()
+    assert {row["application_id"]: row["text"] for row in world.warehouse.rows("names")}[renamed] == "Another name"
+    assert world.warehouse.rows("notes") == kept
+    notes.is_archived = False
+    assert world.sync().rows_written == 0
 
 
 def test_an_attribute_without_history_stops_and_says_so() -> None:

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import httpx2
 import pytest
-from fivetran_connector_sdk import Logging, form_field
+from fivetran_connector_sdk import form_field
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.world import World, make_world
@@ -41,10 +41,9 @@ CHECKS = [check_token, check_scopes, check_reach, check_names, check_histories]
 def logging_as_before() -> Iterator[None]:
     """A setup test sends what the package logs to Fivetran's log."""
     package = logging.getLogger("attio_sync")
-    before = (package.handlers[:], package.level, package.propagate, Logging.LOG_LEVEL)
+    before = (package.handlers[:], package.level, package.propagate)
     yield
-    package.handlers, package.level, package.propagate, level = before
-    setattr(Logging, "LOG_LEVEL", level)  # noqa: B010 (typed as None in the SDK)
+    package.handlers, package.level, package.propagate = before
 
 
 @pytest.fixture(scope="module")
@@ -170,11 +169,12 @@ def test_an_object_without_records_is_no_failure() -> None:
 
 
 def test_several_histories_are_each_looked_up(simulator: Simulator, configuration: dict[str, Any]) -> None:
-    configuration["history"] += ",jobs.salary,jobs.titel"
+    configuration["history"] += ",jobs.salary,jobs.titel=t"
     said = failure(fivetran.histories_exist(configuration), configuration)
     attributes = "the attributes of jobs are " + ", ".join(slugs(simulator, "jobs"))
     assert said == (
-        f"jobs has no attribute 'salary' — {attributes}; jobs has no attribute 'titel'; did you mean title? — {attributes}"
+        f"jobs has no attribute 'salary' — {attributes}. Correct the setting history (jobs.salary=attio_jobs_salary); "
+        f"jobs has no attribute 'titel'; did you mean title? — {attributes}. Correct the setting history (jobs.titel=t)"
     )
 
 
@@ -361,6 +361,7 @@ def test_a_wrong_entry_is_refused_with_the_nearest_names_that_exist(crm: World, 
         with pytest.raises(UnknownNameError) as caught:
             run(crm.settings(history=history), check_names, crm.environment)
         assert str(caught.value).startswith(said)
+        assert str(caught.value).endswith(f". Correct the setting history ({entry}=t)")
 
 
 def test_all_wrong_entries_are_named_at_once(crm: World) -> None:
@@ -377,7 +378,7 @@ def test_an_unknown_object_is_named_with_those_that_exist(configuration: dict[st
     said = failure(fivetran.histories_exist(configuration), configuration)
     assert said == (
         "there is no object 'aplications'; did you mean applications? — the objects are applications, companies, jobs, "
-        "people"
+        "people. Correct the setting history (aplications.workflow_status=t)"
     )
 
 
@@ -387,6 +388,7 @@ def test_an_unknown_attribute_is_named_with_those_that_exist(simulator: Simulato
     assert said == (
         "applications has no attribute 'status'; did you mean workflow_status? — the attributes of applications are "
         + ", ".join(slugs(simulator, "applications"))
+        + ". Correct the setting history (applications.status=t)"
     )
 
 
