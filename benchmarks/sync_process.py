@@ -29,7 +29,7 @@ from attio_sync.sync import run_sync
 from attio_workbench.local_run import run_in_sdk
 
 if TYPE_CHECKING:
-    from attio_sync.report import SyncReport
+    from attio_sync.runtime import SyncReport
 
 MIB = 1 << 20
 

@@ -13,8 +13,7 @@ from tests.support import truth
 from tests.support.virtual_time import VirtualTime
 
 from attio_simulator import Clock, Limits, Simulator, generate_hiring_pipeline
-from attio_sync.report import SyncReport
-from attio_sync.runtime import Environment
+from attio_sync.runtime import Environment, SyncReport
 from attio_sync.settings import Settings, load_settings
 from attio_sync.streams import error_table, schema
 from attio_sync.sync import run_sync

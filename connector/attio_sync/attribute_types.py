@@ -11,8 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from attio_sync.attio_types import parse_timestamp, values
-from attio_sync.shapes import as_object, printable
-from attio_sync.tables import ColumnType
+from attio_sync.tables import ColumnType, as_object, printable
 
 COMMON = {"active_from", "active_until", "created_by_actor", "attribute_type"}
 """What a value of any type has."""

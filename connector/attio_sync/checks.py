@@ -8,8 +8,7 @@ from attio_sync.catalog import Catalog, Found
 from attio_sync.client import AttioClient
 from attio_sync.errors import AttioSyncError, ForbiddenError, GaveUpError, UnauthorizedError
 from attio_sync.parents import OBJECT_SCOPES
-from attio_sync.report import counted
-from attio_sync.runtime import Environment, held_open, open_portal
+from attio_sync.runtime import Environment, counted, held_open, open_portal
 from attio_sync.settings import Settings
 from attio_sync.sources import EVERYTHING
 

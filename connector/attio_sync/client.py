@@ -17,13 +17,11 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from attio_sync import errors, wire
 from attio_sync.attio_types import TokenIdentity
-from attio_sync.limiter import Limiter
+from attio_sync.limiter import ATTEMPTS, Effort, Limiter
 from attio_sync.parents import Parent
-from attio_sync.report import RequestCounts
-from attio_sync.retry import ATTEMPTS, Effort
-from attio_sync.runtime import utc_now
+from attio_sync.runtime import RequestCounts, utc_now
 from attio_sync.settings import Settings
-from attio_sync.shapes import as_array
+from attio_sync.tables import as_array
 
 type Transport = httpx2.AsyncBaseTransport
 """What carries requests and answers; a test hands in its own."""

@@ -11,8 +11,7 @@ from attio_sync.attio_types.timestamps import EPOCH, nanoseconds
 from attio_sync.errors import ContractChangedError, InvalidValueError
 from attio_sync.histories import AttributeHistory, Fingerprint, Stay, changed_stays, fingerprint_of, stays_of
 from attio_sync.ledger import MOST_RECENT, Known, Ledger, new_ledger
-from attio_sync.report import SyncReport, counted
-from attio_sync.runtime import Environment, Sink
+from attio_sync.runtime import Environment, Sink, SyncReport, counted
 from attio_sync.settings import Settings
 from attio_sync.small_tables import Definition, Place, definitions_for
 from attio_sync.sources import Source, tables_of

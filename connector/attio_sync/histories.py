@@ -19,7 +19,7 @@ from pydantic import TypeAdapter, ValidationError
 from attio_sync.attio_types import AttioValue, EntryOf, ListedRecord, sortable_timestamp
 from attio_sync.attribute_types import STATUS, AttributeType
 from attio_sync.errors import InvalidValueError
-from attio_sync.shapes import as_array, as_object, printable
+from attio_sync.tables import as_array, as_object, printable
 
 DIGEST_BYTES = 5
 """One change in 10¹² goes unseen by a digest of this size."""

@@ -36,7 +36,7 @@ from attio_sync.ledger import (
 )
 from attio_sync.pages import Part
 from attio_sync.reader import Reader
-from attio_sync.report import counted
+from attio_sync.runtime import counted
 from attio_sync.sources import Source
 
 log = logging.getLogger(__name__)

@@ -23,9 +23,8 @@ from attio_sync.attio_types import (
 from attio_sync.attio_types.workspace import MEMBERS_SCOPE
 from attio_sync.parents import LISTS as PREFIX
 from attio_sync.parents import Parent, parse_parent, segment
-from attio_sync.shapes import printable
 from attio_sync.sources import Source
-from attio_sync.tables import Column, Row, Table
+from attio_sync.tables import Column, Row, Table, printable
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,8 @@ from attio_sync.attio_types import sortable_timestamp
 from attio_sync.attio_types.timestamps import EPOCH
 from attio_sync.errors import StateError
 from attio_sync.ledger import SLICES, Ledger, load_ledger
-from attio_sync.shapes import as_array, as_object
 from attio_sync.sources import FIRST, Source
+from attio_sync.tables import as_array, as_object
 
 VERSION = 2
 

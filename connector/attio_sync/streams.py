@@ -9,10 +9,9 @@ from attio_sync.attio_types import parse_timestamp
 from attio_sync.attribute_types import ValueColumn, value_of
 from attio_sync.errors import InvalidValueError
 from attio_sync.histories import AttributeHistory
-from attio_sync.shapes import printable
 from attio_sync.small_tables import definitions_for
 from attio_sync.sources import Source, tables_of
-from attio_sync.tables import Column, Row, Table
+from attio_sync.tables import Column, Row, Table, printable
 
 
 @dataclass(frozen=True, slots=True)

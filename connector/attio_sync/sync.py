@@ -18,8 +18,7 @@ from attio_sync.delivery import Delivery
 from attio_sync.errors import AttioSyncError, ForbiddenError, GaveUpError, StateError, UnauthorizedError
 from attio_sync.reader import Reader
 from attio_sync.reconcile import Outcome, Reconciliation
-from attio_sync.report import SyncReport
-from attio_sync.runtime import Environment, Sink, held_open, open_portal
+from attio_sync.runtime import Environment, Sink, SyncReport, held_open, open_portal
 from attio_sync.schedule import (
     Recheck,
     all_are_due_at_once,

@@ -16,8 +16,8 @@ from attio_sync.errors import (
     UnauthorizedError,
 )
 from attio_sync.histories import MOST_STAYS, AttributeHistory, parse_history
-from attio_sync.shapes import as_object
 from attio_sync.sources import Source
+from attio_sync.tables import as_object
 
 FAILURES_IN_A_ROW = 3
 """One record that always fails is invalid; so many before any was read well are not the records' fault."""

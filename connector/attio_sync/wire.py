@@ -30,7 +30,7 @@ from attio_sync.errors import (
     UnreadableAnswerError,
 )
 from attio_sync.parents import OBJECT_SCOPES, Parent, segment
-from attio_sync.shapes import as_object
+from attio_sync.tables import as_object
 
 MAX_BODY_BYTES = 64 * 1024 * 1024
 """A page of 500 records with a hundred attributes each stays below a quarter of this."""

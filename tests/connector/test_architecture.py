@@ -17,8 +17,8 @@ CONNECTOR = ROOT / "connector"
 
 # Each module may import what stands in a line above its own, and nothing in its own line or below.
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("errors", "shapes", "report", "sketch", "tables", "limiter", "attio_types.timestamps"),
-    ("parents", "retry", "runtime", "attio_types.values", "attio_types.workspace"),
+    ("errors", "sketch", "tables", "attio_types.timestamps"),
+    ("parents", "limiter", "runtime", "attio_types.values", "attio_types.workspace"),
     ("attio_types.records",),
     ("attio_types",),
     ("attribute_types", "wire"),
@@ -40,8 +40,6 @@ ONLY_FOR_ITS_TYPES = {"runtime": {"client"}}
 # Pure: no event loop, no network, no clock, no log, nothing of Fivetran; only values in and values out.
 PURE = (
     "errors",
-    "shapes",
-    "report",
     "sketch",
     "tables",
     "parents",

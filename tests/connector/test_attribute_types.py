@@ -17,9 +17,9 @@ from attio_sync.attribute_types import SELECT, STATUS, TYPES
 from attio_sync.errors import InvalidValueError
 from attio_sync.histories import UNREADABLE, fingerprint_of, listed_digest, parse_history
 from attio_sync.parents import parse_parent
-from attio_sync.shapes import as_object, printable
 from attio_sync.sources import Source
 from attio_sync.streams import current_table, history_rows, history_table
+from attio_sync.tables import as_object, printable
 
 RECORD_ID = "0e339d90-1b8d-436e-9305-7c08620dc212"
 ENTRY = EntryOf("people", "5b0c8f6e-21c4-4f65-8a52-93f0f1d5b7aa")

@@ -34,9 +34,9 @@ from attio_sync.errors import (
     UnknownNameError,
     UnreachableError,
 )
+from attio_sync.limiter import ATTEMPTS, REFUSED_SECONDS, RETRY_SECONDS
 from attio_sync.listing import fetch_attributes
 from attio_sync.parents import parse_parent
-from attio_sync.retry import ATTEMPTS, REFUSED_SECONDS, RETRY_SECONDS
 
 APPLICATIONS = parse_parent("applications")
 

@@ -18,8 +18,7 @@ from attio_sync.attio_types import AttioStatus
 from attio_sync.delivery import Delivery
 from attio_sync.errors import StateError
 from attio_sync.parents import parse_parent
-from attio_sync.report import SyncReport
-from attio_sync.runtime import Environment
+from attio_sync.runtime import Environment, SyncReport
 from attio_sync.settings import load_settings
 from attio_sync.small_tables import DEFINITIONS, Definition, Place, definitions_for
 from attio_sync.sources import FIRST
@@ -328,7 +327,7 @@ def test_a_small_table_holds_what_was_listed_last_and_only_what_differs_is_writt
         items = status_items(titles, place)
         new = {row["status_id"]: row for row in definition.rows(items, place)}
         before = held.get(place, {})
-        delivery.write_definitions(definition, place, items)
+        delivery.write_definitions(definition, place, items, deletes=True)
         delivery.checkpoint()
         written = sum(before.get(key) != row for key, row in new.items())
         gone = len(before.keys() - new.keys()) if new else 0

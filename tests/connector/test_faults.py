@@ -24,8 +24,8 @@ from attio_sync.errors import (
     UnauthorizedError,
     UnknownNameError,
 )
-from attio_sync.report import SyncReport
-from attio_sync.retry import ATTEMPTS
+from attio_sync.limiter import ATTEMPTS
+from attio_sync.runtime import SyncReport
 
 APPLICATIONS = 170
 EVERYTHING = {"reconcile_hours": "0", "recheck_days": "1"}

@@ -29,14 +29,14 @@ from attio_sync.attribute_types import TYPES
 from attio_sync.client import AttioClient
 from attio_sync.errors import AttioSyncError, GaveUpError, InvalidValueError, StateError
 from attio_sync.histories import fingerprint_of, listed_digest, never_changed, parse_history, stays_of
+from attio_sync.limiter import ATTEMPTS
 from attio_sync.listing import fetch_attributes
 from attio_sync.parents import parse_parent
-from attio_sync.retry import ATTEMPTS
 from attio_sync.runtime import Environment
-from attio_sync.shapes import as_array, as_object
 from attio_sync.sources import FIRST, Source
 from attio_sync.streams import Invalid, current_table, error_table, history_rows, history_table
 from attio_sync.sync import run_sync
+from attio_sync.tables import as_array, as_object
 
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 RECORDED = Path(__file__).parents[2].parent / "shared" / "attio"

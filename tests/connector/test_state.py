@@ -19,8 +19,7 @@ from attio_sync.errors import ContractChangedError, StateError
 from attio_sync.histories import Fingerprint, fingerprint_of, parse_history
 from attio_sync.ledger import MOST_RECENT, SLICES, Known, Ledger, new_ledger
 from attio_sync.parents import parse_parent
-from attio_sync.report import SyncReport
-from attio_sync.runtime import Environment
+from attio_sync.runtime import Environment, SyncReport
 from attio_sync.schedule import (
     CHEAP_REQUESTS,
     Recheck,

@@ -14,7 +14,7 @@ from tests.support.warehouse import Row
 from tests.support.world import ERRORS, HISTORY, MEMBERS, STATUSES, TABLE, World, make_world
 
 from attio_simulator import Behaviour, Clock, Fault, Faults, Limits, RequestInfo, Workspace, generate_hiring_pipeline
-from attio_sync.report import SyncReport
+from attio_sync.runtime import SyncReport
 
 KEY = "applications.workflow_status=attio_workflow_status"
 

@@ -15,10 +15,10 @@ from attio_sync.attribute_types import SELECT, TYPES
 from attio_sync.errors import InvalidValueError
 from attio_sync.histories import AttributeHistory, parse_history
 from attio_sync.parents import parse_parent
-from attio_sync.shapes import printable
 from attio_sync.small_tables import ATTRIBUTES, LISTS, MEMBERS, OBJECTS, OPTIONS, STATUSES, Definition, Place
 from attio_sync.sources import Source
 from attio_sync.streams import Invalid, current_table, error_table, history_rows, history_table, schema, tables
+from attio_sync.tables import printable
 
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 HISTORY = Source(parse_parent("applications"), "workflow_status", "attio_workflow_status")

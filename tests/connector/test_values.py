@@ -14,7 +14,7 @@ from attio_simulator import Clock, Mangle, Workspace, generate_hiring_pipeline
 from attio_simulator.mangling import mangled, with_unknown_enum, with_unknown_field
 from attio_sync.errors import InvalidValueError, SkipError
 from attio_sync.histories import AttributeHistory, parse_history
-from attio_sync.shapes import printable
+from attio_sync.tables import printable
 
 if TYPE_CHECKING:
     from attio_sync.attio_types.values import StatusValue

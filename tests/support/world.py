@@ -12,8 +12,7 @@ from tests.support.warehouse import Killed, MemoryWarehouse
 from attio_simulator import Behaviour, Clock, Faults, Limits, Simulator, Workspace
 from attio_sync.checks import find_sources
 from attio_sync.checks import run as look_up
-from attio_sync.report import SyncReport
-from attio_sync.runtime import Environment
+from attio_sync.runtime import Environment, SyncReport
 from attio_sync.settings import Settings, load_settings
 from attio_sync.streams import schema
 from attio_sync.sync import run_sync

@@ -5,7 +5,7 @@ from contextlib import suppress
 import pytest
 from rich.console import Console
 
-from attio_sync.report import SyncReport
+from attio_sync.runtime import SyncReport
 from attio_workbench.progress import SyncProgress, progress_text
 
 

@@ -7,7 +7,7 @@ from typing import Any, cast
 from fivetran_connector_sdk_cli import configuration_decryption
 
 from attio_sync.settings import Settings, load_settings, unknown_settings
-from attio_sync.shapes import as_object
+from attio_sync.tables import as_object
 from attio_workbench.errors import WorkbenchError
 from attio_workbench.terminal import path_text, warn
 

@@ -27,7 +27,7 @@ from attio_simulator import (
 from attio_sync import checks
 from attio_sync.attribute_types import STATUS
 from attio_sync.catalog import Found
-from attio_sync.report import SyncReport, counted
+from attio_sync.runtime import SyncReport, counted
 from attio_sync.settings import CONNECTOR, Settings, default_text, load_settings
 from attio_sync.sources import FIRST, Source
 from attio_workbench.changes import Stay, change, delivered_stays, histories_to_read, true_stays

@@ -13,7 +13,7 @@ from attio_sync.attio_types import Actor, AttioValue, parse_timestamp
 from attio_sync.attio_types.values import ActorReferenceValue
 from attio_sync.attribute_types import STATUS, AttributeType
 from attio_sync.histories import AttributeHistory
-from attio_sync.report import counted
+from attio_sync.runtime import counted
 from attio_sync.sources import Source
 from attio_workbench.actors import actor_text
 from attio_workbench.terminal import day_text, instant_text, length_text

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from rich.markup import escape
 from rich.table import Table
 
-from attio_sync.report import SyncReport
+from attio_sync.runtime import SyncReport
 from attio_sync.sources import Source, tables_of
 from attio_workbench.held import Held
 

@@ -17,8 +17,7 @@ from fivetran_connector_sdk_core import SdkException
 from attio_sync import checks, streams
 from attio_sync.catalog import Found
 from attio_sync.fivetran import FivetranSink
-from attio_sync.report import SyncReport
-from attio_sync.runtime import Environment
+from attio_sync.runtime import Environment, SyncReport
 from attio_sync.settings import Settings
 from attio_sync.sync import run_sync
 from attio_workbench.errors import WorkbenchError

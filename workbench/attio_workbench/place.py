@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 
 from attio_sync.settings import CONNECTOR
-from attio_sync.shapes import as_object
+from attio_sync.tables import as_object
 from attio_workbench.errors import WorkbenchError
 from attio_workbench.terminal import path_text
 from attio_workbench.trouble import trouble_text

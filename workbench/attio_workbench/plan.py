@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from attio_sync.report import counted
+from attio_sync.runtime import counted
 from attio_sync.schedule import fresh_window, reconciliation_is_due
 from attio_sync.settings import Settings
 from attio_sync.sources import Source, tables_of

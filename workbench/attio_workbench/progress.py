@@ -13,7 +13,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Column
 from rich.text import Text
 
-from attio_sync.report import SyncReport, counted
+from attio_sync.runtime import SyncReport, counted
 from attio_workbench.terminal import SECONDS_BETWEEN_LINES, SECONDS_WITHOUT_A_WORD, length_text
 
 WIDEST_BAR = 32

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from attio_sync.attio_types.timestamps import sortable_timestamp
 from attio_sync.errors import ContractChangedError, UnknownNameError
 from attio_sync.parents import Parent
-from attio_sync.shapes import as_array, printable
+from attio_sync.tables import as_array, printable
 
 UUID_PATTERN = r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
 _ID = re.compile(UUID_PATTERN, re.ASCII)

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from attio_sync.settings import Settings
-from attio_sync.shapes import as_object
+from attio_sync.tables import as_object
 from attio_workbench.errors import WorkbenchError
 from attio_workbench.findings import Finding, findings
 from attio_workbench.held import open_held
