@@ -29,7 +29,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("catalog", "pages"),
     ("checks", "comparison", "attribute_fetcher"),
     ("reader", "fivetran"),
-    ("windows", "reconcile"),
+    ("reconcile",),
+    ("windows",),
     ("sync",),
     ("connector", "main", "test_script"),
 )
