@@ -61,7 +61,7 @@ class Catalog:
                 found.failures[source.name] = error
         if tracked.everything:
             named = {s.name for s in tracked.named}
-            for source in await self._statuses():
+            for source in await self._statuses(found):
                 if source.name not in named:
                     self._add(source, found)
         return found
@@ -152,14 +152,23 @@ class Catalog:
             raise NoHistoryError(message)
         return replace(source, type=TYPES[attribute.type], is_multiple=attribute.is_multiselect)
 
-    async def _statuses(self) -> list[Source]:
-        """Every status attribute of every object and list."""
-        return [
-            replace(FIRST, parent=parent, attribute=a.api_slug, table=_table(parent, a.api_slug))
-            for parent in await self.parents()
-            for a in await self.attributes(parent)
-            if a.type == "status" and not a.is_archived
-        ]
+    async def _statuses(self, found: Found) -> list[Source]:
+        """Every status attribute of every object and list; one that cannot be looked up keeps none of the others."""
+        statuses: list[Source] = []
+        for parent in await self.parents():
+            try:
+                attributes = await self.attributes(parent)
+            except (GaveUpError, UnauthorizedError):
+                raise
+            except AttioSyncError as error:
+                found.failures[str(parent)] = error
+            else:
+                statuses += [
+                    replace(FIRST, parent=parent, attribute=a.api_slug, table=_table(parent, a.api_slug))
+                    for a in attributes
+                    if a.type == "status" and not a.is_archived
+                ]
+        return statuses
 
 
 def _table(parent: Parent, attribute: str) -> str:

@@ -200,9 +200,9 @@ class _Sync:
     def _deliver_what_is_new(self, sources: Sequence[Source]) -> bool:
         first, until = sources[0], self._environment.monotonic() + TURN_SECONDS
         self._reader.phase(", ".join(s.name for s in sources), "incremental", None)
-        if self._state(first).last_sync is None:
-            self._first_listed.update(sources)
         window = self._state(first).under_way
+        if self._state(first).last_sync is None and window is None:
+            self._first_listed.update(sources)
         if window is not None:
             log.info("going on with %s where the last sync was interrupted", ", ".join(s.name for s in sources))
             if not self._windows.deliver(sources, window, until):

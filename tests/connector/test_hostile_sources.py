@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 from tests.connector.test_sources import assert_equal, crm_world
 from tests.support.sources import assert_source_equals_attio
+from tests.support.warehouse import Killed
 from tests.support.world import World
 
 from attio_simulator import Fault
 from attio_simulator.faults import Mangle
 from attio_simulator.happenings import Happenings, source_of
-from attio_sync.errors import GaveUpError, UnknownNameError
+from attio_sync.errors import ForbiddenError, GaveUpError, UnknownNameError
 
 DAILY: Any = {"reconcile_hours": "24", "recheck_days": "30"}
 EMAILS = "people.email_addresses"
@@ -179,3 +180,29 @@ def test_more_new_and_changed_records_than_can_be_named_are_delivered_at_once() 
     world.sync()
     assert_equal(world, ("people.job_title",))
     assert world.warehouse.warnings == []
+
+
+def test_where_everything_is_tracked_a_list_that_cannot_be_looked_up_disturbs_no_other() -> None:
+    world = crm_world(("*",), records=40)
+    world.sync()
+    happenings = Happenings(world.workspace, sources=("deals.stage", "projects.phase"))
+    for kind in ("move", "create", "delete"):
+        happenings.happen(kind)
+    refused = {"status_code": 403, "code": "unauthorized", "message": "Not this one."}
+    # The eighth to be looked up is one of the objects, behind deals.
+    world.simulator.faults.add(Fault(kind="answer", status=403, payload=refused, on=["attributes"], at=[8]))
+    with pytest.raises(ForbiddenError):
+        world.sync()
+    assert_equal(world, ("deals.stage", "projects.phase"))
+
+
+def test_what_changed_while_a_first_listing_was_interrupted_is_seen_by_the_sync_that_ends_it() -> None:
+    world = crm_world(("people.job_title",), records=200, page_size="5", requests_per_second="1", **DAILY)
+    world.die_at("checkpoint", 2)
+    with pytest.raises(Killed):
+        world.sync()
+    world.live()
+    delivered = world.warehouse.rows("attio_people_job_title")[0]["record_id"]
+    put(world, "people.job_title", delivered, ["Engineer"])
+    world.sync()
+    assert_equal(world, ("people.job_title",))
