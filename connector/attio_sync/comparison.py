@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from attio_sync.attio_types import EntryOf, ListedRecord
+from attio_sync.attio_types.timestamps import sortable_instant
 from attio_sync.attribute_types import at
 from attio_sync.histories import AttributeHistory, fingerprint_before, fingerprint_of, listed_digest, stays_of
 from attio_sync.ledger import Held, Ledger, cells_for, differences, past_key, present_key, slice_of
@@ -70,7 +72,7 @@ class Listed:
     """
 
     def __init__(
-        self, source: Source, ledger: Ledger, slices: Iterable[int], tracked: int, since: str | None = None
+        self, source: Source, ledger: Ledger, slices: Iterable[int], tracked: int, since: datetime | None = None
     ) -> None:
         # As large as the records need by now; folded to the size of the ledger's where they are compared.
         cells, slice_cells = cells_for(ledger.records, tracked)
@@ -83,7 +85,7 @@ class Listed:
         self.sampled: dict[str, ListedRecord] = {}
         """How the records in the ledger's sample were listed."""
         self.valued = 0
-        self._since = since
+        self._since = since and sortable_instant(since)
         self._plain: set[int] = set()
         self._changed: set[str] = set()
         """What is plain to be new or changed, and which records of it were there before."""

@@ -10,7 +10,6 @@ import logging
 from collections.abc import Collection, Iterator, Sequence
 from enum import Enum, auto
 
-from attio_sync.attio_types.timestamps import sortable_instant
 from attio_sync.comparison import Listed, Side, differing_field, grown, what_differs
 from attio_sync.delivery import ENOUGH_TO_JUDGE, Delivery
 from attio_sync.errors import ContractChangedError
@@ -91,8 +90,7 @@ class Reconciliation:
     def begin(self, slices: frozenset[int]) -> None:
         """Before a listing: nothing is known of what Attio holds; the histories of these slices are to be read."""
         self._slices = slices
-        last_sync = None if self.source.type.is_filtered else self._delivery.state.of(self.source).last_sync
-        since = last_sync and sortable_instant(last_sync)
+        since = None if self.source.type.is_filtered else self._delivery.state.of(self.source).last_sync
         self._listed = Listed(self.source, self._ledger, slices, self._delivery.tracked, since)
 
     def wants(self, record_id: str) -> bool:

@@ -272,8 +272,7 @@ class _Sync:
         source, short_pages = comparison.source, self._reader.saw_short_pages
         outcome = comparison.finish()
         if outcome is Outcome.DONE and comparison.unknown_slices:
-            number = len(comparison.unknown_slices)
-            log.info("%s: all histories of %s slices are written anew", source.name, number)
+            log.info("%s: all histories of %s slices are written anew", source.name, len(comparison.unknown_slices))
             comparison.begin(comparison.unknown_slices)
             if failure := list_together([comparison], self._reader, self._delivery, trusting=trusting).get(source):
                 raise failure
