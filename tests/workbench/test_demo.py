@@ -43,8 +43,8 @@ def test_the_demo_shows_two_syncs_and_what_is_next(attio_sync: AttioSync, place:
         for line in finished.out.splitlines()
         if line.startswith(("records listed", "histories read", "never moved"))
     )
-    # 24 applications, and 10 deals for each of two attributes, of which one is compared at once.
-    assert listed[0] >= 24 + 10 + 10 + 10
+    # 24 applications, 10 deals for each of two attributes, and whatever is in the list.
+    assert listed[0] >= 24 + 10 + 10
     assert (read[0] > read[1], saved[0] > 0) == (True, True)
     for said in (
         "First sync: ",

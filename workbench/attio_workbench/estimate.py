@@ -175,7 +175,7 @@ def cost_of(source: Source, found: Survey, settings: Settings) -> Cost:
     each_time = listing if is_listed_each_time(source, found, settings) else 0
     rechecked = found.moved * min(1.0, settings.reconcile_hours / 24 / settings.recheck_days)
     return Cost(
-        first=lately + listing + found.moved + each_time,
+        first=lately + listing + found.moved,
         later=FILTERED_LISTING if source.type.is_filtered else each_time,
         comparison=round(listing + rechecked),
     )
@@ -193,7 +193,7 @@ def cost_of_all(surveys: dict[Source, Survey], settings: Settings) -> Cost:
         each_time = [s for s in unfiltered if is_listed_each_time(s, surveys[s], settings)]
         listing = _pages(surveys[several[0]].records, settings)
         total += Cost(
-            first=-listing * (max(0, len(unfiltered) - 1) + max(0, len(each_time) - 1)),
+            first=-listing * max(0, len(unfiltered) - 1),
             later=-listing * max(0, len(each_time) - 1),
             comparison=-listing * (len(several) - 1),
         )
