@@ -22,7 +22,7 @@ from attio_sync.errors import (
 from attio_sync.listing import fetch_attributes
 from attio_sync.parents import LISTS, Parent, parse_parent
 from attio_sync.small_tables import LISTS as LIST_TABLE
-from attio_sync.small_tables import OBJECTS, Definition, Place
+from attio_sync.small_tables import OBJECTS, RESERVED_TABLES, Definition, Place
 from attio_sync.sources import FIRST, Source, Tracked, check_distinct, table_for
 
 log = logging.getLogger(__name__)
@@ -69,7 +69,7 @@ class Catalog:
     def _add(self, source: Source, found: Found) -> None:
         """One that was not named, unless its tables would be another's."""
         try:
-            check_distinct([*found.sources, source])
+            check_distinct([*found.sources, source], RESERVED_TABLES)
         except ValueError as error:
             found.failures[source.name] = SettingsError(f"history: {error}")
         else:

@@ -7,6 +7,7 @@ before it: `ATTIO_API_TOKEN`, `ATTIO_BACKFILL_DAYS`.
 import difflib
 import re
 from collections.abc import Mapping
+from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any
@@ -24,6 +25,7 @@ from pydantic_settings import (
 )
 
 from attio_sync.errors import SettingsError
+from attio_sync.small_tables import RESERVED_TABLES
 from attio_sync.sources import FIRST, Tracked, parse_tracked
 
 CONNECTOR = Path(__file__).parents[1]
@@ -69,7 +71,12 @@ class Settings(BaseSettings):
         title="Attio base URL",
         description="Where Attio's API is. https, or http on this machine only",
     )
-    history: Annotated[Tracked, NoDecode, BeforeValidator(parse_tracked), PlainSerializer(str, when_used="json")] = Field(
+    history: Annotated[
+        Tracked,
+        NoDecode,
+        BeforeValidator(partial(parse_tracked, reserved=RESERVED_TABLES)),
+        PlainSerializer(str, when_used="json"),
+    ] = Field(
         Tracked((FIRST,)),
         title="Histories",
         description="What to track, comma-separated: object.attribute, lists/list.attribute, with =table behind it where "

@@ -180,6 +180,9 @@ ATTRIBUTES = Definition(
 DEFINITIONS: tuple[Definition[Any], ...] = (STATUSES, OPTIONS, MEMBERS, OBJECTS, LISTS, ATTRIBUTES)
 """The small tables, in the order in which they are read."""
 
+RESERVED_TABLES = ("attio_sync_error", *(d.table for d in DEFINITIONS))
+"""Tables that hold something else, whatever is tracked."""
+
 ALWAYS = (STATUSES, MEMBERS)
 """Those that every connection has, also one that wants no definitions."""
 

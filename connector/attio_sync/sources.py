@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from attio_sync.attribute_types import STATUS, AttributeType
@@ -63,7 +63,7 @@ def table_for(parent: Parent, attribute: str) -> str:
     return re.sub(r"[^a-z0-9_]", "_", f"attio_{parent.slug}_{attribute}".lower())
 
 
-def parse_tracked(text: object) -> object:
+def parse_tracked(text: object, reserved: Collection[str]) -> object:
     """The setting's text; what is no text is left to the caller's validation.
 
     Raises:
@@ -76,7 +76,7 @@ def parse_tracked(text: object) -> object:
     if not parts:
         message = "name at least one attribute, such as applications.workflow_status, or * for every status"
         raise ValueError(message)
-    check_distinct(tracked.named)
+    check_distinct(tracked.named, reserved)
     return tracked
 
 
@@ -105,8 +105,8 @@ def _parse_source(part: str) -> Source:
     return Source(parent, attribute, table or table_for(parent, attribute))
 
 
-def check_distinct(sources: Sequence[Source]) -> None:
-    """That each source has tables of its own.
+def check_distinct(sources: Sequence[Source], reserved: Collection[str]) -> None:
+    """That each source has tables of its own, and none that is `reserved` for something else.
 
     Raises:
         ValueError: it says which do not.
@@ -122,7 +122,7 @@ def check_distinct(sources: Sequence[Source]) -> None:
     tables = Counter(name for s in sources for name in tables_of(s))
     for source in sources:
         for name in tables_of(source):
-            if name in RESERVED_TABLES:
+            if name in reserved:
                 message = f"the table {name} is there already and holds something else: name another one for {source.name}"
                 raise ValueError(message)
             if tables[name] > 1:
@@ -133,15 +133,3 @@ def check_distinct(sources: Sequence[Source]) -> None:
 def tables_of(source: Source) -> tuple[str, str]:
     """The names of its two tables."""
     return source.table, f"{source.table}_history"
-
-
-RESERVED_TABLES = (
-    "attio_sync_error",
-    "attio_status",
-    "attio_select_option",
-    "attio_workspace_member",
-    "attio_object",
-    "attio_list",
-    "attio_attribute",
-)
-"""Tables that hold something else, whatever is tracked."""

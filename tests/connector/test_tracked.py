@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from attio_sync.attribute_types import STATUS
 from attio_sync.errors import UnknownNameError
 from attio_sync.parents import Parent, parse_parent, segment
+from attio_sync.small_tables import RESERVED_TABLES
 from attio_sync.sources import (
     FIRST,
     MOST_SOURCES,
-    RESERVED_TABLES,
     Source,
     Tracked,
     parse_tracked,
@@ -23,14 +23,14 @@ from attio_sync.streams import schema
 
 
 def tracked(text: str) -> Tracked:
-    found = parse_tracked(text)
+    found = parse_tracked(text, RESERVED_TABLES)
     assert isinstance(found, Tracked)
     return found
 
 
 def problem(text: str) -> str:
     with pytest.raises(ValueError, match=r".+") as caught:
-        parse_tracked(text)
+        parse_tracked(text, RESERVED_TABLES)
     return str(caught.value)
 
 
@@ -217,7 +217,7 @@ def test_more_histories_than_a_state_has_room_for_need_a_second_connection() -> 
 
 @pytest.mark.parametrize("value", [None, 7, ["a.b"], {"a": 1}, Tracked((FIRST,))])
 def test_what_is_no_text_is_left_as_it_is(value: Any) -> None:
-    assert parse_tracked(value) is value
+    assert parse_tracked(value, ()) is value
 
 
 @given(st.text(max_size=20))
