@@ -31,7 +31,7 @@ demo: $(filter .tools/bin/uv,$(UV)) ## a first and an incremental sync of a simu
 	@$(RUN) attio-sync demo
 
 .PHONY: test
-test: setup ## everything CI runs: format, lint, types, tests with coverage, documents, requirements.txt
+test: setup dbt-setup ## everything CI runs: format, lint, types, tests with coverage, documents, requirements.txt
 	@$(RUN) ruff format --check .
 	@$(RUN) ruff check .
 	@$(RUN) pyright --warnings
@@ -42,10 +42,13 @@ test: setup ## everything CI runs: format, lint, types, tests with coverage, doc
 # dbt's pins and those of Fivetran's SDK exclude each other: the package has an environment of its own, in dbt/.venv.
 DBT = cd dbt && env -u VIRTUAL_ENV $(abspath $(UV))
 
-.PHONY: test-dbt
-test-dbt: setup ## the dbt package, on DuckDB and PostgreSQL, and compiled for other warehouses
+.PHONY: dbt-setup
+dbt-setup: setup
 	@test -x dbt/.venv/bin/dbt || echo "Installing dbt and its adapters into dbt/.venv; this takes a moment."
 	@$(DBT) sync --locked --quiet
+
+.PHONY: test-dbt
+test-dbt: dbt-setup ## the dbt package, on DuckDB and PostgreSQL, and compiled for other warehouses
 	@$(RUN) pyright --warnings -p dbt
 	@$(DBT) run --locked --quiet pytest -n auto --dist loadfile
 

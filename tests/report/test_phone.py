@@ -4,6 +4,7 @@ from typing import Any, cast
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 from tests.report.conftest import Open
 
 LABELS = ["In it for", "Target", "Longer than", "Moved last by", "Since (UTC)", "Moves", "Back"]
@@ -35,7 +36,7 @@ def test_cards_can_be_sorted_and_are_a_table_to_a_screen_reader(open_report: Ope
     page.locator("[data-sort=days]").click()
 
     assert page.get_by_role("table", name="Open records").count() == 1
-    assert page.get_by_role("columnheader", name="In it for").get_attribute("aria-sort") == "descending"
+    expect(page.get_by_role("columnheader", name="In it for")).to_have_attribute("aria-sort", "descending")
     assert page.get_by_role("rowheader").count() >= 5
     page.locator(".timeline-button").first.click()
     found = cast("dict[str, list[dict[str, Any]]]", Axe().run(page).response)

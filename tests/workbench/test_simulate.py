@@ -95,7 +95,10 @@ def test_the_tokens_scopes_and_level_can_be_chosen(attio_sync: AttioSync, monkey
             ("--scopes", reading),
             "the token has record_permission:read and object_configuration:read, but not user_management",
         ),
-        (("--scopes", "record_permission:read"), "the token lacks object_configuration:read: add it in Attio"),
+        (
+            ("--scopes", "record_permission:read"),
+            "the token lacks object_configuration:read (for applications.workflow_status): add it in Attio",
+        ),
         (("--token-level", "user"), "the token is of the level 'user'"),
     ):
         with simulated(*options) as (_, announced):

@@ -35,7 +35,7 @@ class Held:
             self._columns.setdefault(table, set()).add(column)
         origin = origin_in(connection)
         if origin and origin.history:
-            tracked = cast("Tracked", parse_tracked(origin.history))
+            tracked = cast("Tracked", parse_tracked(origin.history, ()))
         self._named = tracked.named
         self.sources = list(self._sources())
 

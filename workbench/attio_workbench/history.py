@@ -63,7 +63,7 @@ def tracked_as(settings: Settings, attributes: str | None) -> Settings:
     if attributes is None:
         return settings
     try:
-        return settings.model_copy(update={"history": parse_tracked(attributes)})
+        return settings.model_copy(update={"history": parse_tracked(attributes, ())})
     except ValueError as error:
         raise WorkbenchError(str(error)) from error
 
