@@ -20,9 +20,8 @@ from attio_sync.errors import (
     UnknownNameError,
 )
 from attio_sync.listing import fetch_attributes
-from attio_sync.parents import LISTS, Parent, parse_parent
-from attio_sync.small_tables import LISTS as LIST_TABLE
-from attio_sync.small_tables import OBJECTS, RESERVED_TABLES, Definition, Place
+from attio_sync.parents import Parent
+from attio_sync.small_tables import LISTS, OBJECTS, RESERVED_TABLES, Definition, Place, parents_in
 from attio_sync.sources import FIRST, Source, Tracked, check_distinct, table_for
 
 log = logging.getLogger(__name__)
@@ -98,12 +97,11 @@ class Catalog:
         """All objects and lists that the token can see."""
         objects = await self._all_of(OBJECTS)
         try:
-            lists = await self._all_of(LIST_TABLE)
+            lists = await self._all_of(LISTS)
         except ForbiddenError as error:
             log.info("lists are left out: %s", error)
             lists = []
-        slugs = [o.api_slug or "" for o in objects] + [f"{LISTS}{one.api_slug}" for one in lists if one.api_slug]
-        return [parse_parent(slug) for slug in slugs if slug]
+        return [*parents_in(OBJECTS, objects), *parents_in(LISTS, lists)]
 
     async def _all_of[T: BaseModel](self, table: Definition[T]) -> list[T]:
         """What a small table of the workspace holds."""

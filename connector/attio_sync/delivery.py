@@ -84,7 +84,8 @@ class Delivery:
         if self.state.is_new:
             for name in (error_table().name, *(d.table for d in small)):
                 self._sink.truncate(name)
-        found, names = {s.name for s in sources}, {s.name for s in sources}
+        found = {s.name for s in sources}
+        names = set(found)
         tracked, taken = {str(s) for s in sources}, {table for s in sources for table in tables_of(s)}
         for key in self.state.histories.keys() - tracked:
             name, _, table = key.partition("=")

@@ -76,6 +76,15 @@ class Definition[T: BaseModel]:
         return [table.row(Defined(item, position, place)) for position, item in enumerate(items, 1)]
 
 
+_OF_A_CHOICE: tuple[Column[Defined[Any]], ...] = (
+    Column("object", lambda d: str(d.place.parent)),
+    Column("attribute", lambda d: d.place.attribute),
+    Column("position", lambda d: d.position, "INT"),
+    Column("title", lambda d: printable(d.item.title)),
+    Column("is_archived", lambda d: d.item.is_archived, "BOOLEAN"),
+)
+"""What is said alike of statuses and options."""
+
 STATUSES = Definition(
     "attio_status",
     AttioStatus,
@@ -83,11 +92,7 @@ STATUSES = Definition(
     lambda place: f"{place.path}/statuses",
     (
         Column("status_id", lambda d: d.item.id.status_id, key=True),
-        Column("object", lambda d: str(d.place.parent)),
-        Column("attribute", lambda d: d.place.attribute),
-        Column("position", lambda d: d.position, "INT"),
-        Column("title", lambda d: printable(d.item.title)),
-        Column("is_archived", lambda d: d.item.is_archived, "BOOLEAN"),
+        *_OF_A_CHOICE,
         Column("celebration_enabled", lambda d: d.item.celebration_enabled, "BOOLEAN"),
         Column("target_time_in_status", lambda d: d.item.target_time_in_status),
     ),
@@ -100,11 +105,7 @@ OPTIONS = Definition(
     lambda place: f"{place.path}/options",
     (
         Column("option_id", lambda d: d.item.id.option_id, key=True),
-        Column("object", lambda d: str(d.place.parent)),
-        Column("attribute", lambda d: d.place.attribute),
-        Column("position", lambda d: d.position, "INT"),
-        Column("title", lambda d: printable(d.item.title)),
-        Column("is_archived", lambda d: d.item.is_archived, "BOOLEAN"),
+        *_OF_A_CHOICE,
     ),
 )
 
@@ -221,8 +222,7 @@ def deliver_definitions(
                 continue
             destination.write_definitions(definition, place, items, deletes=identity.sees_everything)
             if definition in (OBJECTS, LISTS):
-                prefix = PREFIX if definition is LISTS else ""
-                parents += [Place(parse_parent(f"{prefix}{i.api_slug}")) for i in items if i.api_slug]
+                parents += map(Place, parents_in(definition, items))
 
     there, kinds = {p.parent for p in parents}, {p.parent and p.parent.kind for p in parents}
     for definition in definitions if identity.sees_everything else ():
@@ -230,6 +230,12 @@ def deliver_definitions(
             destination.keep_definitions(
                 definition, lambda name: (parent := parse_parent(name)) in there or parent.kind not in kinds
             )
+
+
+def parents_in(definition: Definition[Any], items: Sequence[Any]) -> list[Parent]:
+    """The objects or the lists that these items are; one without a slug cannot be named."""
+    prefix = PREFIX if definition is LISTS else ""
+    return [parse_parent(f"{prefix}{item.api_slug}") for item in items if item.api_slug]
 
 
 def _places(definition: Definition[Any], sources: Sequence[Source], parents: Sequence[Place]) -> list[Place]:
