@@ -25,7 +25,6 @@ LAYERS = (
     ("httpcore2", "the HTTP library"),
     ("h11", "the HTTP library"),
     ("pydantic", "validation"),
-    ("tenacity", "retries"),
     ("anyio", "the event loop"),
     ("asyncio", "the event loop"),
     ("selectors", "the event loop"),

@@ -18,7 +18,7 @@ from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStre
 
 from attio_sync.attio_types import EntryOf, ListedRecord
 from attio_sync.client import AttioClient
-from attio_sync.errors import AttioSyncError, GaveUpError, InvalidValueError, UnauthorizedError
+from attio_sync.errors import SAME_FOR_ALL, AttioSyncError, InvalidValueError
 from attio_sync.histories import AttributeHistory, never_changed, parse_history
 from attio_sync.listing import RecordLister
 from attio_sync.pages import HistoryPages, Slot, ValuesAhead, Wanted
@@ -160,7 +160,7 @@ class AttioAttributeFetcher:
                 wanted.record_id, wanted.listed
             )
             values.read(len(outcome.raw) if isinstance(outcome, AttributeHistory) else 0)
-        except (GaveUpError, UnauthorizedError) as error:
+        except SAME_FOR_ALL as error:
             slot.fail(error)
         except AttioSyncError as error:
             self._failed[wanted.source] = error

@@ -10,15 +10,7 @@ from pydantic import BaseModel
 from attio_sync.attio_types import AttioAttribute
 from attio_sync.attribute_types import TYPES
 from attio_sync.client import AttioClient
-from attio_sync.errors import (
-    AttioSyncError,
-    ForbiddenError,
-    GaveUpError,
-    NoHistoryError,
-    SettingsError,
-    UnauthorizedError,
-    UnknownNameError,
-)
+from attio_sync.errors import SAME_FOR_ALL, AttioSyncError, ForbiddenError, NoHistoryError, SettingsError, UnknownNameError
 from attio_sync.listing import fetch_attributes
 from attio_sync.parents import Parent
 from attio_sync.small_tables import LISTS, OBJECTS, RESERVED_TABLES, Definition, Place, parents_in
@@ -54,7 +46,7 @@ class Catalog:
         for source in tracked.named:
             try:
                 found.sources.append(source if source == FIRST else await self.known(source))
-            except (GaveUpError, UnauthorizedError):
+            except SAME_FOR_ALL:
                 raise
             except AttioSyncError as error:
                 found.failures[source.name] = error
@@ -113,7 +105,7 @@ class Catalog:
             return error
         try:
             await self.known(source)
-        except (GaveUpError, UnauthorizedError):
+        except SAME_FOR_ALL:
             return error
         except AttioSyncError as explanation:
             return explanation
@@ -156,7 +148,7 @@ class Catalog:
         for parent in await self.parents():
             try:
                 attributes = await self.attributes(parent)
-            except (GaveUpError, UnauthorizedError):
+            except SAME_FOR_ALL:
                 raise
             except AttioSyncError as error:
                 found.failures[str(parent)] = error

@@ -6,7 +6,7 @@ from attio_sync.attio_types import parse_listed_record
 from attio_sync.attio_types.workspace import MEMBERS_SCOPE
 from attio_sync.catalog import Catalog, Found
 from attio_sync.client import AttioClient
-from attio_sync.errors import AttioSyncError, ForbiddenError, GaveUpError, UnauthorizedError
+from attio_sync.errors import SAME_FOR_ALL, AttioSyncError, ForbiddenError
 from attio_sync.parents import OBJECT_SCOPES
 from attio_sync.runtime import Environment, counted, held_open, open_portal
 from attio_sync.settings import Settings
@@ -124,7 +124,7 @@ async def check_histories(client: AttioClient, settings: Settings) -> str:
                 record = parse_listed_record(raw, source.parent, source.attribute)
                 await client.fetch_values(source.parent, record.record_id, source.attribute)
                 read += 1
-        except (GaveUpError, UnauthorizedError):
+        except SAME_FOR_ALL:
             raise
         except AttioSyncError as error:
             failures.append(type(error)(f"{source.name}: {error}"))

@@ -138,6 +138,10 @@ class GaveUpError(StopError):
     """Trying again went on for too long."""
 
 
+SAME_FOR_ALL = (GaveUpError, UnauthorizedError)
+"""What ends a sync: it would happen to every other source too. Any other error is that of one source alone."""
+
+
 class SkipError(AttioSyncError):
     """This record cannot be read; the others can."""
 

@@ -15,7 +15,7 @@ from attio_sync.attio_types import TokenIdentity
 from attio_sync.catalog import Catalog, Found
 from attio_sync.client import AttioClient
 from attio_sync.delivery import Delivery
-from attio_sync.errors import AttioSyncError, ForbiddenError, GaveUpError, StateError, UnauthorizedError
+from attio_sync.errors import SAME_FOR_ALL, AttioSyncError, ForbiddenError, GaveUpError, StateError
 from attio_sync.reader import Reader
 from attio_sync.reconcile import Outcome, Reconciliation
 from attio_sync.runtime import Environment, Sink, SyncReport, held_open, open_portal
@@ -140,7 +140,7 @@ class _Sync:
         """A small table as Attio lists it in one place; None where it cannot be read, which is that source's failure."""
         try:
             return self._reader.definitions(definition, place)
-        except (GaveUpError, UnauthorizedError):
+        except SAME_FOR_ALL:
             raise
         except AttioSyncError as error:
             if isinstance(error, ForbiddenError) and definition.of in {"workspace", "parent"}:
@@ -157,7 +157,7 @@ class _Sync:
         """What happens to one source happens to no other, unless it is the same for all."""
         try:
             yield
-        except (GaveUpError, UnauthorizedError):
+        except SAME_FOR_ALL:
             raise
         except AttioSyncError as error:
             for source in sources:
