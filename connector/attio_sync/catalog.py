@@ -21,18 +21,19 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The sources that can be synced, and of each of the others what is wrong with it, by name."""
+    """The sources that can be synced, of each of the others what is wrong with it, and what it cost to find out."""
 
     sources: list[Source] = field(default_factory=list[Source])
     failures: dict[str, AttioSyncError] = field(default_factory=dict[str, AttioSyncError])
+    requests: int = 0
 
 
 class Catalog:
-    """What objects, lists and attributes there are. Each is asked for once."""
+    """What objects, lists and attributes there are. What was asked for is remembered."""
 
     def __init__(self, client: AttioClient) -> None:
         self._client = client
-        self._attributes: dict[Parent, list[AttioAttribute]] = {}
+        self._attributes: dict[tuple[Parent, frozenset[str]], list[AttioAttribute]] = {}
 
     async def find(self, tracked: Tracked) -> Found:
         """The sources that the setting names.
@@ -42,20 +43,22 @@ class Catalog:
         Raises:
             GaveUpError, UnauthorizedError: nothing can be found out now.
         """
-        found = Found()
+        found, before = Found(), self._client.counts.total
         for source in tracked.named:
+            # Where all are looked through anyway, they are asked for once.
+            of_parent = (s.attribute for s in tracked.named if s.parent == source.parent and not tracked.everything)
             try:
-                found.sources.append(source if source == FIRST else await self.known(source))
+                found.sources.append(source if source == FIRST else await self.known(source, frozenset(of_parent)))
             except SAME_FOR_ALL:
                 raise
             except AttioSyncError as error:
                 found.failures[source.name] = error
         if tracked.everything:
-            named = {s.name for s in tracked.named}
+            names = {s.name for s in tracked.named}
             for source in await self._statuses(found):
-                if source.name not in named:
+                if source.name not in names:
                     self._add(source, found)
-        return found
+        return replace(found, requests=self._client.counts.total - before)
 
     def _add(self, source: Source, found: Found) -> None:
         """One that was not named, unless its tables would be another's."""
@@ -66,15 +69,15 @@ class Catalog:
         else:
             found.sources.append(source)
 
-    async def attributes(self, parent: Parent) -> list[AttioAttribute]:
-        """All attributes of an object or a list, archived ones included.
+    async def attributes(self, parent: Parent, wanted: frozenset[str] = frozenset()) -> list[AttioAttribute]:
+        """All attributes of an object or a list, archived ones included; or no more once those `wanted` are among them.
 
         Raises:
             UnknownNameError: there is no such object or list; it names those that there are.
         """
-        if parent not in self._attributes:
+        if (parent, wanted) not in self._attributes:
             try:
-                self._attributes[parent] = await fetch_attributes(self._client, parent)
+                self._attributes[parent, wanted] = await fetch_attributes(self._client, parent, wanted)
             except UnknownNameError:
                 there_are = await self.parents()
                 near = _near(parent.slug, [p.slug for p in there_are])
@@ -83,7 +86,7 @@ class Catalog:
                 of_kind = [str(p) for p in there_are if p.is_list == parent.is_list]
                 message = f"there is no {kind} {parent.slug!r}{_instead(meant, f'the {kind}s are', of_kind)}"
                 raise UnknownNameError(message) from None
-        return self._attributes[parent]
+        return self._attributes[parent, wanted]
 
     async def parents(self) -> list[Parent]:
         """All objects and lists that the token can see."""
@@ -111,7 +114,7 @@ class Catalog:
             return explanation
         return error
 
-    async def known(self, source: Source) -> Source:
+    async def known(self, source: Source, wanted: frozenset[str] = frozenset()) -> Source:
         """The source with what Attio says of its attribute.
 
         Raises:
@@ -120,7 +123,7 @@ class Catalog:
         """
         correct = f". Correct the setting history ({source})"
         try:
-            attributes = {a.api_slug: a for a in await self.attributes(source.parent)}
+            attributes = {a.api_slug: a for a in await self.attributes(source.parent, wanted)}
         except UnknownNameError as error:
             message = f"{error}{correct}"
             raise UnknownNameError(message) from None

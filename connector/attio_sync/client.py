@@ -47,6 +47,16 @@ KEPT_CONNECTIONS = 10
 log = logging.getLogger(__name__)
 
 
+def one_page(_: list[Any]) -> bool:
+    """Of what Attio lists without pages."""
+    return True
+
+
+def every_page(_: list[Any]) -> bool:
+    """A page that brings nothing new is behind the last one: how many are in one is not documented."""
+    return False
+
+
 class AttioClient:
     """Sends requests at the limiter's pace, repeats what may be repeated, and returns decoded data.
 
@@ -116,9 +126,9 @@ class AttioClient:
         return await self._fetch(wire.one_item(parent, record_id))
 
     async def fetch_definitions[T: BaseModel](
-        self, path: str, model: type[T], scopes: tuple[str, ...] = (), *, is_paged: bool = False
+        self, path: str, model: type[T], scopes: tuple[str, ...] = (), *, enough: Callable[[list[T]], bool] = one_page
     ) -> list[T]:
-        """All that is listed at a path, archived ones included.
+        """What is listed at a path, archived ones included: pages of it, until it is `enough` or all there is.
 
         Raises:
             UnknownNameError: there is no such object, list or attribute.
@@ -128,12 +138,10 @@ class AttioClient:
         while True:
             page = _as_list(await self._fetch(wire.definitions(path, len(found), scopes)), "definitions")
             items = [_validated(adapter, one, place) for place, one in enumerate(page)]
-            if not is_paged:
-                return items
             fresh = {key: item for item in items if (key := repr(item)) not in found}
-            if not fresh:
-                return list(found.values())
             found |= fresh
+            if not fresh or enough(list(found.values())):
+                return list(found.values())
             if len(found) > MOST_DEFINITIONS:
                 message = f"Attio lists more than {MOST_DEFINITIONS:,} at {path}: an endless list"
                 raise errors.ContractChangedError(message)

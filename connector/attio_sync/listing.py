@@ -73,14 +73,19 @@ def build_query(condition: list[dict[str, Any]], limit: int, offset: int = 0) ->
     return body
 
 
-async def fetch_attributes(client: AttioClient, parent: Parent) -> list[AttioAttribute]:
-    """All attributes of an object or a list, archived ones included.
+async def fetch_attributes(
+    client: AttioClient, parent: Parent, wanted: frozenset[str] = frozenset()
+) -> list[AttioAttribute]:
+    """All attributes of an object or a list, archived ones included; or no more once those `wanted` are among them.
 
     Raises:
         UnknownNameError: there is no such object or list.
     """
-    place = Place(parent)
-    return await client.fetch_definitions(ATTRIBUTES.path(place), AttioAttribute, parent.scopes, is_paged=True)
+
+    def enough(found: list[AttioAttribute]) -> bool:
+        return bool(wanted) and wanted <= {a.api_slug for a in found}
+
+    return await client.fetch_definitions(ATTRIBUTES.path(Place(parent)), AttioAttribute, parent.scopes, enough=enough)
 
 
 class RecordLister:

@@ -13,7 +13,7 @@ from anyio.from_thread import BlockingPortal
 
 from attio_sync.attio_types import EntryOf, TokenIdentity
 from attio_sync.attribute_fetcher import AttioAttributeFetcher, Wants
-from attio_sync.client import AttioClient
+from attio_sync.client import AttioClient, every_page, one_page
 from attio_sync.delivery import LONGEST_WITHOUT_CHECKPOINT, Delivery
 from attio_sync.pages import HistoryPage, HistoryPages, Part
 from attio_sync.runtime import Environment, held_open
@@ -82,10 +82,9 @@ class Reader:
 
     def definitions(self, definition: Definition[Any], place: Place) -> list[Any]:
         """A small table as Attio lists it there."""
+        enough = every_page if definition.is_paged else one_page
         path, scopes = definition.path(place), place.parent.scopes if place.parent else filter(None, [definition.scope])
-        return self.answer_of(
-            partial(self._client.fetch_definitions, is_paged=definition.is_paged), path, definition.model, tuple(scopes)
-        )
+        return self.answer_of(partial(self._client.fetch_definitions, enough=enough), path, definition.model, tuple(scopes))
 
     @contextmanager
     def window(self, sources: Sequence[Source], window: Window, wants: Wants, *, thorough: bool) -> Pages:
@@ -124,7 +123,8 @@ class Reader:
     def count(self) -> None:
         """Brings the numbers of the report up to date."""
         counts = self._client.counts
-        self._report.requests, self._report.refused, self._report.retried = counts.total, counts.refused, counts.retried
+        self._report.requests = self._report.looked_up + counts.total
+        self._report.refused, self._report.retried = counts.refused, counts.retried
         self._report.waiting = self._client.waiting
         self._report.seconds = self._environment.monotonic() - self._started
 

@@ -60,7 +60,10 @@ class SyncReport:
     rows_deleted: int = 0
     checkpoints: int = 0
     reconciled: int = 0
+    looked_up: int = 0
+    """Requests made before the sync, to find out what is tracked."""
     requests: int = 0
+    """All of them, those included."""
     refused: int = 0
     retried: int = 0
     seconds: float = 0.0

@@ -54,7 +54,7 @@ def run_sync(
         AttioSyncError: the sync cannot go on; what it delivered before is checkpointed, and the next one goes on there.
     """
     environment = environment or Environment()
-    report = SyncReport(settings.requests_per_second)
+    report = SyncReport(settings.requests_per_second, looked_up=found.requests if found else 0)
     delivery = Delivery(settings, parse_state(state, log.warning), sink, environment, report)
     connection = AttioClient.connect(settings, environment.transport, environment.now)
     with open_portal(environment) as portal, held_open(portal, connection) as client:

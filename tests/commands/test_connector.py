@@ -89,8 +89,8 @@ def test_what_the_schema_has_found_is_not_looked_up_again(project: Project, crm:
     asked: list[str] = []
     crm.simulator.on_request(lambda info: asked.append(info.kind))
     sync(project, crm, history="deals.value,deals.products,people.job_title", definitions="no")
-    # Of each object, with a look for more; then the sync begins.
-    assert asked[: asked.index("self")] == ["attributes"] * 4
+    # Of each object; then the sync begins.
+    assert asked[: asked.index("self")] == ["attributes"] * 2
     assert "attributes" not in asked[asked.index("self") :]
     assert len(project.rows("attio_deals_products")) == len(crm.workspace.record_ids("deals"))
 
@@ -129,7 +129,7 @@ def test_what_was_found_is_for_one_sync_and_one_without_a_schema_looks_up_for_it
     assert "attributes" not in asked
     asked.clear()
     core_adapter.run(without_schema, str(project.folder), configuration, project.state)
-    assert asked[:3] == ["self", "attributes", "attributes"]
+    assert asked[:3] == ["self", "attributes", "query"]
 
 
 def test_a_token_that_attio_does_not_know_is_said_also_where_the_schema_is_looked_up(project: Project, crm: Attio) -> None:

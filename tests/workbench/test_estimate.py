@@ -90,6 +90,21 @@ def test_a_first_sync_costs_what_check_says(
     assert number(said["first sync"]) == pytest.approx(figure(finished.out, "requests sent"), rel=0.15)
 
 
+@pytest.mark.parametrize(("workspace", "history"), [("attio", None), ("crm", None), ("crm", "*")])
+def test_a_sync_in_which_nothing_changed_costs_what_check_says(
+    attio_sync: AttioSync, request: pytest.FixtureRequest, place: Path, workspace: str, history: str | None
+) -> None:
+    request.getfixturevalue(workspace)
+    if history:
+        request.getfixturevalue("monkeypatch").setenv("ATTIO_HISTORY", history)
+    attio_sync("sync", "--into", place)
+    said = lines(attio_sync("check", "--into", place).out)
+
+    quiet = attio_sync("sync", "--into", place)
+
+    assert number(said["each later sync"]) == figure(quiet.out, "requests sent")
+
+
 def test_rows_are_those_that_a_sync_writes(attio_sync: AttioSync, attio: Simulator, place: Path) -> None:
     said = lines(attio_sync("check", "--into", place).out)
     workspace = attio.workspace

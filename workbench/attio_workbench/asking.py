@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from rich.console import Console
 from rich.markup import escape
@@ -44,7 +45,7 @@ async def find_all(catalog: Catalog, settings: Settings) -> Found:
             raise
         except AttioSyncError as error:
             failures[source.name] = error
-    return Found(known, failures)
+    return replace(found, sources=known, failures=failures)
 
 
 async def _watch(console: Console, client: AttioClient, address: str) -> None:

@@ -21,7 +21,7 @@ from attio_sync.parents import Parent
 from attio_sync.runtime import utc_now
 from attio_sync.settings import Settings, env_files_read
 from attio_sync.small_tables import LISTS, MEMBERS, definitions_for
-from attio_sync.sources import Source
+from attio_sync.sources import FIRST, Source
 from attio_sync.state import SyncState, parse_state
 from attio_sync.streams import error_table
 from attio_workbench.asking import asking, find_all
@@ -141,7 +141,8 @@ def _beside(settings: Settings, findings: Findings, identity: TokenIdentity) -> 
         "statuses": sum(s.type.definition == "statuses" for s in findings.surveys),
         "options": sum(s.type.definition == "options" for s in findings.surveys),
     }
-    each = 1 + 2 * len({source.parent for source in findings.surveys})
+    everywhere = 2 + 2 * len(findings.attributes)
+    each = 1 + (everywhere if settings.history.everything else len({s.parent for s in findings.surveys if s != FIRST}))
     daily = sum(places[d.of] * (1 + d.is_paged) for d in known if d.daily)
     each += sum(places[d.of] for d in known if not d.daily)
     return Cost(each + daily, each, daily)
