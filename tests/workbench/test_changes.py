@@ -38,3 +38,9 @@ def test_one_seed_makes_the_same_changes() -> None:
 
     assert changes == changes_again
     assert stays_of(once) == stays_of(again)
+
+
+def test_members_have_moved_entries_of_the_list() -> None:
+    workspace = demo_workspace(1_500, 1)
+    moves = [v for entry in workspace.record_ids("talent_pool") for v in workspace.history(entry)[1:]]
+    assert len({v["created_by_actor"]["id"] for v in moves if v["created_by_actor"]["type"] == "workspace-member"}) > 3

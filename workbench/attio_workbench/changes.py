@@ -27,6 +27,7 @@ FORWARD_ELSEWHERE = {
 MOVED_SHARE = 0.08
 NEW_SHARE = 0.02
 DELETED_SHARE = 0.01
+POOL_SHARE = 0.5
 BACK_SHARE = 0.1
 """Of those that move, the part that goes back to the first status."""
 
@@ -80,6 +81,19 @@ def change(workspace: Workspace, seed: int, since: datetime) -> Changes:
         workspace.delete_record(record_id)
     others = (_moved_on(workspace, slug, chance, since) for slug in FORWARD_ELSEWHERE)
     return Changes(moved, back, new, len(deleted), *others)
+
+
+def work_the_pool(workspace: Workspace, seed: int) -> None:
+    """Members move half of the list's entries on, each some time after its last move: generated, only apps move them."""
+    chance = random.Random(f"pool {seed}")  # noqa: S311 (the same in every run)
+    now, following = workspace.clock.now(), FORWARD_ELSEWHERE["talent_pool"]
+    members = [member.actor for member in workspace.members[1:]]
+    for entry in workspace.record_ids("talent_pool"):
+        current = workspace.current(entry)
+        if current and current["status"]["title"] in following and chance.random() < POOL_SHARE:
+            since = parse_timestamp(current["active_from"])
+            moment = since + (now - since) * chance.uniform(0.1, 0.9)
+            workspace.set_status(entry, following[current["status"]["title"]], actor=chance.choice(members), at=moment)
 
 
 def _moved_on(workspace: Workspace, slug: str, chance: random.Random, since: datetime) -> int:

@@ -30,7 +30,7 @@ from attio_sync.catalog import Found
 from attio_sync.runtime import SyncReport, counted
 from attio_sync.settings import CONNECTOR, Settings, default_text, load_settings
 from attio_sync.sources import FIRST, Source
-from attio_workbench.changes import Stay, change, delivered_stays, histories_to_read, true_stays
+from attio_workbench.changes import Stay, change, delivered_stays, histories_to_read, true_stays, work_the_pool
 from attio_workbench.errors import WorkbenchError
 from attio_workbench.figures import figures_table, movers_table, sources_table
 from attio_workbench.held import open_held
@@ -149,6 +149,7 @@ def demo_workspace(records: int, seed: int, clock: Clock | None = None) -> Works
     """So many applications, some of them in a list, and a tenth as many deals."""
     workspace = generate_hiring_pipeline(records, seed=seed, clock=clock, moved_share=MOVED_SHARE, planted=PLANTED)
     add_deals(workspace, max(10, records // 10), seed=seed)
+    work_the_pool(workspace, seed)
     return workspace
 
 
