@@ -19,7 +19,7 @@ class Scale:
     watched: int = 10_000
     reported: int = 20_000
     months: tuple[int, ...] = (1_000, 10_000)
-    histories: tuple[int, ...] = (1, 2, 3, 4, 6, 12, 24, 48, 96)
+    histories: tuple[int, ...] = (1, 2, 3, 4, 6, 12, 24, 48, 64)
     sources: int = 20_000
     syncs: int = 288
     repeats: int = 2
@@ -61,7 +61,7 @@ TINY = Scale(
     watched=100,
     reported=50,
     months=(50, 100),
-    histories=(96,),
+    histories=(64,),
     syncs=24,
     sources=120,
     repeats=1,

@@ -20,6 +20,8 @@ MOST = 4e6
 RECORDS_A_CELL = 20
 """Enough that no cell of a sketch is empty: then its size does not depend on how many records there are."""
 
+MOST_STAYS_OF_MANY = 1_000
+
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 
 
@@ -72,6 +74,7 @@ def _full_ledger(histories: int, chance: random.Random) -> Ledger:
     slices = sum(past.cells for past in ledger.past if past is not None)
     for _ in range(max(ledger.present.cells, slices) * RECORDS_A_CELL // 4):
         ledger.add(_id(chance), _fingerprint(chance))
+    ledger.tallest = [chance.randrange(1, MOST_STAYS_OF_MANY) for _ in ledger.tallest]
     for _ in range(MOST_RECENT // histories):
         ledger.recent[_id(chance)] = Known(_fingerprint(chance), chance.getrandbits(60))
     return ledger

@@ -10,7 +10,7 @@ from attio_sync.parents import LISTS, Parent, parse_parent
 
 _TABLE = re.compile(r"[a-z_][a-z0-9_]*", re.ASCII)
 
-MOST_SOURCES = 100
+MOST_SOURCES = 64
 """What is remembered of so many fits into 4 MB of state."""
 
 EVERYTHING = "*"

@@ -23,11 +23,11 @@ VERSION = 2
 OLDEST_SOURCE = str(FIRST)
 """The one source that states without `histories` speak of."""
 
-MOST_CURSOR_IDS = 8_000
+MOST_CURSOR_IDS = 4_000
 """Ids kept beside a cursor. Those beyond are delivered again after a restart, which changes nothing."""
 
-MOST_INVALID_IDS = 10_000
-"""Ids kept of records that cannot be read, over all histories: half a megabyte at most."""
+MOST_INVALID_IDS = 5_000
+"""Ids kept of records that cannot be read, over all histories: a quarter of a megabyte at most."""
 
 
 @dataclass(frozen=True, slots=True)

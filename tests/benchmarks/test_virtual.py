@@ -66,4 +66,4 @@ def test_the_table_of_a_month_has_two_simulated_sizes_and_a_computed_one() -> No
 def test_the_state_of_many_histories_is_measured() -> None:
     (section,) = states.measure(TINY)
 
-    assert "| 96 | " in section.body
+    assert "| 64 | " in section.body

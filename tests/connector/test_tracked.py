@@ -210,9 +210,9 @@ def test_one_attribute_of_two_parents_and_two_attributes_of_one_can_be_tracked()
 
 
 def test_more_histories_than_a_state_has_room_for_need_a_second_connection() -> None:
-    assert len(tracked(",".join(f"a.x{i}" for i in range(MOST_SOURCES))).named) == 100
+    assert len(tracked(",".join(f"a.x{i}" for i in range(MOST_SOURCES))).named) == 64
     said = problem(",".join(f"a.x{i}" for i in range(MOST_SOURCES + 1)))
-    assert said == "names 101 histories; more than 100 need a second connection"
+    assert said == "names 65 histories; more than 64 need a second connection"
 
 
 @pytest.mark.parametrize("value", [None, 7, ["a.b"], {"a": 1}, Tracked((FIRST,))])
