@@ -87,7 +87,7 @@ class Delivery:
         found = {s.name for s in sources}
         names = set(found)
         tracked, taken = {str(s) for s in sources}, {table for s in sources for table in tables_of(s)}
-        for key in self.state.histories.keys() - tracked:
+        for key in self.state.sources.keys() - tracked:
             name, _, table = key.partition("=")
             may_come_back = name in unknown or (self._settings.history.everything and name not in found)
             # Where another one has its tables now, its rows are not there any more.
@@ -95,8 +95,8 @@ class Delivery:
                 names.add(name)
                 continue
             # The keys of rows of another table for the same attribute are the same.
-            self._delete(error_table(), ((name, record_id) for record_id in self.state.histories[key].invalid))
-            self.state = replace(self.state, histories={k: s for k, s in self.state.histories.items() if k != key})
+            self._delete(error_table(), ((name, record_id) for record_id in self.state.sources[key].invalid))
+            self.state = replace(self.state, sources={k: s for k, s in self.state.sources.items() if k != key})
         for definition in small:
             if definition.of in {"statuses", "options"}:
                 self.keep_definitions(definition, names.__contains__)
@@ -242,7 +242,7 @@ class Delivery:
     def put(self, source: Source, state: SourceState) -> None:
         """Moves the state of a history, behind the rows it speaks of."""
         moved = self.state.put(source, state)
-        if sum(len(one.invalid) for one in moved.histories.values()) > MOST_INVALID_IDS:
+        if sum(len(one.invalid) for one in moved.sources.values()) > MOST_INVALID_IDS:
             message = f"more than {MOST_INVALID_IDS:,} records cannot be read"
             raise ContractChangedError(message)
         self.state = moved

@@ -27,7 +27,7 @@ MOST_CURSOR_IDS = 4_000
 """Ids kept beside a cursor. Those beyond are delivered again after a restart, which changes nothing."""
 
 MOST_INVALID_IDS = 5_000
-"""Ids kept of records that cannot be read, over all histories: a quarter of a megabyte at most."""
+"""Ids kept of records that cannot be read, over all sources: a quarter of a megabyte at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,22 +91,22 @@ type Digests = Mapping[str, str]
 class SyncState:
     """Where every source stands, and what the small tables hold, by table and source."""
 
-    histories: Mapping[str, SourceState] = field(default_factory=dict[str, SourceState])
+    sources: Mapping[str, SourceState] = field(default_factory=dict[str, SourceState])
     workspace_id: str | None = None
     definitions: Mapping[str, Digests] = field(default_factory=dict[str, Digests])
 
     def of(self, source: Source) -> SourceState:
         """The state of one source; a new one where it has never been synced."""
-        return self.histories.get(str(source), SourceState())
+        return self.sources.get(str(source), SourceState())
 
     def put(self, source: Source, state: SourceState) -> "SyncState":
         """The same with one source moved on."""
-        return replace(self, histories={**self.histories, str(source): state})
+        return replace(self, sources={**self.sources, str(source): state})
 
     @property
     def is_new(self) -> bool:
         """Whether nothing was ever delivered, as in a new connection or after a re-sync."""
-        return not self.histories and not self.definitions
+        return not self.sources and not self.definitions
 
 
 def digest(row: Mapping[str, Any]) -> str:
@@ -162,25 +162,23 @@ def parse_state(raw: Mapping[str, Any], warn: Callable[[str], None]) -> SyncStat
         },
     )
     if not inside:
-        return replace(state, histories={OLDEST_SOURCE: SourceState(last_sync=outside)} if outside else {})
-    histories = {key: _parse_source_state(value, outside, warn) for key, value in inside.items()}
-    finished = [s.last_sync for s in histories.values() if s.last_sync]
+        return replace(state, sources={OLDEST_SOURCE: SourceState(last_sync=outside)} if outside else {})
+    sources = {key: _parse_source_state(value, outside, warn) for key, value in inside.items()}
+    finished = [s.last_sync for s in sources.values() if s.last_sync]
     if outside is not None and finished and outside < min(finished):
         # Moved back by hand, it asks for everything since then; a window under way would move it forward again.
-        histories = {
-            key: replace(s, last_sync=outside, under_way=None) if s.last_sync else s for key, s in histories.items()
-        }
-    return replace(state, histories=histories)
+        sources = {key: replace(s, last_sync=outside, under_way=None) if s.last_sync else s for key, s in sources.items()}
+    return replace(state, sources=sources)
 
 
 def dump_state(state: SyncState) -> dict[str, Any]:
     """The state as Fivetran keeps it."""
-    finished = [s.last_sync for s in state.histories.values() if s.last_sync]
+    finished = [s.last_sync for s in state.sources.values() if s.last_sync]
     oldest = {"last_sync": _text(min(finished))} if finished else {}
     workspace = {"workspace_id": state.workspace_id} if state.workspace_id else {}
-    histories = {key: _dump_source_state(one) for key, one in state.histories.items()}
+    sources = {key: _dump_source_state(one) for key, one in state.sources.items()}
     definitions = {name: dict(rows) for name, rows in state.definitions.items()}
-    return oldest | {"version": VERSION} | workspace | {"histories": histories, "definitions": definitions}
+    return oldest | {"version": VERSION} | workspace | {"histories": sources, "definitions": definitions}
 
 
 def _parse_source_state(value: object, outside: datetime | None, warn: Callable[[str], None]) -> SourceState:

@@ -24,7 +24,7 @@ PHONE_SCREEN = 0.1
 IS_TURNED_DOWN = 0.7
 
 
-class Stay(NamedTuple):
+class SteadyStay(NamedTuple):
     """A stay in a status; `until` is None while it lasts."""
 
     since: int
@@ -58,7 +58,7 @@ class Steady:
         self._next_actor = next_actor
         self._patience = {actor: planted.patience(number) for actor, number in recruiters.items()}
 
-    def way(self, created: int, by: Actor, owner: Actor) -> Iterator[Stay]:
+    def way(self, created: int, by: Actor, owner: Actor) -> Iterator[SteadyStay]:
         """Give the stays of an application, oldest first; the last one lasts."""
         chance = self._chance
         # A nightly automation that could not make up its mind.
@@ -80,9 +80,9 @@ class Steady:
                 place, following = self._leave(place, title, until, is_sure=is_first)
             if following is None:
                 break
-            yield Stay(since, until, actor, title)
+            yield SteadyStay(since, until, actor, title)
             title, since, actor, is_first = following, until, self._next_actor(owner), False
-        yield Stay(since, None, actor, title)
+        yield SteadyStay(since, None, actor, title)
 
     def _leave(self, place: int, title: str, at: int, *, is_sure: bool) -> tuple[int, str | None]:
         """Give where it goes, and its place on the path then; nowhere: it stays for ever."""

@@ -129,9 +129,9 @@ sync_states = st.builds(
 
 def comparable(state: SyncState) -> object:
     """A state with what its ledgers say in the place of the ledgers."""
-    ledgers_say = {key: one.ledger and one.ledger.dump() for key, one in state.histories.items()}
-    without = {key: replace(one, ledger=None) for key, one in state.histories.items()}
-    return ledgers_say, replace(state, histories=without)
+    ledgers_say = {key: one.ledger and one.ledger.dump() for key, one in state.sources.items()}
+    without = {key: replace(one, ledger=None) for key, one in state.sources.items()}
+    return ledgers_say, replace(state, sources=without)
 
 
 @given(sync_states)
@@ -148,7 +148,7 @@ def test_writing_what_was_read_changes_nothing(state: SyncState) -> None:
 
 @given(sync_states)
 def test_the_last_sync_outside_is_the_oldest_of_those_inside(state: SyncState) -> None:
-    finished = [one.last_sync for one in state.histories.values() if one.last_sync]
+    finished = [one.last_sync for one in state.sources.values() if one.last_sync]
     outside = dump_state(state).get("last_sync")
     assert outside == (min(finished).isoformat(timespec="microseconds") if finished else None)
 
@@ -228,7 +228,7 @@ def test_moving_one_history_on_leaves_the_others() -> None:
         SourceState(unnamed=True),
         SourceState(),
     )
-    assert state.histories == {str(DEFAULT): SourceState(last_sync=NOW)}
+    assert state.sources == {str(DEFAULT): SourceState(last_sync=NOW)}
 
 
 def test_no_state_is_a_new_one() -> None:

@@ -2,7 +2,7 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 from attio_simulator import Clock, Workspace
-from attio_workbench.changes import Changes, Stay, change, true_stays
+from attio_workbench.changes import Changes, KnownStay, change, true_stays
 from attio_workbench.demo import demo_workspace
 
 NOW = datetime(2026, 9, 1, 12, tzinfo=UTC)
@@ -31,7 +31,7 @@ def test_what_comes_in_does_so_at_moments_of_its_own_and_is_no_import() -> None:
 
 
 def test_one_seed_makes_the_same_changes() -> None:
-    def stays_of(workspace: Workspace) -> list[Stay]:
+    def stays_of(workspace: Workspace) -> list[KnownStay]:
         return sorted(true_stays(workspace))
 
     (once, changes), (again, changes_again) = changed(), changed()

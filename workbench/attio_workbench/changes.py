@@ -44,7 +44,7 @@ class Changes:
     entries: int
 
 
-class Stay(NamedTuple):
+class KnownStay(NamedTuple):
     """A row of a history table, as far as it can be compared with the workspace; `what` identifies the value."""
 
     source: str
@@ -117,13 +117,13 @@ def histories_to_read(workspace: Workspace, since: datetime | None, sources: Ite
     return sum(len(h) != 1 and (since is None or (bool(h) and h[-1]["active_from"] >= start)) for h in histories)
 
 
-def true_stays(workspace: Workspace, sources: Iterable[Source] = (FIRST,)) -> Iterator[Stay]:
+def true_stays(workspace: Workspace, sources: Iterable[Source] = (FIRST,)) -> Iterator[KnownStay]:
     """Every stay that the workspace knows of."""
     for source in sources:
         for record_id, history in _histories(workspace, source).items():
             for value in history:
                 until = value["active_until"]
-                yield Stay(
+                yield KnownStay(
                     source.name,
                     record_id,
                     parse_timestamp(value["active_from"]),
@@ -136,7 +136,7 @@ def _histories(workspace: Workspace, source: Source) -> dict[str, list[dict[str,
     return {item: workspace.history(item, source.attribute) for item in workspace.record_ids(source.parent.slug)}
 
 
-def delivered_stays(connection: duckdb.DuckDBPyConnection, sources: Iterable[Source] = (FIRST,)) -> Iterator[Stay]:
+def delivered_stays(connection: duckdb.DuckDBPyConnection, sources: Iterable[Source] = (FIRST,)) -> Iterator[KnownStay]:
     """Every stay that the warehouse holds."""
     for source in sources:
         is_defined = source.type.definition is not None
@@ -146,4 +146,6 @@ def delivered_stays(connection: duckdb.DuckDBPyConnection, sources: Iterable[Sou
             FROM tester."{tables_of(source)[1]}" WHERE NOT _fivetran_deleted
         """  # noqa: S608 (names that the setting allows, quoted)
         for record_id, since, what, until in connection.execute(query).fetchall():
-            yield Stay(source.name, record_id, since, what if is_defined else source.type.identity(json.loads(what)), until)
+            yield KnownStay(
+                source.name, record_id, since, what if is_defined else source.type.identity(json.loads(what)), until
+            )

@@ -30,7 +30,7 @@ from attio_sync.catalog import Found
 from attio_sync.runtime import SyncReport, counted
 from attio_sync.settings import CONNECTOR, Settings, default_text, load_settings
 from attio_sync.sources import FIRST, Source
-from attio_workbench.changes import Stay, change, delivered_stays, histories_to_read, true_stays, work_the_pool
+from attio_workbench.changes import KnownStay, change, delivered_stays, histories_to_read, true_stays, work_the_pool
 from attio_workbench.errors import WorkbenchError
 from attio_workbench.figures import figures_table, movers_table, sources_table
 from attio_workbench.held import open_held
@@ -172,7 +172,7 @@ def demo_settings(url: str, token: str, history: str = str(FIRST)) -> Settings:
     return load_settings(given, env_files=())
 
 
-def compare(workspace: Workspace, delivered: Sequence[Stay], sources: Sequence[Source] = (FIRST,)) -> None:
+def compare(workspace: Workspace, delivered: Sequence[KnownStay], sources: Sequence[Source] = (FIRST,)) -> None:
     """Says so if the warehouse does not hold what the workspace holds.
 
     Raises:
@@ -235,7 +235,7 @@ def _duckdb() -> str:
     return f"{path_text(python)} -m pip install --quiet duckdb-cli\n{path_text(python.with_name('duckdb'))}"
 
 
-def _worth_drawing(stays: Sequence[Stay]) -> str:
+def _worth_drawing(stays: Sequence[KnownStay]) -> str:
     """A deal that moved, and whose value changed."""
     count = Counter(stay.record_id for stay in stays if stay.source.startswith("deals."))
     return max(count, key=lambda deal: (count[deal] <= MOST_STAYS_DRAWN, count[deal]))

@@ -75,7 +75,7 @@ def draw(
         console.print(f"{name}: it has never had a value")
         return
     now = datetime.now(UTC)
-    stays = [_Stay.of(value, found.type, raw, now, names) for value, raw in zip(found.values, found.raw, strict=True)]
+    stays = [_DrawnStay.of(value, found.type, raw, now, names) for value, raw in zip(found.values, found.raw, strict=True)]
     header = ("status" if found.type is STATUS else "value", *HEADER[1:])
     shown = stays if whole else stays[-MOST_LINES:]
     begin, end = shown[0].begin, max(stay.end for stay in shown)
@@ -100,7 +100,7 @@ def draw(
 
 
 @dataclass(frozen=True, slots=True)
-class _Stay:
+class _DrawnStay:
     """One stay: when it was, and what its line may say."""
 
     begin: datetime
@@ -109,7 +109,9 @@ class _Stay:
     cells: tuple[str, ...]
 
     @classmethod
-    def of(cls, value: AttioValue, kind: AttributeType, raw: object, now: datetime, names: Mapping[str, str]) -> "_Stay":
+    def of(
+        cls, value: AttioValue, kind: AttributeType, raw: object, now: datetime, names: Mapping[str, str]
+    ) -> "_DrawnStay":
         begin = parse_timestamp(value.active_from)
         left = parse_timestamp(value.active_until) if value.active_until else None
         end = left or max(now, begin)
