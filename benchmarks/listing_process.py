@@ -10,9 +10,11 @@ import sys
 from typing import Any
 
 import httpx2
-from pydantic_core import from_json
 
+from attio_sync import wire
 from attio_sync.listing import build_query
+from attio_sync.parents import parse_parent
+from attio_sync.runtime import utc_now
 
 
 async def read(job: dict[str, Any]) -> None:
@@ -21,10 +23,11 @@ async def read(job: dict[str, Any]) -> None:
     async with httpx2.AsyncClient(base_url=job["url"], headers=headers, timeout=60) as http:
         for number in range(job["pages"]):
             body = build_query([], job["page_size"], number * job["page_size"])
-            response = await http.post("/v2/objects/applications/records/query", json=body)
+            request = wire.query(parse_parent("applications"), body, {"workflow_status"})
+            response = await http.post(request.path, json=request.body)
             response.raise_for_status()
             if job["decode"]:
-                from_json(response.content)
+                wire.decode(request, response.status_code, response.headers, response.content, utc_now())
 
 
 def main() -> None:

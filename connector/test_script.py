@@ -20,7 +20,7 @@ async def list_a_few() -> list[str]:
     settings = load_settings({})
     async with AttioClient.connect(settings) as client:
         source = settings.history.named[0]
-        records = await client.query(source.parent, {"limit": APPLICATIONS, "offset": 0})
+        records = await client.query(source.parent, {"limit": APPLICATIONS, "offset": 0}, {source.attribute})
         return [parse_listed_record(record, source.parent, source.attribute).record_id for record in records]
 
 

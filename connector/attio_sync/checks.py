@@ -120,7 +120,7 @@ async def check_histories(client: AttioClient, settings: Settings) -> str:
     read, failures = 0, list(found.failures.values())
     for source in found.sources:
         try:
-            for raw in await client.query(source.parent, {"limit": 1, "offset": 0}):
+            for raw in await client.query(source.parent, {"limit": 1, "offset": 0}, {source.attribute}):
                 record = parse_listed_record(raw, source.parent, source.attribute)
                 await client.fetch_values(source.parent, record.record_id, source.attribute)
                 read += 1

@@ -5,7 +5,7 @@ https://docs.attio.com/rest-api/overview
 
 import logging
 import math
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Collection
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -103,13 +103,15 @@ class AttioClient:
         ) as http:
             yield cls(http, Limiter(settings.requests_per_second, settings.concurrency), now)
 
-    async def query(self, parent: Parent, body: dict[str, Any], refusals: int | None = None) -> list[Any]:
-        """One listing page, as Attio answers it.
+    async def query(
+        self, parent: Parent, body: dict[str, Any], attributes: Collection[str], refusals: int | None = None
+    ) -> list[Any]:
+        """One listing page, as Attio answers it, with the values of these attributes.
 
         Raises:
             RateLimitedError: refused more than `refusals` times in a row, if that is given.
         """
-        return _as_list(await self._fetch(wire.query(parent, body), refusals), "records")
+        return _as_list(await self._fetch(wire.query(parent, body, attributes), refusals), "records")
 
     async def fetch_values(self, parent: Parent, record_id: str, attribute: str, offset: int = 0) -> list[Any]:
         """The values of an attribute, past ones included, oldest first, from the `offset`-th on.

@@ -104,6 +104,7 @@ class RecordLister:
         self._client = client
         self._sources = tuple(sources)
         self._parent: Parent = sources[0].parent
+        self._attributes = frozenset(source.attribute for source in sources)
         self._page_size = page_size
         self._precision = Precision.INSTANT
 
@@ -203,7 +204,7 @@ class RecordLister:
             body = build_query(condition, self._page_size, offset)
             try:
                 refusals = REFUSALS_BEFORE_SMALLER_PAGES if self._page_size > LEAST_PAGE else None
-                raw = await self._client.query(self._parent, body, refusals)
+                raw = await self._client.query(self._parent, body, self._attributes, refusals)
             except RateLimitedError:
                 self._page_size = max(LEAST_PAGE, self._page_size // 2)
                 log.info(f"Attio keeps refusing to list {self._parent}: asking for {self._page_size} a page")

@@ -4,13 +4,14 @@ https://docs.attio.com/rest-api/overview
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
+from functools import cache
+from typing import Any, TypedDict
 
-from pydantic_core import from_json
+import msgspec
 
 from attio_sync.attio_types import parse_timestamp
 from attio_sync.attio_types.timestamps import EPOCH
@@ -52,14 +53,27 @@ class Request:
     """What a token needs for it."""
     enveloped: bool = True
     """Every success but that of /v2/self is `{"data": …}`."""
+    needed: "msgspec.json.Decoder[Any] | None" = field(default=None, repr=False, compare=False)
+    """Reads of the answer what is needed; None: all."""
 
 
-def query(parent: Parent, body: dict[str, Any]) -> Request:
+def query(parent: Parent, body: dict[str, Any], attributes: Collection[str]) -> Request:
     """A listing page; `limit` and `offset` go into the body, as query parameters they are silently ignored.
 
+    Of each item come its ids, its times, and the values of these attributes.
     https://docs.attio.com/rest-api/endpoint-reference/records/list-records
     """
-    return Request("POST", f"{parent.items_path}/query", "records", body=body, scopes=parent.scopes)
+    needed = _items_with(parent.values_field, frozenset(attributes))
+    return Request("POST", f"{parent.items_path}/query", "records", body=body, scopes=parent.scopes, needed=needed)
+
+
+@cache
+def _items_with(values_field: str, attributes: frozenset[str]) -> "msgspec.json.Decoder[Any]":
+    """To read everything would take four times as long: a record has dozens of attributes, each of many fields."""
+    values = TypedDict("values", dict.fromkeys({"created_at", *attributes}, Any), total=False)  # pyright: ignore[reportArgumentType] (names that are known now)
+    fields = dict.fromkeys(("id", "created_at", "parent_object", "parent_record_id"), Any) | {values_field: values}
+    item = TypedDict("item", fields, total=False)  # pyright: ignore[reportArgumentType]
+    return msgspec.json.Decoder(TypedDict("page", {"data": list[item]}))
 
 
 def attribute_values(parent: Parent, record_id: str, attribute: str, offset: int) -> Request:
@@ -111,18 +125,22 @@ def decode(request: Request, status: int, headers: Mapping[str, str], body: byte
 
 def _data(request: Request, status: int, body: bytes) -> Any:
     try:
-        answer = _parsed(body)
+        answer = _parsed(body, request.needed or _EVERYTHING)
         return answer["data"] if request.enveloped else answer
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         detail = f"{len(body)} bytes that are not the JSON it should be ({type(error).__name__})"
         raise UnreadableAnswerError(str(Refusal(request.method, request.path, status, message=detail))) from None
 
 
-def _parsed(body: bytes) -> Any:
-    """As `json.loads` reads it, in two thirds of the time."""
+_EVERYTHING = msgspec.json.Decoder[Any]()
+
+
+def _parsed(body: bytes, decoder: "msgspec.json.Decoder[Any]") -> Any:
+    """As `json.loads` reads it, in less time."""
     try:
-        return from_json(body)
-    except ValueError:  # it refuses what `json.loads` takes: half of a surrogate pair, deep nesting, other encodings
+        return decoder.decode(body)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        # It refuses what `json.loads` takes, such as half of a surrogate pair, and what does not have the shape needed.
         return json.loads(body)
 
 

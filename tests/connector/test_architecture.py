@@ -62,7 +62,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "httpx2": ("client",),
     "anyio": ("client", "limiter", "attribute_fetcher", "pages", "runtime", "reader", "main", "test_script"),
     "pydantic": ("client", "catalog", "settings", "histories", "small_tables", "attio_types"),
-    "pydantic_core": ("wire",),
+    "msgspec": ("wire",),
     "pydantic_settings": ("settings",),
     "fivetran_connector_sdk": ("fivetran", "connector"),
     "fivetran_connector_sdk_cli": ("connector",),

@@ -43,7 +43,7 @@ RECORDED = Path(__file__).parents[2].parent / "shared" / "attio"
 MIB = 1024 * 1024
 
 APPLICATIONS = parse_parent("applications")
-QUERY = wire.query(APPLICATIONS, {})
+QUERY = wire.query(APPLICATIONS, {}, {"workflow_status"})
 VALUES = wire.attribute_values(APPLICATIONS, "0e339d90-1b8d-436e-9305-7c08620dc212", "workflow_status", 0)
 
 
@@ -252,7 +252,10 @@ def simulated_types() -> list[tuple[Source, wire.Request, bytes]]:
             if not workspace.history(longest, attribute.slug):
                 continue
             source = Source(parent, attribute.slug, "t", TYPES[attribute.type], attribute.is_multiselect)
-            listing, values = wire.query(parent, {}), wire.attribute_values(parent, longest, attribute.slug, 0)
+            listing, values = (
+                wire.query(parent, {}, {attribute.slug}),
+                wire.attribute_values(parent, longest, attribute.slug, 0),
+            )
             query = "show_historic=true"
             found[kind] = [
                 (source, listing, simulator.answer(Request("POST", listing.path, "", headers, b'{"limit": 3}')).body),
@@ -323,7 +326,7 @@ def test_nesting_of_any_depth_is_an_error_of_our_tree(depth: int, brackets: tupl
 # --- Through the client
 
 METHODS: list[Callable[[AttioClient], Awaitable[object]]] = [
-    lambda client: client.query(APPLICATIONS, {}),
+    lambda client: client.query(APPLICATIONS, {}, {"workflow_status"}),
     lambda client: client.fetch_values(APPLICATIONS, "0e339d90-1b8d-436e-9305-7c08620dc212", "workflow_status"),
     lambda client: client.fetch_definitions("/v2/objects", AttioObject),
     lambda client: fetch_attributes(client, APPLICATIONS),

@@ -103,7 +103,8 @@ async def list_all(
     is_all = False
     for _ in range(MOST_PAGES):
         # Without a sort a query costs nothing of the score that Attio limits.
-        page = await client.query(parent, {"limit": PAGE, "offset": len(listed)})
+        body = {"limit": PAGE, "offset": len(listed)}
+        page = await client.query(parent, body, {source.attribute for source in sources})
         items = [[parse_listed_record(raw, parent, source.attribute) for source in sources] for raw in page]
         fresh = {item[0].record_id: item for item in items if item[0].record_id not in listed}
         is_all = not fresh
