@@ -24,6 +24,7 @@ declared: list[Found | AttioSyncError] = []
 
 def schema(configuration: dict) -> list:
     """The tables, for these settings. Where somebody must act there are none: `update` says so, on the dashboard."""
+    fivetran.log_to_fivetran()
     declared.clear()
     try:
         settings = load_settings(configuration)

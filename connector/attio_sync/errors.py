@@ -23,6 +23,7 @@ AttioSyncError                    the root: everything this package raises on pu
     └── InvalidValueError         its values do not have the shape Attio documents
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 
@@ -140,6 +141,12 @@ class GaveUpError(StopError):
 
 SAME_FOR_ALL = (GaveUpError, UnauthorizedError)
 """What ends a sync: it would happen to every other source too. Any other error is that of one source alone."""
+
+
+def together(failures: Collection[AttioSyncError]) -> AttioSyncError:
+    """What is wrong with each of several sources, as one error; a single one as it is."""
+    first = next(iter(failures))
+    return first if len(failures) == 1 else StopError("; ".join(dict.fromkeys(map(str, failures))))
 
 
 class SkipError(AttioSyncError):

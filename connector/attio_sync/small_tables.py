@@ -5,7 +5,6 @@ To add one takes a `Definition` here, and a model of what Attio answers in `atti
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Literal, Protocol
 
 from pydantic import BaseModel
@@ -18,7 +17,7 @@ from attio_sync.attio_types import (
     AttioStatus,
     AttioWorkspaceMember,
     TokenIdentity,
-    parse_timestamp,
+    optional_timestamp,
 )
 from attio_sync.attio_types.workspace import MEMBERS_SCOPE
 from attio_sync.parents import LISTS as PREFIX
@@ -134,7 +133,7 @@ OBJECTS = Definition(
         Column("api_slug", lambda d: printable(d.item.api_slug)),
         Column("singular_noun", lambda d: printable(d.item.singular_noun)),
         Column("plural_noun", lambda d: printable(d.item.plural_noun)),
-        Column("created_at", lambda d: _instant(d.item.created_at), "UTC_DATETIME"),
+        Column("created_at", lambda d: optional_timestamp(d.item.created_at), "UTC_DATETIME"),
     ),
     scope="object_configuration:read",
     daily=True,
@@ -150,7 +149,7 @@ LISTS = Definition(
         Column("api_slug", lambda d: printable(d.item.api_slug)),
         Column("name", lambda d: printable(d.item.name)),
         Column("parent_object", lambda d: printable(d.item.parent_object), "JSON"),
-        Column("created_at", lambda d: _instant(d.item.created_at), "UTC_DATETIME"),
+        Column("created_at", lambda d: optional_timestamp(d.item.created_at), "UTC_DATETIME"),
     ),
     scope="list_configuration:read",
     daily=True,
@@ -172,7 +171,7 @@ ATTRIBUTES = Definition(
         Column("is_required", lambda d: d.item.is_required, "BOOLEAN"),
         Column("is_unique", lambda d: d.item.is_unique, "BOOLEAN"),
         Column("is_archived", lambda d: d.item.is_archived, "BOOLEAN"),
-        Column("created_at", lambda d: _instant(d.item.created_at), "UTC_DATETIME"),
+        Column("created_at", lambda d: optional_timestamp(d.item.created_at), "UTC_DATETIME"),
     ),
     is_paged=True,
     daily=True,
@@ -252,7 +251,3 @@ def definitions_for(sources: Iterable[Source], *, definitions: bool) -> list[Def
     """The small tables of a connection: without `definitions` only those that the histories cannot be read without."""
     needed = {s.type.definition for s in sources}
     return [d for d in DEFINITIONS if definitions or d in ALWAYS or d.of in needed]
-
-
-def _instant(text: str | None) -> datetime | None:
-    return parse_timestamp(text) if text else None

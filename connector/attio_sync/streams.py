@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from attio_sync.attio_types import parse_timestamp
+from attio_sync.attio_types import optional_timestamp, parse_timestamp
 from attio_sync.attribute_types import ValueColumn, value_of
 from attio_sync.errors import InvalidValueError
 from attio_sync.histories import AttributeHistory
@@ -57,7 +57,7 @@ def history_table(source: Source) -> Table[StayRow]:
             Column("position", lambda s: s.position, "INT", key=True),
             *(_part_of_stay(c) for c in columns if c.identifies),
             Column("active_from", lambda s: parse_timestamp(s.value["active_from"]), "UTC_DATETIME"),
-            Column("active_until", lambda s: _instant(s.value["active_until"]), "UTC_DATETIME"),
+            Column("active_until", lambda s: optional_timestamp(s.value["active_until"]), "UTC_DATETIME"),
             Column("is_active", lambda s: s.value["active_until"] is None, "BOOLEAN"),
             *(_part_of_stay(c) for c in columns if not c.identifies),
             *(() if source.type.is_filtered else (whole,)),
@@ -139,7 +139,3 @@ def _part_of_current(column: ValueColumn) -> Column[AttributeHistory]:
 
 def _part_of_stay(column: ValueColumn) -> Column[StayRow]:
     return Column(column.name, lambda s: column.of(s.value), column.type)
-
-
-def _instant(text: str | None) -> datetime | None:
-    return parse_timestamp(text) if text else None

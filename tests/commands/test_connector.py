@@ -132,6 +132,12 @@ def test_what_was_found_is_for_one_sync_and_one_without_a_schema_looks_up_for_it
     assert asked[:3] == ["self", "attributes", "query"]
 
 
+def test_what_the_schema_waits_for_is_said_in_the_log(crm: Attio, capsys: pytest.CaptureFixture[str]) -> None:
+    crm.simulator.faults.add(Fault(kind="server_error", status=503, at=[1]))
+    declared(crm, history="deals.value")
+    assert "cannot answer, attempt 1 of 6" in capsys.readouterr().out
+
+
 def test_a_token_that_attio_does_not_know_is_said_also_where_the_schema_is_looked_up(project: Project, crm: Attio) -> None:
     variables = {**crm.variables, "ATTIO_API_TOKEN": "another", "ATTIO_HISTORY": "deals.value"}
     finished = project.run("fivetran", "debug", **variables)

@@ -13,7 +13,7 @@ from tests.support.world import World
 from attio_simulator import Fault
 from attio_simulator.faults import Mangle
 from attio_simulator.happenings import Happenings, source_of
-from attio_sync.errors import ForbiddenError, GaveUpError, UnknownNameError
+from attio_sync.errors import ForbiddenError, GaveUpError, StopError, UnknownNameError
 
 DAILY: Any = {"reconcile_hours": "24", "recheck_days": "30"}
 EMAILS = "people.email_addresses"
@@ -206,3 +206,12 @@ def test_what_changed_while_a_first_listing_was_interrupted_is_seen_by_the_sync_
     put(world, "people.job_title", delivered, ["Engineer"])
     world.sync()
     assert_equal(world, ("people.job_title",))
+
+
+def test_all_that_fail_are_said_at_once() -> None:
+    world = crm_world(("deals.stage", "deals.no_such", "nothere.stage", "lists/gone.stage"))
+    with pytest.raises(StopError) as caught:
+        world.sync()
+    for name in ("'no_such'", "'nothere'", "'gone'"):
+        assert name in str(caught.value)
+    assert_equal(world, ("deals.stage",))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from attio_sync.attio_types import parse_timestamp, sortable_timestamp
-from attio_sync.attio_types.timestamps import AttioTimestamp, format_timestamp
+from attio_sync.attio_types.timestamps import AttioDate, AttioTimestamp, format_timestamp
 
 instants = st.datetimes(timezones=st.just(UTC))
 nanoseconds = st.integers(0, 999_999_999)
@@ -122,3 +122,9 @@ def test_a_model_keeps_the_text() -> None:
     assert TypeAdapter(AttioTimestamp).validate_python(text) == text
     with pytest.raises(ValidationError):
         TypeAdapter(AttioTimestamp).validate_python(7)
+
+
+def test_what_is_no_date_is_not_repeated() -> None:
+    with pytest.raises(ValidationError) as caught:
+        TypeAdapter(AttioDate).validate_python("1980-13-45 of somebody")
+    assert "1980" not in str(caught.value.errors(include_input=False)[0]["msg"])

@@ -1,7 +1,7 @@
 """What Attio answers, as validated models."""
 
 from attio_sync.attio_types.records import EntryOf, ListedRecord, parse_listed_record
-from attio_sync.attio_types.timestamps import parse_timestamp, sortable_timestamp
+from attio_sync.attio_types.timestamps import optional_timestamp, parse_timestamp, sortable_timestamp
 from attio_sync.attio_types.values import Actor, AttioApplicationWorkflowStatusAttribute, AttioValue, Status
 from attio_sync.attio_types.workspace import (
     AttioAttribute,
@@ -27,6 +27,7 @@ __all__ = [
     "ListedRecord",
     "Status",
     "TokenIdentity",
+    "optional_timestamp",
     "parse_listed_record",
     "parse_timestamp",
     "sortable_timestamp",

@@ -32,6 +32,11 @@ def parse_timestamp(text: str) -> datetime:
     raise ValueError(message)
 
 
+def optional_timestamp(text: str | None) -> datetime | None:
+    """The same, where there may be none."""
+    return parse_timestamp(text) if text else None
+
+
 def sortable_timestamp(text: str) -> str:
     """The same instant with exactly nine digits, so that comparing texts compares instants.
 
@@ -69,7 +74,11 @@ AttioTimestamp = Annotated[str, AfterValidator(_checked)]
 
 
 def _checked_date(text: str) -> str:
-    date.fromisoformat(text)
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        message = "is no date like 2026-05-15"  # Python's own message shows the value, and a record's are not for the log
+        raise ValueError(message) from None
     return text
 
 
