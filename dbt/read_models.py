@@ -1,12 +1,14 @@
-"""Builds the models with dbt and writes every row of the public ones as JSON: what `attio-sync report` draws from.
+"""Builds the models with dbt and writes the rows of the public ones as JSON: what `attio-sync report` draws from.
 
-`uv run --project dbt python dbt/read_models.py FOLDER [--no-build] [options of dbt]`: whatever warehouse a profile names,
-dbt's adapter reads it. In FOLDER each model gets a file, `attio__status.jsonl`: a line with the names of the columns, then
-one for each row, so that nobody has to hold them all; times are in ISO 8601.
+`uv run --project dbt python dbt/read_models.py FOLDER [--no-build] [--queries JSON] [options of dbt]`: whatever warehouse a
+profile names, dbt's adapter reads it. In FOLDER each model gets a file, `attio__status.jsonl`: a line with the names of the
+columns, then one for each row, so that nobody has to hold them all; times are in ISO 8601. Of a model that the queries name
+it is what that query gives, in which `{relation}` stands for the model; of all others every row.
 """
 
 import json
 import sys
+from argparse import ArgumentParser
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -23,24 +25,26 @@ PIECE = 10_000
 
 def main(arguments: Sequence[str]) -> int:
     """Exit code 1 if dbt says no; it has said why."""
-    output, options = Path(arguments[0]), list(arguments[1:])
-    builds = "--no-build" not in options
-    options = [option for option in options if option != "--no-build"]
+    parser = ArgumentParser(allow_abbrev=False)
+    parser.add_argument("output", type=Path)
+    parser.add_argument("--no-build", action="store_false", dest="builds")
+    parser.add_argument("--queries", type=json.loads, default={})
+    given, options = parser.parse_known_args(arguments)
     parsed = dbtRunner().invoke(["parse", *options])
     if not parsed.success or not isinstance(parsed.result, Manifest):
         return _failed(parsed.exception)
     manifest = parsed.result
-    if builds:
+    if given.builds:
         built = dbtRunner(manifest=manifest).invoke(
             ["build", "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test", *options]
         )
         if not built.success:
             return _failed(built.exception)
     kind = manifest.metadata.adapter_type
-    output.mkdir(parents=True, exist_ok=True)
+    given.output.mkdir(parents=True, exist_ok=True)
     for name, relation in public_models(manifest):
-        query = f"select * from {relation}"  # noqa: S608 (as dbt itself quotes it)
-        with (output / f"{name}.jsonl").open("w", encoding="utf-8") as file:
+        query = given.queries.get(name, "select * from {relation}").replace("{relation}", relation)
+        with (given.output / f"{name}.jsonl").open("w", encoding="utf-8") as file:
             file.writelines(f"{json.dumps(line, default=written)}\n" for line in read(str(kind), query))
     return 0
 

@@ -120,8 +120,9 @@ def _body(found: list[Measured]) -> str:
 
 
 REPORT = (
-    "`attio-sync report --no-build` on DuckDB, in Chromium without a window, 1,280 pixels wide. Every row of every model "
-    "is read by dbt in a process of its own, which writes them line by line; attio-sync reads these, finds what there is "
+    "`attio-sync report --no-build` on DuckDB, in Chromium without a window, 1,280 pixels wide. Every model is read "
+    "by dbt in a process of its own, which writes its rows line by line, of the curves only those steps that the page can "
+    "show; attio-sync reads these, finds what there is "
     "to say and writes the file: seconds of the processor, and the peak memory of each process. All records are counted, "
     "and drawn as aggregates; of the open ones as many as `MOST_LISTED` have lines and points of their own, those that are "
     "stuck first, and the page says so."

@@ -1,4 +1,4 @@
-"""What `attio-sync report` reads: every row of every public model, of either warehouse the same."""
+"""What `attio-sync report` reads of every public model, of either warehouse the same."""
 
 import json
 import os
@@ -8,6 +8,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+import sqlglot
+from sqlglot import expressions
+
+from conftest import ROOT
 from warehouses import PACKAGE, PROFILES, DuckDB, Postgres
 
 type Table = dict[str, list[Any]]
@@ -15,7 +20,7 @@ type Table = dict[str, list[Any]]
 PUBLIC = {path.stem for path in PACKAGE.glob("models/**/attio__*.sql")}
 
 
-def read(warehouse: DuckDB | Postgres, folder: Path, as_of: str) -> dict[str, Table]:
+def read(warehouse: DuckDB | Postgres, folder: Path, as_of: str, *options: str) -> dict[str, Table]:
     """What the script writes of the models that are there, in a process of its own."""
     places: dict[str, str]
     if isinstance(warehouse, DuckDB):  # dbt in this process may hold the file itself open
@@ -26,7 +31,7 @@ def read(warehouse: DuckDB | Postgres, folder: Path, as_of: str) -> dict[str, Ta
     command = [sys.executable, str(PACKAGE / "read_models.py"), str(folder / "models"), "--no-build", "--quiet"]
     command += ["--project-dir", str(PACKAGE), "--profiles-dir", str(PROFILES), "--target", warehouse.target]
     command += ["--target-path", str(folder / "target"), "--log-path", str(folder / "logs")]
-    command += ["--vars", json.dumps({"attio_schema": "tester", "attio_as_of": as_of})]
+    command += ["--vars", json.dumps({"attio_schema": "tester", "attio_as_of": as_of}), *options]
     subprocess.run(command, check=True, env=os.environ | places, stdout=subprocess.DEVNULL)  # noqa: S603 (our own)
     found: dict[str, Table] = {}
     for path in (folder / "models").iterdir():
@@ -61,6 +66,41 @@ def test_both_warehouses_are_read_alike(built_duckdb: DuckDB, built_postgres: Po
         assert sorted(table["columns"]) == sorted(of_postgres[name]["columns"])
         assert len(table["rows"]) == built_duckdb.query(f"select count(*) from dbt_attio.{name}")[0][0]
         assert comparable(table) == comparable(of_postgres[name]), name
+
+
+def queries() -> dict[str, str]:
+    """What `attio-sync report` asks for of some models, from the connector's own environment."""
+    code = "import json; from attio_workbench.report.curves import QUERIES; print(json.dumps(QUERIES))"
+    return json.loads(subprocess.check_output([ROOT / ".venv" / "bin" / "python", "-c", code], text=True))  # noqa: S603 (our own)
+
+
+def test_both_warehouses_answer_what_they_are_asked(
+    built_duckdb: DuckDB, built_postgres: Postgres, as_of: str, tmp_path: Path
+) -> None:
+    folders = [tmp_path / "duckdb", tmp_path / "postgres"]
+    for folder in folders:
+        folder.mkdir()
+    options = ("--queries", json.dumps(queries()))
+    of_duckdb, of_postgres = (
+        read(built_duckdb, folders[0], as_of, *options),
+        read(built_postgres, folders[1], as_of, *options),
+    )
+
+    assert set(of_duckdb) == PUBLIC > queries().keys()
+    for name, table in of_duckdb.items():
+        rows = comparable(table)
+        assert rows == comparable(of_postgres[name]), name
+        [(every,)] = built_duckdb.query(f"select count(*) from dbt_attio.{name}")
+        assert (0 < len(rows) < every) if name in queries() else (len(rows) == every), name
+
+
+@pytest.mark.parametrize("dialect", ["snowflake", "bigquery", "redshift", "databricks"])
+def test_what_is_asked_for_parses_elsewhere(dialect: str) -> None:
+    for query in queries().values():
+        [statement] = sqlglot.parse(
+            query.replace("{relation}", "survival"), dialect=dialect, error_level=sqlglot.ErrorLevel.RAISE
+        )
+        assert isinstance(statement, expressions.Query)
 
 
 def test_what_dbt_refuses_is_said(tmp_path: Path) -> None:

@@ -6,10 +6,10 @@ before the others are compared, or else everybody beside somebody slow would loo
 """
 
 import math
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import NamedTuple
 
 from attio_workbench.findings.finding import Finding
@@ -88,16 +88,12 @@ def compare_members(pipeline: Pipeline) -> Iterator[Tested | TooFew]:
 def _strata(pipeline: Pipeline) -> _Strata:
     spells: defaultdict[tuple[str, int], list[Spell]] = defaultdict(list)
     until: dict[str, float | None] = {}
-    months: dict[int, int] = {}
+    months = pipeline.months()
     for status in pipeline.left_again:
         until[status.id] = compared_until(pipeline.spells[status.id])
         for spell in pipeline.spells[status.id]:
             if spell.mover and spell.end > 0:
-                day = math.floor(spell.entered)
-                if day not in months:
-                    moment = pipeline.begin + timedelta(days=day)
-                    months[day] = moment.year * 12 + moment.month
-                spells[status.id, months[day]].append(spell)
+                spells[status.id, bisect_right(months, spell.entered)].append(spell)
     return _Strata(spells, until)
 
 

@@ -2,15 +2,17 @@
 
 A record counts once in a status. Otherwise one that an automation moved to and fro every night would weigh as much as
 hundreds, and no test holds whose cases depend on each other. What was imported had been there for an unknown time, so
-its first stay is left out.
+its first stay is left out. Days and months are those of the models' time zone, moments are UTC.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Literal, NamedTuple
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from attio_workbench.errors import WorkbenchError
 from attio_workbench.findings.sentences import noun_of
 from attio_workbench.findings.survival import AT_ENTRY, Segment
 from attio_workbench.models import Conversion, Models, StatusStay
@@ -70,8 +72,9 @@ class Pipeline:
 
     Args:
         source_relation, history: as in the models.
-        begin: where one begins to look: a year before `as_of`, or at the first stay if that is later.
+        begin: where one begins to look: the day a year before `as_of`, or that of the first stay if it is later.
         as_of: until when one looks.
+        zone: whose days and months they are.
         statuses: those that records were in, in order.
         spells: of each status, by its id.
         members: the names of those who moved something.
@@ -82,6 +85,7 @@ class Pipeline:
     history: str
     begin: datetime
     as_of: datetime
+    zone: tzinfo
     statuses: tuple[StatusName, ...]
     spells: Mapping[str, list[Spell]]
     members: Mapping[str, str]
@@ -101,14 +105,31 @@ class Pipeline:
         """A moment in days since the begin."""
         return (moment - self.begin) / timedelta(days=1)
 
-    def change_points(self) -> list[datetime]:
+    def start(self, day: date) -> datetime:
+        """When a day began."""
+        return start_of(day, self.zone)
+
+    def change_points(self) -> list[date]:
         """The days at which something may have changed: firsts and 16ths of months with enough time on both sides."""
-        month = datetime(self.begin.year, self.begin.month, 1, tzinfo=UTC)
-        points: list[datetime] = []
-        while month <= self.as_of:
-            points += [month, month.replace(day=MIDDLE)]
-            month = (month + timedelta(days=32)).replace(day=1)
-        return [point for point in points if self.begin + LEAST_SIDE <= point <= self.as_of - LEAST_SIDE]
+        points = [day for month in self._months_from(self.begin) for day in (month, month.replace(day=MIDDLE))]
+        return [day for day in points if self.begin + LEAST_SIDE <= self.start(day) <= self.as_of - LEAST_SIDE]
+
+    def months(self) -> list[float]:
+        """When each month began in which a stay did that is looked at, in days since the begin."""
+        earliest = min((spell.entered for spells in self.spells.values() for spell in spells), default=0.0)
+        return [self.day(self.start(first)) for first in self._months_from(self.begin + timedelta(days=earliest))]
+
+    def _months_from(self, moment: datetime) -> Iterator[date]:
+        """The first of the month of a moment, and of each one after it up to `as_of`."""
+        first = moment.astimezone(self.zone).date().replace(day=1)
+        while self.start(first) <= self.as_of:
+            yield first
+            first = (first + timedelta(days=32)).replace(day=1)
+
+
+def start_of(day: date, zone: tzinfo) -> datetime:
+    """When a day began there, in UTC: two moments of one other zone are subtracted by their clocks."""
+    return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
 def segments(spells: Iterable[Spell], since: float = 0.0) -> list[Segment]:
@@ -121,14 +142,25 @@ def pipelines(models: Models) -> list[Pipeline]:
     stays_of: defaultdict[tuple[str, str], list[StatusStay]] = defaultdict(list)
     for stay in models.status_history:
         stays_of[stay.source_relation, stay.history].append(stay)
-    return [_pipeline(*key, stays, models) for key, stays in sorted(stays_of.items())]
+    zone = _zone(models.time_zone)
+    return [_pipeline(*key, stays, models, zone) for key, stays in sorted(stays_of.items())]
 
 
-def _pipeline(source_relation: str, history: str, stays: list[StatusStay], models: Models) -> Pipeline:
+def _zone(name: str | None) -> tzinfo:
+    if name is None or name == "UTC":
+        return UTC
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        message = f"the models are in the time zone {name!r}, which is not known here: name it as in Europe/Berlin"
+        raise WorkbenchError(message) from error
+
+
+def _pipeline(source_relation: str, history: str, stays: list[StatusStay], models: Models, zone: tzinfo) -> Pipeline:
     as_of = models.as_of
     statuses = {s.status_id: StatusName(s.status_id, s.status_title, s.status_order, s.status_kind) for s in stays}
     begin = max(as_of - LOOKED_BACK, min(stay.entered_at for stay in stays))
-    begin = begin.replace(hour=0, minute=0, second=0, microsecond=0)  # as the evidence says it
+    begin = start_of(begin.astimezone(zone).date(), zone)
     firsts: dict[tuple[str, str], StatusStay] = {}
     members: dict[str, str] = {}
     for stay in stays:
@@ -145,7 +177,7 @@ def _pipeline(source_relation: str, history: str, stays: list[StatusStay], model
             spells[stay.status_id].append(_spell(stay, begin, as_of, statuses))
     ordered = tuple(sorted(statuses.values(), key=lambda status: (status.order, status.id)))
     own = [row for row in models.conversion if (row.source_relation, row.history) == (source_relation, history)]
-    return Pipeline(source_relation, history, begin, as_of, ordered, spells, members, own)
+    return Pipeline(source_relation, history, begin, as_of, zone, ordered, spells, members, own)
 
 
 def _spell(stay: StatusStay, begin: datetime, as_of: datetime, statuses: Mapping[str, StatusName]) -> Spell:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 from attio_sync.parents import LISTS
 
@@ -10,7 +10,7 @@ HALF, QUARTER = 0.5, 0.75
 """Shares that are left where half, and a quarter, are gone."""
 
 
-def since_text(day: datetime, as_of: datetime) -> str:
+def since_text(day: date, as_of: date) -> str:
     """A first of a month, by its month, any other day with its number; with the year where it is another."""
     month = f"{day:%B}" if day.day == 1 else f"{day.day} {day:%B}"
     return month if day.year == as_of.year else f"{month} {day.year}"
@@ -61,6 +61,6 @@ def quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def stamp(day: datetime | date) -> str:
-    """A day in SQL."""
-    return quoted(f"{day:%Y-%m-%d}")
+def stamp(moment: datetime) -> str:
+    """A moment in SQL, in UTC: without the time where it is midnight."""
+    return quoted(f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}".removesuffix(" 00:00:00"))

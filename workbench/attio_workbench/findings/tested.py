@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date
 from functools import partial
 from typing import NamedTuple
 
@@ -63,7 +63,7 @@ class Side(NamedTuple):
 class Change(NamedTuple):
     """What differs since a change point: how surely, as a standard normal variable, and how many times as much."""
 
-    point: datetime
+    point: date
     z: float
     effect: float
     now: Side
@@ -88,7 +88,7 @@ class Change(NamedTuple):
 
 
 def tested_change(
-    pipeline: Pipeline, change_at: Callable[[datetime], Change | None], finding: Callable[[Change, float], Finding]
+    pipeline: Pipeline, change_at: Callable[[date], Change | None], finding: Callable[[Change, float], Finding]
 ) -> Tested | None:
     """Where it differs most of all change points; None where none has enough on both sides.
 
@@ -122,7 +122,12 @@ def evidence(pipeline: Pipeline, *conditions: str, rule: str, figures: Mapping[s
 
 def since(pipeline: Pipeline, change: Change) -> str:
     """A change point in a sentence."""
-    return since_text(change.point, pipeline.as_of)
+    return since_text(change.point, pipeline.as_of.astimezone(pipeline.zone).date())
+
+
+def cut_text(pipeline: Pipeline, change: Change) -> str:
+    """A change point in evidence, beside times that are UTC."""
+    return f"{change.point}" if pipeline.zone == UTC else f"{change.point} in {pipeline.zone}"
 
 
 def won_of(pipeline: Pipeline, status_id: str) -> tuple[float, str] | None:

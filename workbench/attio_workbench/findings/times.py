@@ -6,7 +6,7 @@ at which a third is left (`paces.py` says why).
 """
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date
 
 from attio_workbench.findings.finding import Finding
 from attio_workbench.findings.paces import (
@@ -27,6 +27,7 @@ from attio_workbench.findings.tested import (
     Side,
     Tested,
     TooFew,
+    cut_text,
     evidence,
     of_each_status,
     since,
@@ -46,8 +47,8 @@ def compare_time(pipeline: Pipeline, status: StatusName) -> Tested | None:
     until = compared_until(spells)
     of_all = steps(cut(segments(spells), until))
 
-    def change_at(point: datetime) -> Change | None:
-        day = pipeline.day(point)
+    def change_at(point: date) -> Change | None:
+        day = pipeline.day(pipeline.start(point))
         now = segments(spells, day)
         before = sum(spell.entered < day and spell.end > 0 for spell in spells)
         if min(len(now), before) < FEW:
@@ -68,7 +69,7 @@ def _finding(
     p: float,
     until: float | None,
 ) -> Finding:
-    spells, day = pipeline.spells[status.id], pipeline.day(change.point)
+    spells, day = pipeline.spells[status.id], pipeline.day(pipeline.start(change.point))
     now = Survival(steps(segments(spells, day)))
     before = Survival(steps([segment for spell in spells if (segment := spell.segment_until(day))]))
     text, figures = two_curves(now, before, "before", "before")
@@ -81,7 +82,7 @@ def _finding(
         history=pipeline.history,
         subject_id=status.id,
         subject=status.title,
-        since=change.point.date(),
+        since=change.point,
         sentence=f"{status.title} has taken {length} since {since(pipeline, change)}: {text} "
         f"({counts}; adjusted {p_text(p)}).",
         evidence=(
@@ -89,8 +90,8 @@ def _finding(
                 pipeline,
                 f"status_id = {quoted(status.id)}",
                 f"(left_at is null or left_at > {stamp(pipeline.begin)})",
-                rule=f"each record's first stay in it, cut at {change.point:%Y-%m-%d} into before and now, compared "
-                f"{until_text(until)}",
+                rule=f"each record's first stay in it, cut at {cut_text(pipeline, change)} into before and now, "
+                f"compared {until_text(until)}",
                 figures=change.figures("stays", "left_by_that_age") | figures,
             ),
         ),

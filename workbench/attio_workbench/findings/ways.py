@@ -6,7 +6,7 @@ seen first, and where records take longer, the same age is another stage. What s
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
+from datetime import date
 from itertools import compress
 from typing import NamedTuple
 
@@ -21,6 +21,7 @@ from attio_workbench.findings.tested import (
     Side,
     Tested,
     TooFew,
+    cut_text,
     evidence,
     of_each_status,
     since,
@@ -88,8 +89,8 @@ def _compare(
     all_happened = sum(happened)
     rarest = min(all_happened, len(leavings) - all_happened)
 
-    def change_at(point: datetime) -> Change | None:
-        day = pipeline.day(point)
+    def change_at(point: date) -> Change | None:
+        day = pipeline.day(pipeline.start(point))
         are_now = [one.left > day for one in leavings]
         now = Side(sum(are_now), sum(compress(happened, are_now)))
         before = Side(len(leavings) - now.records, all_happened - now.events)
@@ -119,7 +120,7 @@ def _conversion_finding(
         history=pipeline.history,
         subject_id=status.id,
         subject=status.title,
-        since=change.point.date(),
+        since=change.point,
         sentence=f"Since {since(pipeline, change)}, {more} have gone on from {status.title}: "
         f"{share_text(change.now.share)} of the {change.now.records:,} that went on or were lost, "
         f"compared with {_before(change)} (adjusted {p_text(p)}).",
@@ -129,7 +130,7 @@ def _conversion_finding(
                 f"status_id = {quoted(status.id)}",
                 f"left_at > {stamp(pipeline.begin)}",
                 rule="each record's first stay in it, if the next status is won, lost, or open and later in the order; "
-                f"those that left from {change.point:%Y-%m-%d} on against those before",
+                f"those that left from {cut_text(pipeline, change)} on against those before",
                 figures=change.figures("left", "went_on"),
             ),
         ),
@@ -154,7 +155,7 @@ def _conversion_worth(pipeline: Pipeline, spells: Sequence[Spell], change: Chang
 
 def _back_finding(pipeline: Pipeline, leavings: Sequence[_Leaving], change: Change, p: float) -> Finding:
     more = "more" if change.is_more else "fewer"
-    day = pipeline.day(change.point)
+    day = pipeline.day(pipeline.start(change.point))
     titles = {status.id: status.title for status in pipeline.statuses}
     back = [titles[one.status_id] for one in leavings if one.left > day and one.happened]
     most = max(sorted(set(back)), key=back.count, default="")
@@ -163,7 +164,7 @@ def _back_finding(pipeline: Pipeline, leavings: Sequence[_Leaving], change: Chan
         kind="moves back",
         source_relation=pipeline.source_relation,
         history=pipeline.history,
-        since=change.point.date(),
+        since=change.point,
         sentence=f"Since {since(pipeline, change)}, {more} moves have gone back: {share_text(change.now.share)} of "
         f"{change.now.records:,}, compared with {_before(change)} (adjusted {p_text(p)})."
         + (f" Most go back from {most}." if most else ""),
@@ -172,7 +173,7 @@ def _back_finding(pipeline: Pipeline, leavings: Sequence[_Leaving], change: Chan
                 pipeline,
                 f"left_at > {stamp(pipeline.begin)}",
                 rule="each record's first stay in each open or paused status but the first in order; back is into one that "
-                f"is earlier in it; those that left from {change.point:%Y-%m-%d} on against those before",
+                f"is earlier in it; those that left from {cut_text(pipeline, change)} on against those before",
                 figures=change.figures("left", "went_back"),
             ),
         ),

@@ -13,6 +13,7 @@ from attio_sync.settings import CONNECTOR
 from attio_workbench.errors import WorkbenchError
 from attio_workbench.model_rows import read_models
 from attio_workbench.models import Models
+from attio_workbench.report.curves import QUERIES
 from attio_workbench.terminal import path_text
 
 PACKAGE = CONNECTOR.parent / "dbt"
@@ -63,7 +64,7 @@ def local_warehouse(database: Path, histories: list[dict[str, str]], folder: Pat
 
 
 def fetch_models(warehouse: Warehouse, folder: Path) -> Models:
-    """Builds the models, unless told not to, and reads all their rows; dbt's log stays in the folder.
+    """Builds the models, unless told not to, and reads their rows; dbt's log stays in the folder.
 
     Raises:
         WorkbenchError: there is no uv, or dbt cannot do it.
@@ -72,7 +73,7 @@ def fetch_models(warehouse: Warehouse, folder: Path) -> Models:
     folder.mkdir(parents=True, exist_ok=True)
     output = folder / "models"
     shutil.rmtree(output, ignore_errors=True)
-    command = [*_uv(), "python", str(PACKAGE / "read_models.py"), str(output)]
+    command = [*_uv(), "python", str(PACKAGE / "read_models.py"), str(output), "--queries", json.dumps(QUERIES)]
     command += [] if warehouse.builds else ["--no-build"]
     command += ["--quiet", "--project-dir", str(PACKAGE), "--target-path", str(folder / "target")]
     command += ["--log-path", str(folder / "logs"), *warehouse.options()]
