@@ -3,6 +3,8 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 export DO_NOT_TRACK := 1
+# The tests start hundreds of Pythons: each finds what another has compiled.
+unexport PYTHONDONTWRITEBYTECODE
 
 # uv from the path, else one of our own, from PyPI.
 UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
