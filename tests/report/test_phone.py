@@ -48,6 +48,7 @@ def test_a_table_that_goes_on_to_the_right_shows_it(open_report: Open) -> None:
     page = open_report(width=375).page
     page.locator("#ageing summary").click()
     scroll = page.locator("#ageing .scroll")
+    scroll.locator("tbody th").first.wait_for()  # it opens a moment after the click
     begin = scroll.locator("tbody th").first.bounding_box()
 
     scroll.evaluate("element => element.scrollLeft = 200")
