@@ -29,7 +29,7 @@ SOURCES = (
 
 
 def fill(clock: Clock) -> Workspace:
-    return generate_crm(24, seed=4, clock=clock)
+    return generate_crm(12 if PROFILE == "short" else 24, seed=4, clock=clock)
 
 
 class Sources(RuleBasedStateMachine):

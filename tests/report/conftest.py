@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cache, partial
 from pathlib import Path
 
 import pytest
@@ -128,18 +129,27 @@ class Opened:
 type Open = Callable[..., Opened]
 
 
+def html_of(models: Models, slug: str | None) -> str:
+    found = findings(models) if len(models.current_status) < MANY else []  # which have tests of their own
+    return report_of(models, found, slug)
+
+
+@pytest.fixture(scope="session")
+def html_of_the_synced(models: Models) -> Callable[[str | None], str]:
+    """The report of the synced models, which most tests look at, by slug: made once."""
+    return cache(partial(html_of, models))
+
+
 @pytest.fixture
-def open_report(browser: Browser, models: Models, tmp_path: Path) -> Iterator[Open]:
+def open_report(browser: Browser, html_of_the_synced: Callable[[str | None], str], tmp_path: Path) -> Iterator[Open]:
     """Opens the report of the models given, or of the synced ones; at the end nothing was complained of or sent for."""
     opened: list[Opened] = []
 
     def open_it(
         given: Models | None = None, *, slug: str | None = None, scheme: str = "light", width: int = 1280
     ) -> Opened:
-        used = given or models
-        found = findings(used) if len(used.current_status) < MANY else []  # which have tests of their own
         path = tmp_path / f"report{len(opened)}.html"
-        path.write_text(report_of(used, found, slug), encoding="utf-8")
+        path.write_text(html_of(given, slug) if given else html_of_the_synced(slug), encoding="utf-8")
         page = browser.new_page(
             color_scheme="dark" if scheme == "dark" else "light", viewport={"width": width, "height": 900}
         )
