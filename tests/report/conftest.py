@@ -1,7 +1,5 @@
 """What the tests of the report share: models that dbt built, and one browser."""
 
-import fcntl
-import os
 import pickle
 import shutil
 import subprocess
@@ -13,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+from tests.support.sharing import alone, shared_folder
 
 from attio_workbench.findings import findings
 from attio_workbench.models import Models
@@ -40,35 +39,20 @@ with simulator.serve() as server:
 @pytest.fixture(scope="session")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder that all workers of a run have in common."""
-    base = tmp_path_factory.getbasetemp()
-    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    return shared_folder(tmp_path_factory)
 
 
 @pytest.fixture(scope="session")
 def warehouse(shared: Path) -> Path:
     """A database with the tables of a sync and the models that dbt made of them; whoever comes first makes it."""
     database = shared / "report" / "files" / "warehouse.db"
-    with _alone(shared / "report.lock"):
+    with alone(shared / "report.lock"):
         if not (shared / "models.pickle").exists():
             command = [sys.executable, "-c", SYNC, str(shared / "report"), str(APPLICATIONS)]
             subprocess.run(command, check=True, capture_output=True)  # noqa: S603 (our own code)
             models = fetch_models(local_warehouse(database, HISTORIES, shared / "dbt"), shared / "dbt")
             (shared / "models.pickle").write_bytes(pickle.dumps(models))
     return database
-
-
-class _alone:  # noqa: N801 (used like a function)
-    """Holds a lock that other workers wait for."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def __enter__(self) -> None:
-        self._file = self._path.open("w")
-        fcntl.flock(self._file, fcntl.LOCK_EX)
-
-    def __exit__(self, *_: object) -> None:
-        self._file.close()
 
 
 @pytest.fixture(scope="session")
