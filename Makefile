@@ -52,12 +52,12 @@ dbt-setup: setup
 .PHONY: test-dbt
 test-dbt: dbt-setup ## the dbt package, on DuckDB and PostgreSQL, and compiled for other warehouses
 	@$(RUN) pyright --warnings -p dbt
-	@$(DBT) run --locked --quiet pytest -n auto --dist loadgroup
+	@$(DBT) run --locked --quiet pytest -n auto --dist loadfile
 
 .PHONY: test-long
 test-long: setup dbt-setup ## the tests in their long profile: more examples, more kills, branches covered; the connector on newer Pythons
 	@TEST_PROFILE=long COVERAGE_CORE=ctrace $(RUN) pytest -n auto --cov --cov-branch --cov-report=term
-	@export TEST_PROFILE=long; $(DBT) run --locked --quiet pytest -n auto --dist loadgroup
+	@export TEST_PROFILE=long; $(DBT) run --locked --quiet pytest -n auto --dist loadfile
 	@$(MAKE) --no-print-directory test-newer
 
 # Fivetran runs a connector on its newest Python unless told otherwise. Every warning is an error here, deprecations too.

@@ -5,9 +5,11 @@ import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, override
 
 import duckdb
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 from postgres import postgres
 from warehouses import DuckDB, Postgres, Warehouse
@@ -30,6 +32,19 @@ PROFILE = os.environ.get("TEST_PROFILE", "short")
 """As for the connector: `short` is what `make test` runs, `long` what `make test-long` does."""
 
 os.environ["DO_NOT_TRACK"] = "1"
+
+
+class ByWhatIsBuilt(LoadFileScheduling):
+    """A file goes to one worker as a whole, and all that look at the synced file go to the same: it is built once."""
+
+    @override
+    def _split_scope(self, nodeid: str) -> str:
+        file = super()._split_scope(nodeid)
+        return "synced" if Path(file).stem in {"test_build", "test_integrity", "test_read_models"} else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByWhatIsBuilt:
+    return ByWhatIsBuilt(config, log)
 
 
 @pytest.fixture(scope="session")

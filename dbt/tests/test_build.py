@@ -12,8 +12,6 @@ import yaml
 
 from warehouses import PACKAGE, DuckDB, Postgres, Warehouse
 
-pytestmark = pytest.mark.xdist_group("synced")  # one process builds what they look at
-
 MODELS = {
     model["name"]: model
     for path in sorted((PACKAGE / "models").rglob("*.yml"))

@@ -8,8 +8,6 @@ from sqlglot import expressions
 
 from warehouses import PACKAGE, run_dbt
 
-pytestmark = pytest.mark.xdist_group("dialects")
-
 VARIABLES = {
     "attio_time_zone": "Europe/Berlin",
     "attio_observed_since": "2026-01-01",

@@ -8,8 +8,6 @@ import pytest
 
 from warehouses import PACKAGE, DuckDB
 
-pytestmark = pytest.mark.xdist_group("synced")  # one process builds what they look at
-
 TESTS = PACKAGE / "tests" / "integrity"
 
 # Of a model: which rows change, and how.

@@ -8,11 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from warehouses import PACKAGE, PROFILES, DuckDB, Postgres
-
-pytestmark = pytest.mark.xdist_group("synced")  # one process builds what they look at
 
 type Table = dict[str, list[Any]]
 

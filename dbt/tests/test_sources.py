@@ -10,8 +10,6 @@ from conftest import TRACKED, copy_tables
 from test_build import PUBLIC, WITHOUT_TESTS, assert_same_rows
 from warehouses import DuckDB, Postgres, Warehouse
 
-pytestmark = pytest.mark.xdist_group("sources")
-
 WON, LOST = ("High", "won"), ("Low", "lost")
 HISTORY = ("--select", "stg_attio__status_history")
 IN_TABLES = """

@@ -14,8 +14,6 @@ from lifelines.utils import restricted_mean_survival_time
 from synthetic import START, Stay, load, stays_of
 from warehouses import DuckDB, Postgres, Warehouse
 
-pytestmark = pytest.mark.xdist_group("statistics")
-
 AS_OF = datetime(2026, 6, 30, tzinfo=UTC)
 SINCE = datetime(2026, 2, 10, tzinfo=UTC)
 STATUSES = [("Applied", False), ("Interview", False), ("Hired", True), ("Rejected", False), ("Withdrawn", False)]

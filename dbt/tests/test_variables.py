@@ -9,8 +9,6 @@ import pytest
 from synthetic import MEMBERS, START, STATUSES, STAYS, load, stays_of
 from warehouses import PACKAGE, DuckDB, run_dbt
 
-pytestmark = pytest.mark.xdist_group("variables")
-
 WITHOUT_TESTS = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
 AS_OF = datetime(2026, 3, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
