@@ -3,6 +3,8 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 export DO_NOT_TRACK := 1
+# The tests start hundreds of Pythons: each finds what another has compiled.
+unexport PYTHONDONTWRITEBYTECODE
 
 # uv from the path, else one of our own, from PyPI.
 UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
@@ -53,8 +55,9 @@ test-dbt: dbt-setup ## the dbt package, on DuckDB and PostgreSQL, and compiled f
 	@$(DBT) run --locked --quiet pytest -n auto --dist loadfile
 
 .PHONY: test-long
-test-long: setup ## the tests in their long profile: more examples, more kills, branches covered; the connector on newer Pythons
+test-long: setup dbt-setup ## the tests in their long profile: more examples, more kills, branches covered; the connector on newer Pythons
 	@TEST_PROFILE=long COVERAGE_CORE=ctrace $(RUN) pytest -n auto --cov --cov-branch --cov-report=term
+	@export TEST_PROFILE=long; $(DBT) run --locked --quiet pytest -n auto --dist loadfile
 	@$(MAKE) --no-print-directory test-newer
 
 # Fivetran runs a connector on its newest Python unless told otherwise. Every warning is an error here, deprecations too.

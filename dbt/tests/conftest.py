@@ -5,9 +5,11 @@ import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, override
 
 import duckdb
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 from postgres import postgres
 from warehouses import DuckDB, Postgres, Warehouse
@@ -26,7 +28,23 @@ RECORDS, SEED = 400, 1
 TRACKED = "deals.stage,lists/hiring.stage=attio_candidates,lists/sales.priority,lists/hiring.channels,deals.value"
 """Statuses and a select, of an object and of lists; and two that are no status: one has several values at a time."""
 
+PROFILE = os.environ.get("TEST_PROFILE", "short")
+"""As for the connector: `short` is what `make test` runs, `long` what `make test-long` does."""
+
 os.environ["DO_NOT_TRACK"] = "1"
+
+
+class ByWhatIsBuilt(LoadFileScheduling):
+    """A file goes to one worker as a whole, and all that look at the synced file go to the same: it is built once."""
+
+    @override
+    def _split_scope(self, nodeid: str) -> str:
+        file = super()._split_scope(nodeid)
+        return "synced" if Path(file).stem in {"test_build", "test_integrity", "test_read_models"} else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByWhatIsBuilt:
+    return ByWhatIsBuilt(config, log)
 
 
 @pytest.fixture(scope="session")
@@ -79,10 +97,10 @@ def built_duckdb(synced_file: Path, as_of: str, tmp_path_factory: pytest.TempPat
 
 @pytest.fixture(scope="session")
 def built_postgres(synced_file: Path, as_of: str, server: Path, tmp_path_factory: pytest.TempPathFactory) -> Postgres:
-    """The same rows and models in PostgreSQL."""
+    """The same rows and models in PostgreSQL; in the short profile without the unit tests, which have passed in DuckDB."""
     warehouse = Postgres(tmp_path_factory.mktemp("postgres"), "postgres", server, "synced").create()
     copy_tables(synced_file, warehouse)
-    warehouse.build("build", attio_schema="tester", attio_as_of=as_of, attio__using_unit_tests=True)
+    warehouse.build("build", attio_schema="tester", attio_as_of=as_of, attio__using_unit_tests=PROFILE == "long")
     return warehouse
 
 

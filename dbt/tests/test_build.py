@@ -1,5 +1,6 @@
 """The package on what a local sync wrote: in the same file, in another one beside it, and in PostgreSQL."""
 
+import csv
 import math
 import shutil
 from pathlib import Path
@@ -99,6 +100,43 @@ def test_models_in_a_file_beside_it_read_it_where_it_is(synced_file: Path, as_of
     assert beside.read_bytes() == before
     [(stays, names)] = warehouse.query("select count(*), count(moved_by_name) from dbt_attio.attio__status_history")
     assert (stays > 400, names) == (True, 0)
+
+
+def test_the_guess_is_that_of_the_mapping_command(built_duckdb: DuckDB, synced_file: Path) -> None:
+    with (synced_file.parents[1] / "mapping.csv").open(encoding="utf-8", newline="") as file:
+        _, *written = csv.reader(file)
+    columns = "history, status_id, status_title, cast(status_order as varchar), status_kind, coalesce(waiting_on, '')"
+    guessed = built_duckdb.query(f"select {columns} from dbt_attio.attio__status order by status_order")
+
+    assert [tuple(row) for row in written] == guessed
+    assert {row[4] for row in written} == {"open", "won", "lost"}
+
+
+def test_installed_in_a_project_with_a_mapping_of_its_own(synced_file: Path, as_of: str, tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    (project / "seeds").mkdir(parents=True)
+    settings = {"name": "ours", "profile": "attio", "seeds": {"attio": {"attio_status_mapping": {"+enabled": False}}}}
+    (project / "dbt_project.yml").write_text(yaml.safe_dump(settings))
+    (project / "packages.yml").write_text(yaml.safe_dump({"packages": [{"local": str(PACKAGE)}]}))
+    rows = (synced_file.parents[1] / "mapping.csv").read_text("utf-8").replace(",Offer,6,open,", ",Offer,60,paused,them")
+    (project / "seeds" / "our_mapping.csv").write_text(rows)
+    file = tmp_path / "warehouse.db"
+    shutil.copy(synced_file, file)
+    warehouse = DuckDB(tmp_path, "duckdb", file)
+    variables: dict[str, Any] = {
+        "attio_schema": "tester",
+        "attio_as_of": as_of,
+        "attio_status_mapping_model": "our_mapping",
+    }
+    warehouse.build("deps", project=project)
+    results = warehouse.build("build", project=project, **variables)
+
+    assert {r.status for r in results} <= {"success", "pass"}
+    assert sum(r.node.resource_type == "test" for r in results) > 40
+    assert warehouse.query(
+        "select status_title, status_order, waiting_on from dbt_attio.attio__status where status_kind = 'paused'"
+    ) == [("Offer", 60, "them")]
+    assert warehouse.query("select count(*) from dbt_attio.attio__status where not is_mapped") == [(0,)]
 
 
 def assert_same_rows(model: str, *warehouses: Warehouse, where: str = "true") -> None:

@@ -20,6 +20,7 @@ from attio_sync.streams import tables
 HISTORY = Source(parse_parent("applications"), "workflow_status", "attio_workflow_status")
 
 
+@pytest.mark.long
 def test_the_cost_of_a_record_is_measured_with_and_without_the_sdk_and_profiled() -> None:
     (section,) = cost.measure(TINY)
 
@@ -57,6 +58,7 @@ def test_this_connectors_rows_are_right_a_day_after_deletes_and_clears_and_a_mon
     assert first.peak_mib > 10
 
 
+@pytest.mark.long
 def test_a_reconciliation_is_measured_in_requests_memory_time_and_state() -> None:
     (section,) = reconciliation.measure(TINY)
 

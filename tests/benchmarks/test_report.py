@@ -11,6 +11,7 @@ from benchmarks.scale import TINY
     not any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))),
     reason="there is no Chromium here: apt-get install chromium",
 )
+@pytest.mark.long
 @pytest.mark.skipif(shutil.which("uv") is None, reason="there is no uv here, in whose environment dbt runs")
 def test_a_report_is_measured_from_the_models_to_the_first_paint() -> None:
     (section,) = report.measure(TINY)

@@ -37,15 +37,10 @@ def attio(serve: Serve) -> Attio:
     return serve()
 
 
-@pytest.fixture(scope="session")
-def bytecode(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("bytecode")
-
-
 @pytest.fixture
-def new_project(tmp_path: Path, bytecode: Path) -> NewProject:
+def new_project(tmp_path: Path) -> NewProject:
     """Makes projects, each in a folder of its own."""
-    return lambda name: Project(tmp_path / name, bytecode)
+    return lambda name: Project(tmp_path / name)
 
 
 @pytest.fixture

@@ -223,10 +223,15 @@ def test_a_missing_token_is_said(project: Project, attio: Attio) -> None:
             "applications.nope=t",
             "no attribute 'nope'; did you mean notes? — the attributes of applications are created_at, ",
         ),
-        ("nope.stage=t", "there is no object 'nope' — the objects are applications, companies, jobs, people. Correct the"),
-        (
+        pytest.param(
+            "nope.stage=t",
+            "there is no object 'nope' — the objects are applications, companies, jobs, people. Correct the",
+            marks=pytest.mark.long,
+        ),
+        pytest.param(
             "applications",
             "history: 'applications' is not object.attribute or lists/list.attribute, with =table behind it if need",
+            marks=pytest.mark.long,
         ),
     ],
 )

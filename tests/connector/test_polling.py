@@ -13,7 +13,7 @@ from tests.support.world import World, make_world
 from attio_simulator import Behaviour, Clock, Limits, RequestInfo, Workspace, generate_hiring_pipeline
 from attio_sync.ledger import cells_for, load_ledger
 
-ROUNDS = 15 if PROFILE == "short" else 200
+ROUNDS = 9 if PROFILE == "short" else 200
 KEY = "applications.workflow_status=attio_workflow_status"
 
 

@@ -148,9 +148,13 @@ def identified(history: list[Any]) -> str:
     return "\n".join(sorted(json.dumps(value, sort_keys=True) for value in without_titles))
 
 
-@pytest.mark.parametrize("behaviour", BEHAVIOURS.values(), ids=BEHAVIOURS.keys())
-def test_several_sources_end_equal_to_attio(behaviour: Behaviour) -> None:
-    machine = type("Machine", (Sources,), {"behaviour": behaviour})
+# In the short profile that alone which differs most from what is documented: the status history meets them all.
+IN_SHORT = ("dates only, small pages, ties in any order",)
+
+
+@pytest.mark.parametrize("name", BEHAVIOURS if PROFILE == "long" else IN_SHORT)
+def test_several_sources_end_equal_to_attio(name: str) -> None:
+    machine = type("Machine", (Sources,), {"behaviour": BEHAVIOURS[name]})
     run_state_machine_as_test(
         machine, settings=settings(MACHINE, max_examples=2 if PROFILE == "short" else 300, stateful_step_count=12)
     )

@@ -77,7 +77,7 @@ def in_duckdb(syncs: list[list[Operation]]) -> tuple[list[Any], dict[str, Any]]:
         return rows, run.state
 
 
-@settings(max_examples=6 if PROFILE == "short" else 150)
+@settings(max_examples=4 if PROFILE == "short" else 150)
 @given(st.lists(st.lists(OPERATION, min_size=1, max_size=12), min_size=1, max_size=3))
 def test_the_destination_in_memory_behaves_as_the_sdk_and_duckdb_do(syncs: list[list[Operation]]) -> None:
     # A row that is written in each sync, so that the table is there and can be read.

@@ -1,17 +1,17 @@
 """What the tests of the report share: models that dbt built, and one browser."""
 
-import fcntl
-import os
 import pickle
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cache, partial
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+from tests.support.sharing import alone, shared_folder
 
 from attio_workbench.findings import findings
 from attio_workbench.models import Models
@@ -39,35 +39,20 @@ with simulator.serve() as server:
 @pytest.fixture(scope="session")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder that all workers of a run have in common."""
-    base = tmp_path_factory.getbasetemp()
-    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    return shared_folder(tmp_path_factory)
 
 
 @pytest.fixture(scope="session")
 def warehouse(shared: Path) -> Path:
     """A database with the tables of a sync and the models that dbt made of them; whoever comes first makes it."""
     database = shared / "report" / "files" / "warehouse.db"
-    with _alone(shared / "report.lock"):
+    with alone(shared / "report.lock"):
         if not (shared / "models.pickle").exists():
             command = [sys.executable, "-c", SYNC, str(shared / "report"), str(APPLICATIONS)]
             subprocess.run(command, check=True, capture_output=True)  # noqa: S603 (our own code)
             models = fetch_models(local_warehouse(database, HISTORIES, shared / "dbt"), shared / "dbt")
             (shared / "models.pickle").write_bytes(pickle.dumps(models))
     return database
-
-
-class _alone:  # noqa: N801 (used like a function)
-    """Holds a lock that other workers wait for."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def __enter__(self) -> None:
-        self._file = self._path.open("w")
-        fcntl.flock(self._file, fcntl.LOCK_EX)
-
-    def __exit__(self, *_: object) -> None:
-        self._file.close()
 
 
 @pytest.fixture(scope="session")
@@ -128,18 +113,27 @@ class Opened:
 type Open = Callable[..., Opened]
 
 
+def html_of(models: Models, slug: str | None) -> str:
+    found = findings(models) if len(models.current_status) < MANY else []  # which have tests of their own
+    return report_of(models, found, slug)
+
+
+@pytest.fixture(scope="session")
+def html_of_the_synced(models: Models) -> Callable[[str | None], str]:
+    """The report of the synced models, which most tests look at, by slug: made once."""
+    return cache(partial(html_of, models))
+
+
 @pytest.fixture
-def open_report(browser: Browser, models: Models, tmp_path: Path) -> Iterator[Open]:
+def open_report(browser: Browser, html_of_the_synced: Callable[[str | None], str], tmp_path: Path) -> Iterator[Open]:
     """Opens the report of the models given, or of the synced ones; at the end nothing was complained of or sent for."""
     opened: list[Opened] = []
 
     def open_it(
         given: Models | None = None, *, slug: str | None = None, scheme: str = "light", width: int = 1280
     ) -> Opened:
-        used = given or models
-        found = findings(used) if len(used.current_status) < MANY else []  # which have tests of their own
         path = tmp_path / f"report{len(opened)}.html"
-        path.write_text(report_of(used, found, slug), encoding="utf-8")
+        path.write_text(html_of(given, slug) if given else html_of_the_synced(slug), encoding="utf-8")
         page = browser.new_page(
             color_scheme="dark" if scheme == "dark" else "light", viewport={"width": width, "height": 900}
         )

@@ -33,7 +33,7 @@ def place_of(warehouse: Path, folder: Path) -> Path:
     return folder
 
 
-def test_a_local_sync_becomes_a_report_with_links(
+def test_a_local_sync_becomes_a_report_with_links_and_every_status(
     warehouse: Path,
     models: Models,
     tmp_path: Path,
@@ -46,26 +46,7 @@ def test_a_local_sync_becomes_a_report_with_links(
         connection.execute(f"CREATE OR REPLACE TABLE attio_sync_origin AS SELECT {claimed}")
         # What a build would bring back.
         connection.execute("DELETE FROM dbt_attio.attio__current_status WHERE outcome <> 'open'")
-
-    monkeypatch.setenv("COLUMNS", "1000")
-
-    assert run("report", "--no-build", "--into", place, "--output", tmp_path / "a" / "b.html") == 0
-
-    said = capsys.readouterr().out.splitlines()
-    text = (tmp_path / "a" / "b.html").read_text(encoding="utf-8")
-    still_open = sum(row.outcome == "open" for row in models.current_status)
-    assert said[0] == f"Report  {tmp_path / 'a' / 'b.html'}"
-    assert f'<p class="said">{said[1]}</p>' in text
-    assert f"{still_open:,} records of applications.workflow_status" in text
-    assert "https://app.attio.com/acme/custom/applications/record/" in text
-    assert not (place / "files" / "dbt" / "models").exists()
-
-
-def test_a_status_that_was_never_used_has_no_figures_and_stops_nothing(
-    warehouse: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    place = place_of(warehouse, tmp_path / "place")
-    with duckdb.connect(str(place / "files" / "warehouse.db")) as connection:
+        # A status that was never used has no figures, and stops nothing.
         for table, values, where in (
             ("attio__status", NEW, "true"),
             ("attio__time_in_status", UNUSED, "period_kind = 'all'"),
@@ -74,10 +55,21 @@ def test_a_status_that_was_never_used_has_no_figures_and_stops_nothing(
                 f"dbt_attio.{table}"
             )
 
-    assert run("report", "--no-build", "--into", place) == 0
+    monkeypatch.setenv("COLUMNS", "1000")
 
-    assert capsys.readouterr().err == ""
-    assert "Brand new" in (place / "files" / "report.html").read_text(encoding="utf-8")
+    assert run("report", "--no-build", "--into", place, "--output", tmp_path / "a" / "b.html") == 0
+
+    shown = capsys.readouterr()
+    said = shown.out.splitlines()
+    text = (tmp_path / "a" / "b.html").read_text(encoding="utf-8")
+    assert shown.err == ""
+    assert "Brand new" in text
+    still_open = sum(row.outcome == "open" for row in models.current_status)
+    assert said[0] == f"Report  {tmp_path / 'a' / 'b.html'}"
+    assert f'<p class="said">{said[1]}</p>' in text
+    assert f"{still_open:,} records of applications.workflow_status" in text
+    assert "https://app.attio.com/acme/custom/applications/record/" in text
+    assert not (place / "files" / "dbt" / "models").exists()
 
 
 @pytest.mark.parametrize(

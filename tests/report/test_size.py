@@ -62,7 +62,9 @@ def steps(models: Models) -> Iterator[SurvivalStep]:
                 yield replace(row, days=number / 40, at_risk=STEPS - number + 1, ended=1, survival=1 - number / STEPS)
 
 
-@pytest.mark.parametrize("all_open", [False, True], ids=["some open", "all open"])
+@pytest.mark.parametrize(
+    "all_open", [pytest.param(False, id="some open", marks=pytest.mark.long), pytest.param(True, id="all open")]
+)
 def test_twenty_thousand_records_make_less_than_two_megabytes(open_report: Open, models: Models, *, all_open: bool) -> None:
     large = many(models, RECORDS, all_open=all_open)
 
@@ -79,7 +81,7 @@ def test_of_more_records_than_are_listed_all_are_counted(
     open_report: Open, models: Models, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(records, "MOST_LISTED", 50)
-    report = open_report()
+    report = open_report(models)
     total = sum(row.outcome == "open" for row in models.current_status)
 
     assert sum(int(row[1]) for row in report.rows("ageing")) == total

@@ -1,5 +1,7 @@
 """A simulated workspace, a connection that syncs it, and time that passes only when asked to."""
 
+import copy
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -54,6 +56,10 @@ class World:
             raise
         self.warehouse.finish()
         return report
+
+    def copy(self) -> "World":
+        """The same world once more, as it is now: what happens in the one does not in the other."""
+        return copy.deepcopy(self, {id(self.workspace.lock): threading.RLock()})
 
     def track(self, history: str) -> None:
         """Lets the destination know the tables of this setting."""

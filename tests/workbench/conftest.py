@@ -1,11 +1,17 @@
 """What the tests of the workbench share: a served workspace, a home of their own, and `attio-sync` in this process."""
 
+import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import duckdb
 import pytest
 from tests.support.sdk_home import furnished
+from tests.support.sharing import alone, shared_folder
 
 from attio_simulator import Limits, Simulator, generate_crm, generate_hiring_pipeline
 from attio_workbench.cli import main
@@ -55,6 +61,59 @@ def _served(simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[S
         for name, value in variables.items():
             monkeypatch.setenv(f"ATTIO_{name}", value)
         yield simulator
+
+
+OF_A_REAL_WORKSPACE = {
+    "ATTIO_API_TOKEN": "real",
+    "ATTIO_BASE_URL": "https://attio.invalid",
+    "ATTIO_HISTORY": "deals.stage=deals",
+    "ATTIO_BACKFILL_DAYS": "1",
+    "ATTIO_FULL_PASS": "now",
+}
+"""Settings of which a demo takes no notice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Demonstration:
+    """A demo of 200 applications that has run, and its folder; nobody changes it."""
+
+    finished: Finished
+    place: Path
+
+
+@pytest.fixture(scope="session")
+def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Demonstration:
+    """It ran in a process of its own, away from any terminal, where a database and settings were that are not its own."""
+    folder = shared_folder(tmp_path_factory) / "demonstration"
+    place, said = folder / "place", folder / "finished.json"
+    with alone(folder.with_suffix(".lock")):
+        if not said.exists():
+            home = furnished(folder / "home")
+            (place / "files").mkdir(parents=True)
+            with duckdb.connect(str(place / "files" / "warehouse.db")) as connection:
+                connection.execute("CREATE TABLE mine AS SELECT 42 AS n")
+            (place / "files" / "state.json").write_text('{"mine": true}')
+            command = [
+                sys.executable,
+                "-m",
+                "attio_workbench",
+                "demo",
+                "--no-report",
+                "--records",
+                "200",
+                "--into",
+                str(place),
+            ]
+            environment = {
+                **os.environ,
+                **OF_A_REAL_WORKSPACE,
+                "HOME": str(home),
+                "PYTHONWARNINGS": "error",
+                "COLUMNS": "120",
+            }
+            done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603 (our own)
+            said.write_text(json.dumps(asdict(Finished(done.returncode, done.stdout, done.stderr))))
+    return Demonstration(Finished(**json.loads(said.read_text())), place)
 
 
 @pytest.fixture

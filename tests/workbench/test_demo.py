@@ -1,4 +1,3 @@
-import os
 import shutil
 import subprocess
 import sys
@@ -6,36 +5,27 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from tests.support.sdk_home import furnished
-from tests.workbench.conftest import AttioSync, assert_one_line
+from tests.workbench.conftest import AttioSync, Demonstration, assert_one_line
 
 from attio_simulator import Workspace
 from attio_workbench.changes import true_stays
 from attio_workbench.demo import compare
 from attio_workbench.errors import WorkbenchError
+from attio_workbench.origin import clear_for_demo
+from attio_workbench.place import Place
 
 DEMO = ("demo", "--no-report", "--records", "24", "--into")
 
 
-@pytest.fixture(scope="module")
-def demonstration(tmp_path_factory: pytest.TempPathFactory) -> tuple["subprocess.CompletedProcess[str]", Path]:
-    """A demo that has run in a process of its own, away from any terminal, and its folder; nobody changes it."""
-    home = furnished(tmp_path_factory.mktemp("demonstration"))
-    environment = {**os.environ, "HOME": str(home), "PYTHONWARNINGS": "error", "DO_NOT_TRACK": "1"}
-    command = [sys.executable, "-m", "attio_workbench", *DEMO, str(home / "place")]
-    finished = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603 (our own)
-    return finished, home / "place"
-
-
 @pytest.fixture
-def demonstrated(demonstration: tuple[object, Path], place: Path) -> Path:
+def demonstrated(demonstration: Demonstration, place: Path) -> Path:
     """A folder into which a demo has run."""
-    shutil.copytree(demonstration[1], place)
+    shutil.copytree(demonstration.place, place)
     return place
 
 
-def test_the_demo_shows_two_syncs_and_what_is_next(attio_sync: AttioSync, place: Path) -> None:
-    finished = attio_sync(*DEMO, place)
+def test_the_demo_shows_two_syncs_and_what_is_next(demonstration: Demonstration) -> None:
+    finished = demonstration.finished
 
     assert (finished.code, finished.err) == (0, "")
     listed, read, saved = (
@@ -43,8 +33,8 @@ def test_the_demo_shows_two_syncs_and_what_is_next(attio_sync: AttioSync, place:
         for line in finished.out.splitlines()
         if line.startswith(("records listed", "histories read", "never moved"))
     )
-    # 24 applications, 10 deals for each of two attributes, and whatever is in the list.
-    assert listed[0] >= 24 + 10 + 10
+    # 200 applications, 20 deals for each of two attributes, and whatever is in the list.
+    assert listed[0] >= 200 + 20 + 20
     assert (read[0] > read[1], saved[0] > 0) == (True, True)
     for said in (
         "First sync: ",
@@ -56,35 +46,21 @@ def test_the_demo_shows_two_syncs_and_what_is_next(attio_sync: AttioSync, place:
         "✓ The warehouse holds exactly what the workspace holds: ",
         "Time spent in each status",
         "Take-home task ",
-        "\ndeals.value                        10 ",
+        "\ndeals.value                        20 ",
         "\nlists/talent_pool.stage ",
         "\ndeals.stage  ",
         "\nwho moved what ",
         "\nRecruiter 1 ",
         "nobody leaves",
-        f"duckdb {place / 'files' / 'warehouse.db'}\n",
+        f"duckdb {demonstration.place / 'files' / 'warehouse.db'}\n",
         "attio-sync check\n",
         "ATTIO_API_TOKEN=…",
     ):
         assert said in finished.out
 
 
-def test_what_is_next_fits_into_a_narrow_terminal(
-    attio_sync: AttioSync, place: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("COLUMNS", "60")
-
-    following = attio_sync(*DEMO, place).out.partition("\nNext\n")[2]
-
-    # What is longer is a command with a path: the terminal breaks it, so that it can be copied as one line.
-    assert [line for line in following.splitlines() if len(line) > 60 and str(place) not in line] == []
-    assert "under Workspace settings → Developers." in " ".join(following.split())
-
-
-def test_what_the_demo_tells_to_draw_can_be_drawn(
-    attio_sync: AttioSync, demonstration: tuple["subprocess.CompletedProcess[str]", Path]
-) -> None:
-    [command] = [line for line in demonstration[0].stdout.splitlines() if " --local" in line]
+def test_what_the_demo_tells_to_draw_can_be_drawn(attio_sync: AttioSync, demonstration: Demonstration) -> None:
+    [command] = [line for line in demonstration.finished.out.splitlines() if " --local" in line]
 
     drawn = attio_sync(*command.split()[1:])
 
@@ -93,22 +69,25 @@ def test_what_the_demo_tells_to_draw_can_be_drawn(
     assert "deals.value of " in drawn.out
 
 
-def test_a_second_demo_replaces_the_first_one(attio_sync: AttioSync, demonstrated: Path) -> None:
+def test_a_second_demo_replaces_the_first_one_also_in_a_narrow_terminal(
+    attio_sync: AttioSync, demonstrated: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+
     second = attio_sync(*DEMO, demonstrated)
 
     assert (second.code, second.err) == (0, "")
     assert "moved to" not in second.out
     assert "✓ The warehouse holds exactly what the workspace holds: " in second.out
     assert files(demonstrated) == ["attio-sync.log", "demo-state.json", "warehouse.db"]
+    # What is longer is a command with a path: the terminal breaks it, so that it can be copied as one line.
+    following = second.out.partition("\nNext\n")[2]
+    assert [line for line in following.splitlines() if len(line) > 60 and str(demonstrated) not in line] == []
+    assert "under Workspace settings → Developers." in " ".join(following.split())
 
 
-def test_a_database_of_ones_own_is_moved_aside_and_not_touched(attio_sync: AttioSync, place: Path) -> None:
-    (place / "files").mkdir(parents=True)
-    with duckdb.connect(str(place / "files" / "warehouse.db")) as connection:
-        connection.execute("CREATE TABLE mine AS SELECT 42 AS n")
-    (place / "files" / "state.json").write_text('{"mine": true}')
-
-    finished = attio_sync(*DEMO, place)
+def test_a_database_of_ones_own_is_moved_aside_and_not_touched(demonstration: Demonstration) -> None:
+    finished, place = demonstration.finished, demonstration.place
 
     # Neither among what `fivetran reset` deletes, nor among what ships.
     [folder] = (place.parent / "place-backups").iterdir()
@@ -119,14 +98,14 @@ def test_a_database_of_ones_own_is_moved_aside_and_not_touched(attio_sync: Attio
         assert connection.execute("SELECT n FROM mine").fetchall() == [(42,)]
 
 
-def test_what_somebody_synced_into_the_demos_database_is_moved_aside(attio_sync: AttioSync, demonstrated: Path) -> None:
+def test_what_somebody_synced_into_the_demos_database_is_moved_aside(demonstrated: Path) -> None:
     place = demonstrated
     # As `fivetran debug` leaves it behind.
     (place / "files" / "state.json").write_text("{}")
 
-    finished = attio_sync(*DEMO, place)
+    said = clear_for_demo(Place(place))
 
-    assert "was not made by the demo and was moved to " in finished.out
+    assert "was not made by the demo and was moved to " in str(said)
     assert len(list(place.parent.glob("place-backups/*/warehouse.db"))) == 1
 
 
@@ -145,19 +124,8 @@ def test_a_sync_after_the_demo_starts_with_a_database_of_its_own(attio_sync: Att
         assert connection.execute("SELECT count(*) FROM tester.attio_workflow_status").fetchone() == (40,)
 
 
-def test_the_demo_takes_no_notice_of_settings_for_a_real_workspace(
-    attio_sync: AttioSync, place: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name, value in {
-        "API_TOKEN": "real",
-        "BASE_URL": "https://attio.invalid",
-        "HISTORY": "deals.stage=deals",
-        "BACKFILL_DAYS": "1",
-        "FULL_PASS": "now",
-    }.items():
-        monkeypatch.setenv(f"ATTIO_{name}", value)
-
-    finished = attio_sync(*DEMO, place)
+def test_the_demo_takes_no_notice_of_settings_for_a_real_workspace(demonstration: Demonstration) -> None:
+    finished = demonstration.finished
 
     assert (finished.code, finished.err) == (0, "")
     assert "✓ The warehouse holds exactly" in finished.out
@@ -183,14 +151,9 @@ def test_a_warehouse_that_does_not_hold_the_truth_is_noticed() -> None:
         compare(workspace, [])
 
 
-def test_without_a_terminal_it_says_nothing_but_its_figures(
-    demonstration: tuple["subprocess.CompletedProcess[str]", Path],
-) -> None:
-    finished = demonstration[0]
-
-    assert (finished.returncode, finished.stderr) == (0, "")
-    assert "\x1b" not in finished.stdout
-    assert "warning" not in finished.stdout.lower()
+def test_without_a_terminal_it_says_nothing_but_its_figures(demonstration: Demonstration) -> None:
+    assert "\x1b" not in demonstration.finished.out
+    assert "warning" not in demonstration.finished.out.lower()
 
 
 def files(place: Path) -> list[str]:

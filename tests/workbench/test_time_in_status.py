@@ -1,12 +1,11 @@
 import io
 import re
-from pathlib import Path
 
 import duckdb
 import pytest
 from rich.console import Console
 from tests.docs.documents import TABLES
-from tests.workbench.conftest import AttioSync
+from tests.workbench.conftest import Demonstration
 
 from attio_workbench.time_in_status import QUERY_TO_PASTE, TimeInStatus, read_time_in_status, time_in_status_table
 
@@ -29,8 +28,8 @@ def test_a_status_that_is_archived_is_said_to_be(width: int) -> None:
     assert lines[-2:] == ["Phone screen", "(archived)"]
 
 
-def test_statuses_are_in_their_order_also_those_that_are_archived(attio_sync: AttioSync, place: Path) -> None:
-    out = attio_sync("demo", "--no-report", "--records", "200", "--into", place).out
+def test_statuses_are_in_their_order_also_those_that_are_archived(demonstration: Demonstration) -> None:
+    out = demonstration.finished.out
 
     _, _, table = out.partition("Time spent in each status")
     names = [line.split("  ")[0].rstrip() for line in table.partition("\n\nwho moved")[0].splitlines()[2:]]
@@ -53,12 +52,12 @@ def test_bars_are_to_one_scale_however_narrow_the_terminal(width: int, longest: 
     assert bars == ["█" * longest, "█" * (longest // 2) + "▌" * (longest % 2), "▏", ""]
 
 
-def test_the_query_to_paste_works_as_it_is_and_draws_bars_too(attio_sync: AttioSync, place: Path) -> None:
-    out = attio_sync("demo", "--no-report", "--records", "24", "--into", place).out
+def test_the_query_to_paste_works_as_it_is_and_draws_bars_too(demonstration: Demonstration) -> None:
+    out = demonstration.finished.out
 
     printed = "\n".join(line.removeprefix("  ") for line in out.splitlines())
     assert QUERY_TO_PASTE in printed
-    with duckdb.connect(str(place / "files" / "warehouse.db"), read_only=True) as connection:
+    with duckdb.connect(str(demonstration.place / "files" / "warehouse.db"), read_only=True) as connection:
         rows = connection.execute(QUERY_TO_PASTE).fetchall()
     assert rows[0][0] == "Applied"
     assert any("█" in (to_scale or "") for *_, to_scale in rows)
