@@ -146,7 +146,10 @@ SAME_FOR_ALL = (GaveUpError, UnauthorizedError)
 def together(failures: Collection[AttioSyncError]) -> AttioSyncError:
     """What is wrong with each of several sources, as one error; a single one as it is."""
     first = next(iter(failures))
-    return first if len(failures) == 1 else StopError("; ".join(dict.fromkeys(map(str, failures))))
+    if len(failures) == 1:
+        return first
+    kind = type(first) if isinstance(first, StopError) else StopError
+    return kind("; ".join(dict.fromkeys(map(str, failures))))
 
 
 class SkipError(AttioSyncError):
