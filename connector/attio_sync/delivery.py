@@ -217,8 +217,7 @@ class Delivery:
         """Deletes those rows of a small table that are of none of the places it keeps."""
         held = {n: rows for n, rows in self.state.definitions.items() if n.partition(" ")[0] == definition.table}
         gone = {n for n in held if not keeps(n.partition(" ")[2])}
-        there = {key for n in held.keys() - gone for key in held[n]}
-        keys = sorted({key for n in gone for key in held[n]} - there)
+        keys = sorted(key for n in gone for key in held[n])
         self._delete(Table(definition.table, definition.columns), ((key,) for key in keys))
         rest = {n: rows for n, rows in self.state.definitions.items() if n not in gone}
         self.state = replace(self.state, definitions=rest)
@@ -237,7 +236,12 @@ class Delivery:
         gone = known.keys() - found.keys() if found and deletes else set[str]()
         self._delete(Table(definition.table, definition.columns), ((key,) for key in sorted(gone)))
         kept = {k: d for k, d in known.items() if k not in gone}
-        self.state = replace(self.state, definitions={**self.state.definitions, name: {**kept, **found}})
+        # A row is of the place that listed it last: what it belongs to can be called otherwise now.
+        others = {
+            n: {k: d for k, d in rows.items() if k not in found} if n.partition(" ")[0] == definition.table else rows
+            for n, rows in self.state.definitions.items()
+        }
+        self.state = replace(self.state, definitions={**others, name: {**kept, **found}})
 
     def put(self, source: Source, state: SourceState) -> None:
         """Moves the state of a history, behind the rows it speaks of."""

@@ -206,3 +206,27 @@ def test_what_changed_while_a_first_listing_was_interrupted_is_seen_by_the_sync_
     put(world, "people.job_title", delivered, ["Engineer"])
     world.sync()
     assert_equal(world, ("people.job_title",))
+
+
+def test_what_is_said_of_two_lists_that_swap_their_names_stays() -> None:
+    world = crm_world(("deals.stage",), definitions="yes", reconcile_hours="0")
+    world.sync()
+    one, other = world.workspace.lists()[:2]
+    one.slug, other.slug = other.slug, one.slug
+    for _ in range(2):
+        world.sync()
+    shown = {row["attribute_id"]: row["object"] for row in world.warehouse.rows("attio_attribute")}
+    for swapped in (one, other):
+        assert {shown.get(a.id) for a in swapped.attributes} == {f"lists/{swapped.slug}"}
+
+
+def test_statuses_of_an_attribute_that_is_called_as_before_again_say_so() -> None:
+    world = crm_world(("*",), **DAILY)
+    world.sync()
+    [stage] = [a for a in world.workspace.object("deals").attributes if a.slug == "stage"]
+    for name in ("phase", "stage"):
+        stage.slug = name
+        track(world, "*")
+        world.sync()
+        shown = {row["status_id"]: row["attribute"] for row in world.warehouse.rows("attio_status")}
+        assert {shown.get(status.id) for status in stage.statuses} == {name}
