@@ -14,6 +14,7 @@ from attio_simulator import Fault
 from attio_simulator.faults import Mangle
 from attio_simulator.happenings import Happenings, source_of
 from attio_sync.errors import ForbiddenError, GaveUpError, UnknownNameError
+from attio_sync.sync import TURN_SECONDS
 
 DAILY: Any = {"reconcile_hours": "24", "recheck_days": "30"}
 EMAILS = "people.email_addresses"
@@ -230,3 +231,21 @@ def test_statuses_of_an_attribute_that_is_called_as_before_again_say_so() -> Non
         world.sync()
         shown = {row["status_id"]: row["attribute"] for row in world.warehouse.rows("attio_status")}
         assert {shown.get(status.id) for status in stage.statuses} == {name}
+
+
+def test_what_is_delivered_anew_is_complete_though_it_takes_longer_than_a_turn() -> None:
+    world = crm_world(("people.job_title", "deals.stage"), records=1_500, page_size="50", **DAILY)
+    world.sync()
+    people, titles = source_of(world.workspace, "people.job_title")
+    for record_id in people.ids:
+        record = world.workspace.record(record_id)
+        began = record.created + 1_000_000
+        rewritten = [("Engineer", began, began + 1_000_000), ("Director", began + 1_000_000, None)]
+        world.workspace.write_history(record, titles, rewritten)
+    world.pass_time(hours=25)
+    world.sync()
+    report = world.sync(requests_per_second="0.5")
+    assert_equal(world, ("people.job_title", "deals.stage"))
+    assert report.seconds > TURN_SECONDS
+    assert len(world.warehouse.warnings) == 1
+    assert "differ from what was delivered than can be named: everything is delivered anew" in world.warehouse.warnings[0]
