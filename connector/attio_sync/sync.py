@@ -206,6 +206,9 @@ class _Sync:
                 log.info("going on with %s where the last sync was interrupted", ", ".join(s.name for s in sources))
                 if not self._windows.deliver(sources, window, until):
                     return False
+                if not (sources := self._alive(sources)):
+                    return True
+                first = sources[0]
             window = fresh_window(first, self._state(first), self._settings, self._environment.now())
             if window is not None:
                 # A window ends by Attio's clock where that one is behind ours: `active_from` is Attio's time.

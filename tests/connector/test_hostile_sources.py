@@ -10,7 +10,7 @@ from tests.support.sources import assert_source_equals_attio
 from tests.support.warehouse import Killed
 from tests.support.world import World
 
-from attio_simulator import Fault
+from attio_simulator import Fault, RequestInfo
 from attio_simulator.faults import Mangle
 from attio_simulator.happenings import Happenings, source_of
 from attio_sync.errors import ForbiddenError, GaveUpError, UnknownNameError
@@ -249,3 +249,23 @@ def test_what_is_delivered_anew_is_complete_though_it_takes_longer_than_a_turn()
     assert report.seconds > TURN_SECONDS
     assert len(world.warehouse.warnings) == 1
     assert "differ from what was delivered than can be named: everything is delivered anew" in world.warehouse.warnings[0]
+
+
+def test_what_was_listed_beside_a_source_that_fails_is_not_delivered_twice() -> None:
+    sources = ("people.job_title", "people.email_addresses")
+    world = crm_world(sources, records=1_500, page_size="50", requests_per_second="1", **DAILY)
+    world.die_at("checkpoint", 2)
+    with pytest.raises(Killed):
+        world.sync()
+    world.live()
+    _, titles = source_of(world.workspace, "people.job_title")
+
+    def archive(info: RequestInfo) -> None:
+        titles.is_archived = titles.is_archived or info.kind == "query"
+
+    world.simulator.on_request(archive)
+    for _ in range(2):
+        with pytest.raises(UnknownNameError, match=r"people\.job_title is archived"):
+            world.sync()
+        assert_equal(world, ("people.email_addresses",))
+    assert world.warehouse.warnings == []
