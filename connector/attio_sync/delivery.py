@@ -84,22 +84,22 @@ class Delivery:
         if self.state.is_new:
             for name in (error_table().name, *(d.table for d in small)):
                 self._sink.truncate(name)
-        found = {s.name for s in sources}
-        names = set(found)
+        found, away = {s.name for s in sources}, set[str]()
         tracked, taken = {str(s) for s in sources}, {table for s in sources for table in tables_of(s)}
         for key in self.state.sources.keys() - tracked:
             name, _, table = key.partition("=")
             may_come_back = name in unknown or (self._settings.history.everything and name not in found)
             # Where another one has its tables now, its rows are not there any more.
             if may_come_back and not taken & {table, f"{table}_history"}:
-                names.add(name)
+                away.add(name)
                 continue
             # The keys of rows of another table for the same attribute are the same.
             self._delete(error_table(), ((name, record_id) for record_id in self.state.sources[key].invalid))
             self.state = replace(self.state, sources={k: s for k, s in self.state.sources.items() if k != key})
         for definition in small:
             if definition.of in {"statuses", "options"}:
-                self.keep_definitions(definition, names.__contains__)
+                kept = away | {s.name for s in sources if s.type.definition == definition.of}
+                self.keep_definitions(definition, kept.__contains__)
 
     def start_over(self, source: Source, reason: str | None = None) -> None:
         """Empties the tables of a source and its place in the state: everything is delivered anew, and said if need be."""

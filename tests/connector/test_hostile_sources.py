@@ -269,3 +269,16 @@ def test_what_was_listed_beside_a_source_that_fails_is_not_delivered_twice() -> 
             world.sync()
         assert_equal(world, ("people.email_addresses",))
     assert world.warehouse.warnings == []
+
+
+def test_options_go_with_a_select_in_the_place_of_which_there_is_a_status() -> None:
+    world = crm_world(("deals.products", "lists/hiring.channels"), **DAILY)
+    world.sync()
+    deals = world.workspace.object("deals")
+    products = deals.attribute("products")
+    assert products
+    products.slug = "goods"
+    status = world.workspace.add_status(world.workspace.add_attribute(deals, "products", "Products", "status"), "Sold")
+    world.sync()
+    assert {row["attribute"] for row in world.warehouse.rows("attio_select_option")} == {"channels"}
+    assert [row["status_id"] for row in world.warehouse.rows("attio_status") if row["object"] == "deals"] == [status.id]
