@@ -191,20 +191,21 @@ class Delivery:
 
     def write_invalid(self, source: Source, invalid: Sequence[InvalidValueError]) -> None:
         """Notes records that cannot be read; those that are noted already, and as they were, are not written again."""
-        known, table, now = dict(self.state.of(source).invalid), error_table(), self._environment.now()
-        for error in invalid:
-            row = table.row(Invalid(source.name, error, now))
-            mark = digest({k: v for k, v in row.items() if k != "found_at"})
-            if known.get(error.record_id) != mark:
+        if not invalid:
+            return
+        state, table, now = self.state.of(source), error_table(), self._environment.now()
+        rows = {error.record_id: table.row(Invalid(source.name, error, now)) for error in invalid}
+        marks = {r: digest({k: v for k, v in row.items() if k != "found_at"}) for r, row in rows.items()}
+        # Refused, if they are too many, before a row is written that nobody would take away again.
+        self.put(source, replace(state, invalid={**state.invalid, **marks}))
+        for record_id, row in rows.items():
+            if state.invalid.get(record_id) != marks[record_id]:
                 self._upsert(table.name, row)
-            known[error.record_id] = mark
         self.report.invalid += len(invalid)
-        if invalid:
-            self.put(source, replace(self.state.of(source), invalid=known))
-            self.warn(
-                f"{counted(len(invalid), 'record')} of {source.parent} not read. Rows written before stay as they are; "
-                f"each reconciliation tries again; see the table {table.name}. The first: {invalid[0]}"
-            )
+        self.warn(
+            f"{counted(len(invalid), 'record')} of {source.parent} not read. Rows written before stay as they are; "
+            f"each reconciliation tries again; see the table {table.name}. The first: {invalid[0]}"
+        )
 
     def reads_well(self, source: Source, record_ids: Iterable[str]) -> None:
         """Takes records off the error table that read well, or are gone."""

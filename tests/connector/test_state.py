@@ -15,7 +15,7 @@ from tests.support.warehouse import MemoryWarehouse
 
 from attio_sync.attribute_types import TYPES
 from attio_sync.delivery import Delivery
-from attio_sync.errors import ContractChangedError, StateError
+from attio_sync.errors import ContractChangedError, InvalidValueError, StateError
 from attio_sync.histories import Fingerprint, fingerprint_of, parse_history
 from attio_sync.ledger import MOST_RECENT, SLICES, Known, Ledger, new_ledger
 from attio_sync.parents import parse_parent
@@ -547,6 +547,20 @@ def test_more_invalid_records_than_a_state_can_hold_stop_the_sync_before_one_is_
     assert parsed(dump_state(delivery.state))[0] == delivery.state
     with pytest.raises(ContractChangedError, match="more than 5,000 records cannot be read"):
         delivery.put(DEALS, SourceState(invalid=dict.fromkeys(ids[:2], "")))
+
+
+def test_of_records_that_are_one_too_many_to_be_remembered_no_row_is_written() -> None:
+    warehouse = MemoryWarehouse({"attio_sync_error": ["history", "record_id"]})
+    delivery = Delivery(SETTINGS, SyncState(), warehouse, Environment(), SyncReport(90))
+    ids = [f"{number:08d}-0000-4000-8000-000000000000" for number in range(MOST_INVALID_IDS + 1)]
+    errors = [InvalidValueError(record_id, "values", "are none", None) for record_id in ids]
+    delivery.write_invalid(DEFAULT, errors[:-1])
+    with pytest.raises(ContractChangedError, match="more than 5,000 records cannot be read"):
+        delivery.write_invalid(DEFAULT, errors[-1:])
+    delivery.checkpoint_what_is_delivered()
+    delivery.reads_well(DEFAULT, ids)
+    delivery.checkpoint()
+    assert warehouse.rows("attio_sync_error") == []
 
 
 @given(sync_states)
