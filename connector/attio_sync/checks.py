@@ -6,7 +6,7 @@ from attio_sync.attio_types import parse_listed_record
 from attio_sync.attio_types.workspace import MEMBERS_SCOPE
 from attio_sync.catalog import Catalog, Found
 from attio_sync.client import AttioClient
-from attio_sync.errors import SAME_FOR_ALL, AttioSyncError, ForbiddenError
+from attio_sync.errors import SAME_FOR_ALL, AttioSyncError, ForbiddenError, together
 from attio_sync.parents import OBJECT_SCOPES
 from attio_sync.runtime import Environment, counted, held_open, open_portal
 from attio_sync.settings import Settings
@@ -106,7 +106,8 @@ async def check_names(client: AttioClient, settings: Settings) -> str:
             await catalog.known(source)
         except AttioSyncError as error:
             failures[source.name] = error
-    _raise_together(list(failures.values()))
+    if failures:
+        raise together(list(failures.values()))
     return "tracking " + ", ".join(map(str, found.sources))
 
 
@@ -128,11 +129,6 @@ async def check_histories(client: AttioClient, settings: Settings) -> str:
             raise
         except AttioSyncError as error:
             failures.append(type(error)(f"{source.name}: {error}"))
-    _raise_together(failures)
-    return f"{counted(read, 'history', 'histories')} read" if read else "there are no records yet"
-
-
-def _raise_together(failures: Sequence[AttioSyncError]) -> None:
-    """What is wrong with each of several sources, as one error."""
     if failures:
-        raise type(failures[0])("; ".join(map(str, failures)))
+        raise together(failures)
+    return f"{counted(read, 'history', 'histories')} read" if read else "there are no records yet"

@@ -23,6 +23,7 @@ AttioSyncError                    the root: everything this package raises on pu
     └── InvalidValueError         its values do not have the shape Attio documents
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -162,6 +163,11 @@ class InvalidValueError(SkipError):
         self.field = field
         self.reason = reason
         self.raw = raw
+
+
+def together(failures: Sequence[AttioSyncError]) -> AttioSyncError:
+    """What is wrong with each of several sources, as one error; what is the same of some is said once."""
+    return failures[0] if len(failures) == 1 else type(failures[0])("; ".join(dict.fromkeys(map(str, failures))))
 
 
 def advice(error: TryAgainError) -> str:

@@ -15,7 +15,7 @@ from attio_sync.attio_types import TokenIdentity
 from attio_sync.catalog import Catalog, Found
 from attio_sync.client import AttioClient
 from attio_sync.delivery import Delivery
-from attio_sync.errors import SAME_FOR_ALL, AttioSyncError, ForbiddenError, GaveUpError, StateError
+from attio_sync.errors import SAME_FOR_ALL, AttioSyncError, ForbiddenError, GaveUpError, StateError, together
 from attio_sync.reader import Reader
 from attio_sync.reconcile import Outcome, Reconciliation
 from attio_sync.runtime import Environment, Sink, SyncReport, held_open, open_portal
@@ -137,7 +137,7 @@ class _Sync:
             definitions=[d for d in small if daily or not d.daily],
         )
         if self._failures:
-            raise next(iter(self._failures.values()))
+            raise together(list(self._failures.values()))
 
     def _read_definitions(self, definition: Definition[Any], place: Place) -> list[Any] | None:
         """A small table as Attio lists it in one place; None where it cannot be read, which is that source's failure."""

@@ -282,3 +282,14 @@ def test_options_go_with_a_select_in_the_place_of_which_there_is_a_status() -> N
     world.sync()
     assert {row["attribute"] for row in world.warehouse.rows("attio_select_option")} == {"channels"}
     assert [row["status_id"] for row in world.warehouse.rows("attio_status") if row["object"] == "deals"] == [status.id]
+
+
+def test_each_source_that_fails_is_named() -> None:
+    world = crm_world(("deals.stage", "deals.sum", "people.linkedin", "lists/hiring.stage"))
+    world.simulator.scopes = frozenset({"record_permission:read", "object_configuration:read"})
+    with pytest.raises(UnknownNameError) as caught:
+        world.sync()
+    said = str(caught.value)
+    assert said.index("deals has no attribute 'sum'") < said.index("scopes list_entry:read and list_configuration:read")
+    assert "/attributes/linkedin/values answered 400" in said
+    assert_equal(world, ("deals.stage",))
