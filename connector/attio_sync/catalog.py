@@ -137,7 +137,8 @@ class Catalog:
             message = f"{source.name} is archived in Attio: restore it there, or take it out of the setting history"
             raise UnknownNameError(message)
         if attribute.type not in TYPES:
-            statuses = ", ".join(sorted(slug for slug, a in attributes.items() if a.type == "status")) or "none"
+            every = await self.attributes(source.parent)  # not only as far as it took to find this one
+            statuses = ", ".join(sorted(a.api_slug for a in every if a.type == "status" and not a.is_archived)) or "none"
             message = (
                 f"{source.name} is of the type {attribute.type}, of which Attio keeps no history: take it out of the "
                 f"setting history. The status attributes of {source.parent} are: {statuses}"

@@ -84,22 +84,22 @@ class Delivery:
         if self.state.is_new:
             for name in (error_table().name, *(d.table for d in small)):
                 self._sink.truncate(name)
-        found = {s.name for s in sources}
-        names = set(found)
+        found, away = {s.name for s in sources}, set[str]()
         tracked, taken = {str(s) for s in sources}, {table for s in sources for table in tables_of(s)}
         for key in self.state.sources.keys() - tracked:
             name, _, table = key.partition("=")
             may_come_back = name in unknown or (self._settings.history.everything and name not in found)
             # Where another one has its tables now, its rows are not there any more.
             if may_come_back and not taken & {table, f"{table}_history"}:
-                names.add(name)
+                away.add(name)
                 continue
             # The keys of rows of another table for the same attribute are the same.
             self._delete(error_table(), ((name, record_id) for record_id in self.state.sources[key].invalid))
             self.state = replace(self.state, sources={k: s for k, s in self.state.sources.items() if k != key})
         for definition in small:
             if definition.of in {"statuses", "options"}:
-                self.keep_definitions(definition, names.__contains__)
+                kept = away | {s.name for s in sources if s.type.definition == definition.of}
+                self.keep_definitions(definition, kept.__contains__)
 
     def start_over(self, source: Source, reason: str | None = None) -> None:
         """Empties the tables of a source and its place in the state: everything is delivered anew, and said if need be."""
@@ -191,20 +191,21 @@ class Delivery:
 
     def write_invalid(self, source: Source, invalid: Sequence[InvalidValueError]) -> None:
         """Notes records that cannot be read; those that are noted already, and as they were, are not written again."""
-        known, table, now = dict(self.state.of(source).invalid), error_table(), self._environment.now()
-        for error in invalid:
-            row = table.row(Invalid(source.name, error, now))
-            mark = digest({k: v for k, v in row.items() if k != "found_at"})
-            if known.get(error.record_id) != mark:
+        if not invalid:
+            return
+        state, table, now = self.state.of(source), error_table(), self._environment.now()
+        rows = {error.record_id: table.row(Invalid(source.name, error, now)) for error in invalid}
+        marks = {r: digest({k: v for k, v in row.items() if k != "found_at"}) for r, row in rows.items()}
+        # Refused, if they are too many, before a row is written that nobody would take away again.
+        self.put(source, replace(state, invalid={**state.invalid, **marks}))
+        for record_id, row in rows.items():
+            if state.invalid.get(record_id) != marks[record_id]:
                 self._upsert(table.name, row)
-            known[error.record_id] = mark
         self.report.invalid += len(invalid)
-        if invalid:
-            self.put(source, replace(self.state.of(source), invalid=known))
-            self.warn(
-                f"{counted(len(invalid), 'record')} of {source.parent} not read. Rows written before stay as they are; "
-                f"each reconciliation tries again; see the table {table.name}. The first: {invalid[0]}"
-            )
+        self.warn(
+            f"{counted(len(invalid), 'record')} of {source.parent} not read. Rows written before stay as they are; "
+            f"each reconciliation tries again; see the table {table.name}. The first: {invalid[0]}"
+        )
 
     def reads_well(self, source: Source, record_ids: Iterable[str]) -> None:
         """Takes records off the error table that read well, or are gone."""
@@ -217,8 +218,7 @@ class Delivery:
         """Deletes those rows of a small table that are of none of the places it keeps."""
         held = {n: rows for n, rows in self.state.definitions.items() if n.partition(" ")[0] == definition.table}
         gone = {n for n in held if not keeps(n.partition(" ")[2])}
-        there = {key for n in held.keys() - gone for key in held[n]}
-        keys = sorted({key for n in gone for key in held[n]} - there)
+        keys = sorted(key for n in gone for key in held[n])
         self._delete(Table(definition.table, definition.columns), ((key,) for key in keys))
         rest = {n: rows for n, rows in self.state.definitions.items() if n not in gone}
         self.state = replace(self.state, definitions=rest)
@@ -237,7 +237,12 @@ class Delivery:
         gone = known.keys() - found.keys() if found and deletes else set[str]()
         self._delete(Table(definition.table, definition.columns), ((key,) for key in sorted(gone)))
         kept = {k: d for k, d in known.items() if k not in gone}
-        self.state = replace(self.state, definitions={**self.state.definitions, name: {**kept, **found}})
+        # A row is of the place that listed it last: what it belongs to can be called otherwise now.
+        others = {
+            n: {k: d for k, d in rows.items() if k not in found} if n.partition(" ")[0] == definition.table else rows
+            for n, rows in self.state.definitions.items()
+        }
+        self.state = replace(self.state, definitions={**others, name: {**kept, **found}})
 
     def put(self, source: Source, state: SourceState) -> None:
         """Moves the state of a history, behind the rows it speaks of."""

@@ -143,15 +143,6 @@ SAME_FOR_ALL = (GaveUpError, UnauthorizedError)
 """What ends a sync: it would happen to every other source too. Any other error is that of one source alone."""
 
 
-def together(failures: Collection[AttioSyncError]) -> AttioSyncError:
-    """What is wrong with each of several sources, as one error; a single one as it is."""
-    first = next(iter(failures))
-    if len(failures) == 1:
-        return first
-    kind = type(first) if isinstance(first, StopError) else StopError
-    return kind("; ".join(dict.fromkeys(map(str, failures))))
-
-
 class SkipError(AttioSyncError):
     """This record cannot be read; the others can."""
 
@@ -172,6 +163,15 @@ class InvalidValueError(SkipError):
         self.field = field
         self.reason = reason
         self.raw = raw
+
+
+def together(failures: Collection[AttioSyncError]) -> AttioSyncError:
+    """What is wrong with each of several sources, as one error; a single one as it is."""
+    first = next(iter(failures))
+    if len(failures) == 1:
+        return first
+    kind = type(first) if isinstance(first, StopError) else StopError
+    return kind("; ".join(dict.fromkeys(map(str, failures))))
 
 
 def advice(error: TryAgainError) -> str:

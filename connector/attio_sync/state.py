@@ -23,8 +23,9 @@ VERSION = 2
 OLDEST_SOURCE = str(FIRST)
 """The one source that states without `histories` speak of."""
 
-MOST_CURSOR_IDS = 4_000
-"""Ids kept beside a cursor. Those beyond are delivered again after a restart, which changes nothing."""
+MOST_CURSOR_IDS = 8_000
+"""Ids kept beside cursors, over all sources: a third of a megabyte at most. Those beyond are delivered again after a
+restart, which changes no row."""
 
 MOST_INVALID_IDS = 5_000
 """Ids kept of records that cannot be read, over all sources: a quarter of a megabyte at most."""
@@ -176,7 +177,9 @@ def dump_state(state: SyncState) -> dict[str, Any]:
     finished = [s.last_sync for s in state.sources.values() if s.last_sync]
     oldest = {"last_sync": _text(min(finished))} if finished else {}
     workspace = {"workspace_id": state.workspace_id} if state.workspace_id else {}
-    sources = {key: _dump_source_state(one) for key, one in state.sources.items()}
+    cursors = sum(window is not None for one in state.sources.values() for window in (one.under_way, one.backfill))
+    most_ids = MOST_CURSOR_IDS // max(1, cursors)
+    sources = {key: _dump_source_state(one, most_ids) for key, one in state.sources.items()}
     definitions = {name: dict(rows) for name, rows in state.definitions.items()}
     return oldest | {"version": VERSION} | workspace | {"histories": sources, "definitions": definitions}
 
@@ -237,13 +240,17 @@ def _parse_window(raw: dict[str, Any] | None, warn: Callable[[str], None]) -> Wi
     return Window(since, started_at, cursor, before)
 
 
-def _dump_source_state(state: SourceState) -> dict[str, Any]:
+def _dump_source_state(state: SourceState, most_ids: int) -> dict[str, Any]:
     instants = {
         key: _text(value)
         for key in ("last_sync", "reconciled_at", "rechecked_at")
         if (value := getattr(state, key)) is not None
     }
-    windows = {key: _dump_window(value) for key in ("under_way", "backfill") if (value := getattr(state, key)) is not None}
+    windows = {
+        key: _dump_window(window, most_ids)
+        for key in ("under_way", "backfill")
+        if (window := getattr(state, key)) is not None
+    }
     flags = {key: True for key in ("unnamed", "short_pages", "blind") if getattr(state, key)}
     invalid = {"invalid": dict(sorted(state.invalid.items()))} if state.invalid else {}
     ledger = {"ledger": state.ledger.dump()} if state.ledger else {}
@@ -252,7 +259,7 @@ def _dump_source_state(state: SourceState) -> dict[str, Any]:
     return instants | windows | flags | kind | invalid | numbers | ledger
 
 
-def _dump_window(window: Window) -> dict[str, Any]:
+def _dump_window(window: Window, most_ids: int) -> dict[str, Any]:
     dumped: dict[str, Any] = {
         "since": _text(window.since) if window.since else None,
         "started_at": _text(window.started_at),
@@ -261,7 +268,7 @@ def _dump_window(window: Window) -> dict[str, Any]:
         dumped["before"] = _text(window.before)
     if window.cursor:
         dumped["created_at"] = window.cursor.created_at
-        dumped["record_ids"] = sorted(window.cursor.record_ids)[:MOST_CURSOR_IDS]
+        dumped["record_ids"] = sorted(window.cursor.record_ids)[:most_ids]
     return dumped
 
 

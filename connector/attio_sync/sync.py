@@ -105,6 +105,8 @@ class _Sync:
         self._sees_everything = True
         self._compared_all = False
         self._first_listed: set[Source] = set()
+        self._unfinished: list[Source] = []
+        """Those whose turn was over before all was delivered, and those to be delivered anew."""
 
     def run(self, found: Found | None) -> None:
         identity = self._reader.identity()
@@ -120,9 +122,10 @@ class _Sync:
         # What is up to date takes least, so it comes first.
         todo = sorted(found.sources, key=lambda s: self._state(s).last_sync is None)
         while todo:
-            cut = [s for group in self._groups(todo) if not self._advance(group) for s in group]
-            self._compare([s for s in found.sources if s not in cut])
-            todo = [s for s in found.sources if s not in cut and s.type.is_filtered] + cut if cut else []
+            self._unfinished = [s for group in self._groups(todo) if not self._advance(group) for s in group]
+            self._compare([s for s in found.sources if s not in self._unfinished])
+            if todo := self._unfinished:
+                todo = [s for s in found.sources if s not in todo and s.type.is_filtered] + todo
         small = definitions_for(found.sources, definitions=self._settings.definitions)
         # Those that are read daily are also read where they never were.
         daily = self._compared_all or not delivery.state.definitions.keys() & {OBJECTS.table, LISTS.table}
@@ -189,37 +192,33 @@ class _Sync:
         return list(groups.values())
 
     def _advance(self, sources: Sequence[Source]) -> bool:
-        """The window that an earlier sync left, if one did, a fresh one, and what a first sync leaves for later.
-
-        Returns false if there is more to do than fits into a turn.
-        """
-        with self._failing_alone(*sources):
-            return self._deliver_what_is_new(sources)
-        return True  # it failed, and has no more to do
-
-    def _deliver_what_is_new(self, sources: Sequence[Source]) -> bool:
+        """An earlier sync's window, a fresh one, and what a first sync leaves for later; false if a turn is too short."""
         first, until = sources[0], self._environment.monotonic() + TURN_SECONDS
-        self._reader.phase(", ".join(s.name for s in sources), "incremental", None)
-        window = self._state(first).under_way
-        if self._state(first).last_sync is None and window is None:
-            self._first_listed.update(sources)
-        if window is not None:
-            log.info("going on with %s where the last sync was interrupted", ", ".join(s.name for s in sources))
-            if not self._windows.deliver(sources, window, until):
-                return False
-        window = fresh_window(first, self._state(first), self._settings, self._environment.now())
-        if window is not None:
-            # A window ends by Attio's clock where that one is behind ours: `active_from` is Attio's time.
-            lead = max(0.0, self._reader.clock_lead_seconds or 0.0)
-            if not self._windows.deliver(
-                sources, replace(window, started_at=window.started_at - timedelta(seconds=lead)), until
-            ):
-                return False
-        rest = self._state(first).backfill
-        if rest is not None and self._alive(sources):
-            log.info("%s: what changed lately is delivered; now everything older", first.parent)
-            self._reader.phase(first.name, "everything older", None)
-            return self._windows.deliver(sources, rest, until)
+        names = ", ".join(s.name for s in sources)
+        self._reader.phase(names, "incremental", None)
+        with self._failing_alone(*sources):
+            window = self._state(first).under_way
+            if self._state(first).last_sync is None and window is None:
+                self._first_listed.update(sources)
+            if window is not None:
+                log.info("going on with %s where the last sync was interrupted", names)
+                if not self._windows.deliver(sources, window, until):
+                    return False
+                if not (sources := self._alive(sources)):
+                    return True
+                first = sources[0]
+            window = fresh_window(first, self._state(first), self._settings, self._environment.now())
+            if window is not None:
+                # A window ends by Attio's clock where that one is behind ours: `active_from` is Attio's time.
+                lead = max(0.0, self._reader.clock_lead_seconds or 0.0)
+                window = replace(window, started_at=window.started_at - timedelta(seconds=lead))
+                if not self._windows.deliver(sources, window, until):
+                    return False
+            rest = self._state(first).backfill
+            if rest is not None and self._alive(sources):
+                log.info("%s: what changed lately is delivered; now everything older", first.parent)
+                self._reader.phase(first.name, "everything older", None)
+                return self._windows.deliver(sources, rest, until)
         return True
 
     def _compare(self, sources: Sequence[Source]) -> None:
@@ -233,9 +232,9 @@ class _Sync:
             and (s not in self._first_listed or reconciliation_is_due(self._state(s), self._settings, now))
         ]
         for _, of_parent in groupby(sorted(due, key=lambda s: str(s.parent)), key=lambda s: s.parent):
-            together = list(of_parent)
-            with self._failing_alone(*together):
-                self._compare_together(together, now)
+            compared = list(of_parent)
+            with self._failing_alone(*compared):
+                self._compare_together(compared, now)
 
     def _compare_together(self, sources: Sequence[Source], now: datetime) -> None:
         rechecks = {s: self._recheck(s, now) for s in sources}
@@ -279,10 +278,9 @@ class _Sync:
                 raise failure
             outcome = comparison.finish()
         if outcome is Outcome.STARTED_OVER:
-            self._delivery.start_over(
-                source, f"more records of {source.name} differ from what was delivered than can be named"
-            )
-            self._deliver_what_is_new([source])
+            reason = f"more records of {source.name} differ from what was delivered than can be named"
+            self._delivery.start_over(source, reason)
+            self._unfinished.append(source)
             return
         self._delivery.report.reconciled += outcome is not Outcome.TOO_MUCH
         state = replace(

@@ -39,6 +39,8 @@ MAX_BODY_BYTES = 64 * 1024 * 1024
 CLOCKS_AGREE_SECONDS = 2.0
 """`Date` and `Retry-After` have whole seconds, so clocks closer than this cannot be told apart by them."""
 
+EVERYTHING = msgspec.json.Decoder[Any]()
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -53,8 +55,8 @@ class Request:
     """What a token needs for it."""
     enveloped: bool = True
     """Every success but that of /v2/self is `{"data": …}`."""
-    needed: "msgspec.json.Decoder[Any] | None" = field(default=None, repr=False, compare=False)
-    """Reads of the answer what is needed; None: all."""
+    needed: msgspec.json.Decoder[Any] = field(default=EVERYTHING, repr=False, compare=False)
+    """Reads of the answer what is needed."""
 
 
 def query(parent: Parent, body: dict[str, Any], attributes: Collection[str]) -> Request:
@@ -68,7 +70,7 @@ def query(parent: Parent, body: dict[str, Any], attributes: Collection[str]) -> 
 
 
 @cache
-def _items_with(values_field: str, attributes: frozenset[str]) -> "msgspec.json.Decoder[Any]":
+def _items_with(values_field: str, attributes: frozenset[str]) -> msgspec.json.Decoder[Any]:
     """To read everything would take four times as long: a record has dozens of attributes, each of many fields."""
     values = TypedDict("values", dict.fromkeys({"created_at", *attributes}, Any), total=False)  # pyright: ignore[reportArgumentType] (names that are known now)
     fields = dict.fromkeys(("id", "created_at", "parent_object", "parent_record_id"), Any) | {values_field: values}
@@ -125,17 +127,14 @@ def decode(request: Request, status: int, headers: Mapping[str, str], body: byte
 
 def _data(request: Request, status: int, body: bytes) -> Any:
     try:
-        answer = _parsed(body, request.needed or _EVERYTHING)
+        answer = _parsed(body, request.needed)
         return answer["data"] if request.enveloped else answer
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         detail = f"{len(body)} bytes that are not the JSON it should be ({type(error).__name__})"
         raise UnreadableAnswerError(str(Refusal(request.method, request.path, status, message=detail))) from None
 
 
-_EVERYTHING = msgspec.json.Decoder[Any]()
-
-
-def _parsed(body: bytes, decoder: "msgspec.json.Decoder[Any]") -> Any:
+def _parsed(body: bytes, decoder: msgspec.json.Decoder[Any]) -> Any:
     """As `json.loads` reads it, in less time."""
     try:
         return decoder.decode(body)

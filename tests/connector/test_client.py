@@ -17,6 +17,7 @@ from tests.support.world import World, fast_limits, make_world
 from attio_simulator import Behaviour, Clock, Fault, Faults, Limits, Simulator, Workspace, generate_hiring_pipeline
 from attio_simulator.render import RecordWriter
 from attio_sync.attio_types import AttioAttribute, AttioObject, AttioStatus
+from attio_sync.catalog import Catalog
 from attio_sync.client import REQUEST_SECONDS, AttioClient
 from attio_sync.errors import (
     AttioSyncError,
@@ -37,6 +38,7 @@ from attio_sync.errors import (
 from attio_sync.limiter import ATTEMPTS, REFUSED_SECONDS, RETRY_SECONDS
 from attio_sync.listing import fetch_attributes
 from attio_sync.parents import parse_parent
+from attio_sync.sources import Source, Tracked
 
 APPLICATIONS = parse_parent("applications")
 
@@ -192,6 +194,19 @@ def test_attributes_are_read_page_by_page(page_size: int) -> None:
 
     found = line_to(answer).ask(attributes)
     assert found == [AttioAttribute.model_validate(one) for one in every]
+
+
+def test_what_could_be_tracked_instead_is_named_from_every_page() -> None:
+    every = [attribute(n) | {"type": kind} for n, kind in enumerate(["interaction", "text", "status", "status"])]
+    every[2]["is_archived"] = True
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        offset = int(request.url.params.get("offset", "0"))
+        return httpx2.Response(200, json={"data": every[offset : offset + 1]})
+
+    tracked = Tracked((Source(parse_parent("people"), "a0", "t"),))
+    found = line_to(answer).ask(lambda client: Catalog(client).find(tracked))
+    assert str(found.failures["people.a0"]).endswith("The status attributes of people are: a3")
 
 
 def test_a_server_that_ignores_the_offset_is_no_endless_loop() -> None:

@@ -10,10 +10,11 @@ from tests.support.sources import assert_source_equals_attio
 from tests.support.warehouse import Killed
 from tests.support.world import World
 
-from attio_simulator import Fault
+from attio_simulator import Fault, RequestInfo
 from attio_simulator.faults import Mangle
 from attio_simulator.happenings import Happenings, source_of
-from attio_sync.errors import ForbiddenError, GaveUpError, StopError, UnknownNameError
+from attio_sync.errors import ForbiddenError, GaveUpError, UnknownNameError
+from attio_sync.sync import TURN_SECONDS
 
 DAILY: Any = {"reconcile_hours": "24", "recheck_days": "30"}
 EMAILS = "people.email_addresses"
@@ -208,10 +209,87 @@ def test_what_changed_while_a_first_listing_was_interrupted_is_seen_by_the_sync_
     assert_equal(world, ("people.job_title",))
 
 
-def test_all_that_fail_are_said_at_once() -> None:
-    world = crm_world(("deals.stage", "deals.no_such", "nothere.stage", "lists/gone.stage"))
-    with pytest.raises(StopError) as caught:
+def test_what_is_said_of_two_lists_that_swap_their_names_stays() -> None:
+    world = crm_world(("deals.stage",), definitions="yes", reconcile_hours="0")
+    world.sync()
+    one, other = world.workspace.lists()[:2]
+    one.slug, other.slug = other.slug, one.slug
+    for _ in range(2):
         world.sync()
-    for name in ("'no_such'", "'nothere'", "'gone'"):
-        assert name in str(caught.value)
+    shown = {row["attribute_id"]: row["object"] for row in world.warehouse.rows("attio_attribute")}
+    for swapped in (one, other):
+        assert {shown.get(a.id) for a in swapped.attributes} == {f"lists/{swapped.slug}"}
+
+
+def test_statuses_of_an_attribute_that_is_called_as_before_again_say_so() -> None:
+    world = crm_world(("*",), **DAILY)
+    world.sync()
+    [stage] = [a for a in world.workspace.object("deals").attributes if a.slug == "stage"]
+    for name in ("phase", "stage"):
+        stage.slug = name
+        track(world, "*")
+        world.sync()
+        shown = {row["status_id"]: row["attribute"] for row in world.warehouse.rows("attio_status")}
+        assert {shown.get(status.id) for status in stage.statuses} == {name}
+
+
+def test_what_is_delivered_anew_is_complete_though_it_takes_longer_than_a_turn() -> None:
+    world = crm_world(("people.job_title", "deals.stage"), records=1_500, page_size="50", **DAILY)
+    world.sync()
+    people, titles = source_of(world.workspace, "people.job_title")
+    for record_id in people.ids:
+        record = world.workspace.record(record_id)
+        began = record.created + 1_000_000
+        rewritten = [("Engineer", began, began + 1_000_000), ("Director", began + 1_000_000, None)]
+        world.workspace.write_history(record, titles, rewritten)
+    world.pass_time(hours=25)
+    world.sync()
+    report = world.sync(requests_per_second="0.5")
+    assert_equal(world, ("people.job_title", "deals.stage"))
+    assert report.seconds > TURN_SECONDS
+    assert len(world.warehouse.warnings) == 1
+    assert "differ from what was delivered than can be named: everything is delivered anew" in world.warehouse.warnings[0]
+
+
+def test_what_was_listed_beside_a_source_that_fails_is_not_delivered_twice() -> None:
+    sources = ("people.job_title", "people.email_addresses")
+    world = crm_world(sources, records=1_500, page_size="50", requests_per_second="1", **DAILY)
+    world.die_at("checkpoint", 2)
+    with pytest.raises(Killed):
+        world.sync()
+    world.live()
+    _, titles = source_of(world.workspace, "people.job_title")
+
+    def archive(info: RequestInfo) -> None:
+        titles.is_archived = titles.is_archived or info.kind == "query"
+
+    world.simulator.on_request(archive)
+    for _ in range(2):
+        with pytest.raises(UnknownNameError, match=r"people\.job_title is archived"):
+            world.sync()
+        assert_equal(world, ("people.email_addresses",))
+    assert world.warehouse.warnings == []
+
+
+def test_options_go_with_a_select_in_the_place_of_which_there_is_a_status() -> None:
+    world = crm_world(("deals.products", "lists/hiring.channels"), **DAILY)
+    world.sync()
+    deals = world.workspace.object("deals")
+    products = deals.attribute("products")
+    assert products
+    products.slug = "goods"
+    status = world.workspace.add_status(world.workspace.add_attribute(deals, "products", "Products", "status"), "Sold")
+    world.sync()
+    assert {row["attribute"] for row in world.warehouse.rows("attio_select_option")} == {"channels"}
+    assert [row["status_id"] for row in world.warehouse.rows("attio_status") if row["object"] == "deals"] == [status.id]
+
+
+def test_each_source_that_fails_is_named() -> None:
+    world = crm_world(("deals.stage", "deals.sum", "people.linkedin", "lists/hiring.stage"))
+    world.simulator.scopes = frozenset({"record_permission:read", "object_configuration:read"})
+    with pytest.raises(UnknownNameError) as caught:
+        world.sync()
+    said = str(caught.value)
+    assert said.index("deals has no attribute 'sum'") < said.index("scopes list_entry:read and list_configuration:read")
+    assert "/attributes/linkedin/values answered 400" in said
     assert_equal(world, ("deals.stage",))

@@ -15,7 +15,7 @@ from tests.support.warehouse import MemoryWarehouse
 
 from attio_sync.attribute_types import TYPES
 from attio_sync.delivery import Delivery
-from attio_sync.errors import ContractChangedError, StateError
+from attio_sync.errors import ContractChangedError, InvalidValueError, StateError
 from attio_sync.histories import Fingerprint, fingerprint_of, parse_history
 from attio_sync.ledger import MOST_RECENT, SLICES, Known, Ledger, new_ledger
 from attio_sync.parents import parse_parent
@@ -31,7 +31,7 @@ from attio_sync.schedule import (
 )
 from attio_sync.settings import Settings, load_settings
 from attio_sync.sketch import Sketch
-from attio_sync.sources import Source
+from attio_sync.sources import MOST_SOURCES, Source
 from attio_sync.state import (
     MOST_CURSOR_IDS,
     MOST_INVALID_IDS,
@@ -536,7 +536,17 @@ def test_a_state_of_any_size_of_workspace_stays_below_four_megabytes() -> None:
     dumped = dump_state(SyncState(full_states, "w-1", definitions))
     # With thousands of options, which have no bound of their own.
     assert len(json.dumps(dumped)) < 4_000_000
-    assert len(dumped["histories"][str(histories[0])]["under_way"]["record_ids"]) == MOST_CURSOR_IDS
+    assert len(dumped["histories"][str(histories[0])]["under_way"]["record_ids"]) == MOST_CURSOR_IDS // 6
+
+
+@pytest.mark.parametrize("number", [1, 3, MOST_SOURCES])
+def test_however_many_sources_are_listed_together_their_cursors_share_their_room(number: int) -> None:
+    ids = frozenset(f"{place:08d}-0000-4000-8000-000000000000" for place in range(MOST_CURSOR_IDS))
+    window = Window(None, NOW, Cursor("2026-11-23T09:00:00.000000000Z", ids))
+    sources = {f"people.attribute_{place}=table_{place}": SourceState(under_way=window) for place in range(number)}
+    dumped = dump_state(SyncState(sources))["histories"].values()
+    assert {len(one["under_way"]["record_ids"]) for one in dumped} == {MOST_CURSOR_IDS // number}
+    assert len(json.dumps(list(dumped))) < 400_000
 
 
 def test_more_invalid_records_than_a_state_can_hold_stop_the_sync_before_one_is_forgotten() -> None:
@@ -547,6 +557,20 @@ def test_more_invalid_records_than_a_state_can_hold_stop_the_sync_before_one_is_
     assert parsed(dump_state(delivery.state))[0] == delivery.state
     with pytest.raises(ContractChangedError, match="more than 5,000 records cannot be read"):
         delivery.put(DEALS, SourceState(invalid=dict.fromkeys(ids[:2], "")))
+
+
+def test_of_records_that_are_one_too_many_to_be_remembered_no_row_is_written() -> None:
+    warehouse = MemoryWarehouse({"attio_sync_error": ["history", "record_id"]})
+    delivery = Delivery(SETTINGS, SyncState(), warehouse, Environment(), SyncReport(90))
+    ids = [f"{number:08d}-0000-4000-8000-000000000000" for number in range(MOST_INVALID_IDS + 1)]
+    errors = [InvalidValueError(record_id, "values", "are none", None) for record_id in ids]
+    delivery.write_invalid(DEFAULT, errors[:-1])
+    with pytest.raises(ContractChangedError, match="more than 5,000 records cannot be read"):
+        delivery.write_invalid(DEFAULT, errors[-1:])
+    delivery.checkpoint_what_is_delivered()
+    delivery.reads_well(DEFAULT, ids)
+    delivery.checkpoint()
+    assert warehouse.rows("attio_sync_error") == []
 
 
 @given(sync_states)
