@@ -36,10 +36,21 @@ demo: $(filter .tools/bin/uv,$(UV)) ## a first and an incremental sync of a simu
 test: setup dbt-setup ## everything CI runs: format, lint, types, tests with coverage, documents, requirements.txt
 	@$(RUN) ruff format --check .
 	@$(RUN) ruff check .
-	@$(RUN) pyright --warnings
 	@$(MAKE) --no-print-directory check-requirements
+	@$(MAKE) --no-print-directory --jobs=2 test-here test-beside
+
+.PHONY: test-here
+test-here:
 	@$(RUN) pytest -n auto --cov --cov-report=term
-	@$(MAKE) --no-print-directory test-dbt
+
+# While the tests run, in what they leave idle; what it says comes at its end, not in the middle of theirs.
+.PHONY: test-beside
+test-beside:
+	@said=$$(mktemp); trap 'cat $$said; rm $$said' EXIT; $(MAKE) --no-print-directory test-types test-dbt > $$said 2>&1
+
+.PHONY: test-types
+test-types:
+	@$(RUN) pyright --warnings
 
 # dbt's pins and those of Fivetran's SDK exclude each other: the package has an environment of its own, in dbt/.venv.
 DBT = cd dbt && env -u VIRTUAL_ENV $(abspath $(UV))

@@ -15,8 +15,8 @@ settings.load_profile(PROFILE)
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """`-n auto` is one more than there are cores, for now and then a test only waits."""
-    return (os.cpu_count() or 1) + 1
+    """`-n auto` is one a core; in the long profile, where nothing runs beside the tests, one more: some only wait."""
+    return (os.cpu_count() or 1) + (PROFILE == "long")
 
 
 @pytest.fixture(autouse=True)

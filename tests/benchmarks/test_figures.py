@@ -31,6 +31,7 @@ def test_the_cost_of_a_record_is_measured_with_and_without_the_sdk_and_profiled(
     assert "the HTTP library" in section.body
 
 
+@pytest.mark.long
 def test_this_connectors_rows_are_right_a_day_after_deletes_and_clears_and_a_month_after_rewritten_pasts(
     tmp_path: Path,
 ) -> None:

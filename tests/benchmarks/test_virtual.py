@@ -1,5 +1,6 @@
 """Figures in virtual time, in a tiny size: no processes, no sockets, no waiting."""
 
+import pytest
 from benchmarks.figures import differences, minutes, month, states
 from benchmarks.scale import TINY
 from benchmarks.virtual import HISTORY, CountingSink, VirtualWorld
@@ -56,6 +57,7 @@ def test_syncs_every_five_minutes_read_a_history_for_a_move_and_nothing_for_no_c
     assert all(figure.met for figure in section.figures)
 
 
+@pytest.mark.long
 def test_the_table_of_a_month_has_two_simulated_sizes_and_a_computed_one() -> None:
     (section,) = month.measure(TINY)
 
@@ -63,6 +65,7 @@ def test_the_table_of_a_month_has_two_simulated_sizes_and_a_computed_one() -> No
     assert [line.split(" | ")[0] for line in lines[2:]] == ["| 50", "| 100", "| 1,000 (computed)"]
 
 
+@pytest.mark.long
 def test_the_state_of_many_histories_is_measured() -> None:
     (section,) = states.measure(TINY)
 

@@ -71,7 +71,7 @@ how_much = st.sampled_from([{}, {}, {"reconcile_hours": "0"}, EVERYTHING])
 
 
 MACHINE = settings(
-    max_examples=3 if PROFILE == "short" else 1_000,
+    max_examples=2 if PROFILE == "short" else 1_000,
     stateful_step_count=15 if PROFILE == "short" else 25,
     deadline=None,
     print_blob=True,

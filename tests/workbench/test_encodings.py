@@ -40,7 +40,7 @@ def test_every_command_shows_what_it_can(environment: dict[str, str], attio: Sim
         assert out.rstrip().endswith("#")
 
 
-@pytest.mark.parametrize("environment", [ASCII, C_LOCALE])
+@pytest.mark.parametrize("environment", [pytest.param(ASCII, marks=pytest.mark.long), C_LOCALE])
 def test_help_and_errors_are_shown_too(environment: dict[str, str]) -> None:
     help_shown = subprocess.run(
         [sys.executable, "-m", "attio_workbench", "--help"],

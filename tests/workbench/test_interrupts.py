@@ -42,7 +42,7 @@ def test_an_interrupted_sync_says_so_and_the_next_one_completes_it(
     assert_holds(place, attio)
 
 
-@endings(TERM)
+@endings(INT, TERM)
 def test_the_terminals_cursor_returns(attio: Simulator, place: Path, number: signal.Signals) -> None:
     attio.limits.latency = 0.3
     ours, theirs = pty.openpty()
