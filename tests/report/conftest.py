@@ -118,6 +118,13 @@ class Opened:
         )
         return "\n".join(texts)
 
+    def list_all(self) -> None:
+        """Lists also what is not stuck; by key, as pictures that are drawn meanwhile move the box away from a mouse."""
+        box = self.page.locator("#stuck-only")
+        if box.is_checked():
+            box.press("Space")
+        assert not box.is_checked()
+
     def draw_all(self) -> None:
         """Scrolls through the page, as a reader does."""
         for picture in ("flow", "ageing", "survival", "funnel", "conversion", "transitions", "waiting"):

@@ -47,7 +47,7 @@ def ids_where(sql: duckdb.DuckDBPyConnection, condition: str, *values: object) -
 
 def ids_shown(report: Opened) -> list[str]:
     """Those that the page lists, all of them."""
-    report.page.uncheck("#stuck-only")
+    report.list_all()
     while report.page.is_visible("#names-more"):
         report.page.click("#names-more")
     return sorted(row[0] for row in report.cells(".names tbody tr"))
@@ -132,7 +132,7 @@ def test_of_more_records_than_are_listed_all_of_a_value_are_counted(
     newest = sql.execute("SELECT max(month) FROM opened").fetchall()[0][0]
 
     choose(report.page, "Job board")
-    report.page.uncheck("#stuck-only")
+    report.list_all()
 
     those = ids_where(sql, "source = 'Job board'")
     assert sum(int(row[1]) for row in report.rows("ageing")) == len(those)
