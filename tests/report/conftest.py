@@ -16,11 +16,16 @@ from tests.support.sharing import alone, shared_folder
 from attio_workbench.findings import findings
 from attio_workbench.models import Models
 from attio_workbench.report.command import report_of
+from attio_workbench.report.content import split_histories
 from attio_workbench.report.warehouse import fetch_models, local_warehouse
 
 APPLICATIONS = 400
 MANY = 5_000
-HISTORIES = [{"history": "applications.workflow_status", "table": "attio_workflow_status"}]
+PIPELINE, SOURCE = "applications.workflow_status", "applications.source"
+HISTORIES = [
+    {"history": PIPELINE, "table": "attio_workflow_status"},
+    {"history": SOURCE, "table": "attio_applications_source", "type": "select"},
+]
 SYNC = """\
 import sys
 from pathlib import Path
@@ -29,9 +34,12 @@ from attio_workbench.demo import demo_settings
 from attio_workbench.local_run import run_locally
 from attio_workbench.place import Place
 
-simulator = Simulator(generate_hiring_pipeline(int(sys.argv[2]), seed=2), limits=Limits.off())
+workspace = generate_hiring_pipeline(int(sys.argv[2]), seed=2)
+for record_id in workspace.record_ids("applications")[::9]:
+    workspace.clear_value(record_id, "source")
+simulator = Simulator(workspace, limits=Limits.off())
 with simulator.serve() as server:
-    settings = demo_settings(server.url, simulator.token).model_copy(update={"requests_per_second": 5_000.0})
+    settings = demo_settings(server.url, simulator.token, sys.argv[3]).model_copy(update={"requests_per_second": 5_000.0})
     run_locally(settings, Place(Path(sys.argv[1])), lambda _: None)
 """
 
@@ -48,7 +56,7 @@ def warehouse(shared: Path) -> Path:
     database = shared / "report" / "files" / "warehouse.db"
     with alone(shared / "report.lock"):
         if not (shared / "models.pickle").exists():
-            command = [sys.executable, "-c", SYNC, str(shared / "report"), str(APPLICATIONS)]
+            command = [sys.executable, "-c", SYNC, str(shared / "report"), str(APPLICATIONS), f"{PIPELINE},{SOURCE}"]
             subprocess.run(command, check=True, capture_output=True)  # noqa: S603 (our own code)
             models = fetch_models(local_warehouse(database, HISTORIES, shared / "dbt"), shared / "dbt")
             (shared / "models.pickle").write_bytes(pickle.dumps(models))
@@ -56,11 +64,17 @@ def warehouse(shared: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def models(warehouse: Path, shared: Path) -> Models:
-    """Every row of every model, as `attio-sync report` reads it."""
+def sourced(warehouse: Path, shared: Path) -> Models:
+    """Every row of every model, as `attio-sync report` reads it: of a pipeline, and of where its applications came from."""
     assert warehouse.exists()
     read: Models = pickle.loads((shared / "models.pickle").read_bytes())  # noqa: S301 (written a moment ago, by us)
     return read
+
+
+@pytest.fixture(scope="session")
+def models(sourced: Models) -> Models:
+    """Every row of the pipeline alone."""
+    return split_histories(sourced)["", PIPELINE]
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +117,13 @@ class Opened:
             f"#{picture} .chart svg text", "texts => texts.map(text => text.textContent)"
         )
         return "\n".join(texts)
+
+    def list_all(self) -> None:
+        """Lists also what is not stuck; by key, as pictures that are drawn meanwhile move the box away from a mouse."""
+        box = self.page.locator("#stuck-only")
+        if box.is_checked():
+            box.press("Space")
+        assert not box.is_checked()
 
     def draw_all(self) -> None:
         """Scrolls through the page, as a reader does."""

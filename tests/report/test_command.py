@@ -5,6 +5,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from tests.report.conftest import PIPELINE
 
 from attio_workbench.cli import main
 from attio_workbench.errors import WorkbenchError
@@ -51,9 +52,9 @@ def test_a_local_sync_becomes_a_report_with_links_and_every_status(
             ("attio__status", NEW, "true"),
             ("attio__time_in_status", UNUSED, "period_kind = 'all'"),
         ):
-            connection.sql(f"SELECT * REPLACE ({values}) FROM dbt_attio.{table} WHERE {where} LIMIT 1").insert_into(  # noqa: S608 (our own)
-                f"dbt_attio.{table}"
-            )
+            connection.sql(
+                f"SELECT * REPLACE ({values}) FROM dbt_attio.{table} WHERE {where} AND history = '{PIPELINE}' LIMIT 1"  # noqa: S608 (our own)
+            ).insert_into(f"dbt_attio.{table}")
 
     monkeypatch.setenv("COLUMNS", "1000")
 

@@ -85,7 +85,7 @@ def test_of_more_records_than_are_listed_all_are_counted(
     total = sum(row.outcome == "open" for row in models.current_status)
 
     assert sum(int(row[1]) for row in report.rows("ageing")) == total
-    report.page.uncheck("#stuck-only")
+    report.list_all()
     assert report.page.text_content("#names-count") == (
         f"{total} open records with these filters, of which 50 are listed: of all open records there are lines for 50, "
         "those that are stuck first, and of them those that wait longest; 25 shown."

@@ -46,6 +46,7 @@ def test_the_demo_shows_two_syncs_and_what_is_next(demonstration: Demonstration)
         "✓ The warehouse holds exactly what the workspace holds: ",
         "Time spent in each status",
         "Take-home task ",
+        "\napplications.source ",
         "\ndeals.value                        20 ",
         "\nlists/talent_pool.stage ",
         "\ndeals.stage  ",

@@ -48,8 +48,8 @@ PLANTED = Planted((Slower("Interview", days_ago=75), Waiting(recruiter=3)))
 """What has happened in the workspace, for the report to find."""
 
 
-TRACKED = f"{FIRST},deals.stage,deals.value,lists/talent_pool.stage"
-"""What the demo syncs: three pipelines, one of them a list's, and an attribute that is no status."""
+TRACKED = f"{FIRST},applications.source,deals.stage,deals.value,lists/talent_pool.stage"
+"""What the demo syncs: three pipelines, one of them a list's, where applications came from, and what deals are worth."""
 
 HISTORIES = {"values", "entry_values"}
 """How the simulator calls a request that reads a history."""

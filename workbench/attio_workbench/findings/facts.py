@@ -4,19 +4,23 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
 from attio_workbench.findings.finding import Evidence, Finding
+from attio_workbench.findings.pipelines import pipeline_histories
 from attio_workbench.findings.sentences import noun_of, quoted, share_text
-from attio_workbench.models import CurrentStatus
+from attio_workbench.models import CurrentStatus, Models
 
 STUCK = 0.9
 """Who is in its status longer than this share of the others were, is stuck."""
 
 
-def plain_facts(current: Sequence[CurrentStatus]) -> Iterator[Finding]:
+def plain_facts(models: Models) -> Iterator[Finding]:
     """For each history: how many are open and where most are, and, if any are, how many are stuck and where."""
     of_history: defaultdict[tuple[str, str], list[CurrentStatus]] = defaultdict(list)
-    for row in current:
+    for row in models.current_status:
         of_history[row.source_relation, row.history].append(row)
-    for (source_relation, history), rows in sorted(of_history.items()):
+    for source_relation, history in pipeline_histories(models):
+        rows = of_history[source_relation, history]
+        if not rows:
+            continue
         noun = noun_of(history)
         own = f"source_relation = {quoted(source_relation)} and history = {quoted(history)}"
         still_open = [row for row in rows if row.outcome == "open"]

@@ -38,7 +38,7 @@ def findings(models: Models) -> list[Finding]:
     several = len({(one.source_relation, one.history) for one in found}) > 1
     nothing = [_nothing(pipeline, len(tested)) for pipeline in found[:1] if tested and not changes]
     unknown = [_too_few(pipeline, made) for pipeline, made in outcomes if any(isinstance(one, TooFew) for one in made)]
-    everything = [*changes, *nothing, *plain_facts(models.current_status), *unknown]
+    everything = [*changes, *nothing, *plain_facts(models), *unknown]
     return [one if one.kind == "nothing" else _named(one) for one in everything] if several else everything
 
 

@@ -5,7 +5,7 @@ hundreds, and no test holds whose cases depend on each other. What was imported 
 its first stay is left out. Days and months are those of the models' time zone, moments are UTC.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
@@ -22,6 +22,10 @@ LEAST_SIDE = timedelta(days=28)
 """Of the time before a change point, and of the time since."""
 MIDDLE = 16
 """The day in the middle of a month."""
+LEAST_MOVED = 0.1
+"""Where no larger share of the records has ever moved, a history may be no pipeline."""
+SECOND = 2
+"""The position of a record's second stay."""
 
 type Way = Literal["on", "back", "lost", "elsewhere"]
 """On: won, or to an open status that is later in the order. Back: to an open one that is earlier."""
@@ -143,7 +147,37 @@ def pipelines(models: Models) -> list[Pipeline]:
     for stay in models.status_history:
         stays_of[stay.source_relation, stay.history].append(stay)
     zone = _zone(models.time_zone)
-    return [_pipeline(*key, stays, models, zone) for key, stays in sorted(stays_of.items())]
+    return [_pipeline(*key, stays_of[key], models, zone) for key in pipeline_histories(models) if key in stays_of]
+
+
+def parent_of(history: str) -> str:
+    """The object or list: `deals` of `deals.stage`, `lists/hiring` of `lists/hiring.stage`."""
+    return history.partition(".")[0]
+
+
+def pipeline_histories(models: Models) -> list[tuple[str, str]]:
+    """Those that records go through, by (source_relation, history), in this order.
+
+    The others say what a record is, such as where it came from: nothing wins or pauses there, and hardly any record has
+    had a second value. They are left out where their object or list has a history that records go through.
+    """
+    firsts, seconds = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
+    for stay in models.status_history:
+        key = stay.source_relation, stay.history
+        firsts[key] += stay.position == 1
+        seconds[key] += stay.position == SECOND
+    known = firsts.keys() | {(row.source_relation, row.history) for row in models.current_status}
+    # What is only guessed to be lost may be a value to which a few were corrected.
+    gone_through = {
+        (row.source_relation, row.history)
+        for row in models.status
+        if row.status_kind != "open" and (row.is_mapped or row.status_kind != "lost")
+    }
+    gone_through |= {key for key in firsts if seconds[key] > LEAST_MOVED * firsts[key]}
+    gone_through &= known
+    parents = {(relation, parent_of(history)) for relation, history in gone_through}
+    alone = {key for key in known if (key[0], parent_of(key[1])) not in parents}
+    return sorted(gone_through | alone)
 
 
 def _zone(name: str | None) -> tzinfo:

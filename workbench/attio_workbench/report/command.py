@@ -1,6 +1,7 @@
 """`attio-sync report`: from the warehouse to one HTML file."""
 
 import json
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,10 +12,13 @@ from attio_sync.settings import Settings
 from attio_sync.tables import as_object
 from attio_workbench.errors import WorkbenchError
 from attio_workbench.findings import Finding, findings
+from attio_workbench.findings.pipelines import parent_of, pipeline_histories
+from attio_workbench.findings.sentences import listed
 from attio_workbench.held import open_held
-from attio_workbench.models import Models
+from attio_workbench.models import Models, Status
 from attio_workbench.origin import read_origin
 from attio_workbench.place import Place
+from attio_workbench.report.attributes import MOST_VALUES
 from attio_workbench.report.content import build_content, split_histories
 from attio_workbench.report.page import Page, render, title_of
 from attio_workbench.report.warehouse import Warehouse, fetch_models, local_warehouse
@@ -116,35 +120,64 @@ def _slug(place: Place, options: ReportOptions) -> str | None:
 def report_of(models: Models, found: list[Finding], slug: str | None) -> str:
     """The file itself."""
     parts = split_histories(models)
-    names = [history for _, history in parts]
+    shown = pipeline_histories(models)
+    names = [history for _, history in shown]
     is_one = len({relation for relation, _ in parts}) == 1  # the links are of one workspace
+    records = sum(len(parts[key].current_status) for key in shown)
     return render(
         Page(
             title=title_of(names),
-            subtitle=f"{len(models.current_status):,} records of {', '.join(dict.fromkeys(names))}, as of "
+            subtitle=f"{records:,} records of {', '.join(dict.fromkeys(names))}, as of "
             f"{models.as_of:%d %B %Y, %H:%M} UTC".replace(" 0", " ")
             + (f"; dates are those of {models.time_zone}" if models.time_zone else ""),
             made="Made by attio-sync report from the models of the dbt package attio. Every figure is a value of a row of "
             "the model named beneath it, or a count of its rows; those of a sentence are computed as its evidence "
             f"says. Days, periods and cohorts are dates in {models.time_zone or 'UTC'} (attio_time_zone), moments are UTC, "
             "and a length of a day is 24 hours.",
-            guessed=guessed_text(models),
+            notes=(
+                guessed_text([row for key in shown for row in parts[key].status]),
+                filters_text(parts.keys() - set(shown)),
+            ),
             findings=found,
             histories=[
-                build_content(history, name, part, slug if is_one else None) for (name, history), part in parts.items()
+                build_content(
+                    history, relation, parts[relation, history], slug if is_one else None, _others(parts, relation, history)
+                )
+                for relation, history in shown
             ],
         )
     )
 
 
-def guessed_text(models: Models) -> str:
+def _others(parts: Mapping[tuple[str, str], Models], relation: str, history: str) -> dict[str, Models]:
+    """The other histories of the same object or list, by name."""
+    return {
+        other: part
+        for (its_relation, other), part in parts.items()
+        if (its_relation, parent_of(other)) == (relation, parent_of(history)) and other != history
+    }
+
+
+def filters_text(keys: Collection[tuple[str, str]]) -> str:
+    """Which histories are no pipelines, and so only filters; empty where all are."""
+    if not keys:
+        return ""
+    names = listed(sorted(f"{relation} {history}".strip() for relation, history in keys))
+    return (
+        f"No pipeline, but a filter where open records have from 2 to {MOST_VALUES} values of it: {names}. Hardly any "
+        "record there has had a second value, and none of the values is known to be won, lost or paused; "
+        "attio_status_mapping can say that one is."
+    )
+
+
+def guessed_text(statuses: Sequence[Status]) -> str:
     """Which statuses have only a guess at their order and kind, and how to say better; empty where all are mapped."""
-    guessed = [status for status in models.status if not status.is_mapped]
+    guessed = [status for status in statuses if not status.is_mapped]
     if not guessed:
         return ""
     titles = ", ".join(status.status_title for status in guessed)
-    some = f"{len(guessed):,} of the {len(models.status):,} statuses are guessed: {titles}"
-    which = some if len(guessed) < len(models.status) else "all statuses are guessed"
+    some = f"{len(guessed):,} of the {len(statuses):,} statuses are guessed: {titles}"
+    which = some if len(guessed) < len(statuses) else "all statuses are guessed"
     return (
         f"Order and kind (open, won, lost, paused) of {which}. attio_status_mapping has no row for them "
         "(is_mapped of attio__status is false). attio-sync mapping dbt/seeds/attio_status_mapping.csv writes the guess "

@@ -3,7 +3,7 @@
 Nothing is computed here that a model does not say: rows are chosen, rounded and counted.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 from typing import Any
@@ -51,10 +51,12 @@ def split_histories(models: Models) -> dict[tuple[str, str], Models]:
     return {key: replace(models, **found[key]) for key in sorted(found)}
 
 
-def build_content(history: str, relation: str, models: Models, slug: str | None) -> dict[str, Any]:
-    """Everything that the page says of one history."""
+def build_content(
+    history: str, relation: str, models: Models, slug: str | None, others: Mapping[str, Models]
+) -> dict[str, Any]:
+    """Everything that the page says of one history; `others` are those of the same object or list, by name."""
     directory = Directory(models)
-    opened = build_open(models, directory)
+    opened = build_open(models, directory, others)
     # An entry has no page of its own: its link is to the record that it is about.
     links = [link_of(parent, slug) for parent in opened["about"]["objects"] or [history.partition(".")[0]]]
     return {

@@ -33,7 +33,7 @@ class Page:
         title: the heading.
         subtitle: what it is about and as of when.
         made: how the page was made, for those who ask.
-        guessed: what is not known of the statuses but guessed, and how to say it; empty where nothing is.
+        notes: what is guessed of the statuses, and what is only a filter; empty where there is nothing to say.
         findings: the most important first.
         histories: as `content.build_content` gives them.
     """
@@ -41,7 +41,7 @@ class Page:
     title: str
     subtitle: str
     made: str
-    guessed: str = ""
+    notes: Sequence[str]
     findings: Sequence[Finding]
     histories: Sequence[Mapping[str, Any]]
 
@@ -56,7 +56,7 @@ def render(page: Page) -> str:
         title=escape(page.title),
         subtitle=escape(page.subtitle),
         made=escape(page.made),
-        guessed=f"<p>{escape(page.guessed)}</p>\n" if page.guessed else "",
+        notes="".join(f"<p>{escape(note)}</p>\n" for note in page.notes if note),
         sentences="\n".join(map(_item, page.findings)),
         data=json_block({"shownDays": SHOWN_DAYS, "histories": page.histories}),
         style=style,

@@ -1,12 +1,14 @@
 """The open records: who is listed, what each one went through, and counts of all of them."""
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from attio_workbench.actors import NOBODY
 from attio_workbench.findings.facts import STUCK
 from attio_workbench.models import CurrentStatus, Models, StatusStay
+from attio_workbench.report.attributes import Attribute, attributes_of
 from attio_workbench.report.directory import Directory
 from attio_workbench.report.packing import pack, pack_ids
 
@@ -67,15 +69,19 @@ def open_records(models: Models, directory: Directory) -> list[OpenRecord]:
     return sorted(found, key=lambda one: (not one.is_stuck, -(one.percentile or 0), -one.days, one.row.record_id))
 
 
-def build_open(models: Models, directory: Directory) -> dict[str, Any]:
-    """`counts` of all open records by status, owner, month and more; `n` of them with all there is to say."""
+def build_open(models: Models, directory: Directory, others: Mapping[str, Models]) -> dict[str, Any]:
+    """`counts` of all open records by status, owner, month and more; `n` of them with all there is to say.
+
+    `attributes` are those of the other histories of their object or list that can be filtered by, with their values.
+    """
     opened = open_records(models, directory)
+    attributes = attributes_of([one.row.record_id for one in opened], others)
     listed = opened[:MOST_LISTED]
     stays = _stays(models, {one.row.record_id for one in listed})
     began = [one.entered_at for one in listed] + [stay.entered_at for found in stays.values() for stay in found]
     base = min(began, default=models.as_of)
     targets = sorted({one.row.target_days for one in opened if one.row.target_days is not None})
-    months = sorted({one.month for one in listed})
+    months = sorted({one.month for one in opened})
     return {
         "total": len(opened),
         "stuck": sum(one.is_stuck for one in opened),
@@ -83,7 +89,8 @@ def build_open(models: Models, directory: Directory) -> dict[str, Any]:
         "base": base.strftime("%Y-%m-%dT%H:%MZ"),
         "targets": [round(target, 3) for target in targets],
         "months": months,
-        "counts": _counts(opened),
+        "attributes": [{"title": attribute.title, "values": attribute.values} for attribute in attributes],
+        "counts": _counts(opened, months, attributes),
         "ids": pack_ids([one.row.record_id for one in listed]),
         "about": _about([one.row for one in listed]),
         "status": pack([one.status for one in listed]),
@@ -96,6 +103,7 @@ def build_open(models: Models, directory: Directory) -> dict[str, Any]:
         "past": pack([None if one.row.is_past_target is None else int(one.row.is_past_target) for one in listed]),
         "moves": pack([one.row.moves for one in listed]),
         "back": pack([one.row.moves_back for one in listed]),
+        "values": [pack([attribute.of_record.get(one.row.record_id) for one in listed]) for attribute in attributes],
         **_timelines(listed, stays, base, directory),
     }
 
@@ -117,20 +125,25 @@ def _minutes(moment: datetime, base: datetime) -> int:
     return int((moment.replace(second=0, microsecond=0) - base.replace(second=0, microsecond=0)).total_seconds() // 60)
 
 
-def _counts(opened: list[OpenRecord]) -> list[list[Any]]:
-    """Status, owner, month entered, past its target, stuck, in which band, and how many are like that."""
+def _counts(opened: list[OpenRecord], months: list[str], attributes: Sequence[Attribute]) -> dict[str, Any]:
+    """How many are alike in all that can be filtered by or is counted: a column of each, and how many they are."""
     counted = Counter(
         (
             one.status,
             one.owner,
-            one.month,
+            months.index(one.month),
             int(bool(one.row.is_past_target)),
             int(one.is_stuck),
             one.band,
+            *(attribute.of_record.get(one.row.record_id) for attribute in attributes),
         )
         for one in opened
     )
-    return [[*key, count] for key, count in sorted(counted.items(), key=lambda one: str(one[0]))]
+    alike = sorted(counted, key=str)
+    names = ("status", "owner", "month", "past", "stuck", "band")
+    columns = [pack([key[place] for key in alike]) for place in range(len(names) + len(attributes))]
+    number = pack([counted[key] for key in alike])
+    return {**dict(zip(names, columns, strict=False)), "values": columns[len(names) :], "number": number}
 
 
 def _stays(models: Models, listed: set[str]) -> dict[str, list[StatusStay]]:

@@ -15,7 +15,7 @@ function scattered(n) {
 }
 
 function ageingStatuses() {
-  const used = new Set(now().open.counts.map((c) => c[0]));
+  const used = new Set(countsOf(now()).map((c) => c.status));
   return [...used].sort((a, b) => a - b);
 }
 
@@ -52,6 +52,7 @@ pictures.push({
   id: "ageing",
   period: "only records that entered their status in it; the bands are of all stays",
   owner: "only records that they moved last; the bands are of everyone's stays",
+  value: "only such records; the bands are of all stays",
   show(section) {
     const { total, n: listed } = now().open;
     section.querySelector(".left-out").textContent = total > listed ? `Points are drawn of ${count(listed)} of the ${count(total)} open records: ${LISTED}. The table counts all.` : "";

@@ -1,7 +1,8 @@
 // What everything else stands on: the data, the filters, elements, and how figures are written.
 const DATA = JSON.parse(document.getElementById("data").textContent);
 
-const state = { history: 0, period: "all", owner: -1 };
+/** The filters; `values` has one for each attribute: `all`, `none` for records without a value, or the place of a value. */
+const state = { history: 0, period: "all", owner: -1, values: [] };
 const now = () => DATA.histories[state.history];
 
 /** An element: attributes, listeners (`onclick`) and children; text stays text whatever is in it. */
@@ -74,6 +75,10 @@ function monthsOf(key) {
   return Array.from({ length: kind === "quarter" ? 3 : 1 }, (_, n) => `${year}-${two(month + n)}`);
 }
 
+/** A value of an attribute, as its filter has it, and as one says it. */
+const valueKey = (place) => (place === null ? "none" : String(place));
+const valueText = (attribute, key) => (key === "none" ? "(none)" : attribute.values[key]);
+
 const ownerText = (owner) => now().owners[owner];
 const isOpenKind = (status) => now().statuses[status].kind === "open";
 const shortened = (text, most) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
@@ -106,6 +111,7 @@ function openOf(history) {
   found.first = [];
   let first = 0;
   for (const before of found.before) found.first.push(first), (first += before);
+  found.values = open.values.map(unpack);
   found.object = open.about.object ? unpack(open.about.object) : [];
   found.gaps = new Map(open.gaps);
   const base = Date.parse(open.base);
@@ -114,25 +120,38 @@ function openOf(history) {
   return (history.unpacked = found);
 }
 
+/** How many open records are alike in everything there is a filter for, unpacked once. */
+function countsOf(history) {
+  if (history.counts) return history.counts;
+  const { values, ...columns } = history.open.counts;
+  const names = Object.keys(columns);
+  const unpacked = names.map((name) => unpack(columns[name]));
+  const placed = values.map(unpack);
+  history.counts = unpacked[0].map((_, n) => ({ ...Object.fromEntries(names.map((name, k) => [name, unpacked[k][n]])), values: placed.map((places) => places[n]) }));
+  return history.counts;
+}
+
+/** Whether the filters leave records of this owner, month and these values. */
+function filter() {
+  const months = monthsOf(state.period);
+  const { months: named } = now().open;
+  return (owner, month, valueOf) =>
+    (state.owner < 0 || owner === state.owner) &&
+    (!months || months.includes(named[month])) &&
+    state.values.every((key, k) => key === "all" || key === valueKey(valueOf(k)));
+}
+
 /** The listed open records that the filters leave. */
 function shownRecords() {
   const open = openOf(now());
-  const months = monthsOf(state.period);
-  const shown = [];
-  for (let n = 0; n < now().open.n; n++) {
-    if (state.owner >= 0 && open.owner[n] !== state.owner) continue;
-    if (months && !months.includes(now().open.months[open.month[n]])) continue;
-    shown.push(n);
-  }
-  return shown;
+  const isShown = filter();
+  return open.status.map((_, n) => n).filter((n) => isShown(open.owner[n], open.month[n], (k) => open.values[k][n]));
 }
 
 /** The counts of all open records that the filters leave. */
 function shownCounts() {
-  const months = monthsOf(state.period);
-  return now()
-    .open.counts.map(([status, owner, month, past, stuck, band, number]) => ({ status, owner, month, past, stuck, band, number }))
-    .filter((c) => (state.owner < 0 || c.owner === state.owner) && (!months || months.includes(c.month)));
+  const isShown = filter();
+  return countsOf(now()).filter((c) => isShown(c.owner, c.month, (k) => c.values[k]));
 }
 
 const sum = (numbers) => numbers.reduce((total, number) => total + number, 0);

@@ -72,8 +72,8 @@ function tooltip(lines, more) {
   };
 }
 
-// A picture is {id, owner, period, show(section), table()}: `owner` and `period` say what a filter does to it, null for
-// nothing. It is shown when it comes into sight; `atOnce` what is no picture but a table.
+// A picture is {id, owner, period, value, show(section), table()}: `owner`, `period` and `value` (of an attribute) say what
+// a filter does to it, null for nothing. It is shown when it comes into sight; `atOnce` what is no picture but a table.
 const pictures = [];
 const charts = new Map();
 
@@ -135,6 +135,10 @@ function filterNote(picture) {
   const said = [];
   if (state.period !== "all") said.push(picture.period ? `${periodText(state.period)}: ${picture.period}.` : "All time: the period is not applied, this model has none.");
   if (state.owner >= 0) said.push(picture.owner ? `${ownerText(state.owner)}: ${picture.owner}.` : "Everyone: the owner is not applied, this model has none.");
+  now().open.attributes.forEach((attribute, k) => {
+    const key = state.values[k];
+    if (key !== "all") said.push(picture.value ? `${attribute.title} ${valueText(attribute, key)}: ${picture.value}.` : `${attribute.title}: it is not applied, this model has none.`);
+  });
   return said.join(" ");
 }
 

@@ -83,6 +83,7 @@ pictures.push({
   id: "conversion",
   period: null,
   owner: null,
+  value: null,
   show(section) {
     const statuses = conversionStatuses();
     const outcomes = [...reachedOutcomes()].sort(inOrder);

@@ -59,6 +59,7 @@ pictures.push({
   id: "flow",
   period: "only its days are drawn",
   owner: null,
+  value: null,
   show(section) {
     drawInto(section.querySelector(".chart"), (box) => {
       const days = flowDays();

@@ -53,6 +53,7 @@ pictures.push({
   id: "funnel",
   period: "only cohorts that began in it",
   owner: null,
+  value: null,
   show(section) {
     section.querySelector(".left-out").textContent = leftOut();
     for (const word of ["young", "partial"]) section.querySelector(`.${word}`).hidden = !cohorts().some((cohort) => doubtOf(cohort)?.word === word);
@@ -156,6 +157,7 @@ pictures.push({
   id: "transitions",
   period: null,
   owner: null,
+  value: null,
   show(section) {
     drawInto(section.querySelector(".chart"), (box) => {
       const moves = now().transitions;

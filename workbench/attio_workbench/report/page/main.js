@@ -4,26 +4,39 @@ function option(value, label, chosen) {
 }
 
 function fillFilters() {
-  const { periods, owners } = now();
+  const { periods, owners, open } = now();
   const group = (label, kind) => (periods[kind].length ? h("optgroup", { label }, periods[kind].map((start) => option(`${kind}:${start}`, periodText(`${kind}:${start}`)))) : null);
   document.getElementById("period").replaceChildren(...[option("all", "All time", true), group("Quarters", "quarter"), group("Months", "month")].filter(Boolean));
-  const used = [...new Set(now().open.counts.map((c) => c[1]))];
+  const used = [...new Set(countsOf(now()).map((c) => c.owner))];
   const named = used.map((n) => [owners[n], n]).sort((a, b) => a[0].localeCompare(b[0]));
   document.getElementById("owner").replaceChildren(option("-1", "Everyone", true), ...named.map(([name, n]) => option(String(n), name)));
+  state.values = open.attributes.map(() => "all");
+  document.getElementById("attributes").replaceChildren(...open.attributes.map(attributeFilter));
   document.getElementById("cohort").replaceChildren(...["quarter", "month", "week"].filter((kind) => now().funnel[kind]).map((kind) => option(kind, { quarter: "Quarters", month: "Months", week: "Weeks" }[kind], kind === kindOfCohort())));
 }
+
+/** A filter by an attribute: its values that an open record has, in their order. */
+function attributeFilter(attribute, k) {
+  const used = new Set(countsOf(now()).map((c) => c.values[k]));
+  const keys = [...attribute.values.keys(), null].filter((place) => used.has(place)).map(valueKey);
+  const any = option("all", `Any ${attribute.title.toLowerCase()}`, true);
+  return h("label", {}, h("span", {}, attribute.title), h("select", { "aria-label": attribute.title, onchange: onFilter }, any, keys.map((key) => option(key, valueText(attribute, key)))));
+}
+
+const attributeSelects = () => [...document.querySelectorAll("#attributes select")];
 
 const historyText = ({ history, relation }) => (relation ? `${history} (${relation})` : history);
 
 function announce() {
   const counts = shownCounts();
   document.getElementById("shown").textContent = `${count(sum(counts.map((c) => c.number)))} of ${count(now().open.total)} open records`;
-  document.getElementById("reset").hidden = state.period === "all" && state.owner < 0;
+  document.getElementById("reset").hidden = state.period === "all" && state.owner < 0 && state.values.every((key) => key === "all");
 }
 
 function onFilter() {
   state.period = document.getElementById("period").value;
   state.owner = Number(document.getElementById("owner").value);
+  state.values = attributeSelects().map((select) => select.value);
   names.shown = ROWS_AT_ONCE;
   names.open = null;
   announce();
@@ -64,6 +77,7 @@ function start() {
   on("reset", "click", () => {
     document.getElementById("period").value = "all";
     document.getElementById("owner").value = "-1";
+    attributeSelects().forEach((select) => (select.value = "all"));
     onFilter();
     document.getElementById("period").focus();
   });

@@ -39,9 +39,13 @@ function recordTip(n) {
     ["in it for", length(open.days[n] / 100)],
     ["longer than", open.percentile[n] === null ? "–" : `${percent(open.percentile[n] / 1000)} of stays`],
     ["moved last by", shortened(ownerText(open.owner[n]), 30)],
+    ...valuesOf(n).map(([title, value]) => [title.toLowerCase(), shortened(value, 30)]),
     ...(open.past[n] === 1 ? [["past its target of", length(targetOf(n))]] : []),
   ];
 }
+
+/** What a record has of each attribute: its title and the value. */
+const valuesOf = (n) => now().open.attributes.map((attribute, k) => [attribute.title, valueText(attribute, valueKey(openOf(now()).values[k][n]))]);
 
 /** Every stay of a record, oldest first: status, who moved it in, from, to (null while it lasts). */
 function staysOf(n) {
@@ -95,7 +99,7 @@ function timeline(n) {
   return h(
     "div",
     { class: "timeline" },
-    h("p", {}, h("strong", {}, idOf(now().open.ids, n)), ` ${count(stays.length)} stays, to scale${hidden > 0 ? `; ${count(hidden)} older ones are left out` : ""}.`),
+    h("p", {}, h("strong", {}, idOf(now().open.ids, n)), ` ${count(stays.length)} stays, to scale${hidden > 0 ? `; ${count(hidden)} older ones are left out` : ""}.`, ...valuesOf(n).map(([title, value]) => ` ${title}: ${value}.`)),
     h("div", { class: "chart", id: "timeline-chart" }),
     table({
       caption: "Its stays",
@@ -195,6 +199,7 @@ pictures.push({
   id: "names",
   period: "only records that entered their status in it",
   owner: "only records that they moved last",
+  value: "only such records",
   atOnce: true,
   show: fillNames,
 });

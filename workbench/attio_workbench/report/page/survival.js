@@ -67,6 +67,7 @@ pictures.push({
   id: "survival",
   period: "stays that began in it, beside those of all time",
   owner: null,
+  value: null,
   show(section) {
     const head = (status) => [h("strong", {}, titleOf(status)), h("ul", { class: "key" }, survivalCurves(status).map(survivalKey))];
     drawPanels(section, survivalStatuses(), head, (status) => ({ height: 170, says: survivalSays(status), option: survivalOption(status) }));

@@ -25,6 +25,7 @@ pictures.push({
   id: "waiting",
   period: "only records that entered their status in it",
   owner: "only records that they moved last",
+  value: "only such records",
   show(section) {
     drawInto(section.querySelector(".chart"), (box) => {
       const [rows, sides] = [waitingRows(), waitingSides()];

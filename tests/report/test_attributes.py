@@ -1,0 +1,239 @@
+"""Open records can be filtered by what else Attio says of them, such as where they came from."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, cast
+
+import duckdb
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+from tests.report.conftest import PIPELINE, SOURCE, Open, Opened
+
+from attio_workbench.findings import findings
+from attio_workbench.models import Models
+from attio_workbench.report import records
+from attio_workbench.report.attributes import MOST_VALUES, attributes_of
+from attio_workbench.report.command import report_of
+from attio_workbench.report.content import split_histories
+
+OPEN = f"""
+    SELECT o.record_id, coalesce(s.status_title, '(none)') AS source, o.status_title AS status, o.moved_by_name AS owner,
+        strftime(o.entered_on, '%Y-%m-01') AS month,
+        coalesce(o.is_past_target, false) OR coalesce(o.percentile_in_status, 0) >= 0.9 AS is_stuck
+    FROM dbt_attio.attio__current_status AS o
+    LEFT JOIN dbt_attio.attio__current_status AS s ON s.record_id = o.record_id AND s.history = '{SOURCE}'
+    WHERE o.history = '{PIPELINE}' AND o.outcome = 'open'
+"""  # noqa: S608 (our own)
+
+
+@pytest.fixture
+def sql(warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The warehouse, with a view `opened` of the open applications and where each came from."""
+    with duckdb.connect() as connection:
+        connection.execute(f"ATTACH '{warehouse}' AS warehouse (READ_ONLY)")
+        connection.execute("USE warehouse")
+        connection.execute(f"CREATE TEMP VIEW opened AS {OPEN}")
+        yield connection
+
+
+def ids_where(sql: duckdb.DuckDBPyConnection, condition: str, *values: object) -> list[str]:
+    """The open applications of which this is so, as the page writes their ids."""
+    found = sql.execute(f"SELECT record_id FROM opened WHERE {condition}", values).fetchall()  # noqa: S608 (our own)
+    return sorted(f"{record_id[:8]}…" for (record_id,) in found)
+
+
+def ids_shown(report: Opened) -> list[str]:
+    """Those that the page lists, all of them."""
+    report.list_all()
+    while report.page.is_visible("#names-more"):
+        report.page.click("#names-more")
+    return sorted(row[0] for row in report.cells(".names tbody tr"))
+
+
+def choose(page: Page, value: str) -> None:
+    """Filters by a value, which an archived one may be."""
+    options = page.locator("#attributes option").all_text_contents()
+    [label] = [option for option in options if option.removesuffix(" (archived)") == value]
+    page.get_by_role("combobox", name="Source").select_option(label=label)
+
+
+def test_a_value_leaves_exactly_the_records_that_have_it(
+    open_report: Open, sourced: Models, sql: duckdb.DuckDBPyConnection
+) -> None:
+    report = open_report(sourced)
+    counted = sql.execute("SELECT source, count(*) FROM opened GROUP BY source").fetchall()
+
+    assert len(counted) == 6
+    assert "(none)" in dict(counted)
+    for source, number in counted:
+        choose(report.page, source)
+        assert report.page.text_content("#shown") == f"{number} of {sum(n for _, n in counted)} open records"
+        assert ids_shown(report) == ids_where(sql, "source = ?", source)
+
+
+def test_the_figures_are_those_of_the_value(open_report: Open, sourced: Models, sql: duckdb.DuckDBPyConnection) -> None:
+    report = open_report(sourced)
+    unfiltered = {picture: report.rows(picture) for picture in ("flow", "survival", "funnel", "conversion", "transitions")}
+
+    choose(report.page, "Referral")
+
+    by_status = sql.execute("SELECT status, count(*) FROM opened WHERE source = 'Referral' GROUP BY status").fetchall()
+    shown = {row[0].removesuffix(" (archived)"): int(row[1]) for row in report.rows("ageing")}
+    assert {status: number for status, number in shown.items() if number} == dict(by_status)
+    stuck = len(ids_where(sql, "source = 'Referral' AND is_stuck"))
+    assert stuck > 0
+    assert sum(int(row[-1]) for row in report.rows("waiting")) == stuck
+    assert str(report.page.text_content("#names-count")).startswith(f"{stuck} stuck record")
+    for picture in ("ageing", "waiting", "names"):
+        assert "Source Referral: only such records" in str(report.page.text_content(f"#{picture} .filter-note"))
+    for picture, rows in unfiltered.items():
+        assert report.rows(picture) == rows
+        assert "Source: it is not applied" in str(report.page.text_content(f"#{picture} .filter-note"))
+
+
+def test_a_value_goes_with_owner_and_period_and_show_all_ends_them(
+    open_report: Open, sourced: Models, sql: duckdb.DuckDBPyConnection
+) -> None:
+    report = open_report(sourced)
+    page = report.page
+    source, owner, month = cast(
+        "tuple[str, str, str]",
+        sql.execute(
+            "SELECT source, owner, month FROM opened WHERE owner IS NOT NULL GROUP BY ALL ORDER BY count(*) DESC LIMIT 1"
+        ).fetchone(),
+    )
+    total = sql.execute("SELECT count(*) FROM opened").fetchall()[0][0]
+
+    choose(page, source)
+    page.select_option("#owner", label=owner)
+    both = ids_where(sql, "source = ? AND owner = ?", source, owner)
+    assert page.text_content("#shown") == f"{len(both)} of {total} open records"
+    page.select_option("#period", f"month:{month}")
+    all_three = ids_where(sql, "source = ? AND owner = ? AND month = ?", source, owner, month)
+    assert 0 < len(all_three) < len(both)
+    assert page.text_content("#shown") == f"{len(all_three)} of {total} open records"
+    assert ids_shown(report) == all_three
+
+    page.click("#reset")
+
+    assert page.text_content("#shown") == f"{total} of {total} open records"
+    assert page.get_by_role("combobox", name="Source").input_value() == "all"
+    assert not page.is_visible("#reset")
+
+
+def test_of_more_records_than_are_listed_all_of_a_value_are_counted(
+    open_report: Open, sourced: Models, sql: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(records, "MOST_LISTED", 50)
+    report = open_report(sourced)
+    newest = sql.execute("SELECT max(month) FROM opened").fetchall()[0][0]
+
+    choose(report.page, "Job board")
+    report.list_all()
+
+    those = ids_where(sql, "source = 'Job board'")
+    assert sum(int(row[1]) for row in report.rows("ageing")) == len(those)
+    assert str(report.page.text_content("#names-count")).startswith(
+        f"{len(those)} open records with these filters, of which"
+    )
+    assert set(ids_shown(report)) < set(those)
+    report.page.select_option("#period", f"month:{newest}")
+    of_month = ids_where(sql, "source = 'Job board' AND month = ?", newest)
+    assert sum(int(row[1]) for row in report.rows("ageing")) == len(of_month)
+
+
+def test_a_timeline_says_where_its_record_came_from(
+    open_report: Open, sourced: Models, sql: duckdb.DuckDBPyConnection
+) -> None:
+    page = open_report(sourced).page
+    page.locator(".timeline-button").first.click()
+    record_id = page.locator(".timeline strong").text_content()
+
+    [(source,)] = sql.execute("SELECT source FROM opened WHERE record_id = ?", [record_id]).fetchall()
+    assert f" Source: {source}" in str(page.locator(".timeline p").text_content())
+
+
+@pytest.mark.parametrize("width", [320, 375])
+def test_the_filter_fits_on_a_phone_and_axe_finds_nothing_serious(open_report: Open, sourced: Models, width: int) -> None:
+    report = open_report(sourced, width=width)
+    choose(report.page, "Referral")
+    report.draw_all()
+
+    assert report.page.evaluate("document.documentElement.scrollWidth") <= width
+    assert report.page.evaluate("document.querySelector('.filters').clientHeight") < 200
+    found = cast("dict[str, list[dict[str, Any]]]", Axe().run(report.page).response)
+    serious = [one for one in found["violations"] if one["impact"] in {"serious", "critical"}]
+    assert [(one["id"], one["nodes"][0]["html"]) for one in serious] == []
+
+
+def test_where_records_came_from_is_no_pipeline(open_report: Open, sourced: Models, models: Models) -> None:
+    assert findings(sourced) == findings(models)
+    page = open_report(sourced).page
+    assert page.locator("h1").text_content() == "Applications by workflow status"
+    assert not page.is_visible("#history")
+    assert f"{len(models.current_status):,} records of {PIPELINE}, as of" in str(page.text_content("header p"))
+    footer = str(page.text_content("footer"))
+    assert f"a filter where open records have from 2 to 20 values of it: {SOURCE}." in footer
+    assert "Job board" not in footer  # nobody has to map what is no status
+    assert "No pipeline" not in report_of(models, findings(models), None)
+
+
+def test_a_source_that_is_mapped_as_lost_or_alone_is_a_pipeline(sourced: Models) -> None:
+    def kind(kind: str, *, is_mapped: bool) -> set[str]:
+        """Which histories there is something to say of, where one source is this."""
+        status = [
+            replace(row, status_kind=kind, is_mapped=is_mapped) if row.status_title == "Referral" else row
+            for row in sourced.status
+        ]
+        return {one.history for one in findings(replace(sourced, status=status))}
+
+    assert kind("lost", is_mapped=True) == {PIPELINE, SOURCE}
+    assert kind("lost", is_mapped=False) == {PIPELINE}  # a guess, where a few were corrected
+    assert {one.history for one in findings(split_histories(sourced)["", SOURCE])} == {SOURCE}
+
+
+def test_a_second_pipeline_stays_one_and_filters_too(open_report: Open, models: Models) -> None:
+    second = "applications.check_status"
+
+    def other[T](rows: list[T]) -> list[T]:
+        return [*rows, *(replace(row, history=second) for row in rows)]  # type: ignore[type-var] # pyright: ignore[reportArgumentType, reportUnknownVariableType, reportUnknownArgumentType] (rows of any model)
+
+    both = replace(
+        models,
+        current_status=other(list(models.current_status)),
+        status=other(list(models.status)),
+        status_history=other(list(models.status_history)),
+    )
+
+    assert {one.history for one in findings(both) if one.kind == "open"} == {PIPELINE, second}
+    report = open_report(both)
+    assert report.page.locator("#history option").all_text_contents() == [second, PIPELINE]
+    assert report.page.locator("#attributes label span").all_text_contents() == ["Workflow status"]
+    # As both are the same, those with a value are those in the status.
+    title, number = Counter(r.status_title for r in models.current_status if r.outcome == "open").most_common(1)[0]
+    report.page.locator("#attributes select").select_option(label=title)
+    assert str(report.page.text_content("#shown")).startswith(f"{number} of ")
+    report.page.select_option("#history", label=PIPELINE)
+    assert report.page.locator("#attributes label span").all_text_contents() == ["Check status"]
+    assert not report.page.is_visible("#reset")
+
+
+def test_an_attribute_with_one_value_or_too_many_is_no_filter(sourced: Models) -> None:
+    source = split_histories(sourced)["", SOURCE]
+    ids = [row.record_id for row in source.current_status]
+    template = source.status[0]
+
+    def values(number: int) -> list[int]:
+        """How many values the filters have, where records have so many."""
+        status = [replace(template, status_id=str(n), status_title=str(n), status_order=n) for n in range(number)]
+        current = [replace(row, status_id=str(n % number)) for n, row in enumerate(source.current_status)]
+        given = replace(source, status=status, current_status=current, status_history=[])
+        return [len(one.values) for one in attributes_of(ids, {SOURCE: given})]
+
+    assert values(1) == []
+    assert values(2) == [2]
+    assert values(MOST_VALUES) == [MOST_VALUES]
+    assert values(MOST_VALUES + 1) == []
