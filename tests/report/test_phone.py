@@ -46,9 +46,7 @@ def test_cards_can_be_sorted_and_are_a_table_to_a_screen_reader(open_report: Ope
 
 
 def test_a_table_that_goes_on_to_the_right_shows_it(open_report: Open) -> None:
-    opened = open_report(width=375)
-    page = opened.page
-    opened.drawn("ageing")  # a picture that is drawn between finding the button and pressing it moves it away
+    page = open_report(width=375).page
     page.locator("#ageing summary").click()
     scroll = page.locator("#ageing .scroll")
     scroll.locator("tbody th").first.wait_for()  # it opens a moment after the click
@@ -59,3 +57,15 @@ def test_a_table_that_goes_on_to_the_right_shows_it(open_report: Open) -> None:
     assert scroll.evaluate("element => element.scrollLeft") > 0
     assert scroll.locator("tbody th").first.bounding_box() == begin  # what a row is of stays in sight
     assert "gradient" in str(scroll.evaluate("element => getComputedStyle(element).backgroundImage"))
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_nothing_moves_when_a_picture_is_drawn(open_report: Open, width: int) -> None:
+    opened = open_report(width=width)
+    tops = "[...document.querySelectorAll('section, details')].map(e => e.getBoundingClientRect().top + scrollY)"
+    assert opened.page.locator(".chart svg").count() < opened.page.locator(".chart").count()
+    before = opened.page.evaluate(tops)
+
+    opened.draw_all()
+
+    assert opened.page.evaluate(tops) == before

@@ -73,23 +73,30 @@ function tooltip(lines, more) {
 }
 
 // A picture is {id, owner, period, value, show(section), table()}: `owner`, `period` and `value` (of an attribute) say what
-// a filter does to it, null for nothing. It is shown when it comes into sight; `atOnce` what is no picture but a table.
+// a filter does to it, null for nothing.
 const pictures = [];
 const charts = new Map();
+const pending = new Map();
 
-/** Draws into an element, or anew. */
+/** Takes the room of a picture, which is drawn, or drawn anew, when it comes into sight or onto paper. */
 function drawInto(element, build) {
-  charts.get(element)?.dispose();
+  clear(element);
   const box = { width: element.clientWidth, small: element.clientWidth < 560 };
   const made = build(box);
   if (!made) {
-    charts.delete(element);
-    element.removeAttribute("style");
+    ["style", "role", "aria-label"].forEach((name) => element.removeAttribute(name));
     element.replaceChildren(h("p", { class: "nothing" }, "Nothing to draw here with these filters."));
     return;
   }
   element.style.height = `${made.height}px`;
-  const chart = echarts.init(element, null, { renderer: "svg", width: box.width, height: made.height });
+  element.setAttribute("role", "img");
+  element.setAttribute("aria-label", made.says);
+  pending.set(element, () => draw(element, box.width, made));
+  visible.observe(element);
+}
+
+function draw(element, width, made) {
+  const chart = echarts.init(element, null, { renderer: "svg", width, height: made.height });
   chart.setOption({
     animation: false,
     useUTC: true,
@@ -97,16 +104,32 @@ function drawInto(element, build) {
     aria: { enabled: true, label: { description: made.says }, decal: { show: true, decals: decals() } },
     ...made.option,
   });
-  element.setAttribute("role", "img");
-  element.setAttribute("aria-label", made.says);
   if (made.onclick) chart.on("click", made.onclick);
   charts.set(element, chart);
 }
 
+function clear(element) {
+  charts.get(element)?.dispose();
+  charts.delete(element);
+  pending.delete(element);
+  visible.unobserve(element);
+}
+
+const visible = new IntersectionObserver((entries) => entries.forEach((entry) => entry.isIntersecting && drawPending(entry.target)), { rootMargin: "300px" });
+
+function drawPending(element) {
+  const drawIt = pending.get(element);
+  pending.delete(element);
+  visible.unobserve(element);
+  if (drawIt) drawIt();
+}
+
+const drawAll = () => [...pending.keys()].forEach(drawPending);
+
 /** Small pictures side by side: `head` says what each is of, `build` draws it. */
 function drawPanels(section, items, head, build) {
   const holder = section.querySelector(".multiples");
-  for (const old of holder.querySelectorAll(".chart")) charts.get(old)?.dispose(), charts.delete(old);
+  holder.querySelectorAll(".chart").forEach(clear);
   holder.replaceChildren(...items.map((item) => h("figure", { class: "panel" }, h("figcaption", {}, head(item)), h("div", { class: "chart" }))));
   [...holder.querySelectorAll(".chart")].forEach((element, n) => drawInto(element, (box) => build(items[n], box)));
 }
@@ -142,32 +165,15 @@ function filterNote(picture) {
   return said.join(" ");
 }
 
-const visible = new IntersectionObserver(
-  (entries) => entries.forEach((entry) => entry.isIntersecting && drawPending(entry.target)),
-  { rootMargin: "300px" }
-);
-const pending = new Map();
-
-function drawPending(section) {
-  const draw = pending.get(section);
-  pending.delete(section);
-  if (draw) draw();
-}
-
-/** Fills a section: the table now, the picture when it comes into sight or onto paper. */
+/** Fills a section: the table and the picture. */
 function fill(picture) {
   const section = document.getElementById(picture.id);
   const note = section.querySelector(".filter-note");
   note.textContent = filterNote(picture);
   const figures = section.querySelector(".figures");
   if (figures) figures.replaceChildren(...[picture.table()].flat());
-  if (picture.atOnce) return picture.show(section);
-  pending.set(section, () => picture.show(section));
-  visible.unobserve(section);
-  visible.observe(section);
+  picture.show(section);
 }
-
-const drawAll = () => [...pending.keys()].forEach(drawPending);
 
 function fillAll() {
   pictures.forEach(fill);

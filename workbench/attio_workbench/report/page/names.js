@@ -200,6 +200,5 @@ pictures.push({
   period: "only records that entered their status in it",
   owner: "only records that they moved last",
   value: "only such records",
-  atOnce: true,
   show: fillNames,
 });
