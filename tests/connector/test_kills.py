@@ -68,7 +68,7 @@ def test_a_checkpoint_is_made_at_most_once_a_minute_and_at_least_every_ten() -> 
 
 def test_checkpoints_go_on_while_no_page_is_completed() -> None:
     world = make_world(partial(pipeline, 70), limits=Limits(latency=28.0), concurrency="1")
-    world.time.grace = 0.02
+    world.time.grace = 0.05
     # Fifty histories are a page, one at a time.
     gaps = seconds_between_checkpoints(world)
     assert len(gaps) > 2
