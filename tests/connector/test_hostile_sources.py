@@ -293,3 +293,11 @@ def test_each_source_that_fails_is_named() -> None:
     assert said.index("deals has no attribute 'sum'") < said.index("scopes list_entry:read and list_configuration:read")
     assert "/attributes/linkedin/values answered 400" in said
     assert_equal(world, ("deals.stage",))
+
+
+def test_options_of_a_select_that_is_no_longer_named_go_though_every_status_is_tracked() -> None:
+    world = crm_world(("deals.products", "people.lead_source"), **DAILY)
+    world.sync()
+    track(world, "people.lead_source,*")
+    world.sync()
+    assert {row["attribute"] for row in world.warehouse.rows("attio_select_option")} == {"lead_source"}
