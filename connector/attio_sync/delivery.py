@@ -101,7 +101,7 @@ class Delivery:
                 kept = away | {s.name for s in sources if s.type.definition == definition.of}
                 self.keep_definitions(definition, kept.__contains__)
 
-    def start_over(self, source: Source, reason: str | None = None) -> None:
+    def start_over(self, source: Source, reason: str) -> None:
         """Empties the tables of a source and its place in the state: everything is delivered anew, and said if need be."""
         if reason:
             self.warn(f"{reason}: everything is delivered anew")
@@ -113,7 +113,7 @@ class Delivery:
         for table in tables_of(source):
             self._sink.truncate(table)
         self._delete(error_table(), ((source.name, r) for r in was.invalid))
-        self.put(source, SourceState(new_ledger(self.tracked), short_pages=was.short_pages, kind=source.kind))
+        self.put(source, SourceState(new_ledger(self.tracked), short_pages=was.short_pages))
 
     def ledger(self, source: Source) -> Ledger:
         """What the destination holds of a history that was started."""

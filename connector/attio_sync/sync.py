@@ -24,6 +24,7 @@ from attio_sync.schedule import (
     all_are_due_at_once,
     comparison_is_due,
     fresh_window,
+    reason_to_start_over,
     recheck_due,
     reconciliation_is_due,
 )
@@ -170,14 +171,13 @@ class _Sync:
         return [s for s in sources if s.name not in self._failures]
 
     def _begin(self, source: Source) -> None:
-        state = self._state(source)
-        if state.ledger is None:
-            earlier = f"{source.name} was synced by an earlier version of the connector, without what a comparison needs"
-            self._delivery.start_over(source, None if state.last_sync is None else earlier)
-        elif state.kind not in {"", source.kind}:
-            self._delivery.start_over(source, f"the values of {source.name} are of another type than they were")
-        state = self._state(source)
-        self._delivery.put(source, replace(state, kind=source.kind, blind=state.blind or not self._sees_everything))
+        if (reason := reason_to_start_over(source, self._state(source))) is not None:
+            self._delivery.start_over(source, reason)
+        self._note_what_it_is(source)
+
+    def _note_what_it_is(self, source: Source) -> None:
+        state = replace(self._state(source), kind=source.kind, attribute_id=source.attribute_id)
+        self._delivery.put(source, replace(state, blind=state.blind or not self._sees_everything))
 
     def _groups(self, sources: Sequence[Source]) -> list[list[Source]]:
         """Which sources are listed together: those of one parent that Attio cannot filter and that are equally far."""
@@ -280,6 +280,7 @@ class _Sync:
         if outcome is Outcome.STARTED_OVER:
             reason = f"more records of {source.name} differ from what was delivered than can be named"
             self._delivery.start_over(source, reason)
+            self._note_what_it_is(source)
             self._unfinished.append(source)
             return
         self._delivery.report.reconciled += outcome is not Outcome.TOO_MUCH

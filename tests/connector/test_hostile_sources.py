@@ -301,3 +301,21 @@ def test_options_of_a_select_that_is_no_longer_named_go_though_every_status_is_t
     track(world, "people.lead_source,*")
     world.sync()
     assert {row["attribute"] for row in world.warehouse.rows("attio_select_option")} == {"lead_source"}
+
+
+@pytest.mark.parametrize("source", ["projects.phase", "projects.name"])
+def test_an_attribute_in_the_place_of_another_one_of_its_type_is_delivered_anew(source: str) -> None:
+    world = crm_world((source,), records=120, **DAILY)
+    world.sync()
+    projects, earlier = source_of(world.workspace, source)
+    later = world.workspace.add_attribute(projects, earlier.slug, "Another", earlier.type, at_the_end=True)
+    earlier.slug = "earlier"
+    status = world.workspace.add_status(later, "Planned") if later.type == "status" else None
+    for record in projects.records.values():
+        record.values.append(None)
+    put(world, source, projects.ids[0], [status or "The only one"])
+    world.sync()
+    assert_equal(world, (source,))
+    assert world.warehouse.rows("attio_sync_error") == []
+    assert [f"{source} is another attribute than it was" in said for said in world.warehouse.warnings] == [True]
+    assert world.sync().rows_written == 0
