@@ -39,12 +39,10 @@ def reason_to_start_over(source: Source, state: SourceState) -> str | None:
     return None
 
 
-def comparison_is_due(source: Source, state: SourceState, settings: Settings, now: datetime) -> bool:
-    """Whether everything is to be compared in this sync, for whatever reason."""
+def is_compared_in_every_sync(source: Source, state: SourceState, settings: Settings) -> bool:
+    """Whether there is no other way to see what changed, and this one costs little."""
     if state.ledger is None or state.last_sync is None or state.backfill is not None:
         return False
-    if reconciliation_is_due(state, settings, now):
-        return True
     return not source.type.is_filtered and state.ledger.records <= CHEAP_REQUESTS * settings.page_size
 
 

@@ -319,3 +319,23 @@ def test_an_attribute_in_the_place_of_another_one_of_its_type_is_delivered_anew(
     assert world.warehouse.rows("attio_sync_error") == []
     assert [f"{source} is another attribute than it was" in said for said in world.warehouse.warnings] == [True]
     assert world.sync().rows_written == 0
+
+
+def test_a_long_first_sync_of_another_source_has_none_compared_in_each_of_its_turns() -> None:
+    world = crm_world(("projects.phase",))
+    world.workspace.import_records("projects", 60)
+    world.sync()
+    gone = world.workspace.record_ids("projects")[:30]
+    for record_id in gone:
+        world.workspace.delete_record(record_id)
+    people = world.workspace.import_records("people", 400)
+    for record_id in people:
+        put(world, "people.job_title", record_id, ["Engineer"])
+    track(world, "projects.phase,people.job_title")
+    report = world.sync(page_size="10", requests_per_second="0.2")
+    assert report.seconds > 2 * TURN_SECONDS
+    assert report.reconciled == 2
+    # What must be found twice is not found twice by one sync.
+    assert {row["record_id"] for row in world.warehouse.rows("attio_projects_phase")} > set(gone)
+    world.sync()
+    assert_equal(world, ("projects.phase", "people.job_title"))
