@@ -144,7 +144,12 @@ class Catalog:
                 f"setting history. The status attributes of {source.parent} are: {statuses}"
             )
             raise NoHistoryError(message)
-        return replace(source, type=TYPES[attribute.type], is_multiple=attribute.is_multiselect)
+        return replace(
+            source,
+            type=TYPES[attribute.type],
+            is_multiple=attribute.is_multiselect,
+            attribute_id=attribute.id.attribute_id,
+        )
 
     async def _statuses(self, found: Found) -> list[Source]:
         """Every status attribute of every object and list; one that cannot be looked up keeps none of the others."""
@@ -158,7 +163,7 @@ class Catalog:
                 found.failures[str(parent)] = error
             else:
                 statuses += [
-                    replace(FIRST, parent=parent, attribute=a.api_slug, table=_table(parent, a.api_slug))
+                    Source(parent, a.api_slug, _table(parent, a.api_slug), attribute_id=a.id.attribute_id)
                     for a in attributes
                     if a.type == "status" and not a.is_archived
                 ]

@@ -14,7 +14,7 @@ from attio_sync.ledger import MOST_RECENT, Known, Ledger, new_ledger
 from attio_sync.runtime import Environment, Sink, SyncReport, counted
 from attio_sync.settings import Settings
 from attio_sync.small_tables import Definition, Place, definitions_for
-from attio_sync.sources import Source, tables_of
+from attio_sync.sources import FIRST, Source, tables_of
 from attio_sync.state import MOST_INVALID_IDS, SourceState, SyncState, digest, dump_state
 from attio_sync.streams import Invalid, current_table, error_table, history_rows, history_table
 from attio_sync.tables import Row, Table
@@ -76,32 +76,32 @@ class Delivery:
     def start(self, sources: Sequence[Source], unknown: Collection[str] = ()) -> None:
         """Before anything else: tables of which the state knows nothing are emptied; what is no longer tracked goes.
 
-        What could not be looked up just now, the `unknown`, is tracked still. Where everything is tracked, what is not
-        found may come back.
+        What could not be looked up just now, the `unknown`, is tracked still. Where every status is tracked, one that is
+        not found may come back.
         """
         self.sources = list(sources)
         small = definitions_for(sources, definitions=self._settings.definitions)
-        if self.state.is_new:
-            for name in (error_table().name, *(d.table for d in small)):
-                self._sink.truncate(name)
+        for name in (error_table().name, *(d.table for d in small)) if self.state.is_new else ():
+            self._sink.truncate(name)
         found, away = {s.name for s in sources}, set[str]()
         tracked, taken = {str(s) for s in sources}, {table for s in sources for table in tables_of(s)}
-        for key in self.state.sources.keys() - tracked:
+        for key, was in [(k, s) for k, s in self.state.sources.items() if k not in tracked]:
             name, _, table = key.partition("=")
-            may_come_back = name in unknown or (self._settings.history.everything and name not in found)
+            is_looked_for = self._settings.history.everything and was.kind in {"", FIRST.kind}
+            may_come_back = name in unknown or (is_looked_for and name not in found)
             # Where another one has its tables now, its rows are not there any more.
             if may_come_back and not taken & {table, f"{table}_history"}:
                 away.add(name)
                 continue
             # The keys of rows of another table for the same attribute are the same.
-            self._delete(error_table(), ((name, record_id) for record_id in self.state.sources[key].invalid))
+            self._delete(error_table(), ((name, record_id) for record_id in was.invalid))
             self.state = replace(self.state, sources={k: s for k, s in self.state.sources.items() if k != key})
         for definition in small:
             if definition.of in {"statuses", "options"}:
                 kept = away | {s.name for s in sources if s.type.definition == definition.of}
                 self.keep_definitions(definition, kept.__contains__)
 
-    def start_over(self, source: Source, reason: str | None = None) -> None:
+    def start_over(self, source: Source, reason: str) -> None:
         """Empties the tables of a source and its place in the state: everything is delivered anew, and said if need be."""
         if reason:
             self.warn(f"{reason}: everything is delivered anew")
@@ -113,7 +113,7 @@ class Delivery:
         for table in tables_of(source):
             self._sink.truncate(table)
         self._delete(error_table(), ((source.name, r) for r in was.invalid))
-        self.put(source, SourceState(new_ledger(self.tracked), short_pages=was.short_pages, kind=source.kind))
+        self.put(source, SourceState(new_ledger(self.tracked), short_pages=was.short_pages))
 
     def ledger(self, source: Source) -> Ledger:
         """What the destination holds of a history that was started."""

@@ -27,12 +27,22 @@ def fresh_window(source: Source, state: SourceState, settings: Settings, now: da
     return Window(now - timedelta(days=settings.backfill_days), now)
 
 
-def comparison_is_due(source: Source, state: SourceState, settings: Settings, now: datetime) -> bool:
-    """Whether everything is to be compared in this sync, for whatever reason."""
+def reason_to_start_over(source: Source, state: SourceState) -> str | None:
+    """Why everything is to be delivered anew, if it is; one that needs no saying is empty."""
+    if state.ledger is None:
+        earlier = f"{source.name} was synced by an earlier version of the connector, without what a comparison needs"
+        return earlier if state.last_sync else ""
+    if state.kind not in {"", source.kind}:
+        return f"the values of {source.name} are of another type than they were"
+    if source.attribute_id and state.attribute_id not in {"", source.attribute_id}:
+        return f"{source.name} is another attribute than it was"
+    return None
+
+
+def is_compared_in_every_sync(source: Source, state: SourceState, settings: Settings) -> bool:
+    """Whether there is no other way to see what changed, and this one costs little."""
     if state.ledger is None or state.last_sync is None or state.backfill is not None:
         return False
-    if reconciliation_is_due(state, settings, now):
-        return True
     return not source.type.is_filtered and state.ledger.records <= CHEAP_REQUESTS * settings.page_size
 
 

@@ -26,6 +26,8 @@ class Source:
     table: str
     type: AttributeType = STATUS
     is_multiple: bool = False
+    attribute_id: str = ""
+    """Which attribute has this name now; empty where nothing was asked."""
 
     @property
     def name(self) -> str:

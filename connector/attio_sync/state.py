@@ -80,6 +80,8 @@ class SourceState:
     """Whether a sync since the last comparison saw only what one member may see."""
     kind: str = ""
     """What the values in the destination are; empty in states of earlier versions."""
+    attribute_id: str = ""
+    """Of which attribute they are, where that was asked."""
     invalid: Mapping[str, str] = field(default_factory=dict[str, str])
     """Records that have a row in `attio_sync_error`, with a digest of that row."""
 
@@ -203,13 +205,18 @@ def _parse_source_state(value: object, outside: datetime | None, warn: Callable[
         unnamed=raw.get("unnamed") is True,
         short_pages=raw.get("short_pages") is True,
         blind=raw.get("blind") is True,
-        kind=kind if isinstance(kind := raw.get("kind"), str) else "",
+        kind=_text_of(raw, "kind"),
+        attribute_id=_text_of(raw, "attribute_id"),
         invalid=_parse_invalid(raw.get("invalid")),
     )
 
 
 def _number(raw: Mapping[str, Any], key: str) -> int:
     return number if isinstance(number := raw.get(key), int) else 0
+
+
+def _text_of(raw: Mapping[str, Any], key: str) -> str:
+    return text if isinstance(text := raw.get(key), str) else ""
 
 
 def _parse_ledger(raw: dict[str, Any] | None, warn: Callable[[str], None]) -> Ledger | None:
@@ -255,8 +262,8 @@ def _dump_source_state(state: SourceState, most_ids: int) -> dict[str, Any]:
     invalid = {"invalid": dict(sorted(state.invalid.items()))} if state.invalid else {}
     ledger = {"ledger": state.ledger.dump()} if state.ledger else {}
     numbers = {"next_slice": state.next_slice} | ({"missing": state.missing} if state.missing else {})
-    kind = {"kind": state.kind} if state.kind else {}
-    return instants | windows | flags | kind | invalid | numbers | ledger
+    texts = {key: text for key in ("kind", "attribute_id") if (text := getattr(state, key))}
+    return instants | windows | flags | texts | invalid | numbers | ledger
 
 
 def _dump_window(window: Window, most_ids: int) -> dict[str, Any]:

@@ -22,8 +22,9 @@ from attio_sync.runtime import Environment, Sink, SyncReport, held_open, open_po
 from attio_sync.schedule import (
     Recheck,
     all_are_due_at_once,
-    comparison_is_due,
     fresh_window,
+    is_compared_in_every_sync,
+    reason_to_start_over,
     recheck_due,
     reconciliation_is_due,
 )
@@ -103,7 +104,7 @@ class _Sync:
         self._failures: dict[str, AttioSyncError] = {}
         self._windows = Windows(delivery, reader, environment, self._failing_alone, self._alive)
         self._sees_everything = True
-        self._compared_all = False
+        self._reconciled: set[Source] = set()
         self._first_listed: set[Source] = set()
         self._unfinished: list[Source] = []
         """Those whose turn was over before all was delivered, and those to be delivered anew."""
@@ -128,7 +129,7 @@ class _Sync:
                 todo = [s for s in found.sources if s not in todo and s.type.is_filtered] + todo
         small = definitions_for(found.sources, definitions=self._settings.definitions)
         # Those that are read daily are also read where they never were.
-        daily = self._compared_all or not delivery.state.definitions.keys() & {OBJECTS.table, LISTS.table}
+        daily = self._reconciled or not delivery.state.definitions.keys() & {OBJECTS.table, LISTS.table}
         deliver_definitions(
             self._alive(found.sources),
             identity,
@@ -170,14 +171,13 @@ class _Sync:
         return [s for s in sources if s.name not in self._failures]
 
     def _begin(self, source: Source) -> None:
-        state = self._state(source)
-        if state.ledger is None:
-            earlier = f"{source.name} was synced by an earlier version of the connector, without what a comparison needs"
-            self._delivery.start_over(source, None if state.last_sync is None else earlier)
-        elif state.kind not in {"", source.kind}:
-            self._delivery.start_over(source, f"the values of {source.name} are of another type than they were")
-        state = self._state(source)
-        self._delivery.put(source, replace(state, kind=source.kind, blind=state.blind or not self._sees_everything))
+        if (reason := reason_to_start_over(source, self._state(source))) is not None:
+            self._delivery.start_over(source, reason)
+        self._note_what_it_is(source)
+
+    def _note_what_it_is(self, source: Source) -> None:
+        state = replace(self._state(source), kind=source.kind, attribute_id=source.attribute_id)
+        self._delivery.put(source, replace(state, blind=state.blind or not self._sees_everything))
 
     def _groups(self, sources: Sequence[Source]) -> list[list[Source]]:
         """Which sources are listed together: those of one parent that Attio cannot filter and that are equally far."""
@@ -227,9 +227,9 @@ class _Sync:
         due = [
             s
             for s in self._alive(sources)
-            if comparison_is_due(s, self._state(s), self._settings, now)
+            if self._recheck(s, now)
             # What was listed for the first time a moment ago needs no second look to see what changed.
-            and (s not in self._first_listed or reconciliation_is_due(self._state(s), self._settings, now))
+            or (s not in self._first_listed and is_compared_in_every_sync(s, self._state(s), self._settings))
         ]
         for _, of_parent in groupby(sorted(due, key=lambda s: str(s.parent)), key=lambda s: s.parent):
             compared = list(of_parent)
@@ -238,13 +238,10 @@ class _Sync:
 
     def _compare_together(self, sources: Sequence[Source], now: datetime) -> None:
         rechecks = {s: self._recheck(s, now) for s in sources}
+        self._reconciled |= {s for s, recheck in rechecks.items() if recheck}
         comparisons = [
             Reconciliation(
-                self._delivery,
-                source,
-                self._reader,
-                sees_everything=self._sees_everything,
-                scheduled=recheck is not None,
+                self._delivery, source, self._reader, sees_everything=self._sees_everything, scheduled=recheck is not None
             )
             for source, recheck in rechecks.items()
         ]
@@ -263,9 +260,11 @@ class _Sync:
                 self._settle(comparison, rechecks[comparison.source], now, trusting=trusting)
 
     def _recheck(self, source: Source, now: datetime) -> Recheck | None:
-        """What is read again, where it is time; a comparison that only looks for what changed reads nothing again."""
+        """What is read again, where it is time, once in a sync; a look at what changed reads nothing again."""
         state = self._state(source)
-        return recheck_due(state, self._settings, now) if reconciliation_is_due(state, self._settings, now) else None
+        if source in self._reconciled or state.last_sync is None or not reconciliation_is_due(state, self._settings, now):
+            return None
+        return recheck_due(state, self._settings, now)
 
     def _settle(self, comparison: Reconciliation, recheck: Recheck | None, now: datetime, *, trusting: bool) -> None:
         """Mends what a comparison found, and notes when it was."""
@@ -280,6 +279,7 @@ class _Sync:
         if outcome is Outcome.STARTED_OVER:
             reason = f"more records of {source.name} differ from what was delivered than can be named"
             self._delivery.start_over(source, reason)
+            self._note_what_it_is(source)
             self._unfinished.append(source)
             return
         self._delivery.report.reconciled += outcome is not Outcome.TOO_MUCH
@@ -287,7 +287,6 @@ class _Sync:
             self._state(source), missing=comparison.missing, unnamed=comparison.unnamed, short_pages=short_pages
         )
         if outcome is not Outcome.TOO_MUCH and recheck:
-            self._compared_all = True
             state = replace(state, reconciled_at=now, rechecked_at=recheck.until, next_slice=recheck.next_slice)
         if outcome is Outcome.DONE:
             state = replace(state, blind=not self._sees_everything)

@@ -293,3 +293,49 @@ def test_each_source_that_fails_is_named() -> None:
     assert said.index("deals has no attribute 'sum'") < said.index("scopes list_entry:read and list_configuration:read")
     assert "/attributes/linkedin/values answered 400" in said
     assert_equal(world, ("deals.stage",))
+
+
+def test_options_of_a_select_that_is_no_longer_named_go_though_every_status_is_tracked() -> None:
+    world = crm_world(("deals.products", "people.lead_source"), **DAILY)
+    world.sync()
+    track(world, "people.lead_source,*")
+    world.sync()
+    assert {row["attribute"] for row in world.warehouse.rows("attio_select_option")} == {"lead_source"}
+
+
+@pytest.mark.parametrize("source", ["projects.phase", "projects.name"])
+def test_an_attribute_in_the_place_of_another_one_of_its_type_is_delivered_anew(source: str) -> None:
+    world = crm_world((source,), records=120, **DAILY)
+    world.sync()
+    projects, earlier = source_of(world.workspace, source)
+    later = world.workspace.add_attribute(projects, earlier.slug, "Another", earlier.type, at_the_end=True)
+    earlier.slug = "earlier"
+    status = world.workspace.add_status(later, "Planned") if later.type == "status" else None
+    for record in projects.records.values():
+        record.values.append(None)
+    put(world, source, projects.ids[0], [status or "The only one"])
+    world.sync()
+    assert_equal(world, (source,))
+    assert world.warehouse.rows("attio_sync_error") == []
+    assert [f"{source} is another attribute than it was" in said for said in world.warehouse.warnings] == [True]
+    assert world.sync().rows_written == 0
+
+
+def test_a_long_first_sync_of_another_source_has_none_compared_in_each_of_its_turns() -> None:
+    world = crm_world(("projects.phase",))
+    world.workspace.import_records("projects", 60)
+    world.sync()
+    gone = world.workspace.record_ids("projects")[:30]
+    for record_id in gone:
+        world.workspace.delete_record(record_id)
+    people = world.workspace.import_records("people", 400)
+    for record_id in people:
+        put(world, "people.job_title", record_id, ["Engineer"])
+    track(world, "projects.phase,people.job_title")
+    report = world.sync(page_size="10", requests_per_second="0.2")
+    assert report.seconds > 2 * TURN_SECONDS
+    assert report.reconciled == 2
+    # What must be found twice is not found twice by one sync.
+    assert {row["record_id"] for row in world.warehouse.rows("attio_projects_phase")} > set(gone)
+    world.sync()
+    assert_equal(world, ("projects.phase", "people.job_title"))

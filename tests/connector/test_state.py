@@ -24,8 +24,8 @@ from attio_sync.schedule import (
     CHEAP_REQUESTS,
     Recheck,
     all_are_due_at_once,
-    comparison_is_due,
     fresh_window,
+    is_compared_in_every_sync,
     recheck_due,
     reconciliation_is_due,
 )
@@ -647,19 +647,16 @@ CHEAP, DEAR = ledger_of(CHEAP_REQUESTS * 2), ledger_of(CHEAP_REQUESTS * 2 + 1)
     [
         (TEXT, SourceState(CHEAP, last_sync=NOW, reconciled_at=NOW), True),
         (TEXT, SourceState(DEAR, last_sync=NOW, reconciled_at=NOW), False),
-        (TEXT, SourceState(DEAR, last_sync=NOW, reconciled_at=NOW - timedelta(hours=24)), True),
         # Where Attio can be asked for what changed, that is cheaper still.
         (DEFAULT, SourceState(CHEAP, last_sync=NOW, reconciled_at=NOW), False),
-        (DEFAULT, SourceState(CHEAP, last_sync=NOW, reconciled_at=NOW - timedelta(hours=24)), True),
         # Not while nothing is there to compare with, or not everything.
         (TEXT, SourceState(None, last_sync=NOW), False),
         (TEXT, SourceState(CHEAP), False),
         (TEXT, SourceState(CHEAP, last_sync=NOW, backfill=Window(None, NOW)), False),
-        (DEFAULT, SourceState(CHEAP, reconciled_at=None), False),
     ],
 )
-def test_everything_is_compared_in_this_sync(source: Source, state: SourceState, due: bool) -> None:  # noqa: FBT001 (an expected value)
-    assert comparison_is_due(source, state, settings(page_size="2"), NOW) is due
+def test_everything_is_compared_in_every_sync(source: Source, state: SourceState, due: bool) -> None:  # noqa: FBT001 (an expected value)
+    assert is_compared_in_every_sync(source, state, settings(page_size="2")) is due
 
 
 @pytest.mark.parametrize(
