@@ -382,6 +382,20 @@ def test_an_unknown_object_is_named_with_those_that_exist(configuration: dict[st
     )
 
 
+def test_where_the_default_does_not_exist_it_says_how_to_track_something_else(
+    simulator: Simulator, configuration: dict[str, Any]
+) -> None:
+    applications = simulator.workspace.object("applications")
+    applications.slug = "requests"
+    said = failure(fivetran.histories_exist(configuration), configuration)
+    applications.slug = "applications"
+    assert said == (
+        "there is no object 'applications' — the objects are companies, jobs, people, requests. The setting history says "
+        "what to track, such as deals.stage, or * for every status; unset it is applications.workflow_status="
+        "attio_workflow_status"
+    )
+
+
 def test_an_unknown_attribute_is_named_with_those_that_exist(simulator: Simulator, configuration: dict[str, Any]) -> None:
     configuration["history"] = "applications.status=t"
     said = failure(fivetran.histories_exist(configuration), configuration)

@@ -91,7 +91,7 @@ def test_the_figures_are_those_of_the_value(open_report: Open, sourced: Models, 
         assert "Source Referral: only such records" in str(report.page.text_content(f"#{picture} .filter-note"))
     for picture, rows in unfiltered.items():
         assert report.rows(picture) == rows
-        assert "Source: it is not applied" in str(report.page.text_content(f"#{picture} .filter-note"))
+        assert "Not filtered by source." in str(report.page.text_content(f"#{picture} .filter-note"))
 
 
 def test_a_value_goes_with_owner_and_period_and_show_all_ends_them(

@@ -99,6 +99,45 @@ def test_without_uv_it_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv("UV", raising=False)
     monkeypatch.setattr("attio_workbench.report.warehouse.CONNECTOR", tmp_path / "connector")
+    monkeypatch.setattr("sys.executable", str(tmp_path / "bin" / "python"))
 
     with pytest.raises(WorkbenchError, match="pip install uv"):
         fetch_models(Warehouse(variables={}), tmp_path / "dbt")
+
+
+def test_a_uv_beside_python_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("UV", raising=False)
+    monkeypatch.setattr("attio_workbench.report.warehouse.CONNECTOR", tmp_path / "connector")
+    monkeypatch.setattr("sys.executable", str(tmp_path / "bin" / "python"))
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "uv").write_text("#!/bin/sh\necho this is the uv beside python; exit 3\n")
+    (tmp_path / "bin" / "uv").chmod(0o755)
+
+    with pytest.raises(WorkbenchError, match="this is the uv beside python"):
+        fetch_models(Warehouse(variables={}), tmp_path / "dbt")
+
+
+def test_a_select_of_several_values_is_left_out_and_said_to_be(
+    warehouse: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = place_of(warehouse, tmp_path / "place")
+    with duckdb.connect(str(place / "files" / "warehouse.db")) as connection:
+        tracked = f"'{PIPELINE},lists/hiring.channels' AS history"
+        connection.execute(f"CREATE TABLE attio_sync_origin AS SELECT '' AS origin, '' AS workspace_id, {tracked}")
+        connection.execute(
+            "CREATE TABLE tester.attio_hiring_channels AS SELECT *, NULL::JSON AS current_values "
+            "FROM tester.attio_applications_source"
+        )
+        connection.execute(
+            "CREATE TABLE tester.attio_hiring_channels_history AS FROM tester.attio_applications_source_history"
+        )
+    monkeypatch.setenv("COLUMNS", "1000")
+
+    assert run("report", "--no-build", "--into", place) == 0
+
+    shown = capsys.readouterr()
+    said = "left out, since there can be several values at a time: lists/hiring.channels"
+    assert [line for line in shown.out.splitlines() if "left out" in line] == [said]
+    assert run("mapping", tmp_path / "mapping.csv", "--into", place) == 0
+    assert "hiring" not in (tmp_path / "mapping.csv").read_text()

@@ -35,7 +35,7 @@ def test_an_owner_is_applied_where_the_model_has_one_and_said_where_not(open_rep
     assert [row[0] for row in report.rows("waiting")] == [name]
     for picture, rows in before.items():
         assert report.rows(picture) == rows
-        assert "the owner is not applied" in str(report.page.text_content(f"#{picture} .filter-note"))
+        assert "Not filtered by who moved last." in str(report.page.text_content(f"#{picture} .filter-note"))
     for picture in ("ageing", "waiting", "names"):
         assert name in str(report.page.text_content(f"#{picture} .filter-note"))
 
@@ -65,7 +65,7 @@ def test_a_period_is_applied_where_the_model_has_one_and_said_where_not(open_rep
     own = [row for row in opened(models) if row.entered_on and f"{row.entered_on:%Y-%m}" == f"{month:%Y-%m}"]
     assert sum(int(row[1]) for row in report.rows("ageing")) == len(own)
     assert report.rows("transitions") == moves
-    assert "the period is not applied" in str(report.page.text_content("#transitions .filter-note"))
+    assert "Not filtered by period." in str(report.page.text_content("#transitions .filter-note"))
 
 
 def test_several_histories_are_shown_one_at_a_time(open_report: Open, models: Models) -> None:

@@ -70,6 +70,16 @@ def test_the_funnel_says_how_many_were_imported(open_report: Open, models: Model
     assert not without.page.is_visible("#funnel .left-out")
 
 
+def test_the_funnel_of_a_phone_says_that_it_has_no_lost_statuses(open_report: Open) -> None:
+    report = open_report(width=375)
+    [head] = report.cells("#funnel .figures thead tr")
+    drawn = report.drawn("funnel")
+
+    assert "Rejected" in head
+    assert "Rejected" not in drawn
+    assert "has no lost statuses; the figures have them." in str(report.page.text_content("#funnel .left-out"))
+
+
 def test_a_cohort_that_was_not_all_watched_is_not_called_too_young(open_report: Open, models: Models) -> None:
     start = sorted({row.cohort_start for row in models.funnel if row.cohort_kind == "month"})[-2]
     funnel = [
@@ -93,15 +103,19 @@ def test_a_cohort_that_was_not_all_watched_is_not_called_too_young(open_report: 
 def test_what_is_guessed_is_said_and_how_to_say_better(open_report: Open, models: Models) -> None:
     some = [replace(row, is_mapped=row.status_order != 2) for row in models.status]
     guessed = [row.status_title for row in some if not row.is_mapped]
-    footers = [
-        str(open_report(replace(models, status=rows)).page.text_content("footer"))
+    pages = [
+        open_report(replace(models, status=rows)).page
         for rows in (models.status, some, [replace(row, is_mapped=True) for row in models.status])
     ]
+    heads = [str(page.text_content("header")) for page in pages]
+    footers = [str(page.text_content("footer")) for page in pages]
 
     assert "Order and kind (open, won, lost, paused) of all statuses are guessed." in footers[0]
     assert "attio-sync mapping dbt/seeds/attio_status_mapping.csv" in footers[0]
     assert f"of 1 of the {len(some)} statuses are guessed: {guessed[0]}." in footers[1]
-    assert "guessed" not in footers[2]
+    assert "is guessed of all statuses: see the end of the page." in heads[0]
+    assert f"is guessed of 1 of {len(some)} statuses: see the end of the page." in heads[1]
+    assert "guessed" not in heads[2] + footers[2]
 
 
 def test_an_archived_status_is_marked_wherever_it_is_named(open_report: Open, models: Models) -> None:

@@ -18,7 +18,7 @@ def test_it_says_who_the_token_is_and_what_would_be_synced(attio_sync: AttioSync
     assert lines[0].startswith("✓ the token is for the workspace 'Example Hiring'")
     assert [line[0] for line in lines[:4]] == ["✓"] * 4
     for said in (
-        "object or list statuses other attributes; those in grey keep no history",
+        "object or list statuses other attributes",
         "jobs none record_id, title, is_open, budget, opened_on, positions, created_at, created_by",
         "lists/talent_pool stage entry_id, owner, next_contact, created_at, created_by",
         "applications.workflow_status (status)",
@@ -29,6 +29,16 @@ def test_it_says_who_the_token_is_and_what_would_be_synced(attio_sync: AttioSync
     ):
         assert said in lines
     assert not (place / "files").exists()
+
+
+def test_what_cannot_be_tracked_stands_apart(attio_sync: AttioSync, attio: Simulator, place: Path) -> None:
+    budget = attio.workspace.object("jobs").attribute("budget")
+    assert budget
+    budget.is_archived = True
+
+    out = " ".join(attio_sync("check", "--into", place).out.split())
+
+    assert "opened_on, positions, created_at, created_by; archived, or without a history: budget" in out
 
 
 @pytest.mark.usefixtures("attio")

@@ -113,14 +113,17 @@ def test_what_somebody_synced_into_the_demos_database_is_moved_aside(demonstrate
 @pytest.mark.usefixtures("attio")
 def test_a_sync_after_the_demo_starts_with_a_database_of_its_own(attio_sync: AttioSync, demonstrated: Path) -> None:
     place = demonstrated
+    (place / "files" / "report.html").write_text("of the demo")
 
     finished = attio_sync("sync", "--into", place)
 
     [folder] = (place.parent / "place-backups").iterdir()
     assert finished.code == 0
     assert finished.err == (
-        f"warning: {place / 'files' / 'warehouse.db'} held data from the demo and was moved to {folder}: warehouse.db\n"
+        f"warning: {place / 'files' / 'warehouse.db'} held data from the demo and was moved to {folder}: "
+        "warehouse.db, report.html\n"
     )
+    assert not (place / "files" / "report.html").exists()
     with duckdb.connect(str(place / "files" / "warehouse.db"), read_only=True) as connection:
         assert connection.execute("SELECT count(*) FROM tester.attio_workflow_status").fetchone() == (40,)
 

@@ -153,15 +153,16 @@ def _attributes_table(findings: Findings) -> Table:
 
     def marked(parent: Parent, attribute: AttioAttribute) -> str:
         slug = escape(attribute.api_slug)
-        if (parent, attribute.api_slug) in tracked:
-            return f"[green]{slug}[/green]"
-        return slug if attribute.type in TYPES else f"[dim]{slug}[/dim]"
+        return f"[green]{slug}[/green]" if (parent, attribute.api_slug) in tracked else slug
 
-    table = _table("object or list", "statuses", "other attributes; those in grey keep no history")
+    table = _table("object or list", "statuses", "other attributes")
     for parent, attributes in findings.attributes.items():
-        statuses = [marked(parent, a) for a in attributes if a.type == "status"]
-        others = [marked(parent, a) for a in attributes if a.type != "status"]
-        table.add_row(escape(str(parent)), ", ".join(statuses) or "[dim]none[/dim]", ", ".join(others))
+        kept = [a for a in attributes if a.type in TYPES and not a.is_archived]
+        statuses = [marked(parent, a) for a in kept if a.type == "status"]
+        others = [marked(parent, a) for a in kept if a.type != "status"]
+        rest = ", ".join(escape(a.api_slug) for a in attributes if a not in kept)
+        left = f"[dim]; archived, or without a history: {rest}[/dim]" if rest else ""
+        table.add_row(escape(str(parent)), ", ".join(statuses) or "[dim]none[/dim]", ", ".join(others) + left)
     return table
 
 

@@ -51,7 +51,7 @@ class _Log:
     def __init__(self, held: Held) -> None:
         self._held = held
         self._connection = held.connection
-        self._sources = held.pipelines()
+        self._sources = held.choices()
 
     def write(self, output: TextIO, *, names: bool) -> dict[str, int]:
         """Writes the log, and says how many events, records and members are in it."""

@@ -42,7 +42,7 @@ class Held:
     def __contains__(self, table: str) -> bool:
         return table in self._columns
 
-    def pipelines(self) -> list[Source]:
+    def choices(self) -> list[Source]:
         """The sources whose values are listed in a table: statuses and selects.
 
         Raises:
@@ -52,6 +52,20 @@ class Held:
         if not found:
             wanted = " or ".join(tables_of(source)[1] for source in self._named)
             message = f"there is no table {wanted} of a status or select in the database: run attio-sync sync first"
+            raise WorkbenchError(message)
+        return found
+
+    def pipelines(self) -> list[Source]:
+        """Those that have one value at a time, which the models are of.
+
+        Raises:
+            WorkbenchError: there are none.
+        """
+        choices = self.choices()
+        found = [source for source in choices if not source.is_multiple]
+        if not found:
+            names = ", ".join(source.name for source in choices)
+            message = f"{names} can have several values at a time; the models are of statuses and selects that have one"
             raise WorkbenchError(message)
         return found
 

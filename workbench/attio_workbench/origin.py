@@ -123,7 +123,7 @@ def clear_for_demo(place: Place) -> str | None:
         return None
     known = read_origin(place.database)
     if known and known.address == DEMO and not place.state.exists():
-        for path in (place.database, _log_of(place.database)):
+        for path in _made_by_a_sync(place):
             path.unlink(missing_ok=True)
         return None
     return move_aside(place, "was not made by the demo")
@@ -133,12 +133,12 @@ def move_aside(place: Place, why: str) -> str:
     """Moves the database and its state into a folder of their own; returns a sentence that says so."""
     folder = place.backups / f"{datetime.now(UTC):%Y%m%d-%H%M%S-%f}"
     folder.mkdir(parents=True)
-    moved = [path for path in (place.database, _log_of(place.database), place.state) if path.exists()]
+    moved = [path for path in (*_made_by_a_sync(place), place.state) if path.exists()]
     for path in moved:
         shutil.move(path, folder / path.name)  # the folder beside may be on another disk
     return f"{path_text(place.database)} {why} and was moved to {path_text(folder)}: {', '.join(p.name for p in moved)}"
 
 
-def _log_of(database: Path) -> Path:
-    """DuckDB's write-ahead log, which a killed sync leaves behind."""
-    return database.with_name(f"{database.name}.wal")
+def _made_by_a_sync(place: Place) -> tuple[Path, ...]:
+    """The database, the write-ahead log that a killed sync leaves behind, and the report of that database."""
+    return place.database, place.database.with_name(f"{place.database.name}.wal"), place.report

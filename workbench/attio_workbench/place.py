@@ -34,6 +34,11 @@ class Place:
         return self.files / "warehouse.db"
 
     @property
+    def report(self) -> Path:
+        """What was last reported of it."""
+        return self.files / "report.html"
+
+    @property
     def state(self) -> Path:
         """How far the last sync has come."""
         return self.chosen_state or self.files / "state.json"

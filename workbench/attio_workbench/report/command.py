@@ -62,13 +62,13 @@ def write_report(console: Console, place: Place, settings: Settings, options: Re
     Raises:
         WorkbenchError: there is no database yet, dbt cannot build or read the models, or they hold nothing.
     """
-    warehouse = _warehouse(place, settings, options)
+    warehouse = _warehouse(console, place, settings, options)
     with console.status("Building the models with dbt, which the first time is installed"):
         models = fetch_models(warehouse, place.files / "dbt")
     if not models.current_status:
         message = "there is nothing to report: the models hold no record"
         raise WorkbenchError(message)
-    path = options.output or place.files / "report.html"
+    path = options.output or place.report
     found = findings(models)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(report_of(models, found, options.slug or _slug(place, options)), encoding="utf-8")
@@ -78,7 +78,7 @@ def write_report(console: Console, place: Place, settings: Settings, options: Re
     return report
 
 
-def _warehouse(place: Place, settings: Settings, options: ReportOptions) -> Warehouse:
+def _warehouse(console: Console, place: Place, settings: Settings, options: ReportOptions) -> Warehouse:
     try:
         variables = as_object(json.loads(options.variables))
     except ValueError:
@@ -87,7 +87,7 @@ def _warehouse(place: Place, settings: Settings, options: ReportOptions) -> Ware
         message = f'{options.variables!r} must be a JSON object, as in {{"attio_schema": "attio"}}'
         raise WorkbenchError(message)
     if _is_local(options):
-        warehouse = local_warehouse(place.database, _statuses(place, settings), place.files / "dbt")
+        warehouse = local_warehouse(place.database, _statuses(console, place, settings), place.files / "dbt")
         return replace(warehouse, variables={**warehouse.variables, **variables}, builds=options.builds)
     return Warehouse(
         profile=options.profile,
@@ -98,12 +98,17 @@ def _warehouse(place: Place, settings: Settings, options: ReportOptions) -> Ware
     )
 
 
-def _statuses(place: Place, settings: Settings) -> list[dict[str, str]]:
+def _statuses(console: Console, place: Place, settings: Settings) -> list[dict[str, str]]:
     """The statuses and selects that the local database holds, as the package's variable takes them."""
     with open_held(place, settings) as held:
+        pipelines = held.pipelines()
+        if several := [s.name for s in held.choices() if s not in pipelines]:
+            console.print(
+                f"[dim]left out, since there can be several values at a time: {escape(', '.join(several))}[/dim]",
+                soft_wrap=True,
+            )
         return [
-            {"history": s.name, "table": s.table, "id_column": s.parent.id_column, "type": s.type.name}
-            for s in held.pipelines()
+            {"history": s.name, "table": s.table, "id_column": s.parent.id_column, "type": s.type.name} for s in pipelines
         ]
 
 
@@ -124,6 +129,7 @@ def report_of(models: Models, found: list[Finding], slug: str | None) -> str:
     names = [history for _, history in shown]
     is_one = len({relation for relation, _ in parts}) == 1  # the links are of one workspace
     records = sum(len(parts[key].current_status) for key in shown)
+    statuses = [row for key in shown for row in parts[key].status]
     return render(
         Page(
             title=title_of(names),
@@ -134,8 +140,9 @@ def report_of(models: Models, found: list[Finding], slug: str | None) -> str:
             "the model named beneath it, or a count of its rows; those of a sentence are computed as its evidence "
             f"says. Days, periods and cohorts are dates in {models.time_zone or 'UTC'} (attio_time_zone), moments are UTC, "
             "and a length of a day is 24 hours.",
+            warning=warning_text(statuses),
             notes=(
-                guessed_text([row for key in shown for row in parts[key].status]),
+                guessed_text(statuses),
                 filters_text(parts.keys() - set(shown)),
             ),
             findings=found,
@@ -168,6 +175,13 @@ def filters_text(keys: Collection[tuple[str, str]]) -> str:
         "record there has had a second value, and none of the values is known to be won, lost or paused; "
         "attio_status_mapping can say that one is."
     )
+
+
+def warning_text(statuses: Sequence[Status]) -> str:
+    """What to know before all else: how much rests on a guess; empty where nothing does."""
+    guessed = sum(not status.is_mapped for status in statuses)
+    which = "all statuses" if guessed == len(statuses) else f"{guessed:,} of {len(statuses):,} statuses"
+    return f"Whether they are open, won, lost or paused is guessed of {which}: see the end of the page." if guessed else ""
 
 
 def guessed_text(statuses: Sequence[Status]) -> str:

@@ -41,6 +41,7 @@ class Page:
     title: str
     subtitle: str
     made: str
+    warning: str
     notes: Sequence[str]
     findings: Sequence[Finding]
     histories: Sequence[Mapping[str, Any]]
@@ -56,6 +57,7 @@ def render(page: Page) -> str:
         title=escape(page.title),
         subtitle=escape(page.subtitle),
         made=escape(page.made),
+        warning=f'<p><a href="#notes">{escape(page.warning)}</a></p>\n' if page.warning else "",
         notes="".join(f"<p>{escape(note)}</p>\n" for note in page.notes if note),
         sentences="\n".join(map(_item, page.findings)),
         data=json_block({"shownDays": SHOWN_DAYS, "histories": page.histories}),

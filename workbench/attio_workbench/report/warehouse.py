@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,8 +99,8 @@ def _rows(path: Path) -> Iterator[Mapping[str, Any]]:
 
 def _uv() -> Sequence[str]:
     """The command of uv in the environment of the dbt package: dbt and Fivetran's SDK cannot be installed together."""
-    ours = CONNECTOR.parent / ".tools" / "bin" / "uv"
-    uv = os.environ.get("UV") or shutil.which("uv") or (str(ours) if ours.exists() else None)
+    ours, beside = CONNECTOR.parent / ".tools" / "bin", Path(sys.executable).parent
+    uv = os.environ.get("UV") or shutil.which("uv") or shutil.which("uv", path=f"{ours}{os.pathsep}{beside}")
     if uv is None:
         message = "dbt runs in an environment of its own, which uv makes, and there is no uv here: pip install uv"
         raise WorkbenchError(message)

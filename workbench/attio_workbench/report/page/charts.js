@@ -155,14 +155,16 @@ function table({ caption, head, rows, numbers = 1 }) {
 
 /** What the filters do to a picture, said beside it whenever one is set. */
 function filterNote(picture) {
-  const said = [];
-  if (state.period !== "all") said.push(picture.period ? `${periodText(state.period)}: ${picture.period}.` : "All time: the period is not applied, this model has none.");
-  if (state.owner >= 0) said.push(picture.owner ? `${ownerText(state.owner)}: ${picture.owner}.` : "Everyone: the owner is not applied, this model has none.");
+  const set = [];
+  if (state.period !== "all") set.push(["period", periodText(state.period), picture.period]);
+  if (state.owner >= 0) set.push(["who moved last", ownerText(state.owner), picture.owner]);
   now().open.attributes.forEach((attribute, k) => {
     const key = state.values[k];
-    if (key !== "all") said.push(picture.value ? `${attribute.title} ${valueText(attribute, key)}: ${picture.value}.` : `${attribute.title}: it is not applied, this model has none.`);
+    if (key !== "all") set.push([attribute.title.toLowerCase(), `${attribute.title} ${valueText(attribute, key)}`, picture.value]);
   });
-  return said.join(" ");
+  const applied = set.filter(([, , does]) => does).map(([, what, does]) => `${what}: ${does}.`);
+  const others = set.filter(([, , does]) => !does).map(([name]) => name);
+  return [...applied, ...(others.length ? [`Not filtered by ${others.join(" or ")}.`] : [])].join(" ");
 }
 
 /** Fills a section: the table and the picture. */

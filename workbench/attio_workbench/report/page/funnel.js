@@ -44,9 +44,10 @@ function doubtOf(cohort) {
 const withDoubt = (cohort) => (cohort.mature ? "" : `, ${doubtOf(cohort).says}`);
 
 /** How many records are in no cohort at all. */
-function leftOut() {
+function leftOut(hasLess) {
   const { imported } = now();
-  return imported ? `${count(imported)} imported ${imported === 1 ? "record is" : "records are"} in no cohort: when they came in is not known.` : "";
+  const less = hasLess ? "So narrow a picture has no lost statuses; the figures have them. " : "";
+  return less + (imported ? `${count(imported)} imported ${imported === 1 ? "record is" : "records are"} in no cohort: when they came in is not known.` : "");
 }
 
 pictures.push({
@@ -55,11 +56,12 @@ pictures.push({
   owner: null,
   value: null,
   show(section) {
-    section.querySelector(".left-out").textContent = leftOut();
     for (const word of ["young", "partial"]) section.querySelector(`.${word}`).hidden = !cohorts().some((cohort) => doubtOf(cohort)?.word === word);
     drawInto(section.querySelector(".chart"), (box) => {
       const list = cohorts().slice(0, MOST_COHORTS);
-      const statuses = funnelStatuses(list).filter((status) => !box.small || now().statuses[status].kind !== "lost");
+      const all = funnelStatuses(list);
+      const statuses = all.filter((status) => !box.small || now().statuses[status].kind !== "lost");
+      section.querySelector(".left-out").textContent = leftOut(statuses.length < all.length);
       if (!list.length || !statuses.length) return null;
       const row = 44;
       const left = box.small ? 92 : 150;

@@ -25,6 +25,9 @@ function attributeFilter(attribute, k) {
 
 const attributeSelects = () => [...document.querySelectorAll("#attributes select")];
 
+/** What a link leads to stands below the filters, however high they are. */
+const clearOfFilters = () => (root.style.scrollPaddingTop = `${document.querySelector(".filters").offsetHeight + 12}px`);
+
 const historyText = ({ history, relation }) => (relation ? `${history} (${relation})` : history);
 
 function announce() {
@@ -101,6 +104,7 @@ function start() {
   prefersDark.addEventListener("change", () => (sayTheme(), fillAll()));
   sayTheme();
   announce();
+  clearOfFilters();
   fillAll();
   let width = innerWidth;
   let waiting = 0;
@@ -108,7 +112,7 @@ function start() {
     if (innerWidth === width) return;
     width = innerWidth;
     clearTimeout(waiting);
-    waiting = setTimeout(fillAll, 120);
+    waiting = setTimeout(() => (clearOfFilters(), fillAll()), 120);
   });
   // On paper: light, everything drawn, tables opened; then as it was.
   let theme, closed;
