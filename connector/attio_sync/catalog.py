@@ -122,7 +122,7 @@ class Catalog:
             NoHistoryError: Attio keeps no history of attributes of its type.
         """
         correct = f". Correct the setting history ({source})"
-        if str(source) == str(FIRST):  # nobody need have set it
+        if source == FIRST:  # nobody need have set it
             correct = (
                 f". The setting history says what to track, such as deals.stage, or * for every status; unset it is {FIRST}"
             )

@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from attio_sync.attribute_types import STATUS, AttributeType
 from attio_sync.parents import LISTS, Parent, parse_parent
@@ -26,7 +26,7 @@ class Source:
     table: str
     type: AttributeType = STATUS
     is_multiple: bool = False
-    attribute_id: str = ""
+    attribute_id: str = field(default="", compare=False)
     """Which attribute has this name now; empty where nothing was asked."""
 
     @property
