@@ -76,13 +76,13 @@ class Delivery:
     def start(self, sources: Sequence[Source], unknown: Collection[str] = ()) -> None:
         """Before anything else: tables of which the state knows nothing are emptied; what is no longer tracked goes.
 
-        What could not be looked up just now, the `unknown`, is tracked still. Where every status is tracked, one that is
-        not found may come back.
+        Tracked still is what could not be looked up just now, the `unknown`; where every status is, one may come back.
         """
         self.sources = list(sources)
         small = definitions_for(sources, definitions=self._settings.definitions)
-        for name in (error_table().name, *(d.table for d in small)) if self.state.is_new else ():
-            self._sink.truncate(name)
+        if self.state.is_new:
+            for name in (error_table().name, *(d.table for d in small)):
+                self._sink.truncate(name)
         found, away = {s.name for s in sources}, set[str]()
         tracked, taken = {str(s) for s in sources}, {table for s in sources for table in tables_of(s)}
         for key, was in [(k, s) for k, s in self.state.sources.items() if k not in tracked]:

@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from attio_workbench.errors import WorkbenchError
-from attio_workbench.findings.sentences import noun_of
+from attio_workbench.findings.sentences import noun_of, parent_of
 from attio_workbench.findings.survival import AT_ENTRY, Segment
 from attio_workbench.models import Conversion, Models, StatusStay
 
@@ -148,11 +148,6 @@ def pipelines(models: Models) -> list[Pipeline]:
         stays_of[stay.source_relation, stay.history].append(stay)
     zone = _zone(models.time_zone)
     return [_pipeline(*key, stays_of[key], models, zone) for key in pipeline_histories(models) if key in stays_of]
-
-
-def parent_of(history: str) -> str:
-    """The object or list: `deals` of `deals.stage`, `lists/hiring` of `lists/hiring.stage`."""
-    return history.partition(".")[0]
 
 
 def pipeline_histories(models: Models) -> list[tuple[str, str]]:

@@ -50,9 +50,19 @@ def listed(names: Sequence[str]) -> str:
     return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
+def parent_of(history: str) -> str:
+    """The object or list: `deals` of `deals.stage`, `lists/hiring` of `lists/hiring.stage`."""
+    return history.partition(".")[0]
+
+
+def attribute_of(history: str) -> str:
+    """The attribute, in words: `lead source` of `people.lead_source`."""
+    return history.partition(".")[2].replace("_", " ")
+
+
 def noun_of(history: str) -> str:
     """What its records are called: `applications.workflow_status` has applications, `lists/hiring.stage` hiring entries."""
-    parent = history.partition(".")[0].replace("_", " ")
+    parent = parent_of(history).replace("_", " ")
     return f"{parent.removeprefix(LISTS)} entries" if parent.startswith(LISTS) else parent
 
 

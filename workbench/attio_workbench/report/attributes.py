@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from attio_workbench.findings.sentences import attribute_of
 from attio_workbench.models import Models
 from attio_workbench.report.directory import Directory, ShownStatus
 
@@ -33,13 +34,12 @@ def attributes_of(record_ids: Collection[str], others: Mapping[str, Models]) -> 
         used = sorted(set(has.values()))
         if 1 < len(used) + (len(has) < len(record_ids)) <= MOST_VALUES:
             of_record = {one: used.index(status) for one, status in has.items()}
-            found.append(Attribute(_title(history), [_value(directory.statuses[status]) for status in used], of_record))
+            found.append(
+                Attribute(
+                    attribute_of(history).capitalize(), [_value(directory.statuses[status]) for status in used], of_record
+                )
+            )
     return found
-
-
-def _title(history: str) -> str:
-    """`people.lead_source` is called `Lead source`."""
-    return history.partition(".")[2].replace("_", " ").capitalize()
 
 
 def _value(status: ShownStatus) -> str:

@@ -12,8 +12,8 @@ from attio_sync.settings import Settings
 from attio_sync.tables import as_object
 from attio_workbench.errors import WorkbenchError
 from attio_workbench.findings import Finding, findings
-from attio_workbench.findings.pipelines import parent_of, pipeline_histories
-from attio_workbench.findings.sentences import listed
+from attio_workbench.findings.pipelines import pipeline_histories
+from attio_workbench.findings.sentences import listed, parent_of
 from attio_workbench.held import open_held
 from attio_workbench.models import Models, Status
 from attio_workbench.origin import read_origin

@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 from typing import Any
 
+from attio_workbench.findings.sentences import parent_of
 from attio_workbench.models import Models, Row
 from attio_workbench.report.conversion import build_conversion
 from attio_workbench.report.curves import build_curves, period_key
@@ -58,7 +59,7 @@ def build_content(
     directory = Directory(models)
     opened = build_open(models, directory, others)
     # An entry has no page of its own: its link is to the record that it is about.
-    links = [link_of(parent, slug) for parent in opened["about"]["objects"] or [history.partition(".")[0]]]
+    links = [link_of(parent, slug) for parent in opened["about"]["objects"] or [parent_of(history)]]
     return {
         "history": history,
         "relation": relation,

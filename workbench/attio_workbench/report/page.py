@@ -13,7 +13,7 @@ from string import Template
 from typing import Any
 
 from attio_workbench.findings import Evidence, Finding
-from attio_workbench.findings.sentences import noun_of
+from attio_workbench.findings.sentences import attribute_of, noun_of
 from attio_workbench.report.curves import SHOWN_DAYS
 
 _HERE = Path(__file__).parent
@@ -71,7 +71,7 @@ def title_of(histories: Sequence[str]) -> str:
     """What a manager calls it: `applications.workflow_status` are `Applications by workflow status`."""
     if len(set(histories)) != 1:
         return f"{len(set(histories))} histories from Attio"
-    noun, attribute = noun_of(histories[0]), histories[0].partition(".")[2].replace("_", " ")
+    noun, attribute = noun_of(histories[0]), attribute_of(histories[0])
     return f"{noun.capitalize()} by {attribute}"
 
 
