@@ -13,7 +13,7 @@ from attio_simulator import Leak, Slower, Waiting
 from attio_simulator.planting import Finding as PlantedFinding
 from attio_workbench.findings import LEVEL
 from attio_workbench.findings.paces import compared_until
-from attio_workbench.findings.pipelines import Pipeline, Spell, StatusName, pipelines, segments
+from attio_workbench.findings.pipelines import Pipeline, Spell, StatusName, pipeline_histories, pipelines, segments
 from attio_workbench.findings.statistics import Cases, two_sided_p
 from attio_workbench.findings.survival import Segment, cut, log_rank, steps
 from attio_workbench.models import Models
@@ -21,7 +21,7 @@ from attio_workbench.models import Models
 
 def are_knowable(models: Models, planted: Sequence[PlantedFinding]) -> bool:
     """Whether each of these is, in the one history that there is."""
-    [pipeline] = pipelines(models)
+    [pipeline] = pipelines(models, pipeline_histories(models))
     return all(told_p(pipeline, one) * looks(pipeline) < LEVEL for one in planted)
 
 

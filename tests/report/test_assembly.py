@@ -46,7 +46,9 @@ def test_a_heading_says_what_a_person_would() -> None:
     assert title_of(["deals.stage"]) == "Deals by stage"
     assert title_of(["lists/talent_pool.current_stage"]) == "Talent pool entries by current stage"
     assert title_of(["deals.stage", "deals.stage"]) == "Deals by stage"
-    assert title_of(["deals.stage", "applications.workflow_status"]) == "2 histories from Attio"
+    assert title_of(["deals.stage", "applications.workflow_status"]) == "Deals and applications"
+    assert title_of(["deals.stage", "deals.health"]) == "Deals"
+    assert title_of([f"{name}.stage" for name in ("deals", "users", "people", "workspaces")]) == "4 pipelines from Attio"
 
 
 @pytest.mark.parametrize("path", sorted(Path(page_module.__file__).parent.rglob("*.[jp]*")), ids=lambda path: path.name)

@@ -42,9 +42,9 @@ def test_the_page_says_whose_dates_they_are(open_report: Open, models: Models) -
     berlin = replace(models, status_daily=[replace(row, time_zone="Europe/Berlin") for row in models.status_daily])
 
     assert models.time_zone == "UTC"
-    assert "dates are those of UTC" in str(open_report().page.text_content("header p"))
+    assert str(open_report().page.text_content("header p")).endswith(" UTC")
     page = open_report(berlin).page
-    assert str(page.text_content("header p")).endswith(" UTC; dates are those of Europe/Berlin")
+    assert str(page.text_content("header p")).endswith(" UTC; days begin at midnight in Europe/Berlin")
     assert "periods and cohorts are dates in Europe/Berlin" in str(page.text_content("footer"))
 
 

@@ -15,7 +15,7 @@ from tests.support.model_rows import HISTORY, models_of
 from attio_simulator import Clock, Leak, MovesBack, Planted, Slower, Waiting, generate_hiring_pipeline
 from attio_simulator.planting import Finding as PlantedFinding
 from attio_workbench.findings import LEVEL, Finding, findings
-from attio_workbench.findings.pipelines import pipelines
+from attio_workbench.findings.pipelines import pipeline_histories, pipelines
 from attio_workbench.models import Conversion, CurrentStatus, Models, StatusStay
 
 APPLICATIONS = 1_000
@@ -129,7 +129,7 @@ def test_what_another_finding_took_the_records_from_is_not_knowable() -> None:
     waiting, slower, leak = Waiting(5, 3.28), Slower("Interview", 61.3, 4.3), Leak("Applied", 77.83, 0.688)
     leaking = models(waiting, slower, leak, applications=1_500, seed=59)
 
-    [pipeline] = pipelines(leaking)
+    [pipeline] = pipelines(leaking, pipeline_histories(leaking))
     assert LEVEL / looks(pipeline) < told_p(pipeline, slower) < LEVEL
     assert [are_knowable(leaking, [one]) for one in (waiting, slower, leak)] == [True, False, True]
     assert are_knowable(models(waiting, slower, applications=1_500, seed=59), [waiting, slower])

@@ -11,7 +11,7 @@ from tests.workbench.test_findings import HISTORY, models
 from attio_simulator import Leak, MovesBack, Slower, Waiting
 from attio_workbench.errors import WorkbenchError
 from attio_workbench.findings import findings
-from attio_workbench.findings.pipelines import pipelines
+from attio_workbench.findings.pipelines import pipeline_histories, pipelines
 from attio_workbench.models import Models, StatusDay
 
 CUT = date(2026, 9, 1)
@@ -92,8 +92,9 @@ def test_what_is_found_by_the_clocks_there_is_what_these_clocks_say() -> None:
 
 def test_months_begin_at_midnight_there_in_summer_and_in_winter() -> None:
     zone = ZoneInfo("America/Los_Angeles")
+    rows = told_in("America/Los_Angeles", models())
 
-    [pipeline] = pipelines(told_in("America/Los_Angeles", models()))
+    [pipeline] = pipelines(rows, pipeline_histories(rows))
 
     starts = [(pipeline.begin + timedelta(days=day)).astimezone(zone) for day in pipeline.months()]
     assert [f"{start:%m-%d %H:%M:%S}" for start in starts] == [f"{month:02}-01 00:00:00" for month in range(2, 12)]

@@ -3,8 +3,11 @@
 NOBODY = "nobody named"
 """Where Attio does not say who it was."""
 
+MEMBER = "workspace-member"
+"""The type of an actor who is a member of the workspace."""
+
 _SYSTEM = "Attio itself"
-_KINDS = {"workspace-member": "member", "api-token": "API token"}
+_KINDS = {MEMBER: "member", "api-token": "API token"}
 
 
 def actor_text(kind: str | None, actor_id: str | None, name: str | None = None) -> str:

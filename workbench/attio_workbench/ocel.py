@@ -114,7 +114,7 @@ def _moved(move: Move, before: Move | None) -> Json:
         "moved_by_id": move.actor_id,
     }
     relationships = _of(move)
-    if move.actor_type == "workspace-member" and move.actor_id:
+    if move.actor_type == MEMBER and move.actor_id:
         relationships.append({"objectId": move.actor_id, "qualifier": "moved by"})
     return {
         "id": f"{move.history}/{move.record_id}/{move.position}",

@@ -1,10 +1,9 @@
 """What there is, without any comparison: how many are open, how many are stuck, and where most of them are."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from attio_workbench.findings.finding import Evidence, Finding
-from attio_workbench.findings.pipelines import pipeline_histories
 from attio_workbench.findings.sentences import noun_of, quoted, share_text
 from attio_workbench.models import CurrentStatus, Models
 
@@ -12,12 +11,12 @@ STUCK = 0.9
 """Who is in its status longer than this share of the others were, is stuck."""
 
 
-def plain_facts(models: Models) -> Iterator[Finding]:
-    """For each history: how many are open and where most are, and, if any are, how many are stuck and where."""
+def plain_facts(models: Models, keys: Iterable[tuple[str, str]]) -> Iterator[Finding]:
+    """For each (source_relation, history): how many are open and where most are; if any are stuck, how many and where."""
     of_history: defaultdict[tuple[str, str], list[CurrentStatus]] = defaultdict(list)
     for row in models.current_status:
         of_history[row.source_relation, row.history].append(row)
-    for source_relation, history in pipeline_histories(models):
+    for source_relation, history in keys:
         rows = of_history[source_relation, history]
         if not rows:
             continue

@@ -7,7 +7,7 @@ from dataclasses import replace
 from attio_workbench.findings.facts import plain_facts
 from attio_workbench.findings.finding import Evidence, Figure, Finding, Kind
 from attio_workbench.findings.members import compare_members
-from attio_workbench.findings.pipelines import LEAST_SIDE, Pipeline, pipelines
+from attio_workbench.findings.pipelines import LEAST_SIDE, Pipeline, pipeline_histories, pipelines
 from attio_workbench.findings.sentences import listed
 from attio_workbench.findings.statistics import adjusted
 from attio_workbench.findings.tested import FEW, Tested, TooFew, where
@@ -28,7 +28,8 @@ def findings(models: Models) -> list[Finding]:
 
     All comparisons of all histories together are corrected for their number. Where none is left, that is a finding too.
     """
-    found = pipelines(models)
+    keys = pipeline_histories(models)
+    found = pipelines(models, keys)
     outcomes = [(one, _compare(one)) for one in found]
     tested = [one for _, several in outcomes for one in several if isinstance(one, Tested)]
     p_values = adjusted([one.p for one in tested])
@@ -38,7 +39,7 @@ def findings(models: Models) -> list[Finding]:
     several = len({(one.source_relation, one.history) for one in found}) > 1
     nothing = [_nothing(pipeline, len(tested)) for pipeline in found[:1] if tested and not changes]
     unknown = [_too_few(pipeline, made) for pipeline, made in outcomes if any(isinstance(one, TooFew) for one in made)]
-    everything = [*changes, *nothing, *plain_facts(models), *unknown]
+    everything = [*changes, *nothing, *plain_facts(models, keys), *unknown]
     return [one if one.kind == "nothing" else _named(one) for one in everything] if several else everything
 
 

@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from attio_workbench.actors import MEMBER
 from attio_workbench.errors import WorkbenchError
 from attio_workbench.findings.sentences import noun_of, parent_of
 from attio_workbench.findings.survival import AT_ENTRY, Segment
@@ -141,13 +142,13 @@ def segments(spells: Iterable[Spell], since: float = 0.0) -> list[Segment]:
     return [segment for spell in spells if (segment := spell.segment(since))]
 
 
-def pipelines(models: Models) -> list[Pipeline]:
-    """The pipelines of all histories and connections."""
+def pipelines(models: Models, keys: Iterable[tuple[str, str]]) -> list[Pipeline]:
+    """The pipelines of these (source_relation, history) that have stays."""
     stays_of: defaultdict[tuple[str, str], list[StatusStay]] = defaultdict(list)
     for stay in models.status_history:
         stays_of[stay.source_relation, stay.history].append(stay)
     zone = _zone(models.time_zone)
-    return [_pipeline(*key, stays_of[key], models, zone) for key in pipeline_histories(models) if key in stays_of]
+    return [_pipeline(*key, stays_of[key], models, zone) for key in keys if key in stays_of]
 
 
 def pipeline_histories(models: Models) -> list[tuple[str, str]]:
@@ -197,7 +198,7 @@ def _pipeline(source_relation: str, history: str, stays: list[StatusStay], model
         known = firsts.get(key)
         if known is None or stay.position < known.position:
             firsts[key] = stay
-        if stay.moved_by_type == "workspace-member" and stay.moved_by_id:
+        if stay.moved_by_type == MEMBER and stay.moved_by_id:
             members[stay.moved_by_id] = stay.mover
     spells: dict[str, list[Spell]] = {status_id: [] for status_id in statuses}
     for stay in firsts.values():
@@ -217,7 +218,7 @@ def _spell(stay: StatusStay, begin: datetime, as_of: datetime, statuses: Mapping
     way = None
     if has_left:
         way = _way(statuses[stay.status_id], statuses.get(stay.next_status_id or ""))
-    is_member = stay.moved_by_type == "workspace-member"
+    is_member = stay.moved_by_type == MEMBER
     return Spell(stay.record_id, entered, end, has_left, way, stay.next_status_id, stay.moved_by_id if is_member else None)
 
 

@@ -135,7 +135,7 @@ def report_of(models: Models, found: list[Finding], slug: str | None) -> str:
             title=title_of(names),
             subtitle=f"{records:,} records of {', '.join(dict.fromkeys(names))}, as of "
             f"{models.as_of:%d %B %Y, %H:%M} UTC".replace(" 0", " ")
-            + (f"; dates are those of {models.time_zone}" if models.time_zone else ""),
+            + (f"; days begin at midnight in {models.time_zone}" if (models.time_zone or "UTC") != "UTC" else ""),
             made="Made by attio-sync report from the models of the dbt package attio. Every figure is a value of a row of "
             "the model named beneath it, or a count of its rows; those of a sentence are computed as its evidence "
             f"says. Days, periods and cohorts are dates in {models.time_zone or 'UTC'} (attio_time_zone), moments are UTC, "
@@ -179,14 +179,14 @@ def filters_text(keys: Collection[tuple[str, str]]) -> str:
 
 def warning_text(statuses: Sequence[Status]) -> str:
     """What to know before all else: how much rests on a guess; empty where nothing does."""
-    guessed = sum(not status.is_mapped for status in statuses)
+    guessed = len(_guessed(statuses))
     which = "all statuses" if guessed == len(statuses) else f"{guessed:,} of {len(statuses):,} statuses"
     return f"Whether they are open, won, lost or paused is guessed of {which}: see the end of the page." if guessed else ""
 
 
 def guessed_text(statuses: Sequence[Status]) -> str:
     """Which statuses have only a guess at their order and kind, and how to say better; empty where all are mapped."""
-    guessed = [status for status in statuses if not status.is_mapped]
+    guessed = _guessed(statuses)
     if not guessed:
         return ""
     titles = ", ".join(status.status_title for status in guessed)
@@ -197,3 +197,7 @@ def guessed_text(statuses: Sequence[Status]) -> str:
         "(is_mapped of attio__status is false). attio-sync mapping dbt/seeds/attio_status_mapping.csv writes the guess "
         "into that file: correct it there, and the next report goes by it."
     )
+
+
+def _guessed(statuses: Sequence[Status]) -> list[Status]:
+    return [status for status in statuses if not status.is_mapped]

@@ -86,6 +86,7 @@ def build_content(
         "transitions": list(_transitions(models, directory)),
         "open": opened,
         "owners": directory.owners,  # last: by now every one has a number
+        "members": directory.members,
     }
 
 

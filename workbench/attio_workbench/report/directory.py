@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from attio_workbench.actors import actor_text
+from attio_workbench.actors import MEMBER, actor_text
 from attio_workbench.models import Models, StatusStay
 
 
@@ -53,6 +53,7 @@ class Directory:
             if stay.moved_by_name:
                 bearers.setdefault(stay.moved_by_name, set()).add(stay.moved_by_id)
         self._namesakes = {name for name, ids in bearers.items() if len(ids) > 1}
+        self._people = {self.mover(stay) for stay in models.status_history if stay.moved_by_type == MEMBER}
         self.owners: list[str] = []
         self._owner: dict[str, int] = {}
 
@@ -65,6 +66,11 @@ class Directory:
         if stay.moved_by_name in self._namesakes:
             return f"{stay.moved_by_name} ({actor_text(stay.moved_by_type, stay.moved_by_id)})"
         return stay.mover
+
+    @property
+    def members(self) -> list[int]:
+        """The numbers of the owners that are members of the workspace, not the system or an app."""
+        return [number for number, name in enumerate(self.owners) if name in self._people]
 
     def owner(self, name: str) -> int:
         """Their number, given out as they come."""

@@ -13,13 +13,16 @@ from string import Template
 from typing import Any
 
 from attio_workbench.findings import Evidence, Finding
-from attio_workbench.findings.sentences import attribute_of, noun_of
+from attio_workbench.findings.sentences import attribute_of, listed, noun_of
 from attio_workbench.report.curves import SHOWN_DAYS
 
 _HERE = Path(__file__).parent
 ECHARTS = _HERE / "vendor" / "echarts.min.js"
 LEAST_P = 1e-6
 """Below this a probability says how the test is made, not how sure one can be."""
+
+MOST_NOUNS = 3
+"""As many are named in the heading."""
 
 _SCRIPTS = ("base", "charts", "flow", "ageing", "survival", "funnel", "conversion", "waiting", "names", "main")
 """In the order in which they build on each other: together they are one script."""
@@ -59,7 +62,7 @@ def render(page: Page) -> str:
         made=escape(page.made),
         warning=f'<p><a href="#notes">{escape(page.warning)}</a></p>\n' if page.warning else "",
         notes="".join(f"<p>{escape(note)}</p>\n" for note in page.notes if note),
-        sentences="\n".join(map(_item, page.findings)),
+        sentences="\n".join(_item(finding, _place(page, finding)) for finding in page.findings),
         data=json_block({"shownDays": SHOWN_DAYS, "histories": page.histories}),
         style=style,
         echarts=echarts,
@@ -69,10 +72,11 @@ def render(page: Page) -> str:
 
 def title_of(histories: Sequence[str]) -> str:
     """What a manager calls it: `applications.workflow_status` are `Applications by workflow status`."""
-    if len(set(histories)) != 1:
-        return f"{len(set(histories))} histories from Attio"
-    noun, attribute = noun_of(histories[0]), attribute_of(histories[0])
-    return f"{noun.capitalize()} by {attribute}"
+    names = list(dict.fromkeys(histories))
+    nouns = list(dict.fromkeys(map(noun_of, names)))
+    if len(names) == 1:
+        return f"{nouns[0].capitalize()} by {attribute_of(names[0])}"
+    return listed(nouns).capitalize() if len(nouns) <= MOST_NOUNS else f"{len(names)} pipelines from Attio"
 
 
 def policy(scripts: Sequence[str], style: str) -> str:
@@ -92,8 +96,18 @@ def json_block(value: Any) -> str:
     return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
 
 
-def _item(finding: Finding) -> str:
-    parts = [f'<li><p class="said">{escape(finding.sentence)}</p>']
+def _place(page: Page, finding: Finding) -> int | None:
+    """Which history a sentence goes with; None for one said whichever is chosen: a change, or that there is none."""
+    if finding.effect is not None or finding.kind == "nothing":
+        return None
+    keys = [(one["relation"], one["history"]) for one in page.histories]
+    key = finding.source_relation, finding.history
+    return keys.index(key) if key in keys else None
+
+
+def _item(finding: Finding, place: int | None) -> str:
+    of = "" if place is None else f' data-history="{place}"'
+    parts = [f'<li{of}><p class="said">{escape(finding.sentence)}</p>']
     if finding.worth:
         parts.append(f'<p class="worth">{escape(finding.worth)}</p>')
     if finding.adjusted_p is not None:

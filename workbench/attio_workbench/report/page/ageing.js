@@ -1,10 +1,7 @@
 // Ageing: a point for each open record, over bands that say how long others stayed.
 const BAND_TEXTS = [["half left", "½"], ["three in four", "¾"], ["nine in ten", "9/10"]];
 const LEAST_BESIDE = 86;
-
-/** Days on a scale that gives the first ones room: 0 at the left, each step a larger unit. */
-const stretched = (days) => Math.log10(1 + days);
-const AGE_TICKS = [[0, "0"], [1, "1 d"], [3, "3 d"], [7, "1 wk"], [14, "2 wk"], [30, "30 d"], [90, "90 d"], [180, "180 d"], [365, "1 y"], [1095, "3 y"], [3650, "10 y"]];
+const LEAST_APART = 30;
 
 const bandsOf = (status) => now().curves.find((curve) => curve.s === status && curve.p === "all")?.bands || [null, null, null];
 
@@ -65,7 +62,6 @@ pictures.push({
       const days = shown.map((n) => open.days[n] / 100);
       const edges = statuses.flatMap(bandsOf).filter((edge) => edge !== null);
       const most = Math.max(7, ...edges, days.reduce((a, b) => Math.max(a, b), 0)) * 1.08;
-      const ticks = AGE_TICKS.filter(([day]) => day <= most);
       const points = (past) => ({
         type: "scatter",
         symbol: past ? "diamond" : "circle",
@@ -85,16 +81,10 @@ pictures.push({
         option: {
           grid: { left: box.small ? 92 : 150, right: 16, top: 26, bottom: 46 },
           tooltip: tooltip(({ data }) => recordTip(data.record), { trigger: "item" }),
-          xAxis: axis({
-            type: "value",
-            min: 0,
-            max: stretched(most),
-            name: "days in the status so far (the scale is stretched: early days have more room)",
+          xAxis: stretchedAxis(most, {
+            name: box.small ? "days so far, stretched scale" : "days in the status so far (the scale is stretched: early days have more room)",
             nameLocation: "middle",
             nameGap: 30,
-            ...(box.small ? { name: "days so far, stretched scale" } : {}),
-            splitLine: { show: false },
-            axisLabel: text({ customValues: ticks.map(([day]) => stretched(day)), formatter: (value) => ticks.find(([day]) => Math.abs(stretched(day) - value) < 1e-6)?.[1] ?? "", hideOverlap: true }),
           }),
           yAxis: axis({
             type: "value",
@@ -139,15 +129,22 @@ function bandNames(statuses, row) {
     tooltip: { show: false },
     data: [[0, 0]],
     renderItem: (params, api) => {
-      const edges = bandsOf(statuses[0]).map((edge) => (edge === null ? null : api.coord([stretched(edge), 0])));
-      const isTight = edges.some((edge, n) => n && edge && edge[0] - edges[n - 1][0] < LEAST_BESIDE);
+      const edges = bandsOf(statuses[0]).filter((edge) => edge !== null).map((edge) => api.coord([stretched(edge), 0]));
+      const isTight = edges.some(([x], n) => n && x - edges[n - 1][0] < LEAST_BESIDE);
+      const named = [];
+      edges.forEach(([x, y], n) => {
+        const last = named[named.length - 1];
+        // Edges that are hardly apart have one text.
+        if (isTight && last && x - last.x < LEAST_APART) Object.assign(last, { x: (last.x + x) / 2, text: `${last.text}, ${BAND_TEXTS[n][1]}` });
+        else named.push({ x, y, text: BAND_TEXTS[n][isTight ? 1 : 0] });
+      });
       return {
         type: "group",
-        children: edges.filter(Boolean).map(([x, y], n) => ({
+        children: named.map(({ x, y, text }) => ({
           type: "text",
           x,
           y: y - row * 0.4 - 5,
-          style: { text: `${BAND_TEXTS[n][isTight ? 1 : 0]}${isTight ? "" : " ▾"}`, fill: color("muted"), font: `11px ${FONT}`, align: isTight ? "center" : "right", verticalAlign: "bottom" },
+          style: { text: isTight ? text : `${text} ▾`, fill: color("muted"), font: `11px ${FONT}`, align: isTight ? "center" : "right", verticalAlign: "bottom" },
         })),
       };
     },

@@ -56,6 +56,43 @@ function axis(more) {
   };
 }
 
+/** Days on a scale that gives the first ones room: 0 at the left, each step a larger unit; twice as long is as far everywhere. */
+const stretched = (days) => Math.log10(1 + days);
+const unstretched = (place) => 10 ** place - 1;
+const AGE_TICKS = [[0, "0"], [1, "1 d"], [3, "3 d"], [7, "1 wk"], [14, "2 wk"], [30, "30 d"], [90, "90 d"], [180, "180 d"], [365, "1 y"], [1095, "3 y"], [3650, "10 y"]];
+
+function stretchedAxis(most, more) {
+  const ticks = AGE_TICKS.filter(([day]) => day <= most);
+  const tickText = (place) => ticks.find(([day]) => Math.abs(stretched(day) - place) < 1e-6)?.[1] ?? "";
+  return axis({
+    type: "value",
+    min: 0,
+    max: stretched(most),
+    splitLine: { show: false },
+    axisLabel: text({ customValues: ticks.map(([day]) => stretched(day)), formatter: tickText, hideOverlap: true }),
+    ...more,
+  });
+}
+
+/** The labels of a time axis so many pixels wide: firsts of months, or every so many days where there are few, equally far apart. */
+function dateLabels(first, last, width) {
+  const most = Math.max(2, Math.floor(width / 70));
+  const month = (n) => new Date(Date.UTC(first.getUTCFullYear(), first.getUTCMonth() + n, 1));
+  const months = [];
+  for (let n = 0; month(n) <= last; n++) if (month(n) >= first) months.push(month(n));
+  const dayOf = (value) => `${new Date(value).getUTCDate()} ${MONTHS[new Date(value).getUTCMonth()]}`;
+  const monthOf = (value) => MONTHS[new Date(value).getUTCMonth()] + (new Date(value).getUTCMonth() ? "" : ` ${new Date(value).getUTCFullYear()}`);
+  const labels = (dates, formatter) => text({ customValues: dates.map(Number), formatter, hideOverlap: true });
+  if (months.length > 3) {
+    const every = [1, 2, 3, 6, 12, 24, 60].find((step) => months.length / step <= most) ?? 120;
+    return labels(months.filter((date) => (date.getUTCFullYear() * 12 + date.getUTCMonth()) % every === 0), monthOf);
+  }
+  const day = 86400000;
+  const every = [1, 2, 7, 14, 28].find((step) => (last - first) / day / step <= most) ?? 56;
+  const midnight = Math.floor(last / day) * day;
+  return labels(Array.from({ length: Math.max(0, Math.floor((midnight - first) / day / every)) + 1 }, (_, n) => midnight - n * every * day).reverse(), dayOf);
+}
+
 /** A tooltip of elements of our own: text from Attio stays text, and the policy allows no styles in markup. */
 function tooltip(lines, more) {
   return {

@@ -89,7 +89,7 @@ pictures.push({
             ],
             { trigger: "axis", axisPointer: { lineStyle: { color: color("muted"), type: "solid" } } }
           ),
-          xAxis: axis({ type: "time", splitLine: { show: false }, axisLabel: text({ hideOverlap: true, formatter: flowTick }), boundaryGap: false }),
+          xAxis: axis({ type: "time", splitLine: { show: false }, axisLabel: dateLabels(days[0].date, days[days.length - 1].date, box.width - room), boundaryGap: false }),
           yAxis: axis({ type: "value", minInterval: 1, splitNumber: 4, name: "records", nameTextStyle: text({ align: "left", padding: [0, 0, 0, -26] }) }),
           series: [...areas, flowLabels(statuses, days, box, room)],
         },
@@ -108,11 +108,6 @@ pictures.push({
     });
   },
 });
-
-function flowTick(value) {
-  const date = new Date(value);
-  return date.getUTCDate() === 1 ? `${MONTHS[date.getUTCMonth()]}${date.getUTCMonth() === 0 ? ` ${date.getUTCFullYear()}` : ""}` : `${date.getUTCDate()} ${MONTHS[date.getUTCMonth()]}`;
-}
 
 function flowSays(days, statuses) {
   const [first, last] = [days[0], days[days.length - 1]];

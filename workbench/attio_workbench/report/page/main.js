@@ -1,4 +1,6 @@
 // The filters, the theme, and the first drawing.
+let allSaid = false;
+
 function option(value, label, chosen) {
   return h("option", { value, selected: chosen }, label);
 }
@@ -8,7 +10,8 @@ function fillFilters() {
   const group = (label, kind) => (periods[kind].length ? h("optgroup", { label }, periods[kind].map((start) => option(`${kind}:${start}`, periodText(`${kind}:${start}`)))) : null);
   document.getElementById("period").replaceChildren(...[option("all", "All time", true), group("Quarters", "quarter"), group("Months", "month")].filter(Boolean));
   const used = [...new Set(countsOf(now()).map((c) => c.owner))];
-  const named = used.map((n) => [owners[n], n]).sort((a, b) => a[0].localeCompare(b[0]));
+  const isMember = (n) => now().members.includes(n);
+  const named = used.map((n) => [owners[n], n]).sort((a, b) => isMember(b[1]) - isMember(a[1]) || a[0].localeCompare(b[0]));
   document.getElementById("owner").replaceChildren(option("-1", "Everyone", true), ...named.map(([name, n]) => option(String(n), name)));
   state.values = open.attributes.map(() => "all");
   document.getElementById("attributes").replaceChildren(...open.attributes.map(attributeFilter));
@@ -46,11 +49,21 @@ function onFilter() {
   fillAll();
 }
 
+/** Of what is said, the changes of all histories, and what there is of the one that is chosen. */
+function showSaid() {
+  const others = [...document.querySelectorAll(".sentences > [data-history]")].filter((one) => Number(one.dataset.history) !== state.history);
+  document.querySelectorAll(".sentences > li").forEach((one) => (one.hidden = !allSaid && others.includes(one)));
+  const more = document.getElementById("more-said");
+  more.hidden = others.length === 0;
+  more.textContent = allSaid ? `Only what is said of ${historyText(now())}` : `Show what is said of the other histories (${count(others.length)})`;
+}
+
 function onHistory() {
   state.history = Number(document.getElementById("history").value);
   Object.assign(state, { period: "all", owner: -1 });
   Object.assign(names, { shown: ROWS_AT_ONCE, open: null });
   fillFilters();
+  showSaid();
   announce();
   fillAll();
 }
@@ -75,6 +88,10 @@ function start() {
   document.getElementById("history-filter").hidden = DATA.histories.length < 2;
   fillFilters();
   on("history", "change", onHistory);
+  on("more-said", "click", () => {
+    allSaid = !allSaid;
+    showSaid();
+  });
   on("period", "change", onFilter);
   on("owner", "change", onFilter);
   on("reset", "click", () => {
@@ -103,6 +120,7 @@ function start() {
   });
   prefersDark.addEventListener("change", () => (sayTheme(), fillAll()));
   sayTheme();
+  showSaid();
   announce();
   clearOfFilters();
   fillAll();

@@ -121,7 +121,7 @@ function drawTimeline(n) {
     says: `One record's stays: ${stays.map((s) => `${titleOf(s.status)} from ${instantText(s.from)} to ${s.to ? instantText(s.to) : "now"}`).join("; ")}.`,
     option: {
       grid: { left: box.small ? 92 : 150, right: 24, top: 8, bottom: 28 },
-      xAxis: axis({ type: "time", min: +stays[0].from, max: +end, splitNumber: box.small ? 3 : 6, axisLabel: text({ hideOverlap: true, formatter: (v) => `${new Date(v).getUTCDate()} ${MONTHS[new Date(v).getUTCMonth()]}` }) }),
+      xAxis: axis({ type: "time", min: +stays[0].from, max: +end, axisLabel: dateLabels(stays[0].from, end, box.width - (box.small ? 116 : 174)) }),
       yAxis: axis({ type: "category", inverse: true, data: rows.map((s) => labelOf(s, box.small ? 13 : 22, true)), axisLabel: inkText() }),
       series: [
         {
@@ -165,6 +165,8 @@ function sortBy(key) {
 }
 
 function fillNames() {
+  const timeline = document.getElementById("timeline-chart");
+  if (timeline) clear(timeline);
   const found = sortedRecords();
   const shown = found.slice(0, names.shown);
   const { n: listed } = now().open;

@@ -1,6 +1,5 @@
 // Survival: what share is still in a status after so many days; a small picture for each status that records leave.
 const LEAST_STAYS_DRAWN = 10;
-const SCALES = [2, 4, 7, 14, 21, 30, 45, 60, 90, 120, 180, 270, 365, 730, 1825];
 const DASHES = ["solid", [7, 4], [2, 3]];
 
 const timeOf = (status, period) => now().time.find((row) => row[0] === status && row[1] === period);
@@ -28,14 +27,14 @@ function survivalOption(status) {
   const all = curveOf(status, "all");
   const end = Math.max(...curves.map(({ curve }) => curve.x[curve.x.length - 1]));
   const gone = all.bands[2] === null ? end : all.bands[2] * 1.15;
-  const most = SCALES.find((days) => days >= Math.min(gone, end)) ?? Math.ceil(end);
+  const most = Math.min(gone, end);
   return {
     grid: { left: 38, right: 10, top: 12, bottom: 24 },
     tooltip: tooltip(
-      (given) => [`after ${length(given[0].axisValue)}`, ...given.map((one) => [one.seriesName, `${percent(one.value[1])} still there`])],
+      (given) => [`after ${length(unstretched(given[0].axisValue))}`, ...given.map((one) => [one.seriesName, `${percent(one.value[1])} still there`])],
       { trigger: "axis", axisPointer: { lineStyle: { color: color("muted"), type: "solid" } } }
     ),
-    xAxis: axis({ type: "value", min: 0, max: most, interval: most / (most % 3 ? 2 : 3), splitLine: { show: false }, axisLabel: text({ fontSize: 11, formatter: (v) => (v ? `${Math.round(v * 10) / 10} d` : "0") }) }),
+    xAxis: stretchedAxis(most),
     yAxis: axis({ type: "value", min: 0, max: 1, interval: 0.5, axisLabel: text({ fontSize: 11, formatter: (v) => `${v * 100} %` }) }),
     series: curves.map(({ period, dash, tone, curve }, n) => ({
       type: "line",
@@ -46,7 +45,7 @@ function survivalOption(status) {
       lineStyle: { color: tone, width: n === 0 ? 3.5 : 2, type: dash },
       itemStyle: { color: tone },
       emphasis: { disabled: true },
-      data: [[0, 1], ...curve.x.map((x, k) => [x, curve.y[k]]).filter(([x]) => x <= most)],
+      data: [[0, 1], ...curve.x.map((x, k) => [x, curve.y[k]]).filter(([x]) => x <= most)].map(([x, y]) => [stretched(x), y]),
     })),
   };
 }
