@@ -51,8 +51,7 @@ class Delivery:
         self._saved_at = environment.monotonic()
         self._saved_state = state
         self._rows_since = 0
-        self._judged: Counter[Source] = Counter()
-        self._failed: Counter[Source] = Counter()
+        self._judged, self._failed = Counter[Source](), Counter[Source]()
 
     @property
     def seconds_left(self) -> float:
@@ -106,6 +105,7 @@ class Delivery:
         if reason:
             self.warn(f"{reason}: everything is delivered anew")
         was = self.state.of(source)
+        self._judged[source] = self._failed[source] = 0
         if was.ledger is not None:
             # Killed behind the truncate, the next sync must not compare with what is no longer there.
             self.put(source, SourceState(short_pages=was.short_pages, invalid=was.invalid))

@@ -1,12 +1,14 @@
-"""Pure: what is due in a sync."""
+"""Pure: what is due in a sync, and whether its state is of what is synced."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from attio_sync.attio_types import TokenIdentity
+from attio_sync.errors import StateError
 from attio_sync.ledger import SLICES
 from attio_sync.settings import Settings
 from attio_sync.sources import Source
-from attio_sync.state import SourceState, Window
+from attio_sync.state import SourceState, SyncState, Window
 
 CHEAP_REQUESTS = 40
 """A listing that takes no more is compared in every sync, where that is the only way to see what changed."""
@@ -25,6 +27,22 @@ def fresh_window(source: Source, state: SourceState, settings: Settings, now: da
     if settings.backfill_days is None:
         return Window(None, now)
     return Window(now - timedelta(days=settings.backfill_days), now)
+
+
+def of_this_workspace(state: SyncState, identity: TokenIdentity) -> SyncState:
+    """The state, which remembers what workspace it is of.
+
+    Raises:
+        StateError: it is of another one than the token.
+    """
+    if state.workspace_id and identity.workspace_id and state.workspace_id != identity.workspace_id:
+        message = (
+            f"the token is for another workspace ({identity.workspace_name}) than the one this connection has synced so "
+            "far. Set a token of that one again, give this workspace a connection of its own, or re-sync this one from "
+            "Fivetran's dashboard: then everything is replaced"
+        )
+        raise StateError(message)
+    return replace(state, workspace_id=identity.workspace_id or state.workspace_id)
 
 
 def reason_to_start_over(source: Source, state: SourceState) -> str | None:

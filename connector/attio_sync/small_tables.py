@@ -247,7 +247,8 @@ def _places(definition: Definition[Any], sources: Sequence[Source], parents: Seq
             return [Place(s.parent, s.attribute) for s in sources if s.type.definition == kind]
 
 
-def definitions_for(sources: Iterable[Source], *, definitions: bool) -> list[Definition[Any]]:
+def definitions_for(sources: Iterable[Source], *, definitions: bool, daily: bool = True) -> list[Definition[Any]]:
     """The small tables of a connection: without `definitions` only those that the histories cannot be read without."""
     needed = {s.type.definition for s in sources}
-    return [d for d in DEFINITIONS if definitions or d in ALWAYS or d.of in needed]
+    wanted = [d for d in DEFINITIONS if definitions or d in ALWAYS or d.of in needed]
+    return [d for d in wanted if daily or not d.daily]

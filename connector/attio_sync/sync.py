@@ -11,11 +11,10 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
 
-from attio_sync.attio_types import TokenIdentity
 from attio_sync.catalog import Catalog, Found
 from attio_sync.client import AttioClient
 from attio_sync.delivery import Delivery
-from attio_sync.errors import SAME_FOR_ALL, AttioSyncError, ForbiddenError, GaveUpError, StateError, together
+from attio_sync.errors import SAME_FOR_ALL, AttioSyncError, ContractChangedError, ForbiddenError, GaveUpError, together
 from attio_sync.reader import Reader
 from attio_sync.reconcile import Outcome, Reconciliation
 from attio_sync.runtime import Environment, Sink, SyncReport, held_open, open_portal
@@ -24,14 +23,15 @@ from attio_sync.schedule import (
     all_are_due_at_once,
     fresh_window,
     is_compared_in_every_sync,
+    of_this_workspace,
     reason_to_start_over,
     recheck_due,
     reconciliation_is_due,
 )
 from attio_sync.settings import Settings
-from attio_sync.small_tables import LISTS, OBJECTS, Definition, Place, definitions_for, deliver_definitions
+from attio_sync.small_tables import LISTS, OBJECTS, STATUSES, Definition, Place, definitions_for, deliver_definitions
 from attio_sync.sources import Source
-from attio_sync.state import SourceState, SyncState, parse_state
+from attio_sync.state import SourceState, parse_state
 from attio_sync.windows import Windows, list_together
 
 log = logging.getLogger(__name__)
@@ -76,22 +76,6 @@ def run_sync(
     return report
 
 
-def _of_this_workspace(state: SyncState, identity: TokenIdentity) -> SyncState:
-    """The state, which remembers what workspace it is of.
-
-    Raises:
-        StateError: it is of another one than the token.
-    """
-    if state.workspace_id and identity.workspace_id and state.workspace_id != identity.workspace_id:
-        message = (
-            f"the token is for another workspace ({identity.workspace_name}) than the one this connection has synced so "
-            "far. Set a token of that one again, give this workspace a connection of its own, or re-sync this one from "
-            "Fivetran's dashboard: then everything is replaced"
-        )
-        raise StateError(message)
-    return replace(state, workspace_id=identity.workspace_id or state.workspace_id)
-
-
 class _Sync:
     """One sync of all sources; one that fails keeps none of the others from being delivered."""
 
@@ -104,6 +88,8 @@ class _Sync:
         self._failures: dict[str, AttioSyncError] = {}
         self._windows = Windows(delivery, reader, environment, self._failing_alone, self._alive)
         self._sees_everything = True
+        self._attribute_ids: dict[str, str] = {}
+        """What the statuses that were read are of, by the name of the source."""
         self._reconciled: set[Source] = set()
         self._first_listed: set[Source] = set()
         self._unfinished: list[Source] = []
@@ -113,7 +99,7 @@ class _Sync:
         identity = self._reader.identity()
         self._sees_everything = identity.sees_everything
         delivery = self._delivery
-        delivery.state = _of_this_workspace(delivery.state, identity)
+        delivery.state = of_this_workspace(delivery.state, identity)
         found = found or self._reader.answer_of(self._catalog.find, self._settings.history)
         self._failures |= found.failures
         delivery.start(found.sources, found.failures.keys())
@@ -121,29 +107,28 @@ class _Sync:
             with self._failing_alone(source):
                 self._begin(source)
         # What is up to date takes least, so it comes first.
-        todo = sorted(found.sources, key=lambda s: self._state(s).last_sync is None)
-        while todo:
-            self._unfinished = [s for group in self._groups(todo) if not self._advance(group) for s in group]
-            self._compare([s for s in found.sources if s not in self._unfinished])
-            if todo := self._unfinished:
-                todo = [s for s in found.sources if s not in todo and s.type.is_filtered] + todo
-        small = definitions_for(found.sources, definitions=self._settings.definitions)
+        self._deliver(sorted(found.sources, key=lambda s: self._state(s).last_sync is None), found.sources)
         # Those that are read daily are also read where they never were.
-        daily = self._reconciled or not delivery.state.definitions.keys() & {OBJECTS.table, LISTS.table}
-        deliver_definitions(
-            self._alive(found.sources),
-            identity,
-            self._read_definitions,
-            delivery,
-            definitions=[d for d in small if daily or not d.daily],
-        )
+        daily = bool(self._reconciled) or not delivery.state.definitions.keys() & {OBJECTS.table, LISTS.table}
+        small = definitions_for(found.sources, definitions=self._settings.definitions, daily=daily)
+        # The statuses may say why the records of a source that was not looked up cannot be read.
+        asked = [s for s in found.sources if isinstance(self._failures.get(s.name), ContractChangedError | None)]
+        deliver_definitions(asked, identity, self._read_definitions, delivery, definitions=small)
+        self._deliver([s for s in asked if self._is_another(s)], found.sources)
         if self._failures:
             raise together(self._failures.values())
+
+    def _deliver(self, todo: Sequence[Source], sources: Sequence[Source]) -> None:
+        while todo:
+            self._unfinished = [s for group in self._groups(todo) if not self._advance(group) for s in group]
+            self._compare([s for s in sources if s not in self._unfinished])
+            if todo := self._unfinished:
+                todo = [s for s in sources if s not in todo and s.type.is_filtered] + todo
 
     def _read_definitions(self, definition: Definition[Any], place: Place) -> list[Any] | None:
         """A small table as Attio lists it in one place; None where it cannot be read, which is that source's failure."""
         try:
-            return self._reader.definitions(definition, place)
+            items = self._reader.definitions(definition, place)
         except SAME_FOR_ALL:
             raise
         except AttioSyncError as error:
@@ -152,6 +137,9 @@ class _Sync:
             else:
                 self._failures.setdefault(str(place), error)
             return None
+        if definition is STATUSES and items:
+            self._attribute_ids[str(place)] = items[0].id.attribute_id
+        return items
 
     def _state(self, source: Source) -> SourceState:
         return self._delivery.state.of(source)
@@ -170,13 +158,25 @@ class _Sync:
     def _alive(self, sources: Sequence[Source]) -> list[Source]:
         return [s for s in sources if s.name not in self._failures]
 
-    def _begin(self, source: Source) -> None:
-        if (reason := reason_to_start_over(source, self._state(source))) is not None:
+    def _begin(self, source: Source) -> bool:
+        """Whether it is delivered anew."""
+        reason = reason_to_start_over(source, self._state(source))
+        if reason is not None:
             self._delivery.start_over(source, reason)
         self._note_what_it_is(source)
+        return reason is not None
+
+    def _is_another(self, source: Source) -> bool:
+        """Whether the statuses are of another attribute than they were: the default source is not looked up."""
+        known = replace(source, attribute_id=source.attribute_id or self._attribute_ids.get(source.name, ""))
+        is_another = self._begin(known)
+        if is_another:
+            self._failures.pop(source.name, None)
+        return is_another
 
     def _note_what_it_is(self, source: Source) -> None:
-        state = replace(self._state(source), kind=source.kind, attribute_id=source.attribute_id)
+        state = self._state(source)
+        state = replace(state, kind=source.kind, attribute_id=source.attribute_id or state.attribute_id)
         self._delivery.put(source, replace(state, blind=state.blind or not self._sees_everything))
 
     def _groups(self, sources: Sequence[Source]) -> list[list[Source]]:
@@ -224,20 +224,19 @@ class _Sync:
     def _compare(self, sources: Sequence[Source]) -> None:
         """What is due of these sources, those of one parent with one listing."""
         now = self._environment.now()
+        rechecks = {s: self._recheck(s, now) for s in self._alive(sources)}
         due = [
             s
-            for s in self._alive(sources)
-            if self._recheck(s, now)
+            for s, recheck in rechecks.items()
             # What was listed for the first time a moment ago needs no second look to see what changed.
-            or (s not in self._first_listed and is_compared_in_every_sync(s, self._state(s), self._settings))
+            if recheck or (s not in self._first_listed and is_compared_in_every_sync(s, self._state(s), self._settings))
         ]
         for _, of_parent in groupby(sorted(due, key=lambda s: str(s.parent)), key=lambda s: s.parent):
-            compared = list(of_parent)
+            compared = {s: rechecks[s] for s in of_parent}
             with self._failing_alone(*compared):
                 self._compare_together(compared, now)
 
-    def _compare_together(self, sources: Sequence[Source], now: datetime) -> None:
-        rechecks = {s: self._recheck(s, now) for s in sources}
+    def _compare_together(self, rechecks: Mapping[Source, Recheck | None], now: datetime) -> None:
         self._reconciled |= {s for s, recheck in rechecks.items() if recheck}
         comparisons = [
             Reconciliation(
@@ -248,8 +247,8 @@ class _Sync:
         for comparison in comparisons:
             recheck = rechecks[comparison.source]
             comparison.begin(recheck.slices if recheck else frozenset())
-        names = ", ".join(s.name for s in sources)
-        self._reader.phase(names, "comparing everything", max(self._delivery.ledger(s).records for s in sources))
+        names = ", ".join(s.name for s in rechecks)
+        self._reader.phase(names, "comparing everything", max(self._delivery.ledger(s).records for s in rechecks))
         trusting = not all_are_due_at_once(self._settings)
         failures = list_together(comparisons, self._reader, self._delivery, trusting=trusting)
         while comparisons:  # none is kept: what differs after a large import takes much room

@@ -84,9 +84,10 @@ class AttioOption(_AttioModel):
 
 
 class AttioStatusId(_AttioModel):
-    """Which status it is."""
+    """Which status it is, and of which attribute."""
 
     status_id: str
+    attribute_id: str = ""
 
 
 class AttioStatus(_AttioModel):
