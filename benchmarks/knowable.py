@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
-from attio_simulator import Leak, Slower, Waiting
+from attio_simulator import Leak, LeakOf, Slower, Waiting
 from attio_simulator.planting import Finding as PlantedFinding
 from attio_workbench.findings import LEVEL
 from attio_workbench.findings.paces import compared_until
@@ -26,9 +26,10 @@ def are_knowable(models: Models, planted: Sequence[PlantedFinding]) -> bool:
 
 
 def looks(pipeline: Pipeline) -> int:
-    """At how many pairs of groups a report looks at most: at every change point, but members once."""
+    """At how many pairs of groups a report looks at most: at every change point, but members and other groups once."""
     statuses = len(list(pipeline.left_again))
-    return (2 * statuses + 1) * len(pipeline.change_points()) + len(pipeline.members)
+    values = sum(len(grouping.titles) for grouping in pipeline.groupings)
+    return (2 * statuses + 1) * len(pipeline.change_points()) + len(pipeline.members) + values
 
 
 def told_p(pipeline: Pipeline, one: PlantedFinding) -> float:
@@ -38,6 +39,8 @@ def told_p(pipeline: Pipeline, one: PlantedFinding) -> float:
         return _log_rank_p(
             pipeline, list(pipeline.left_again), lambda spell: spell.segment() if spell.mover == member else None
         )
+    if isinstance(one, LeakOf):
+        return _leak_of_p(pipeline, one)
     day = pipeline.day(pipeline.as_of - timedelta(days=one.days_ago))
     of_it = [status for status in pipeline.left_again if status.title == getattr(one, "status", status.title)]
     if isinstance(one, Slower):
@@ -46,6 +49,17 @@ def told_p(pipeline: Pipeline, one: PlantedFinding) -> float:
     spells = [(status.id, s) for status in of_it for s in pipeline.spells[status.id] if s.way in ways and s.end > 0]
     cases = Cases([status for status, _ in spells], [s.way == way for _, s in spells], [s.record_id for _, s in spells])
     comparison = cases.compare([s.end > day for _, s in spells])
+    return two_sided_p(comparison.z) if comparison else 1.0
+
+
+def _leak_of_p(pipeline: Pipeline, one: LeakOf) -> float:
+    [grouping] = pipeline.groupings
+    spells = [
+        (status.id, s) for status in pipeline.left_again for s in pipeline.spells[status.id] if s.way in {"on", "lost"}
+    ]
+    cases = Cases([status for status, _ in spells], [s.way == "on" for _, s in spells], [s.record_id for _, s in spells])
+    values = (grouping.value_at(s.record_id, s.entered) for _, s in spells)
+    comparison = cases.compare([grouping.titles[value or ""] == one.source for value in values])
     return two_sided_p(comparison.z) if comparison else 1.0
 
 

@@ -8,13 +8,14 @@ from datetime import UTC, date, datetime, timedelta
 from benchmarks.knowable import are_knowable
 from tests.support.model_rows import models_of
 
-from attio_simulator import Clock, Leak, MovesBack, Planted, Slower, Waiting, generate_hiring_pipeline
+from attio_simulator import Clock, Leak, LeakOf, MovesBack, Planted, Slower, Waiting, generate_hiring_pipeline
+from attio_simulator.hiring import SOURCES
 from attio_simulator.planting import Finding as PlantedFinding
 from attio_workbench.findings import Finding, findings
 
 START = datetime(2026, 11, 24, 10, tzinfo=UTC)
 MOVED_SHARE = 0.9
-COMPARED = ("time", "conversion", "moves back", "member")
+COMPARED = ("time", "conversion", "moves back", "member", "group")
 
 type Name = tuple[str, str, bool]
 """What a finding is: its kind, what it is about, and whether it is longer or more often than before or than others."""
@@ -28,6 +29,7 @@ def planted_for(seed: int, attempt: int = 0) -> tuple[PlantedFinding, ...]:
         Waiting(chance.randint(1, 6), chance.uniform(2.5, 4)),
         Leak(chance.choice(("Applied", "Screening", "Interview")), chance.uniform(60, 120), chance.uniform(0.5, 0.8)),
         MovesBack(chance.uniform(60, 120), chance.uniform(0.3, 0.45)),
+        LeakOf(chance.choice(SOURCES), chance.uniform(0.35, 0.6)),
     ]
     return tuple(chance.sample(everything, chance.randint(1, 3)))
 
@@ -67,7 +69,7 @@ def trial(seed: int, planted: Sequence[PlantedFinding], applications: int) -> Tr
         moved_share=MOVED_SHARE,
         planted=Planted(tuple(planted)),
     )
-    models = models_of(workspace, START)
+    models = models_of(workspace, START, has_sources=True)
     found = tuple(one for one in findings(models) if one.kind in COMPARED)
     return Trial(tuple(planted), found, are_knowable(models, planted))
 
@@ -96,10 +98,12 @@ def name_of_planted(one: PlantedFinding) -> Name:
             return "conversion", one.status, False
         case MovesBack():
             return "moves back", "", True
+        case LeakOf():
+            return "group", one.source, False
 
 
 def days_off(one: PlantedFinding, since: date) -> int:
     """How many days a finding's date is from when it was planted."""
-    if isinstance(one, Waiting):
+    if isinstance(one, Waiting | LeakOf):
         return 0
     return abs(((START - timedelta(days=one.days_ago)).date() - since).days)

@@ -12,7 +12,7 @@ from .faults import Fault, Faults
 from .happenings import KINDS, Happening, Happenings
 from .limits import Limits
 from .mangling import Mangle
-from .planting import Leak, MovesBack, Planted, Slower, Waiting
+from .planting import Leak, LeakOf, MovesBack, Planted, Slower, Waiting
 from .requests import RequestCounters, RequestInfo
 from .schema import SYSTEM, Actor
 from .simulator import Simulator
@@ -35,6 +35,7 @@ __all__ = [
     "Happening",
     "Happenings",
     "Leak",
+    "LeakOf",
     "Limits",
     "Mangle",
     "MovesBack",

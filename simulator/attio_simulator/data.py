@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from .clock import MILLISECOND, SECOND, Clock, timestamp
 from .hiring import LIST_SLUG
 from .planting import GOES_BACK, GOES_ON, PATH
-from .schema import SYSTEM, Actor, Attribute, Collection, Record, Status, Value
+from .schema import SYSTEM, Actor, Attribute, Collection, Option, Record, Status, Value
 from .steady import ENDS, IS_TURNED_DOWN, LONG_HISTORY, PHONE_SCREEN, STAY, Steady
 from .writes import Workspace, stamp_lag
 
@@ -114,7 +114,7 @@ class _Generator:
             held[recruiter] = owner if chance.random() < HAS_RECRUITER else None
             held[score] = 1 + int(chance.random() * 5) if chance.random() < HAS_SCORE else None
             held[notes] = "Came with a recommendation." if chance.random() < HAS_NOTES else None
-            held[self.status.index] = self._history(created, by, owner, moves=chance.random() < moved_share)
+            held[self.status.index] = self._history(created, by, owner, held[origin], moves=chance.random() < moved_share)
             stamped = created + stamp_lag(chance.random())
             records.append(Record(workspace.new_id(), created, stamped, by, self.collection, held))
         self.collection.add_all(records)
@@ -129,13 +129,13 @@ class _Generator:
         # `random.choice` takes three times as long, and this runs a million times for a large workspace.
         return several[int(self.random.random() * len(several))]
 
-    def _history(self, created: int, by: Actor, owner: Actor, *, moves: bool) -> Any:
+    def _history(self, created: int, by: Actor, owner: Actor, source: Option, *, moves: bool) -> Any:
         """Make the history of one application: the bare status of one that never moved, else all its values."""
         chance = self.random
         if not moves:
             return None if chance.random() < WITHOUT_STATUS else self.statuses[PATH[0]]
         if self.steady:
-            stays = list(self.steady.way(created, by, owner))
+            stays = list(self.steady.way(created, by, owner, source.title))
             if len(stays) == 1:
                 return self.statuses[PATH[0]]
             return [Value(since, until, actor, self.statuses[title]) for since, until, actor, title in stays]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from .hiring import RECRUITERS
+from .hiring import RECRUITERS, SOURCES
 
 # The way through the pipeline, and how probable it is to go on from each place.
 PATH = ("Applied", "Screening", "Interview", "Take-home task", "Offer", "Hired")
@@ -73,6 +73,25 @@ class Leak:
 
 
 @dataclass(frozen=True, slots=True)
+class LeakOf:
+    """Of the applications from one source fewer go on from any status, as long as there is a history.
+
+    Args:
+        source: the title of one of `SOURCES`.
+        lost: the share of those that would have gone on.
+    """
+
+    source: str
+    lost: float = 0.5
+
+    def __post_init__(self) -> None:
+        _check_share("lost", self.lost)
+        if self.source not in SOURCES:
+            message = f"{self.source!r} is no source: they are {', '.join(SOURCES)}"
+            raise ValueError(message)
+
+
+@dataclass(frozen=True, slots=True)
 class MovesBack:
     """Since a day, another share of the moves out of a status (the first one excepted) goes back to the one before.
 
@@ -89,31 +108,33 @@ class MovesBack:
         _check_share("share", self.share)
 
 
-type Finding = Slower | Waiting | Leak | MovesBack
+type Finding = Slower | Waiting | Leak | LeakOf | MovesBack
 
 _WRITTEN = re.compile(
-    r"(?:(?P<timed>slower|leak)=(?P<status>[^:]+):|(?P<other>waiting|moves-back)=)"
-    r"(?P<number>\d+(?:\.\d+)?)(?::(?P<size>\d+(?:\.\d+)?))?"
+    r"(?:leak-of=(?P<source>[^:]+)|(?:(?P<timed>slower|leak)=(?P<status>[^:]+):|(?P<other>waiting|moves-back)=)"
+    r"(?P<number>\d+(?:\.\d+)?))(?::(?P<size>\d+(?:\.\d+)?))?"
 )
 
 
 def parse_finding(text: str) -> Finding:
-    """Read what is to be planted: `slower=Interview:90:2.5`, `waiting=3:2.5`, `leak=Screening:90:0.5`, `moves-back=90:0.3`.
+    """Read what is to be planted: `slower=Interview:90:2.5`, `waiting=3:2.5`, `leak=Screening:90:0.5`, `leak-of=Agency`, ….
 
     What comes last in each can be left out.
 
     Raises:
-        ValueError: it cannot be read, or there is no such status or recruiter.
+        ValueError: it cannot be read, or there is no such status, recruiter or source.
     """
     found = _WRITTEN.fullmatch(text)
     if found is None or (found["other"] == "waiting" and not found["number"].isdigit()):
         message = (
             f"{text!r} cannot be planted: write as in slower=Interview:90:2.5, waiting=3:2.5, leak=Screening:90:0.5, "
-            "moves-back=90:0.3"
+            "leak-of=Agency:0.5, moves-back=90:0.3"
         )
         raise ValueError(message)
-    kind, status, number = found["timed"], found["status"], float(found["number"])
     size = () if found["size"] is None else (float(found["size"]),)
+    if found["source"]:
+        return LeakOf(found["source"], *size)
+    kind, status, number = found["timed"], found["status"], float(found["number"])
     if kind:
         return Slower(status, number, *size) if kind == "slower" else Leak(status, number, *size)
     return Waiting(int(number), *size) if found["other"] == "waiting" else MovesBack(number, *size)
@@ -139,12 +160,15 @@ class Planted:
 
     def __post_init__(self) -> None:
         _check_positive("days", self.days)
-        about = [(type(one), getattr(one, "status", None) or getattr(one, "recruiter", None)) for one in self.findings]
+        names = ("status", "recruiter", "source")
+        about = [
+            (type(one), next((getattr(one, name) for name in names if hasattr(one, name)), "")) for one in self.findings
+        ]
         if len(set(about)) < len(about):
-            message = "of one kind only one can be planted in a status, or for a recruiter"
+            message = "of one kind only one can be planted in a status, or for a recruiter or a source"
             raise ValueError(message)
         for one in self.findings:
-            if not isinstance(one, Waiting) and one.days_ago >= self.days:
+            if not isinstance(one, Waiting | LeakOf) and one.days_ago >= self.days:
                 message = f"{one} began before the first record, which is {self.days} days old"
                 raise ValueError(message)
 
@@ -161,10 +185,15 @@ class Planted:
         """Give how many times as long something waits that this recruiter moved."""
         return next((one.factor for one in self.findings if isinstance(one, Waiting) and one.recruiter == recruiter), 1.0)
 
-    def lost(self, status: str, at: int, end: int) -> float:
-        """Give the share that is lost of those that would go on from a status at a moment."""
-        leaks = (one for one in self.findings if isinstance(one, Leak) and one.status == status)
-        return next((one.lost for one in leaks if at >= _began(one.days_ago, end)), 0.0)
+    def lost(self, status: str, source: str, at: int, end: int) -> float:
+        """Give the share that is lost of those from a source that would go on from a status at a moment."""
+        kept = 1.0
+        for one in self.findings:
+            if isinstance(one, Leak) and one.status == status and at >= _began(one.days_ago, end):
+                kept *= 1 - one.lost
+            if isinstance(one, LeakOf) and one.source == source:
+                kept *= 1 - one.lost
+        return 1 - kept
 
     def goes_back(self, at: int, end: int) -> float:
         """Give the share of moves that go back at a moment."""

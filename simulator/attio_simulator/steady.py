@@ -58,8 +58,8 @@ class Steady:
         self._next_actor = next_actor
         self._patience = {actor: planted.patience(number) for actor, number in recruiters.items()}
 
-    def way(self, created: int, by: Actor, owner: Actor) -> Iterator[SteadyStay]:
-        """Give the stays of an application, oldest first; the last one lasts."""
+    def way(self, created: int, by: Actor, owner: Actor, source: str) -> Iterator[SteadyStay]:
+        """Give the stays of an application from a source, oldest first; the last one lasts."""
         chance = self._chance
         # A nightly automation that could not make up its mind.
         is_long = chance.random() < LONG_HISTORY
@@ -77,20 +77,20 @@ class Steady:
             elif is_first and chance.random() < PHONE_SCREEN:
                 following = "Phone screen"
             else:
-                place, following = self._leave(place, title, until, is_sure=is_first)
+                place, following = self._leave(place, title, source, until, is_sure=is_first)
             if following is None:
                 break
             yield SteadyStay(since, until, actor, title)
             title, since, actor, is_first = following, until, self._next_actor(owner), False
         yield SteadyStay(since, None, actor, title)
 
-    def _leave(self, place: int, title: str, at: int, *, is_sure: bool) -> tuple[int, str | None]:
+    def _leave(self, place: int, title: str, source: str, at: int, *, is_sure: bool) -> tuple[int, str | None]:
         """Give where it goes, and its place on the path then; nowhere: it stays for ever."""
         chance, planted = self._chance, self._planted
         if place and chance.random() < planted.goes_back(at, self._end):
             return place - 1, PATH[place - 1]
         if is_sure or chance.random() < GOES_ON[place]:
-            if chance.random() >= planted.lost(title, at, self._end):
+            if chance.random() >= planted.lost(title, source, at, self._end):
                 return place + 1, PATH[place + 1]
         elif chance.random() >= IS_TURNED_DOWN:
             return place, None

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.simulator.support import START
 
-from attio_simulator import Clock, Leak, MovesBack, Planted, Slower, Waiting, Workspace, generate_hiring_pipeline
+from attio_simulator import Clock, Leak, LeakOf, MovesBack, Planted, Slower, Waiting, Workspace, generate_hiring_pipeline
 from attio_simulator.clock import SECOND, nanoseconds
 from attio_simulator.planting import parse_finding
 from attio_simulator.schema import Value, all_values
@@ -182,6 +182,31 @@ def test_the_automation_that_cannot_make_up_its_mind_is_in_steady_pipelines_too(
     assert max(len(all_values(record, attribute)) for record in collection.records.values()) > 100
 
 
+def test_of_one_source_fewer_go_on_and_of_no_other() -> None:
+    workspace = pipeline(LeakOf("Referral", 0.5), Leak("Interview", DAYS_AGO, 0.5))
+    collection = workspace.object("applications")
+    source = next(one for one in collection.attributes if one.slug == "source")
+    from_referrals = {r.id for r in collection.records.values() if all_values(r, source)[0].data.title == "Referral"}
+
+    def share(*, referred: bool) -> float:
+        """Of those that left Applied, where all others go on, how many did."""
+        status = next(one for one in collection.attributes if one.slug == "workflow_status")
+        moved = [
+            values[1].data.title
+            for record in collection.records.values()
+            if (record.id in from_referrals) is referred and len(values := all_values(record, status)) > 1
+        ]
+        return sum(title not in {"Rejected", "Withdrawn"} for title in moved) / len(moved)
+
+    assert 0.1 < len(from_referrals) / len(collection.records) < 0.3
+    assert share(referred=True) == pytest.approx(0.5, abs=0.1)
+    assert share(referred=False) == 1
+    both = Planted((LeakOf("Referral", 0.5), Leak("Interview", 30, 0.5)))
+    end = nanoseconds(START)
+    assert both.lost("Interview", "Referral", end, end) == 0.75
+    assert both.lost("Interview", "Agency", end, end) == 0.5
+
+
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
@@ -193,12 +218,15 @@ def test_the_automation_that_cannot_make_up_its_mind_is_in_steady_pipelines_too(
         (lambda: Leak("Nowhere", 30), "'Nowhere' is no status that is left again"),
         (lambda: Leak("Offer", -1), "days_ago must be above 0, not -1"),
         (lambda: Leak("Offer", 30, 1.5), "lost is a share from 0 to 1, not 1.5"),
+        (lambda: LeakOf("Hearsay"), "'Hearsay' is no source: they are Job board, Referral, "),
+        (lambda: LeakOf("Agency", 2), "lost is a share from 0 to 1, not 2"),
         (lambda: MovesBack(30, -0.1), "share is a share from 0 to 1, not -0.1"),
         (lambda: MovesBack(0), "days_ago must be above 0, not 0"),
         (lambda: Planted(days=0), "days must be above 0, not 0"),
         (lambda: Planted((Slower("Offer", 90),), days=90), "began before the first record, which is 90 days old"),
         (lambda: Planted((Slower("Offer", 30), Slower("Offer", 60))), "of one kind only one can be planted in a status"),
         (lambda: Planted((Waiting(1, 2), Waiting(1, 3))), "of one kind only one can be planted"),
+        (lambda: Planted((LeakOf("Agency", 0.1), LeakOf("Agency"))), "of one kind only one can be planted"),
         (lambda: Planted((MovesBack(30), MovesBack(60))), "of one kind only one can be planted"),
     ],
 )
@@ -221,6 +249,8 @@ def test_what_is_planted_can_be_written_in_a_word() -> None:
     assert parse_finding("waiting=3") == Waiting(3)
     assert parse_finding("waiting=3:0.5") == Waiting(3, 0.5)
     assert parse_finding("leak=Offer:30:0.7") == Leak("Offer", 30, 0.7)
+    assert parse_finding("leak-of=Careers page") == LeakOf("Careers page")
+    assert parse_finding("leak-of=Agency:0.3") == LeakOf("Agency", 0.3)
     assert parse_finding("moves-back=60:0.4") == MovesBack(60, 0.4)
 
 

@@ -4,7 +4,7 @@ Positions, directions and outcomes as the contract of the models describes them;
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -14,7 +14,7 @@ from attio_simulator.clock import moment
 from attio_simulator.schema import Status, Value, all_values
 from attio_workbench.models import CurrentStatus, Models, StatusStay
 
-OBJECT, ATTRIBUTE = "applications", "workflow_status"
+OBJECT, ATTRIBUTE, SOURCE = "applications", "workflow_status", "source"
 HISTORY = f"{OBJECT}.{ATTRIBUTE}"
 MONDAY = datetime(1970, 1, 5, tzinfo=UTC)
 WON, LOST = {"Hired"}, {"Rejected", "Withdrawn"}
@@ -38,8 +38,11 @@ class Kinds:
         return cls(places, in_use)
 
 
-def models_of(workspace: Workspace, as_of: datetime | None = None) -> Models:
-    """The two models that findings need, as of a moment; by default the start of the workspace's clock."""
+def models_of(workspace: Workspace, as_of: datetime | None = None, *, has_sources: bool = False) -> Models:
+    """The two models that findings need, as of a moment; by default the start of the workspace's clock.
+
+    With their sources they have the history of a second attribute, a select.
+    """
     at = as_of or workspace.clock.start
     collection = workspace.object(OBJECT)
     attribute = next(one for one in collection.attributes if one.slug == ATTRIBUTE)
@@ -53,6 +56,8 @@ def models_of(workspace: Workspace, as_of: datetime | None = None) -> Models:
         stays += of_record
         status: Status | None = values[-1].data if values and values[-1].active_until is None else None
         current.append(_current(record.id, of_record, status))
+    if has_sources:
+        stays += _source_stays(workspace, at)
     return Models(as_of=at, status_history=stays, current_status=current)
 
 
@@ -97,6 +102,43 @@ def _stays(record_id: str, values: list[Value], kinds: Kinds, names: dict[str, s
         )
         visited.add(status.id)
     return found
+
+
+def _source_stays(workspace: Workspace, at: datetime) -> Iterator[StatusStay]:
+    """Where each record came from, which is never changed."""
+    collection = workspace.object(OBJECT)
+    attribute = next(one for one in collection.attributes if one.slug == SOURCE)
+    places = {option.id: place for place, option in enumerate(attribute.options, 1)}
+    for record in collection.records.values():
+        [value] = all_values(record, attribute)
+        entered = moment(value.active_from)
+        length = (at - entered).total_seconds()
+        yield StatusStay(
+            source_relation="",
+            history=f"{OBJECT}.{SOURCE}",
+            record_id=record.id,
+            position=1,
+            status_id=value.data.id,
+            status_title=value.data.title,
+            status_order=places[value.data.id],
+            status_kind="open",
+            waiting_on=None,
+            previous_status_id=None,
+            previous_status_title=None,
+            next_status_id=None,
+            next_status_title=None,
+            entered_at=entered,
+            left_at=None,
+            is_current=True,
+            seconds_in_status=length,
+            weekdays_in_status=_weekdays(entered, at),
+            days_in_status=length / 86_400,
+            direction="entry",
+            is_late_entry=False,
+            moved_by_type=value.actor.type,
+            moved_by_id=value.actor.id,
+            moved_by_name=None,
+        )
 
 
 def _direction(status: Status, before: Status | None, kinds: Kinds, *, is_known: bool) -> str:

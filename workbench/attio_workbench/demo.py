@@ -15,6 +15,7 @@ from rich.markup import escape
 
 from attio_simulator import (
     Clock,
+    LeakOf,
     Planted,
     RequestInfo,
     Simulator,
@@ -44,7 +45,7 @@ from attio_workbench.time_in_status import QUERY_TO_PASTE, read_time_in_status, 
 
 MOST_STAYS_DRAWN = 8
 MOVED_SHARE = 0.85
-PLANTED = Planted((Slower("Interview", days_ago=75), Waiting(recruiter=3)))
+PLANTED = Planted((Slower("Interview", days_ago=75), Waiting(recruiter=3), LeakOf("Job board", 0.4)))
 """What has happened in the workspace, for the report to find."""
 
 
@@ -156,8 +157,8 @@ def demo_workspace(records: int, seed: int, clock: Clock | None = None) -> Works
 def _report(console: Console, place: Place, settings: Settings) -> None:
     """The report of what was synced, which takes dbt: without it the demo has shown the rest."""
     console.print(
-        "\n[dim]Planted in the workspace, for the report to find: Interview has taken longer for 75 days, and "
-        "applications that Recruiter 3 moved wait longer.[/dim]"
+        "\n[dim]Planted in the workspace, for the report to find: Interview has taken longer for 75 days, "
+        "applications that Recruiter 3 moved wait longer, and of those from a job board fewer go on.[/dim]"
     )
     try:
         write_report(console, place, settings, ReportOptions())

@@ -43,7 +43,7 @@ def simulate(  # noqa: PLR0913 (each is an option)
             metavar="KIND=WHAT",
             help="What changes in a pipeline of 270 days that is steady but for this; can be repeated. "
             "slower=STATUS:DAYS_AGO:FACTOR, waiting=RECRUITER:FACTOR, leak=STATUS:DAYS_AGO:SHARE, "
-            "moves-back=DAYS_AGO:SHARE, or nothing.",
+            "leak-of=SOURCE:SHARE, moves-back=DAYS_AGO:SHARE, or nothing.",
         ),
     ] = None,
 ) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from attio_workbench.findings.facts import plain_facts
 from attio_workbench.findings.finding import Evidence, Figure, Finding, Kind
+from attio_workbench.findings.groups import compare_groups
 from attio_workbench.findings.members import compare_members
 from attio_workbench.findings.pipelines import LEAST_SIDE, Pipeline, pipeline_histories, pipelines
 from attio_workbench.findings.sentences import listed
@@ -49,6 +50,7 @@ def _compare(pipeline: Pipeline) -> list[Tested | TooFew]:
         *compare_conversions(pipeline),
         *compare_moves_back(pipeline),
         *compare_members(pipeline),
+        *compare_groups(pipeline),
     ]
 
 
@@ -71,7 +73,7 @@ def _nothing(pipeline: Pipeline, number: int) -> Finding:
         "nothing",
         f"In {number:,} comparisons, nothing has changed and nobody differs by more than chance.",
         "time in each status, who goes on from it, moves back, each since the 1st or 16th of a month against "
-        "before; each member against the others",
+        "before; each member, and each value of other attributes, against the others",
         {"comparisons": number, "level": LEVEL},
     )
 

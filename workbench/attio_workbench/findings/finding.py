@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-type Kind = Literal["time", "conversion", "moves back", "member", "nothing", "open", "stuck", "too few"]
-"""The first four are comparisons; the others say what there is."""
+type Kind = Literal["time", "conversion", "moves back", "member", "group", "nothing", "open", "stuck", "too few"]
+"""The first five are comparisons; the others say what there is."""
 
 type Figure = str | int | float
 
@@ -35,7 +35,7 @@ class Finding:
     Args:
         kind: what was compared or counted.
         source_relation, history: whose, as in the models.
-        subject_id, subject: the status or member it is about, by id and by name; empty where it is about all.
+        subject_id, subject: the status, member or value it is about, by id and by name; empty where it is about all.
         since: the day from which on; None where no two times are compared.
         sentence: it in plain English.
         evidence: what it rests on.

@@ -5,6 +5,7 @@ hundreds, and no test holds whose cases depend on each other. What was imported 
 its first stay is left out. Days and months are those of the models' time zone, moments are UTC.
 """
 
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -72,6 +73,27 @@ class StatusName:
 
 
 @dataclass(frozen=True, slots=True)
+class Grouping:
+    """Another attribute of the same object or list, such as where its records came from.
+
+    Args:
+        history: as in the models.
+        titles: of its values, by id.
+        stays: of each record, since when it had which, in days since the pipeline's begin; None where it had none.
+    """
+
+    history: str
+    titles: Mapping[str, str]
+    stays: Mapping[str, list[tuple[float, str | None]]]
+
+    def value_at(self, record_id: str, day: float) -> str | None:
+        """The id of the value that a record had at a moment."""
+        stays = self.stays.get(record_id, [])
+        place = bisect_right(stays, day, key=lambda stay: stay[0])
+        return stays[place - 1][1] if place else None
+
+
+@dataclass(frozen=True, slots=True)
 class Pipeline:
     """One history of one connection.
 
@@ -84,6 +106,7 @@ class Pipeline:
         spells: of each status, by its id.
         members: the names of those who moved something.
         conversions: which share of those that enter a status reaches which outcome.
+        groupings: what else is known of its records that is no pipeline itself.
     """
 
     source_relation: str
@@ -95,6 +118,7 @@ class Pipeline:
     spells: Mapping[str, list[Spell]]
     members: Mapping[str, str]
     conversions: Sequence[Conversion]
+    groupings: Sequence[Grouping]
 
     @property
     def noun(self) -> str:
@@ -142,13 +166,14 @@ def segments(spells: Iterable[Spell], since: float = 0.0) -> list[Segment]:
     return [segment for spell in spells if (segment := spell.segment(since))]
 
 
-def pipelines(models: Models, keys: Iterable[tuple[str, str]]) -> list[Pipeline]:
-    """The pipelines of these (source_relation, history) that have stays."""
+def pipelines(models: Models, keys: Sequence[tuple[str, str]]) -> list[Pipeline]:
+    """The pipelines of these (source_relation, history) that have stays; the other histories tell their records apart."""
     stays_of: defaultdict[tuple[str, str], list[StatusStay]] = defaultdict(list)
     for stay in models.status_history:
         stays_of[stay.source_relation, stay.history].append(stay)
     zone = _zone(models.time_zone)
-    return [_pipeline(*key, stays_of[key], models, zone) for key in keys if key in stays_of]
+    apart = {key: stays for key, stays in stays_of.items() if key not in keys}
+    return [_pipeline(*key, stays_of[key], models, zone, apart) for key in keys if key in stays_of]
 
 
 def pipeline_histories(models: Models) -> list[tuple[str, str]]:
@@ -186,7 +211,14 @@ def _zone(name: str | None) -> tzinfo:
         raise WorkbenchError(message) from error
 
 
-def _pipeline(source_relation: str, history: str, stays: list[StatusStay], models: Models, zone: tzinfo) -> Pipeline:
+def _pipeline(  # noqa: PLR0913, PLR0917 (what it is made of)
+    source_relation: str,
+    history: str,
+    stays: list[StatusStay],
+    models: Models,
+    zone: tzinfo,
+    apart: Mapping[tuple[str, str], list[StatusStay]],
+) -> Pipeline:
     as_of = models.as_of
     statuses = {s.status_id: StatusName(s.status_id, s.status_title, s.status_order, s.status_kind) for s in stays}
     begin = max(as_of - LOOKED_BACK, min(stay.entered_at for stay in stays))
@@ -207,7 +239,25 @@ def _pipeline(source_relation: str, history: str, stays: list[StatusStay], model
             spells[stay.status_id].append(_spell(stay, begin, as_of, statuses))
     ordered = tuple(sorted(statuses.values(), key=lambda status: (status.order, status.id)))
     own = [row for row in models.conversion if (row.source_relation, row.history) == (source_relation, history)]
-    return Pipeline(source_relation, history, begin, as_of, zone, ordered, spells, members, own)
+    groupings = [
+        _grouping(other, values, begin)
+        for (relation, other), values in sorted(apart.items())
+        if (relation, parent_of(other)) == (source_relation, parent_of(history))
+    ]
+    return Pipeline(source_relation, history, begin, as_of, zone, ordered, spells, members, own, groupings)
+
+
+def _grouping(history: str, stays: list[StatusStay], begin: datetime) -> Grouping:
+    day = timedelta(days=1)
+    had: defaultdict[str, list[tuple[float, str | None]]] = defaultdict(list)
+    for stay in sorted(stays, key=lambda stay: (stay.record_id, stay.position)):
+        of_record = had[stay.record_id]
+        if of_record and of_record[-1][1] is None and of_record[-1][0] == (stay.entered_at - begin) / day:
+            of_record.pop()  # one value follows the other
+        of_record.append(((stay.entered_at - begin) / day, stay.status_id))
+        if stay.left_at is not None:
+            of_record.append(((stay.left_at - begin) / day, None))
+    return Grouping(history, {stay.status_id: stay.status_title for stay in stays}, had)
 
 
 def _spell(stay: StatusStay, begin: datetime, as_of: datetime, statuses: Mapping[str, StatusName]) -> Spell:

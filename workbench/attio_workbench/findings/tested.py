@@ -15,6 +15,9 @@ from attio_workbench.models import StatusStay
 FEW = 30
 """Fewer records than this on one side are not compared."""
 
+FEWEST_EXPECTED = 5.0
+"""Of a two-by-two table, in each of its cells, as is usual."""
+
 LEAST_RATIO = 1.25
 """What is less than this many times as long or as probable is not worth a sentence, however sure it is."""
 

@@ -17,6 +17,7 @@ from attio_workbench.findings.sentences import more_or_fewer, p_text, quoted, sh
 from attio_workbench.findings.statistics import Cases
 from attio_workbench.findings.tested import (
     FEW,
+    FEWEST_EXPECTED,
     Change,
     Side,
     Tested,
@@ -30,8 +31,6 @@ from attio_workbench.findings.tested import (
 )
 
 AGE_GROUPS = 4
-FEWEST_EXPECTED = 5.0
-"""Of a two-by-two table, in each of its cells, as is usual."""
 
 
 class _Leaving(NamedTuple):
