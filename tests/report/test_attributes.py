@@ -170,7 +170,9 @@ def test_the_filter_fits_on_a_phone_and_axe_finds_nothing_serious(open_report: O
 
 
 def test_where_records_came_from_is_no_pipeline(open_report: Open, sourced: Models, models: Models) -> None:
-    assert findings(sourced) == findings(models)
+    facts = {"open", "stuck"}
+    assert [one for one in findings(sourced) if one.kind in facts] == [one for one in findings(models) if one.kind in facts]
+    assert {one.history for one in findings(sourced)} == {PIPELINE}
     page = open_report(sourced).page
     assert page.locator("h1").text_content() == "Applications by workflow status"
     assert not page.is_visible("#history")

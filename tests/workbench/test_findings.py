@@ -338,7 +338,25 @@ def test_of_several_histories_each_finding_says_which() -> None:
     found = findings(replace(rows, status_history=[*rows.status_history, *deals]))
 
     assert [one.history for one in found if one.effect] == [HISTORY]
-    assert found[0].sentence.startswith(f"{HISTORY}: Interview has taken longer since September: ")
+    assert found[0].sentence.startswith("Applications: Interview has taken longer since September: ")
+
+
+def test_histories_of_the_same_records_are_told_apart_by_their_attribute(quiet: Models) -> None:
+    second = [replace(stay, history="applications.check_status") for stay in quiet.status_history]
+    elsewhere = [replace(stay, source_relation="emea") for stay in quiet.status_history]
+
+    def names(*more: StatusStay) -> set[str]:
+        rows = replace(quiet, status_history=[*quiet.status_history, *more])
+        current = [
+            replace(row, history=stay.history, source_relation=stay.source_relation)
+            for stay in more[:1]
+            for row in quiet.current_status
+        ]
+        found = findings(replace(rows, current_status=[*quiet.current_status, *current]))
+        return {one.sentence.rpartition(": ")[0] for one in found if one.kind == "open"}
+
+    assert names(*second) == {"Applications by workflow status", "Applications by check status"}
+    assert names(*elsewhere) == {": Applications", "emea: Applications"}
 
 
 def test_histories_are_never_compared_with_each_other(quiet: Models) -> None:

@@ -1,6 +1,6 @@
 """Everything that is compared, and what of it is not chance."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -9,7 +9,7 @@ from attio_workbench.findings.finding import Evidence, Figure, Finding, Kind
 from attio_workbench.findings.groups import compare_groups
 from attio_workbench.findings.members import compare_members
 from attio_workbench.findings.pipelines import LEAST_SIDE, Pipeline, pipeline_histories, pipelines
-from attio_workbench.findings.sentences import listed
+from attio_workbench.findings.sentences import heading_of, listed, noun_of
 from attio_workbench.findings.statistics import adjusted
 from attio_workbench.findings.tested import FEW, Tested, TooFew, where
 from attio_workbench.findings.times import compare_time, compare_times
@@ -37,11 +37,11 @@ def findings(models: Models) -> list[Finding]:
     sure = [one.finding(p) for one, p in zip(tested, p_values, strict=True) if p < LEVEL and one.is_large]
     changes = [one for one in sure if not _is_echo(one, sure, found)]
     changes.sort(key=lambda one: -max(one.effect or 0, 1 / one.effect if one.effect else float("inf")))
-    several = len({(one.source_relation, one.history) for one in found}) > 1
+    names = _names([(one.source_relation, one.history) for one in found])
     nothing = [_nothing(pipeline, len(tested)) for pipeline in found[:1] if tested and not changes]
     unknown = [_too_few(pipeline, made) for pipeline, made in outcomes if any(isinstance(one, TooFew) for one in made)]
     everything = [*changes, *nothing, *plain_facts(models, keys), *unknown]
-    return [one if one.kind == "nothing" else _named(one) for one in everything] if several else everything
+    return [one if one.kind == "nothing" else _named(one, names) for one in everything] if len(names) > 1 else everything
 
 
 def _compare(pipeline: Pipeline) -> list[Tested | TooFew]:
@@ -107,7 +107,18 @@ def _said(pipeline: Pipeline, kind: Kind, sentence: str, rule: str, figures: Map
     )
 
 
-def _named(finding: Finding) -> Finding:
-    """With the history in front, where there are several."""
-    name = f"{finding.source_relation} {finding.history}".strip()
-    return replace(finding, sentence=f"{name}: {finding.sentence}")
+def _names(keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], str]:
+    """What each history is called beside the others: by its records, by its attribute and connection as far as need be."""
+    nouns = Counter((relation, noun_of(history)) for relation, history in keys)
+    relations = {relation for relation, _ in keys}
+    return {
+        (relation, history): (f"{relation}: " if len(relations) > 1 else "")
+        + (heading_of(history) if nouns[relation, noun_of(history)] > 1 else noun_of(history).capitalize())
+        for relation, history in keys
+    }
+
+
+def _named(finding: Finding, names: Mapping[tuple[str, str], str]) -> Finding:
+    """With what its history is called in front."""
+    key = finding.source_relation, finding.history
+    return replace(finding, sentence=f"{names.get(key, finding.history)}: {finding.sentence}")

@@ -66,6 +66,11 @@ def noun_of(history: str) -> str:
     return f"{parent.removeprefix(LISTS)} entries" if parent.startswith(LISTS) else parent
 
 
+def heading_of(history: str) -> str:
+    """What a manager calls it: `applications.workflow_status` are `Applications by workflow status`."""
+    return f"{noun_of(history).capitalize()} by {attribute_of(history)}"
+
+
 def quoted(text: str) -> str:
     """A text in SQL."""
     return "'" + text.replace("'", "''") + "'"

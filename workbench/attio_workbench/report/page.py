@@ -13,7 +13,7 @@ from string import Template
 from typing import Any
 
 from attio_workbench.findings import Evidence, Finding
-from attio_workbench.findings.sentences import attribute_of, listed, noun_of
+from attio_workbench.findings.sentences import heading_of, listed, noun_of
 from attio_workbench.report.curves import SHOWN_DAYS
 
 _HERE = Path(__file__).parent
@@ -71,11 +71,11 @@ def render(page: Page) -> str:
 
 
 def title_of(histories: Sequence[str]) -> str:
-    """What a manager calls it: `applications.workflow_status` are `Applications by workflow status`."""
+    """What a manager calls it, by its attribute where it is one, by what their records are where they are several."""
     names = list(dict.fromkeys(histories))
     nouns = list(dict.fromkeys(map(noun_of, names)))
     if len(names) == 1:
-        return f"{nouns[0].capitalize()} by {attribute_of(names[0])}"
+        return heading_of(names[0])
     return listed(nouns).capitalize() if len(nouns) <= MOST_NOUNS else f"{len(names)} pipelines from Attio"
 
 
