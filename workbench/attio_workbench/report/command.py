@@ -171,7 +171,8 @@ def filters_text(keys: Collection[tuple[str, str]]) -> str:
         return ""
     names = listed(sorted(f"{relation} {history}".strip() for relation, history in keys))
     return (
-        f"No pipeline, but a filter where open records have from 2 to {MOST_VALUES} values of it: {names}. Hardly any "
+        f"No pipeline, but something to compare by, and a filter where open records have from 2 to {MOST_VALUES} values of "
+        f"it: {names}. Hardly any "
         "record there has had a second value, and none of the values is known to be won, lost or paused; "
         "attio_status_mapping can say that one is."
     )
