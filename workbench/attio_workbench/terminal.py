@@ -71,11 +71,6 @@ def instant_text(instant: datetime) -> str:
     return instant.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
 
 
-def day_text(instant: datetime) -> str:
-    """The day of an instant, in UTC."""
-    return instant.astimezone(UTC).date().isoformat()
-
-
 def bar_text(share: float, width: int) -> str:
     """A bar that fills this share of the width, to the eighth of a cell; anything above nothing can be seen."""
     eighths = round(min(1.0, max(0.0, share)) * width * 8)
