@@ -297,12 +297,49 @@ def test_every_attribute_of_a_record_and_of_an_entry_is_drawn(
 @pytest.mark.parametrize(
     ("named", "message"),
     [
-        ("deals.onwer", "deals has no attribute 'onwer'; did you mean owner?"),
-        ("owner", "'owner' is not object.attribute or lists/list.attribute"),
+        ("deals.onwer", "deals has no attribute 'onwer'; did you mean owner? — the attributes of deals are "),
+        ("deal.stage", "there is no object 'deal'; did you mean deals?"),
+        ("lists/hirin.stage", "there is no list 'hirin'; did you mean lists/hiring?"),
+        ("applications.workflow_status", "there is no object 'applications' — the objects are "),
+        ("people.last_interaction", "Attio keeps no history: take it out of --attribute."),
+        ("deals.lost_because", "deals.lost_because is archived in Attio: restore it there, or take it out of --attribute"),
+        ("owner", "--attribute: 'owner' is not object.attribute or lists/list.attribute"),
+        ("onwer", "; did you mean deals.owner or lists/sales.owner?"),
+        ("nothing-like-it", "attio-sync check lists what there is"),
     ],
 )
-def test_an_attribute_that_does_not_exist_is_one_line(attio_sync: AttioSync, named: str, message: str) -> None:
-    assert_one_line(attio_sync("history", UNKNOWN, "--attribute", named), message)
+def test_an_attribute_that_does_not_exist_is_one_line_that_names_the_option_and_what_may_have_been_meant(
+    attio_sync: AttioSync, named: str, message: str
+) -> None:
+    finished = attio_sync("history", UNKNOWN, "--attribute", named)
+
+    assert_one_line(finished, message)
+    assert "--attribute" in finished.err
+    assert "setting" not in finished.err
+
+
+def test_an_attribute_that_the_local_database_does_not_hold_is_told_from_a_record_that_it_does_not(
+    attio_sync: AttioSync, crm: Simulator, place: Path
+) -> None:
+    deal = crm.workspace.create_record("deals", "Lead")
+    attio_sync("sync", "--into", place)
+    local = ("--local", "--into", place, "--attribute")
+
+    assert_one_line(attio_sync("history", deal, *local, "deals.valeu"), "holds no deals.valeu; did you mean deals.value")
+    assert_one_line(attio_sync("history", deal, *local, "deals.name"), "Ask Attio instead, without --local, or sync it")
+    assert_one_line(attio_sync("history", deal, *local, "stge"), "did you mean deals.stage or lists/hiring.stage?")
+    assert drawn_values(attio_sync("history", deal, *local, "*").out) == {"deals.stage": ["Lead"]}
+
+
+def test_a_missing_scope_is_named_and_no_path(attio_sync: AttioSync, crm: Simulator) -> None:
+    deal = crm.workspace.create_record("deals", "Lead")
+    crm.scopes = frozenset({"object_configuration:read"})
+
+    finished = attio_sync("history", deal, "--attribute", "deals.stage")
+    assert_one_line(
+        finished,
+        "the token lacks record_permission:read (for deals.stage): add it in Attio under Workspace settings → Developers\n",
+    )
 
 
 def test_a_long_text_is_cut_rather_than_when_it_was(
