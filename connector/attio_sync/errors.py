@@ -185,11 +185,11 @@ def together(failures: Collection[AttioSyncError]) -> AttioSyncError:
     if len(several) == 1:
         return first
     kind = ForbiddenError if isinstance(first, MissingScopesError) else type(first)
-    return (kind if isinstance(first, StopError) else StopError)("; ".join(dict.fromkeys(map(str, several))))
+    return (kind if isinstance(first, StopError) else StopError)("; ".join(map(str, several)))
 
 
 def summed_up(failures: Iterable[AttioSyncError]) -> list[AttioSyncError]:
-    """These errors; what the token lacks is said once, of all sources, where it was first."""
+    """These errors, each once; what the token lacks is said once, of all sources, where it was first."""
     lacking: dict[str, dict[str, None]] = {}
     others: list[AttioSyncError] = []
     place = 0
@@ -198,7 +198,7 @@ def summed_up(failures: Iterable[AttioSyncError]) -> list[AttioSyncError]:
             place = place if lacking else len(others)
             for scope, names in failure.lacking.items():
                 lacking.setdefault(scope, {}).update(dict.fromkeys(names))
-        else:
+        elif str(failure) not in map(str, others):
             others.append(failure)
     if lacking:
         others.insert(place, MissingScopesError({scope: list(names) for scope, names in lacking.items()}))
