@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 
 MINUTE = 60
 HOUR = 60 * MINUTE
@@ -105,6 +106,17 @@ def ended_as_by_ctrl_c() -> Generator[None]:
     finally:
         for number in ours:
             signal.signal(number, signal.SIG_DFL)
+
+
+@contextmanager
+def under_way(console: Console, what: str) -> Generator[None]:
+    """Says what takes long: in a terminal something moves beside it, elsewhere it is a line."""
+    if console.is_terminal:
+        with console.status(escape(what)):
+            yield
+    else:
+        console.print(f"{what} …", markup=False, soft_wrap=True)
+        yield
 
 
 class Pace:
