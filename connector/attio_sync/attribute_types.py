@@ -28,7 +28,8 @@ def _as_it_is(found: Any) -> Any:
 class ValueColumn:
     """A column that shows a part of a value: its name, where in Attio's JSON the part is, and its type.
 
-    One that `identifies` is part of what tells one value from another; all others only describe it.
+    One that `identifies` is part of what tells one value from another; all others only describe it. `said` is how people
+    write it.
     """
 
     name: str
@@ -36,6 +37,7 @@ class ValueColumn:
     type: ColumnType = "STRING"
     identifies: bool = True
     read: Callable[[Any], Any] = _as_it_is
+    said: Callable[[Any], str] = str
 
     def of(self, value: Any) -> Any:
         """The column's value in a row; None where the part is missing."""
@@ -64,7 +66,7 @@ class AttributeType:
     def label(self, value: Any) -> str:
         """A value in a few words, for people: its title, its text, or what else it consists of."""
         shown = [c for c in self.columns if c.name in LABELS] or self.columns
-        return " ".join(str(part) for c in shown if (part := c.of(value)) is not None)
+        return " ".join(c.said(part) for c in shown if (part := c.of(value)) is not None)
 
     def identity(self, value: Any) -> str:
         """What tells this value from another, as text.
@@ -117,6 +119,22 @@ def _text(field: str) -> ValueColumn:
     return ValueColumn("text", (field,), identifies=False)
 
 
+def _number_text(number: object) -> str:
+    """A number as people write it, with all its digits: `18,100`, `0.25`."""
+    written = f"{Decimal(str(number)):,f}"
+    return written.rstrip("0").rstrip(".") if "." in written else written
+
+
+def _money_text(amount: object) -> str:
+    """An amount as people write it, with all its digits: `18,100`, `18,100.50`."""
+    whole, point, cents = _number_text(amount).partition(".")
+    return f"{whole}{point}{cents.ljust(2, '0')}" if point else whole
+
+
+def _number(name: str) -> ValueColumn:
+    return ValueColumn(name, ("value",), "DOUBLE", read=float, said=_number_text)
+
+
 STATUS = AttributeType(
     "status",
     values.StatusValue,
@@ -151,8 +169,8 @@ TYPES: Mapping[str, AttributeType] = {
         ),
         AttributeType("record-reference", values.RecordReferenceValue, _fields("target_object", "target_record_id")),
         AttributeType("text", values.TextValue, (ValueColumn("text", ("value",)),)),
-        AttributeType("number", values.NumberValue, (ValueColumn("number", ("value",), "DOUBLE", read=float),)),
-        AttributeType("rating", values.RatingValue, (ValueColumn("rating", ("value",), "DOUBLE", read=float),)),
+        AttributeType("number", values.NumberValue, (_number("number"),)),
+        AttributeType("rating", values.RatingValue, (_number("rating"),)),
         AttributeType("checkbox", values.CheckboxValue, (ValueColumn("checkbox", ("value",), "BOOLEAN"),)),
         AttributeType("date", values.DateValue, (ValueColumn("date", ("value",), "NAIVE_DATE", read=date.fromisoformat),)),
         AttributeType(
@@ -164,7 +182,9 @@ TYPES: Mapping[str, AttributeType] = {
             "currency",
             values.CurrencyValue,
             (
-                ValueColumn("currency_value", ("currency_value",), MONEY, read=lambda v: f"{Decimal(str(v)):f}"),
+                ValueColumn(
+                    "currency_value", ("currency_value",), MONEY, read=lambda v: f"{Decimal(str(v)):f}", said=_money_text
+                ),
                 *_fields("currency_code"),
             ),
         ),

@@ -10,13 +10,23 @@ from pydantic import BaseModel
 from attio_sync.attio_types import AttioAttribute
 from attio_sync.attribute_types import TYPES
 from attio_sync.client import AttioClient
-from attio_sync.errors import SAME_FOR_ALL, AttioSyncError, ForbiddenError, NoHistoryError, SettingsError, UnknownNameError
+from attio_sync.errors import (
+    SAME_FOR_ALL,
+    AttioSyncError,
+    ForbiddenError,
+    MissingScopesError,
+    NoHistoryError,
+    SettingsError,
+    UnknownNameError,
+)
 from attio_sync.listing import fetch_attributes
-from attio_sync.parents import Parent
+from attio_sync.parents import OBJECT_SCOPES, Parent
 from attio_sync.small_tables import LISTS, OBJECTS, RESERVED_TABLES, Definition, Place, parents_in
-from attio_sync.sources import FIRST, Source, Tracked, check_distinct, table_for
+from attio_sync.sources import EVERYTHING, FIRST, Source, Tracked, check_distinct, table_for
 
 log = logging.getLogger(__name__)
+
+SETTING = "the setting history"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +39,14 @@ class Found:
 
 
 class Catalog:
-    """What objects, lists and attributes there are. What was asked for is remembered."""
+    """What objects, lists and attributes there are. What was asked for is remembered.
 
-    def __init__(self, client: AttioClient) -> None:
+    `named_by` is where the names come from that are looked up, and so what to correct where one is wrong.
+    """
+
+    def __init__(self, client: AttioClient, named_by: str = SETTING) -> None:
         self._client = client
+        self._named_by = named_by
         self._attributes: dict[tuple[Parent, frozenset[str]], list[AttioAttribute]] = {}
 
     async def find(self, tracked: Tracked) -> Found:
@@ -42,6 +56,7 @@ class Catalog:
 
         Raises:
             GaveUpError, UnauthorizedError: nothing can be found out now.
+            ForbiddenError: everything is tracked, and the token may not see what there is.
         """
         found, before = Found(), self._client.counts.total
         for source in tracked.named:
@@ -52,10 +67,14 @@ class Catalog:
             except SAME_FOR_ALL:
                 raise
             except AttioSyncError as error:
-                found.failures[source.name] = error
+                found.failures[source.name] = await self._refusal(error, source.parent.scopes, source.name)
         if tracked.everything:
             names = {s.name for s in tracked.named}
-            for source in await self._statuses(found):
+            try:
+                statuses = await self._statuses(found)
+            except ForbiddenError as error:
+                raise await self._refusal(error, OBJECT_SCOPES, EVERYTHING) from None
+            for source in statuses:
                 if source.name not in names:
                     self._add(source, found)
         return replace(found, requests=self._client.counts.total - before)
@@ -80,8 +99,8 @@ class Catalog:
                 self._attributes[parent, wanted] = await fetch_attributes(self._client, parent, wanted)
             except UnknownNameError:
                 there_are = await self.parents()
-                near = _near(parent.slug, [p.slug for p in there_are])
-                meant = [str(p) for p in there_are if p.slug in near]
+                slugs = near(parent.slug, [p.slug for p in there_are])
+                meant = [str(p) for p in there_are if p.slug in slugs]
                 kind = "list" if parent.is_list else "object"
                 of_kind = [str(p) for p in there_are if p.is_list == parent.is_list]
                 message = f"there is no {kind} {parent.slug!r}{_instead(meant, f'the {kind}s are', of_kind)}"
@@ -103,16 +122,37 @@ class Catalog:
         return await self._client.fetch_definitions(table.path(Place()), table.model, tuple(filter(None, [table.scope])))
 
     async def explained(self, source: Source, error: AttioSyncError) -> AttioSyncError:
-        """An unknown name, with those that exist; any other error as it is."""
-        if not isinstance(error, UnknownNameError):
-            return error
+        """An unknown name, with those that exist; a refusal, with the scopes that are missing; any other error as it is."""
         try:
-            await self.known(source)
+            if isinstance(error, UnknownNameError):
+                await self.known(source)
+            return await self._refusal(error, source.parent.scopes, source.name)
         except SAME_FOR_ALL:
             return error
         except AttioSyncError as explanation:
             return explanation
-        return error
+
+    async def _refusal(self, error: AttioSyncError, scopes: Iterable[str], what: str) -> AttioSyncError:
+        """A refusal of what takes these scopes, with those of them that the token lacks; any other error as it is."""
+        return (await self._lacking(scopes, what) if isinstance(error, ForbiddenError) else None) or error
+
+    async def names(self) -> list[str]:
+        """Every attribute that has a history, of every object and list, as the setting `history` names it."""
+        return [
+            f"{parent}.{a.api_slug}"
+            for parent in await self.parents()
+            for a in await self.attributes(parent)
+            if a.type in TYPES and not a.is_archived
+        ]
+
+    async def lacking(self, source: Source) -> MissingScopesError | None:
+        """Which scopes for a source the token lacks, if any."""
+        return await self._lacking(source.parent.scopes, source.name)
+
+    async def _lacking(self, scopes: Iterable[str], what: str) -> MissingScopesError | None:
+        identity = await self._client.fetch_self()
+        lacking = {scope: (what,) for scope in scopes if not identity.has_scope(scope)}
+        return MissingScopesError(lacking) if lacking else None
 
     async def known(self, source: Source, wanted: frozenset[str] = frozenset()) -> Source:
         """The source with what Attio says of its attribute.
@@ -121,8 +161,8 @@ class Catalog:
             UnknownNameError: there is no such object, list or attribute, or it is archived.
             NoHistoryError: Attio keeps no history of attributes of its type.
         """
-        correct = f". Correct the setting history ({source})"
-        if source == FIRST:  # nobody need have set it
+        correct = f". Correct {self._named_by}" + (f" ({source})" if self._named_by == SETTING else "")
+        if source == FIRST and self._named_by == SETTING:  # nobody need have set it
             correct = (
                 f". The setting history says what to track, such as deals.stage, or * for every status; unset it is {FIRST}"
             )
@@ -134,18 +174,18 @@ class Catalog:
         attribute = attributes.get(source.attribute)
         if attribute is None:
             kept = sorted(slug for slug, a in attributes.items() if a.type in TYPES and not a.is_archived)
-            instead = _instead(_near(source.attribute, kept), f"the attributes of {source.parent} are", kept)
+            instead = _instead(near(source.attribute, kept), f"the attributes of {source.parent} are", kept)
             message = f"{source.parent} has no attribute {source.attribute!r}{instead}{correct}"
             raise UnknownNameError(message)
         if attribute.is_archived:  # no listing shows it
-            message = f"{source.name} is archived in Attio: restore it there, or take it out of the setting history"
+            message = f"{source.name} is archived in Attio: restore it there, or take it out of {self._named_by}"
             raise UnknownNameError(message)
         if attribute.type not in TYPES:
             every = await self.attributes(source.parent)  # not only as far as it took to find this one
             statuses = ", ".join(sorted(a.api_slug for a in every if a.type == "status" and not a.is_archived)) or "none"
             message = (
-                f"{source.name} is of the type {attribute.type}, of which Attio keeps no history: take it out of the "
-                f"setting history. The status attributes of {source.parent} are: {statuses}"
+                f"{source.name} is of the type {attribute.type}, of which Attio keeps no history: take it out of "
+                f"{self._named_by}. The status attributes of {source.parent} are: {statuses}"
             )
             raise NoHistoryError(message)
         return replace(
@@ -164,7 +204,7 @@ class Catalog:
             except SAME_FOR_ALL:
                 raise
             except AttioSyncError as error:
-                found.failures[str(parent)] = error
+                found.failures[str(parent)] = await self._refusal(error, parent.scopes, str(parent))
             else:
                 statuses += [
                     Source(parent, a.api_slug, _table(parent, a.api_slug), attribute_id=a.id.attribute_id)
@@ -179,7 +219,7 @@ def _table(parent: Parent, attribute: str) -> str:
     return FIRST.table if is_first else table_for(parent, attribute)
 
 
-def _near(name: str, there_are: Sequence[str]) -> list[str]:
+def near(name: str, there_are: Sequence[str]) -> list[str]:
     """Names that are like this one, or that hold it."""
     return difflib.get_close_matches(name, there_are) or [one for one in there_are if name in one][:3]
 

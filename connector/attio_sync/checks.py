@@ -1,12 +1,20 @@
 """What is looked at before a first sync: the token, its scopes, and whether what is to be tracked has a history."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 
 from attio_sync.attio_types import parse_listed_record
 from attio_sync.attio_types.workspace import MEMBERS_SCOPE
 from attio_sync.catalog import Catalog, Found
 from attio_sync.client import AttioClient
-from attio_sync.errors import SAME_FOR_ALL, AttioSyncError, ForbiddenError, together
+from attio_sync.errors import (
+    SAME_FOR_ALL,
+    TOKENS_ARE,
+    AttioSyncError,
+    ForbiddenError,
+    MissingScopesError,
+    in_a_row,
+    together,
+)
 from attio_sync.parents import OBJECT_SCOPES
 from attio_sync.runtime import Environment, counted, held_open, open_portal
 from attio_sync.settings import Settings
@@ -45,7 +53,7 @@ async def check_scopes(client: AttioClient, settings: Settings) -> str:
     """That the token has every scope.
 
     Raises:
-        ForbiddenError: one or more are missing.
+        MissingScopesError: one or more are missing.
     """
     identity = await client.fetch_self()
     needed: dict[str, list[str]] = {}
@@ -57,21 +65,13 @@ async def check_scopes(client: AttioClient, settings: Settings) -> str:
             needed.setdefault(scope, []).append(EVERYTHING)
     lacking = {scope: names for scope, names in needed.items() if not identity.has_scope(scope)}
     if lacking:
-        them = "it" if len(lacking) == 1 else "them"
-        what = _in_a_row([f"{scope} (for {', '.join(names)})" for scope, names in lacking.items()])
-        message = f"the token lacks {what}: add {them} in Attio under Workspace settings → Developers"
-        raise ForbiddenError(message)
+        raise MissingScopesError(lacking)
     if identity.has_scope(MEMBERS_SCOPE):
-        return f"the token has {_in_a_row([*needed, MEMBERS_SCOPE])}"
+        return f"the token has {in_a_row([*needed, MEMBERS_SCOPE])}"
     return (
-        f"the token has {_in_a_row(list(needed))}, but not {MEMBERS_SCOPE}: without that one attio_workspace_member gets "
+        f"the token has {in_a_row(list(needed))}, but not {MEMBERS_SCOPE}: without that one attio_workspace_member gets "
         "no rows, and who moved a record is an id without a name"
     )
-
-
-def _in_a_row(names: Sequence[str]) -> str:
-    """`a, b and c`."""
-    return " and ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
 
 
 async def check_reach(client: AttioClient, settings: Settings) -> str:
@@ -85,8 +85,8 @@ async def check_reach(client: AttioClient, settings: Settings) -> str:
     if not identity.sees_everything:
         message = (
             f"the token is of the level {identity.token_level!r} and may see only a part of the workspace: records would "
-            "be missed, and nothing could be taken for deleted. Create one for the workspace in Attio under Workspace "
-            "settings → Developers and set attio_api_token"
+            f"be missed, and nothing could be taken for deleted. Create one for the workspace {TOKENS_ARE} and set "
+            "attio_api_token"
         )
         raise ForbiddenError(message)
     return "the token sees the whole workspace"
@@ -105,7 +105,7 @@ async def check_names(client: AttioClient, settings: Settings) -> str:
         try:
             await catalog.known(source)
         except AttioSyncError as error:
-            failures[source.name] = error
+            failures[source.name] = await catalog.explained(source, error)
     if failures:
         raise together(failures.values())
     return "tracking " + ", ".join(map(str, found.sources))
@@ -117,7 +117,8 @@ async def check_histories(client: AttioClient, settings: Settings) -> str:
     Raises:
         NoHistoryError: it does not.
     """
-    found = await find_sources(client, settings)
+    catalog = Catalog(client)
+    found = await catalog.find(settings.history)
     read, failures = 0, list(found.failures.values())
     for source in found.sources:
         try:
@@ -128,7 +129,8 @@ async def check_histories(client: AttioClient, settings: Settings) -> str:
         except SAME_FOR_ALL:
             raise
         except AttioSyncError as error:
-            failures.append(type(error)(f"{source.name}: {error}"))
+            explained = await catalog.explained(source, error)
+            failures.append(type(error)(f"{source.name}: {error}") if explained is error else explained)
     if failures:
         raise together(failures)
     return f"{counted(read, 'history', 'histories')} read" if read else "there are no records yet"

@@ -157,8 +157,7 @@ class AttioClient:
         identity = _validated(TypeAdapter(TokenIdentity), await self._fetch(wire.identify()))
         if not identity.active:
             message = (
-                "Attio does not know this token, or it was revoked: create one in Attio under Workspace settings → "
-                "Developers and set attio_api_token"
+                f"Attio does not know this token, or it was revoked: create one {errors.TOKENS_ARE} and set attio_api_token"
             )
             raise errors.UnauthorizedError(message)
         return identity

@@ -12,6 +12,7 @@ AttioSyncError                    the root: everything this package raises on pu
 │   ├── StateError                the saved state comes from a newer version, or from another workspace
 │   ├── UnauthorizedError         401, or a token that Attio does not recognise or calls inactive
 │   ├── ForbiddenError            403: the token lacks a scope, or the plan does not include this
+│   │   └── MissingScopesError    the same, where it is known which scopes the token lacks, and for what
 │   ├── NoHistoryError            400: Attio keeps no history of this attribute
 │   ├── FilterRefusedError        400 to a query: its filter is not accepted
 │   ├── UnknownNameError          an object or attribute that does not exist
@@ -23,7 +24,7 @@ AttioSyncError                    the root: everything this package raises on pu
     └── InvalidValueError         its values do not have the shape Attio documents
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 
@@ -42,6 +43,9 @@ class Refusal:
         detail = f" {self.code}" if self.code else ""
         return f"{self.method} {self.path} answered {self.status}{detail}" + (f": {self.message}" if self.message else "")
 
+
+TOKENS_ARE = "in Attio under Workspace settings → Developers"
+"""Where a token is created and given its scopes."""
 
 _NOT_CONNECTED = {"ConnectError", "ConnectTimeout", "ProxyError"}
 """What the HTTP library calls it where there was never a connection."""
@@ -115,6 +119,15 @@ class ForbiddenError(StopError):
     """403: the token lacks a scope, or the plan does not include this."""
 
 
+class MissingScopesError(ForbiddenError):
+    """The token lacks scopes: which ones, as Attio calls them, and what each is needed for."""
+
+    def __init__(self, lacking: Mapping[str, Sequence[str]]) -> None:
+        what = in_a_row([f"{scope} (for {', '.join(names)})" for scope, names in lacking.items()])
+        super().__init__(f"the token lacks {what}: add {'it' if len(lacking) == 1 else 'them'} {TOKENS_ARE}")
+        self.lacking = lacking
+
+
 class NoHistoryError(StopError):
     """400: Attio keeps no history of this attribute."""
 
@@ -167,11 +180,34 @@ class InvalidValueError(SkipError):
 
 def together(failures: Collection[AttioSyncError]) -> AttioSyncError:
     """What is wrong with each of several sources, as one error; a single one as it is."""
-    first = next(iter(failures))
-    if len(failures) == 1:
+    several = summed_up(failures)
+    first = several[0]
+    if len(several) == 1:
         return first
-    kind = type(first) if isinstance(first, StopError) else StopError
-    return kind("; ".join(dict.fromkeys(map(str, failures))))
+    kind = ForbiddenError if isinstance(first, MissingScopesError) else type(first)
+    return (kind if isinstance(first, StopError) else StopError)("; ".join(map(str, several)))
+
+
+def summed_up(failures: Iterable[AttioSyncError]) -> list[AttioSyncError]:
+    """These errors, each once; what the token lacks is said once, of all sources, where it was first."""
+    lacking: dict[str, dict[str, None]] = {}
+    others: list[AttioSyncError] = []
+    place = 0
+    for failure in failures:
+        if isinstance(failure, MissingScopesError):
+            place = place if lacking else len(others)
+            for scope, names in failure.lacking.items():
+                lacking.setdefault(scope, {}).update(dict.fromkeys(names))
+        elif str(failure) not in map(str, others):
+            others.append(failure)
+    if lacking:
+        others.insert(place, MissingScopesError({scope: list(names) for scope, names in lacking.items()}))
+    return others
+
+
+def in_a_row(names: Sequence[str]) -> str:
+    """`a, b and c`."""
+    return " and ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
 
 
 def advice(error: TryAgainError) -> str:

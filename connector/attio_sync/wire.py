@@ -16,6 +16,7 @@ import msgspec
 from attio_sync.attio_types import parse_timestamp
 from attio_sync.attio_types.timestamps import EPOCH
 from attio_sync.errors import (
+    TOKENS_ARE,
     AttioSyncError,
     FilterRefusedError,
     ForbiddenError,
@@ -197,16 +198,13 @@ def _outcome(request: Request, refusal: Refusal, headers: Mapping[str, str], now
 def _hint(error: type[AttioSyncError], request: Request, refusal: Refusal) -> str:
     """What to do about it."""
     if error is UnauthorizedError:
-        return (
-            " — the token is missing, wrong or revoked. Create one in Attio under Workspace settings → Developers "
-            "and set attio_api_token"
-        )
+        return f" — the token is missing, wrong or revoked. Create one {TOKENS_ARE} and set attio_api_token"
     if error is ForbiddenError:
         if refusal.code == "billing_error":
             return " — the workspace's plan does not include this"
         scopes = request.scopes or OBJECT_SCOPES
         needed, them = (f"scope {scopes[0]}", "it") if len(scopes) == 1 else (f"scopes {' and '.join(scopes)}", "them")
-        return f" — the token needs the {needed}; add {them} in Attio under Workspace settings → Developers"
+        return f" — the token needs the {needed}; add {them} {TOKENS_ARE}"
     if error is NoHistoryError:
         return " — Attio keeps no history of this attribute; take it out of the setting history"
     return ""

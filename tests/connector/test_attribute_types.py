@@ -274,3 +274,25 @@ def test_several_current_values_where_there_is_one_at_a_time_are_not_believed(ki
     assert listed_digest(record, TYPES[kind]) == UNREADABLE
     assume(two[0] != two[1])
     assert listed_digest(record, TYPES[kind], is_multiple=True) != UNREADABLE
+
+
+@pytest.mark.parametrize(
+    ("amount", "written"),
+    [
+        (18100.0, "18,100 USD"),
+        (18100.5, "18,100.50 USD"),
+        (18100.25, "18,100.25 USD"),
+        (0.0625, "0.0625 USD"),
+        (-4000, "-4,000 USD"),
+        (0.0, "0 USD"),
+        (123456789012345.6, "123,456,789,012,345.60 USD"),
+        (1e-7, "0.0000001 USD"),
+    ],
+)
+def test_money_reads_as_people_write_it_and_loses_no_digit(amount: float, written: str) -> None:
+    assert TYPES["currency"].label({"currency_value": amount, "currency_code": "USD"}) == written
+
+
+@pytest.mark.parametrize(("value", "written"), [(5.0, "5"), (1200, "1,200"), (0.125, "0.125"), (1e21, f"1{',000' * 7}")])
+def test_a_number_reads_as_people_write_it(value: float, written: str) -> None:
+    assert [TYPES[kind].label({"value": value}) for kind in ("number", "rating")] == [written, written]

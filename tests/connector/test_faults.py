@@ -17,8 +17,8 @@ from attio_simulator.mangling import with_unknown_enum, with_unknown_field
 from attio_sync.errors import (
     AttioSyncError,
     ContractChangedError,
-    ForbiddenError,
     GaveUpError,
+    MissingScopesError,
     NoHistoryError,
     RequestRefusedError,
     StateError,
@@ -215,9 +215,12 @@ def test_a_bad_token_stops_at_once_and_says_where_to_get_one(token: str) -> None
 def test_a_missing_scope_stops_at_once_and_names_the_scopes() -> None:
     world = make_world(pipeline)
     world.simulator.scopes = frozenset({"note:read"})
-    with pytest.raises(ForbiddenError, match=r"403.*record_permission:read and object_configuration:read"):
+    lacking = r"record_permission:read \(for {0}\) and object_configuration:read \(for {0}\)".format(
+        r"applications\.workflow_status"
+    )
+    with pytest.raises(MissingScopesError, match=f"^the token lacks {lacking}: add them in Attio under"):
         world.sync()
-    assert world.simulator.requests.by_kind == {"self": 1, "query": 1}
+    assert world.simulator.requests.by_kind == {"self": 1 + 1, "query": 1}
     assert world.histories == {}
 
 

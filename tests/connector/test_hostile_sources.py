@@ -290,7 +290,11 @@ def test_each_source_that_fails_is_named() -> None:
     with pytest.raises(UnknownNameError) as caught:
         world.sync()
     said = str(caught.value)
-    assert said.index("deals has no attribute 'sum'") < said.index("scopes list_entry:read and list_configuration:read")
+    lacking = (
+        "the token lacks list_entry:read (for lists/hiring.stage) and list_configuration:read (for lists/hiring.stage)"
+    )
+    assert said.index("deals has no attribute 'sum'") < said.index(f"{lacking}: add them in Attio under")
+    assert "lists/hiring/" not in said
     assert "/attributes/linkedin/values answered 400" in said
     assert_equal(world, ("deals.stage",))
 

@@ -66,8 +66,8 @@ def test_a_local_sync_becomes_a_report_with_links_and_every_status(
     assert shown.err == ""
     assert "Brand new" in text
     still_open = sum(row.outcome == "open" for row in models.current_status)
-    assert said[0] == f"Report  {tmp_path / 'a' / 'b.html'}"
-    assert f'<p class="said">{said[1]}</p>' in text
+    assert said[:2] == ["Reading the models …", f"Report  {tmp_path / 'a' / 'b.html'}"]
+    assert f'<p class="said">{said[2]}</p>' in text
     assert f"{still_open:,} records of applications.workflow_status" in text
     assert "https://app.attio.com/acme/custom/applications/record/" in text
     assert not (place / "files" / "dbt" / "models").exists()
@@ -89,7 +89,8 @@ def test_what_is_missing_is_one_line(
     monkeypatch.chdir(tmp_path)
     assert run("report", "--into", tmp_path / "place", *options) == 1
 
-    err = capsys.readouterr().err
+    out, err = capsys.readouterr()
+    assert out == ("Building the models with dbt, which the first time is installed …\n" if "--profile" in options else "")
     assert err.startswith("error: ")
     assert err.count("\n") == 1
     assert said in err

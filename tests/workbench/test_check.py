@@ -1,8 +1,10 @@
 import json
+import re
 from pathlib import Path
 
 import pytest
-from tests.workbench.conftest import AttioSync, assert_one_line
+from tests.workbench.conftest import TRACKED, AttioSync, assert_one_line
+from tests.workbench.test_sync import ALL_READING
 
 from attio_simulator import Simulator
 
@@ -21,8 +23,7 @@ def test_it_says_who_the_token_is_and_what_would_be_synced(attio_sync: AttioSync
         "object or list statuses other attributes",
         "jobs none record_id, title, is_open, budget, opened_on, positions, created_at, created_by",
         "lists/talent_pool stage entry_id, owner, next_contact, created_at, created_by",
-        "applications.workflow_status (status)",
-        "into attio_workflow_status, attio_workflow_status_history",
+        "attio_workflow_status",
         "next sync the first: everything",
         "at most 2000 requests a second",
         "what cannot be read goes into attio_sync_error",
@@ -50,7 +51,7 @@ def test_no_name_is_cut_in_a_narrow_terminal(attio_sync: AttioSync, place: Path,
     assert max(len(line.rstrip()) for line in out.splitlines()) <= 60
     assert "…" not in out
     for name in (
-        "attio_workflow_status_history",
+        "attio_workflow_status",
         "lists/talent_pool",
         "strongest_connection_strength",
         "user_management:read",
@@ -71,7 +72,7 @@ def test_it_says_where_the_next_sync_goes_on(attio_sync: AttioSync, place: Path,
     state = json.loads((place / "files" / "state.json").read_text())
     [history] = state["histories"].values()
 
-    assert "  next sync        what changed since 20" in attio_sync("check", "--into", place).out
+    assert "\nnext sync            what changed since 20" in attio_sync("check", "--into", place).out
 
     history |= {"reconciled_at": "2026-01-01T00:00:00+00:00"}
     (place / "files" / "state.json").write_text(json.dumps(state))
@@ -120,19 +121,31 @@ def test_the_plan_says_of_each_source_what_it_brings_and_costs(attio_sync: Attio
     finished = attio_sync("check", "--into", place)
 
     assert (finished.code, finished.err) == (0, "")
-    plan = finished.out.partition("deals.stage (status)")[2]
-    headings = [line for line in plan.splitlines() if line and not line.startswith(" ")]
-    assert headings[:5] == [
-        "deals.value (currency)",
-        "deals.owner (actor-reference)",
-        "lists/hiring.stage (status)",
-        "lists/hiring.channels (select, several at a time)",
-        "all together, with the small tables",
-    ]
-    assert plan.count("1 request for what changed, and one a change: about ") == 3
-    assert plan.count("everything is compared: 6 requests, 1 s at 2000 a second, and one a change: about ") == 2
-    assert plan.count("every 24 h       compared: about ") == 6
-    assert "into             attio_hiring_channels, attio_hiring_channels_history" in plan
+    table, _, total = finished.out.partition("into which table")[2].partition("Of a sync: its requests")
+    rows = [line.rstrip() for line in table.splitlines()[1:]]
+    for source, of_source, into in zip(TRACKED.split(","), rows[::2], rows[1::2], strict=True):
+        later = "6 in 1 s" if source in {"deals.value", "deals.owner"} else "1 in 1 s"
+        assert re.fullmatch(rf"{source} +[\d,]+ +[\d,]+ +[\d,]+ in 1 s +{later}", of_source)
+        assert into == f"  attio_{source.removeprefix('lists/').replace('.', '_')}"
+    for said in ("rows", "first sync", "each later sync", "every 24 h", "from", "at most"):
+        assert total.count(f"\n{said}  ") == 1
+    assert len(finished.out.splitlines()) < 80
+
+
+@pytest.mark.parametrize("tracked", ["*,deals.value,deals.owner,companies.name,people.job_title,deals.name", "deals.stage"])
+def test_the_plan_fits_into_80_columns_a_source_a_row(
+    attio_sync: AttioSync, crm: Simulator, place: Path, monkeypatch: pytest.MonkeyPatch, tracked: str
+) -> None:
+    monkeypatch.setenv("ATTIO_HISTORY", tracked)
+    monkeypatch.setenv("COLUMNS", "80")
+    assert crm.workspace.find("deals")
+
+    plan = attio_sync("check", "--into", place).out.partition("what is tracked,")[2].partition("Of a sync:")[0]
+
+    assert max(len(line.rstrip()) for line in plan.splitlines()) <= 80
+    rows = [line for line in plan.splitlines()[1:] if not line.startswith("  ")][1:]
+    assert len(rows) == (10 if "*" in tracked else 1)
+    assert all(re.fullmatch(r"\S+ +[\d,]+ +[\d,]+ +[\d,]+ in \d+ s +\d+ in \d+ s *", row) for row in rows), plan
 
 
 def test_every_wrong_entry_is_a_line_with_what_may_have_been_meant_and_the_others_are_shown(
@@ -152,7 +165,7 @@ def test_every_wrong_entry_is_a_line_with_what_may_have_been_meant_and_the_other
     assert lines[3].startswith("error: people.last_interaction is of the type interaction, of which Attio keeps no history")
     assert len(lines) == 4
     assert "✓ tracking deals.value=attio_deals_value\n" in finished.out
-    assert "deals.value (currency)" in finished.out
+    assert "\ndeals.value  " in finished.out
 
     synced = attio_sync("sync", "--into", place)
     assert (synced.code, synced.err) == (1, finished.err)
@@ -168,8 +181,27 @@ def test_it_says_which_scope_is_missing_for_what(attio_sync: AttioSync, crm: Sim
     assert_one_line(
         finished, "the token lacks list_entry:read (for lists/hiring.stage, lists/hiring.channels): add it in Attio"
     )
-    assert "deals.owner (actor-reference)" in finished.out
-    assert "lists/hiring.stage (status)" not in finished.out
+    assert "\ndeals.owner  " in finished.out
+    assert "\nlists/hiring.stage  " not in finished.out
+
+
+@pytest.mark.parametrize(
+    ("missing", "lacking"),
+    [
+        ("list_entry:read", "lists/hiring.stage, lists/onboarding.phase, lists/sales.stage"),
+        ("record_permission:read", "*"),
+        ("object_configuration:read", "*"),
+    ],
+)
+def test_where_everything_is_tracked_a_missing_scope_is_named_once_and_no_path(
+    attio_sync: AttioSync, crm: Simulator, monkeypatch: pytest.MonkeyPatch, missing: str, lacking: str
+) -> None:
+    monkeypatch.setenv("ATTIO_HISTORY", "*")
+    crm.scopes = ALL_READING - {missing}
+
+    finished = attio_sync("check")
+
+    assert_one_line(finished, f"error: the token lacks {missing} (for {lacking}): add it in Attio under Workspace settings")
 
 
 def test_what_comes_without_a_scope_is_said_too(attio_sync: AttioSync, attio: Simulator, place: Path) -> None:

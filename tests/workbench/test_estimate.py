@@ -1,4 +1,5 @@
 import io
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,16 +14,17 @@ from attio_sync.attribute_types import TYPES
 from attio_sync.parents import parse_parent
 from attio_sync.settings import Settings, load_settings
 from attio_sync.sources import Source
-from attio_sync.state import SourceState
+from attio_sync.state import SyncState
 from attio_workbench.check import run_connection_check
-from attio_workbench.estimate import Survey, cost_of_all
+from attio_workbench.estimate import Cost, Survey, cost_of_all
 from attio_workbench.place import Place
-from attio_workbench.plan import source_lines
+from attio_workbench.plan import next_sync_lines, source_cells, total_lines
 
 NOW = datetime(2026, 9, 1, tzinfo=UTC)
 DEALS = parse_parent("deals")
 STAGE = Source(DEALS, "stage", "deals_stage")
 VALUE, OWNER = (Source(DEALS, kind, f"deals_{kind}", TYPES[kind]) for kind in ("currency", "actor-reference"))
+SOURCES = (STAGE, VALUE, OWNER)
 SURVEY = Survey(
     records=10_000, is_all=True, moved=6_000, recent=2_000, changed=1_200, changed_moved=900, stays_of_moved=3.5
 )
@@ -32,41 +34,67 @@ def settings(**given: str) -> Settings:
     return load_settings({"attio_api_token": TOKEN, **given}, ())
 
 
-def plan(source: Source, found: Survey, given: Settings) -> dict[str, str]:
-    return dict(source_lines(source, found, given, SourceState(), NOW))
+def cells(source: Source, found: Survey, given: Settings) -> tuple[str, ...]:
+    """What the table of all sources says of one, but for its name."""
+    name, *others = source_cells(source, found, given)
+    assert name == f"{source.name}\n  {source.table}"
+    return tuple(others)
+
+
+def totals(given: Settings, **found: Survey) -> dict[str, str]:
+    return dict(total_lines({{"stage": STAGE, "value": VALUE}[name]: one for name, one in found.items()}, Cost(), given))
 
 
 def test_what_a_source_costs_is_estimated() -> None:
-    assert plan(STAGE, SURVEY, settings()) == {
-        "into": "deals_stage, deals_stage_history",
+    assert cells(STAGE, SURVEY, settings()) == ("35,000", "3,300", "6,034 in 1 min", "1 in 1 s")
+    assert totals(settings(), stage=SURVEY) == {
         "rows": "10,000 current ones and about 25,000 stays; about 3,300 active in a month like the last",
-        "first sync": "about 6,034 requests, 1 min at 90 a second; 6,000 read a history",
-        "each later sync": "1 request for what changed, and one a change: about 40 a day",
+        "first sync": "about 6,034 requests, 1 min at 90 a second; 6,000 histories read",
+        "each later sync": "about 1 request, 1 s at 90 a second, and one a change: about 40 a day",
         "every 24 h": "compared: about 225 requests, 2 s at 90 a second more",
-        "next sync": f"the first: what changed since {NOW - timedelta(days=30):%Y-%m-%d %H:%M}, then everything older",
     }
 
 
-def test_what_attio_cannot_filter_is_compared_each_time_while_that_is_cheap() -> None:
-    said = plan(VALUE, SURVEY, settings())
-    many = plan(VALUE, replace(SURVEY, records=20_001), settings())
+def test_what_the_next_sync_does_is_said_once_and_of_which_sources_where_they_differ() -> None:
+    since = f"what changed since {NOW - timedelta(days=30):%Y-%m-%d %H:%M}, then everything older"
+    one, several = ([*next_sync_lines(dict.fromkeys(s, SURVEY), SyncState(), settings(), NOW)] for s in ([STAGE], SOURCES))
 
-    assert said["first sync"].startswith("about 6,025 requests")
-    changes = "and one a change: about 40 a day"
-    assert said["each later sync"] == f"everything is compared: 25 requests, 1 s at 90 a second, {changes}"
-    assert many["each later sync"] == f"nothing: Attio cannot say what changed, and every 24 h it is found, {changes}"
+    assert one == [("next sync", f"the first: {since}")]
+    assert several == [
+        ("next sync", f"the first: {since} (deals.stage)"),
+        ("", "the first: everything (deals.currency, deals.actor-reference)"),
+    ]
+
+
+def test_what_attio_cannot_filter_is_compared_each_time_while_that_is_cheap() -> None:
+    many = replace(SURVEY, records=20_001)
+
+    assert cells(VALUE, SURVEY, settings())[2:] == ("6,025 in 1 min", "25 in 1 s")
+    assert cells(VALUE, many, settings())[3] == "none"
+    assert "only then" not in totals(settings(), stage=SURVEY, value=SURVEY)
+    assert totals(settings(), stage=SURVEY, value=many)["only then"].startswith(
+        "what changed in deals.currency: Attio cannot"
+    )
 
 
 def test_an_estimate_follows_the_settings() -> None:
-    first = plan(STAGE, SURVEY, settings(backfill_days="all", page_size="100"))
-    slow = plan(STAGE, SURVEY, settings(requests_per_second="1"))
-    weekly = plan(STAGE, SURVEY, settings(reconcile_hours="168", recheck_days="7"))
-    each = plan(STAGE, SURVEY, settings(reconcile_hours="0"))
+    slow = settings(requests_per_second="1")
+    weekly = totals(settings(reconcile_hours="168", recheck_days="7"), stage=SURVEY)
+    each = settings(reconcile_hours="0")
 
-    assert first["first sync"].startswith("about 6,105 requests")
-    assert "1 h 40 min at 1 a second" in slow["first sync"]
+    assert cells(STAGE, SURVEY, settings(backfill_days="all", page_size="100"))[2].startswith("6,105 in ")
+    assert cells(STAGE, SURVEY, slow)[2] == "6,034 in 1 h 40 min"
+    assert "1 h 40 min at 1 a second" in totals(slow, stage=SURVEY)["first sync"]
     assert weekly["every 168 h"].startswith("compared: about 6,025 requests")
-    assert each["each later sync"].startswith("everything is compared: 25 requests")
+    assert cells(STAGE, SURVEY, each)[3] == "26 in 1 s"
+    assert totals(each, stage=SURVEY, value=SURVEY)["each later sync"].startswith("about 26 requests")
+
+
+def test_what_was_not_counted_to_its_end_is_more() -> None:
+    some = replace(SURVEY, is_all=False)
+
+    assert cells(STAGE, some, settings()) == ("> 35,000", "> 3,300", "> 6,034 in 1 min", "1 in 1 s")
+    assert totals(settings(), stage=some, value=SURVEY)["rows"].startswith("more than 20,000 current ones and more than ")
 
 
 def test_what_has_one_parent_is_listed_together() -> None:
@@ -86,17 +114,25 @@ def test_a_first_sync_costs_what_check_says(
 
     finished = attio_sync("sync", "--into", place)
 
-    # The table says it of each source, and in the end of all.
     assert number(said["first sync"]) == pytest.approx(figure(finished.out, "requests sent"), rel=0.15)
 
 
-@pytest.mark.parametrize(("workspace", "history"), [("attio", None), ("crm", None), ("crm", "*")])
+@pytest.mark.parametrize(
+    ("workspace", "given"),
+    [
+        ("attio", {}),
+        ("crm", {}),
+        ("crm", {"ATTIO_HISTORY": "*"}),
+        ("attio", {"ATTIO_RECONCILE_HOURS": "0"}),
+        ("crm", {"ATTIO_RECONCILE_HOURS": "0"}),
+    ],
+)
 def test_a_sync_in_which_nothing_changed_costs_what_check_says(
-    attio_sync: AttioSync, request: pytest.FixtureRequest, place: Path, workspace: str, history: str | None
+    attio_sync: AttioSync, request: pytest.FixtureRequest, place: Path, workspace: str, given: dict[str, str]
 ) -> None:
     request.getfixturevalue(workspace)
-    if history:
-        request.getfixturevalue("monkeypatch").setenv("ATTIO_HISTORY", history)
+    for name, value in given.items():
+        request.getfixturevalue("monkeypatch").setenv(name, value)
     attio_sync("sync", "--into", place)
     said = lines(attio_sync("check", "--into", place).out)
 
@@ -122,8 +158,10 @@ def test_more_records_than_are_counted_are_said_to_be_more(attio_sync: AttioSync
 
     out = attio_sync("check").out
 
-    assert "rows             more than 100 current ones and more than " in out
-    assert "first sync       more than " in out
+    assert "rows                 more than 100 current ones and more than " in out
+    assert "first sync           more than " in out
+    assert re.search(r"\n *attio_workflow_status *\n", out)
+    assert re.search(r"\napplications.workflow_status +> \d+ +> \d+ +> \d+ in \d+ s +1 in 1 s *\n", out)
     assert attio.requests.by_kind["query"] <= 102
 
 
@@ -137,7 +175,8 @@ def test_a_workspace_without_records_has_nothing_to_estimate(
         finished = attio_sync("check")
 
     assert (finished.code, finished.err) == (0, "")
-    assert lines(finished.out)["rows"] == "there are no records yet"
+    assert "no records yet" in finished.out
+    assert lines(finished.out)["rows"].startswith("0 current ones and about 0 stays")
 
 
 def test_a_count_that_takes_long_says_how_far_it_is(attio: Simulator, place: Path) -> None:

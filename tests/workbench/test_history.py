@@ -52,22 +52,17 @@ def test_a_line_for_each_stay_with_a_bar_to_scale(
 @pytest.mark.parametrize(
     ("width", "drawn"),
     [
-        (90, ("Applied    2026-09-01 08:00  2026-09-05 08:00  4 d       member 1a2b3c4d  █████", 16)),
-        (89, ("Applied    2026-09-01  2026-09-05  4 d       member 1a2b3c4d  ████████", 27)),
-        (72, ("Applied    2026-09-01  2026-09-05  4 d       member 1a2b3c4d  ███", 10)),
-        (71, ("Applied    2026-09-01  2026-09-05  4 d       member 1a2b3c4d", 0)),
-        (60, ("Applied    2026-09-01  2026-09-05  4 d       member 1a2b3c4d", 0)),
-        (57, ("Applied    2026-09-01  2026-09-05  4 d       member 1a2b…", 0)),
-        (56, ("Applied    2026-09-01  4 d       member 1a2b3c4d", 0)),
-        (45, ("Applied    2026-09-01  4 d       member 1a2b…", 0)),
-        (44, ("Applied    4 d       member 1a2b3c4d", 0)),
-        (33, ("Applied    4 d       member 1a2b…", 0)),
-        (32, ("Applied    4 d", 0)),
-        (17, ("Applied  4 d", 0)),
-        (16, ("Appli…  4 d", 0)),
+        (84, ("Applied    2026-09-01 08:00  2026-09-05 08:00  4 d       member 1a2b3c4d  ███", 10)),
+        (83, ("Applied    2026-09-01 08:00  2026-09-05 08:00  4 d       member 1a2b3c4d", 0)),
+        (72, ("Applied    2026-09-01 08:00  2026-09-05 08:00  4 d       member 1a2b3c4d", 0)),
+        (69, ("Applied    2026-09-01 08:00  2026-09-05 08:00  4 d       member 1a2b…", 0)),
+        (68, ("Applied    2026-09-01 08:00  4 d       member 1a2b3c4d", 0)),
+        (51, ("Applied    2026-09-01 08:00  4 d       member 1a2b…", 0)),
+        (50, ("Applied    2026-09-01 08:00  4 d", 0)),
+        (36, ("Applied   2026-09-01 08:00  4 d", 0)),
     ],
 )
-def test_a_line_is_one_stay_however_narrow_the_terminal_and_how_long_it_was_is_never_cut(
+def test_a_line_is_one_stay_and_says_when_it_was_to_the_minute_in_any_terminal_but_the_narrowest(
     attio_sync: AttioSync, application: str, monkeypatch: pytest.MonkeyPatch, width: int, drawn: tuple[str, int]
 ) -> None:
     monkeypatch.setenv("COLUMNS", str(width))
@@ -82,6 +77,21 @@ def test_a_line_is_one_stay_however_narrow_the_terminal_and_how_long_it_was_is_n
     assert lines[2].count("█") == pytest.approx(bar * 10 / 14, abs=1)
 
 
+@pytest.mark.parametrize("width", [35, 24, 17])
+def test_in_the_narrowest_terminal_a_line_goes_on_in_the_next_one_and_nothing_is_cut(
+    attio_sync: AttioSync, application: str, monkeypatch: pytest.MonkeyPatch, width: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+
+    out = attio_sync("history", application).out
+
+    assert max(len(line.rstrip()) for line in out.splitlines()) <= width
+    assert " ".join(out.partition("\n\n")[2].split()) == (
+        "status from (UTC) how long Applied 2026-09-01 08:00 4 d "
+        "Interview 2026-09-05 08:00 10 d Rejected 2026-09-15 08:00 30 min"
+    )
+
+
 @pytest.mark.parametrize(
     ("width", "header", "last"),
     [
@@ -90,9 +100,17 @@ def test_a_line_is_one_stay_however_narrow_the_terminal_and_how_long_it_was_is_n
             "from (UTC)        to                how long  by whom",
             r"  \d{4}-\d\d-\d\d \d\d:\d\d  now               3 d 4 h   member 1a2b3c4d .*█",
         ),
-        (80, "from (UTC)  to          how long  by whom", r"  \d{4}-\d\d-\d\d  now         3 d 4 h   member 1a2b3c4d"),
-        (60, "from (UTC)  how long        by whom", r"  \d{4}-\d\d-\d\d  3 d 4 h so far  member 1a2b3c4d"),
-        (40, "how long", r"  3 d 4 h so far"),
+        (
+            80,
+            "from (UTC)        to                how long  by whom",
+            r"  \d{4}-\d\d-\d\d \d\d:\d\d  now               3 d 4 h   member 1a2b3c4d",
+        ),
+        (
+            66,
+            "from (UTC)        how long        by whom",
+            r"  \d{4}-\d\d-\d\d \d\d:\d\d  3 d 4 h so far  member 1a2b3c4d",
+        ),
+        (50, "from (UTC)        how long", r"  \d{4}-\d\d-\d\d \d\d:\d\d  3 d 4 h so far"),
     ],
 )
 def test_that_a_stay_lasts_is_said_at_any_width(attio: Simulator, width: int, header: str, last: str) -> None:
@@ -259,7 +277,7 @@ def test_every_attribute_of_a_record_and_of_an_entry_is_drawn(
     assert (of_deal.code, of_deal.err, of_entry.code, of_entry.err) == (0, "", 0, "")
     assert drawn_values(of_deal.out) == {
         "deals.stage": ["Lead"],
-        "deals.value": ["4000.5 USD"],
+        "deals.value": ["4,000.50 USD"],
         "deals.owner": ["Seller 1"],
     }
     assert drawn_values(of_entry.out) == {"lists/hiring.stage": ["Applied"], "lists/hiring.channels": ["Email", "Phone"]}
@@ -279,20 +297,63 @@ def test_every_attribute_of_a_record_and_of_an_entry_is_drawn(
 @pytest.mark.parametrize(
     ("named", "message"),
     [
-        ("deals.onwer", "deals has no attribute 'onwer'; did you mean owner?"),
-        ("owner", "'owner' is not object.attribute or lists/list.attribute"),
+        ("deals.onwer", "deals has no attribute 'onwer'; did you mean owner? — the attributes of deals are "),
+        ("deal.stage", "there is no object 'deal'; did you mean deals?"),
+        ("lists/hirin.stage", "there is no list 'hirin'; did you mean lists/hiring?"),
+        ("applications.workflow_status", "there is no object 'applications' — the objects are "),
+        ("people.last_interaction", "Attio keeps no history: take it out of --attribute."),
+        ("deals.lost_because", "deals.lost_because is archived in Attio: restore it there, or take it out of --attribute"),
+        ("owner", "--attribute: 'owner' is not object.attribute or lists/list.attribute"),
+        ("onwer", "; did you mean deals.owner or lists/sales.owner?"),
+        ("nothing-like-it", "attio-sync check lists what there is"),
     ],
 )
-def test_an_attribute_that_does_not_exist_is_one_line(attio_sync: AttioSync, named: str, message: str) -> None:
-    assert_one_line(attio_sync("history", UNKNOWN, "--attribute", named), message)
+def test_an_attribute_that_does_not_exist_is_one_line_that_names_the_option_and_what_may_have_been_meant(
+    attio_sync: AttioSync, named: str, message: str
+) -> None:
+    finished = attio_sync("history", UNKNOWN, "--attribute", named)
+
+    assert_one_line(finished, message)
+    assert "--attribute" in finished.err
+    assert "setting" not in finished.err
 
 
-def test_a_long_text_is_cut_rather_than_when_it_was(attio_sync: AttioSync, crm: Simulator) -> None:
+def test_an_attribute_that_the_local_database_does_not_hold_is_told_from_a_record_that_it_does_not(
+    attio_sync: AttioSync, crm: Simulator, place: Path
+) -> None:
+    deal = crm.workspace.create_record("deals", "Lead")
+    attio_sync("sync", "--into", place)
+    local = ("--local", "--into", place, "--attribute")
+
+    assert_one_line(attio_sync("history", deal, *local, "deals.valeu"), "holds no deals.valeu; did you mean deals.value")
+    assert_one_line(attio_sync("history", deal, *local, "deals.name"), "Ask Attio instead, without --local, or sync it")
+    assert_one_line(attio_sync("history", deal, *local, "stge"), "did you mean deals.stage or lists/hiring.stage?")
+    assert drawn_values(attio_sync("history", deal, *local, "*").out) == {"deals.stage": ["Lead"]}
+
+
+def test_a_missing_scope_is_named_and_no_path(attio_sync: AttioSync, crm: Simulator) -> None:
+    deal = crm.workspace.create_record("deals", "Lead")
+    crm.scopes = frozenset({"object_configuration:read"})
+
+    finished = attio_sync("history", deal, "--attribute", "deals.stage")
+    assert_one_line(
+        finished,
+        "the token lacks record_permission:read (for deals.stage): add it in Attio under Workspace settings → Developers\n",
+    )
+
+
+def test_a_long_text_is_cut_rather_than_when_it_was(
+    attio_sync: AttioSync, crm: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
     deal = crm.workspace.create_record("deals", values={"name": "A renewal, " + "and so on " * 20})
 
     out = attio_sync("history", deal, "--attribute", "deals.name").out
-
     assert "\nA renewal, and so on and so on and so o…  20" in out
+
+    monkeypatch.setenv("COLUMNS", "70")
+    lines = attio_sync("history", deal, "--attribute", "deals.name").out.splitlines()
+    assert re.fullmatch(r"A renewal, and so on.*…  \d{4}-\d\d-\d\d \d\d:\d\d  now  0 s .*", lines[-1]), lines[-1]
+    assert len(lines) == 5
 
 
 def drawn_values(out: str) -> dict[str, list[str]]:

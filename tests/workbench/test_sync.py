@@ -14,6 +14,15 @@ from attio_sync.streams import tables
 from attio_workbench.changes import delivered_stays, true_stays
 from attio_workbench.time_in_status import read_time_in_status
 
+ALL_READING = frozenset(
+    {
+        "record_permission:read",
+        "object_configuration:read",
+        "list_entry:read",
+        "list_configuration:read",
+        "user_management:read",
+    }
+)
 KEY = "applications.workflow_status=attio_workflow_status"
 
 
@@ -205,3 +214,45 @@ def assert_holds(place: Path, attio: Simulator) -> None:
     with duckdb.connect(str(place / "files" / "warehouse.db"), read_only=True) as connection:
         connection.execute("SET TimeZone = 'UTC'")
         assert sorted(delivered_stays(connection)) == sorted(true_stays(attio.workspace))
+
+
+@pytest.mark.parametrize(
+    ("tracked", "missing", "lacking"),
+    [
+        (
+            "deals.stage,deals.value,lists/hiring.stage",
+            {"object_configuration:read", "list_entry:read"},
+            # The list's names can be looked up, but what cannot be looked up of deals keeps anything from being written.
+            "object_configuration:read (for deals.stage, deals.value): add it",
+        ),
+        (
+            "deals.stage,deals.value,lists/hiring.stage",
+            {"record_permission:read", "list_entry:read"},
+            "record_permission:read (for deals.stage, deals.value) and list_entry:read (for lists/hiring.stage): add them",
+        ),
+        ("*", {"record_permission:read"}, "record_permission:read (for projects.phase, deals.stage): add it"),
+        ("*", {"object_configuration:read"}, "object_configuration:read (for *): add it"),
+        (
+            "*",
+            {"list_entry:read"},
+            "list_entry:read (for lists/sales.stage, lists/hiring.stage, lists/onboarding.phase): add it",
+        ),
+    ],
+)
+def test_a_missing_scope_is_named_once_with_what_needs_it_and_no_path(  # noqa: PLR0913, PLR0917 (three are fixtures)
+    attio_sync: AttioSync,
+    crm: Simulator,
+    place: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    tracked: str,
+    missing: set[str],
+    lacking: str,
+) -> None:
+    monkeypatch.setenv("ATTIO_HISTORY", tracked)
+    crm.scopes = ALL_READING - missing
+
+    finished = attio_sync("sync", "--into", place)
+
+    assert finished.code == 1
+    [error] = [line for line in finished.err.splitlines() if line.startswith("error: ")]
+    assert error == f"error: the token lacks {lacking} in Attio under Workspace settings → Developers"

@@ -44,7 +44,7 @@ async def find_all(catalog: Catalog, settings: Settings) -> Found:
         except (GaveUpError, UnauthorizedError):
             raise
         except AttioSyncError as error:
-            failures[source.name] = error
+            failures[source.name] = await catalog.explained(source, error)
     return replace(found, sources=known, failures=failures)
 
 

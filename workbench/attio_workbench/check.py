@@ -1,9 +1,9 @@
 """`attio-sync check`: who the token is, what the workspace holds, what syncs would bring and cost."""
 
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import chain, groupby
 
 import anyio
 from rich.console import Console, RenderableType
@@ -13,21 +13,21 @@ from rich.table import Table
 
 from attio_sync.attio_types import AttioAttribute, TokenIdentity
 from attio_sync.attribute_types import TYPES
-from attio_sync.catalog import Catalog
+from attio_sync.catalog import Catalog, Found
 from attio_sync.checks import check_reach, check_scopes, check_token
 from attio_sync.client import AttioClient
-from attio_sync.errors import AttioSyncError, ForbiddenError, GaveUpError, UnauthorizedError
+from attio_sync.errors import SAME_FOR_ALL, AttioSyncError, MissingScopesError, summed_up
 from attio_sync.parents import Parent
 from attio_sync.runtime import utc_now
 from attio_sync.settings import Settings, env_files_read
-from attio_sync.small_tables import LISTS, MEMBERS, definitions_for
-from attio_sync.sources import FIRST, Source
+from attio_sync.small_tables import LISTS, MEMBERS, OBJECTS, definitions_for
+from attio_sync.sources import EVERYTHING, FIRST, Source
 from attio_sync.state import SyncState, parse_state
 from attio_sync.streams import error_table
 from attio_workbench.asking import asking, find_all
-from attio_workbench.estimate import Cost, Counting, Listed, Survey, cost_of_all, list_all, survey
+from attio_workbench.estimate import Cost, Counting, Listed, Survey, list_all, survey
 from attio_workbench.place import Place
-from attio_workbench.plan import Lines, source_lines, total_lines
+from attio_workbench.plan import COLUMNS, legend, next_sync_lines, source_cells, total_lines
 from attio_workbench.terminal import path_text, warn
 
 
@@ -35,26 +35,30 @@ from attio_workbench.terminal import path_text, warn
 class Findings:
     """What a workspace holds, as far as it concerns a sync, and what is wrong with what is to be tracked."""
 
+    catalog: Catalog
     attributes: dict[Parent, list[AttioAttribute]] = field(default_factory=dict[Parent, list[AttioAttribute]])
     surveys: dict[Source, Survey] = field(default_factory=dict[Source, Survey])
     beside: Cost = field(default_factory=Cost)
     failures: list[AttioSyncError] = field(default_factory=list[AttioSyncError])
 
-    @contextmanager
-    def failing_alone(self) -> Generator[None]:
-        """What goes wrong meanwhile is kept, and keeps nothing else from being found out.
+    @asynccontextmanager
+    async def failing_alone(self, *sources: Source) -> AsyncGenerator[None]:
+        """What goes wrong meanwhile, with these sources if any, is kept, and keeps nothing else from being found out.
 
         Raises:
             GaveUpError, UnauthorizedError: nothing can be found out now.
         """
         try:
             yield
-        except (GaveUpError, UnauthorizedError):
+        except SAME_FOR_ALL:
             raise
         except AttioSyncError as error:
-            # Which scope is missing for what has been said once, and of all.
-            if not (isinstance(error, ForbiddenError) and any(isinstance(e, ForbiddenError) for e in self.failures)):
-                self.failures.append(error)
+            lacking = [one.lacking for one in self.failures if isinstance(one, MissingScopesError)]
+            said = {scope for one in lacking for scope, names in one.items() if EVERYTHING in names}
+            for failure in [await self.catalog.explained(source, error) for source in sources] or [error]:
+                # What is missing for everything is missing for each.
+                if not (isinstance(failure, MissingScopesError) and failure.lacking.keys() <= said):
+                    self.failures.append(failure)
 
 
 def run_connection_check(console: Console, settings: Settings, place: Place) -> None:
@@ -77,32 +81,34 @@ def run_connection_check(console: Console, settings: Settings, place: Place) -> 
             console.print(part)
     if findings.failures:
         what = "what is wrong"
-        raise ExceptionGroup(what, findings.failures)
+        raise ExceptionGroup(what, summed_up(findings.failures))
 
 
 async def _look(console: Console, settings: Settings) -> Findings:
-    findings = Findings()
     async with asking(console, settings) as client:
+        findings, found = Findings(Catalog(client)), Found()
         _passed(console, await check_token(client, settings))
         for check in (check_scopes, check_reach):
-            with findings.failing_alone():
+            async with findings.failing_alone():
                 _passed(console, await check(client, settings))
-        catalog, identity = Catalog(client), await client.fetch_self()
-        found = await find_all(catalog, settings)
+        catalog, identity = findings.catalog, await client.fetch_self()
+        async with findings.failing_alone():
+            found = await find_all(catalog, settings)
         for error in found.failures.values():
-            with findings.failing_alone():
+            async with findings.failing_alone():
                 raise error
         for parent, of_parent in groupby(sorted(found.sources, key=lambda s: str(s.parent)), key=lambda s: s.parent):
             sources = list(of_parent)
-            with findings.failing_alone():
+            async with findings.failing_alone(*sources):
                 listed = await _listed(console, client, parent, sources)
                 for source in sources:
-                    with findings.failing_alone():
+                    async with findings.failing_alone(source):
                         findings.surveys[source] = await survey(client, settings, source, listed, utc_now())
         if findings.surveys:
             _passed(console, f"tracking {', '.join(map(str, findings.surveys))}")
-        with findings.failing_alone():
-            findings.attributes = {parent: await catalog.attributes(parent) for parent in await catalog.parents()}
+        if identity.has_scope(OBJECTS.scope or ""):
+            async with findings.failing_alone():
+                findings.attributes = {parent: await catalog.attributes(parent) for parent in await catalog.parents()}
         for scope, what in _lacking(settings, found.sources, identity).items():
             console.print(f"[yellow]–[/yellow] without {escape(scope)} {what}")
         findings.beside = _beside(settings, findings, identity)
@@ -145,7 +151,7 @@ def _beside(settings: Settings, findings: Findings, identity: TokenIdentity) -> 
     each = 1 + (everywhere if settings.history.everything else len({s.parent for s in findings.surveys if s != FIRST}))
     daily = sum(places[d.of] * (1 + d.is_paged) for d in known if d.daily)
     each += sum(places[d.of] for d in known if not d.daily)
-    return Cost(each + daily, each, daily)
+    return Cost(each + daily, each, daily) if settings.reconcile_hours else Cost(each + daily, each + daily)
 
 
 def _attributes_table(findings: Findings) -> Table:
@@ -167,26 +173,25 @@ def _attributes_table(findings: Findings) -> Table:
 
 
 def _plan(settings: Settings, findings: Findings, state: SyncState) -> Iterator[RenderableType]:
-    """What would be synced: a heading and a table for each source, then what holds for all."""
-    for source, found in findings.surveys.items():
-        several = ", several at a time" if source.is_multiple else ""
-        yield f"[bold green]{escape(source.name)}[/bold green] ({source.type.name}{several})"
-        yield _lines(source_lines(source, found, settings, state.of(source), utc_now()))
+    """What would be synced: a table of all sources, then what holds for all together."""
+    surveys = findings.surveys
+    sources = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for number, name in enumerate(COLUMNS):
+        sources.add_column(name, overflow="fold", justify="right" if number else "left")
+    for source, found in surveys.items():
+        sources.add_row(*map(escape, source_cells(source, found, settings)))
+    yield sources
+    yield Padding(f"[dim]{legend(settings)}[/dim]", (0, 0, 1, 0))
     yield "[bold]all together[/bold], with the small tables"
-    changes = sum(found.changes_a_day for found in findings.surveys.values())
-    yield _lines(total_lines(cost_of_all(findings.surveys, settings) + findings.beside, changes, settings))
     table = _table("", "")
+    for name, text in chain(
+        total_lines(surveys, findings.beside, settings), next_sync_lines(surveys, state, settings, utc_now())
+    ):
+        table.add_row(name, escape(text))
     table.add_row("from", escape(settings.attio_base_url))
     table.add_row("at most", f"{settings.requests_per_second:g} requests a second")
     table.add_row("what cannot be read", f"goes into {error_table().name}")
     yield table
-
-
-def _lines(lines: Lines) -> Padding:
-    table = _table("", "")
-    for name, text in lines:
-        table.add_row(name, escape(text))
-    return Padding(table, (0, 0, 1, 2), expand=False)
 
 
 def _table(*names: str) -> Table:

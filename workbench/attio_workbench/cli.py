@@ -158,14 +158,14 @@ def history(  # noqa: PLR0913 (each is an option)
     """
     from attio_workbench.command_settings import read_settings
     from attio_workbench.drawing import draw
-    from attio_workbench.history import checked_record_id, fetch_histories, read_histories, tracked_as
+    from attio_workbench.history import checked_record_id, fetch_histories, read_histories
 
     console, record_id = open_console(), checked_record_id(record)
     settings = read_settings(configuration, needs_token=not local)
     if local:
         found = read_histories(settings, place_of(into), record_id, attribute)
     else:
-        found = fetch_histories(console, tracked_as(settings, attribute), record_id)
+        found = fetch_histories(console, settings, record_id, attribute)
     for number, (source, values) in enumerate(found.histories):
         if number:
             console.print()

@@ -16,32 +16,34 @@ from attio_sync.histories import AttributeHistory
 from attio_sync.runtime import counted
 from attio_sync.sources import Source
 from attio_workbench.actors import actor_text
-from attio_workbench.terminal import day_text, instant_text, length_text
+from attio_workbench.terminal import instant_text, length_text
 
 MOST_LINES = 20
 """So many stays are shown, the last ones, unless all are asked for: what fits into a terminal."""
 
 COLORS = ("cyan", "green", "yellow", "magenta", "blue", "red", "bright_cyan", "bright_green", "bright_yellow")
-HEADER = ("value", "from (UTC)", "to", "from (UTC)", "to", "how long", "how long", "by whom")
-VALUE, FROM, TO, FIRST_DAY, LAST_DAY, HOW_LONG, SO_FAR, WHO = range(len(HEADER))
+HEADER = ("value", "from (UTC)", "to", "how long", "how long", "by whom")
+VALUE, FROM, TO, HOW_LONG, SO_FAR, WHO = range(len(HEADER))
 LAYOUTS: tuple[tuple[tuple[int, ...], int], ...] = (
-    ((VALUE, FROM, TO, HOW_LONG, WHO), 16),
-    ((VALUE, FIRST_DAY, LAST_DAY, HOW_LONG, WHO), 10),
-    ((VALUE, FIRST_DAY, LAST_DAY, HOW_LONG, WHO), 0),
-    ((VALUE, FIRST_DAY, SO_FAR, WHO), 0),
-    ((VALUE, SO_FAR, WHO), 0),
-    ((VALUE, SO_FAR), 0),
+    ((VALUE, FROM, TO, HOW_LONG, WHO), 10),
+    ((VALUE, FROM, TO, HOW_LONG, WHO), 0),
+    ((VALUE, FROM, SO_FAR, WHO), 0),
+    ((VALUE, FROM, SO_FAR), 0),
 )
 """What a line says and how wide its bar is at least (0: there is none). The first one there is room for is taken.
 
-Whether a stay lasts is said in each: where there is no room for its end, behind how long it has been.
+When a stay began, to the minute, and whether it lasts is said in each: where there is no room for its end, behind how long
+it has been.
 """
 
 WIDEST_VALUE = 40
-"""A longer text is cut, rather than to leave out when it was."""
+"""A longer text is cut."""
 
-LEAST_OF_WHO = 12
-"""Who it was is cut to no less than this, rather than to leave out when it was."""
+LEAST_OF = {WHO: 12, VALUE: 16}
+"""What is cut, and to no less than this, rather than to leave out when it was."""
+
+LEAST_OF_VALUE_ALONE = 8
+"""The same of the value where there is no room for who it was. Where there is none for this, lines are broken."""
 
 GAP = 2
 
@@ -87,7 +89,7 @@ def draw(
     more = "; --all shows all" if len(shown) < len(stays) else ""
     console.print(f"{name}\n{', '.join(said)}{scale}{more}\n")
     span = Span(begin, end, room)
-    console.print(_line(header, columns).rstrip(), style="bold", no_wrap=True, overflow="ellipsis")
+    console.print(_line(header, columns).rstrip(), style="bold")
     colors: dict[str, str] = {}
     for stay in shown:
         color = colors.setdefault(stay.what, COLORS[len(colors) % len(COLORS)])
@@ -96,7 +98,7 @@ def draw(
         if room:
             line.append_text(Text(span.bar(stay.begin, stay.end), color))
         line.rstrip()
-        console.print(line, no_wrap=True, overflow="ellipsis")
+        console.print(line)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +122,6 @@ class _DrawnStay:
             value_text(value, kind, raw, names),
             instant_text(begin),
             instant_text(left) if left else "now",
-            day_text(begin),
-            day_text(left) if left else "now",
             how_long,
             how_long if left else f"{how_long} so far",
             _mover(value.created_by_actor, names),
@@ -131,17 +131,23 @@ class _DrawnStay:
 
 def _layout(lines: Sequence[Sequence[str]], room: int) -> tuple[list[tuple[int, int]], int]:
     """Which cells of the lines there is room for, how wide each is, and how wide the bars beside them are."""
-    widths = [max(map(cell_len, cells)) for cells in zip(*lines, strict=True)]
+    whole = [max(map(cell_len, cells)) for cells in zip(*lines, strict=True)]
     for columns, bar in LAYOUTS:
-        left = room - sum(widths[n] + GAP for n in columns)
+        left = room - sum(whole[n] + GAP for n in columns)
         if bar and left >= bar:
-            return [(n, widths[n]) for n in columns], left
-        too_much = max(0, -GAP - left)
-        if not bar and (not too_much or (WHO in columns and widths[WHO] - too_much >= LEAST_OF_WHO)):
-            return [(n, widths[n] - too_much * (n == WHO)) for n in columns], 0
-    # How long a stay was is never cut.
-    widths[VALUE] = max(1, room - GAP - widths[SO_FAR])
-    return [(n, widths[n]) for n in LAYOUTS[-1][0]], 0
+            return [(n, whole[n]) for n in columns], left
+        widths, too_much = list(whole), -GAP - left
+        for n in (WHO, VALUE) if not bar else ():
+            if n in columns and too_much > 0:
+                cut = min(too_much, max(0, widths[n] - LEAST_OF[n]))
+                widths[n] -= cut
+                too_much -= cut
+        if not bar and too_much <= 0:
+            return [(n, widths[n]) for n in columns], 0
+    # When a stay was and how long is never cut.
+    left = room - 2 * GAP - whole[FROM] - whole[SO_FAR]
+    whole[VALUE] = min(whole[VALUE], left) if left >= LEAST_OF_VALUE_ALONE else whole[VALUE]
+    return [(n, whole[n]) for n in LAYOUTS[-1][0]], 0
 
 
 def _line(cells: Sequence[str], columns: Sequence[tuple[int, int]]) -> str:

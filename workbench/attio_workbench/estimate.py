@@ -164,7 +164,9 @@ class Counting:
 
 
 def is_listed_each_time(source: Source, found: Survey, settings: Settings) -> bool:
-    """Whether each sync compares everything: Attio cannot say what changed, and to list it all is cheap."""
+    """Whether each sync lists everything: that is wanted, or Attio cannot say what changed, and to list it all is cheap."""
+    if not settings.reconcile_hours:
+        return True
     return not source.type.is_filtered and found.records <= CHEAP_REQUESTS * settings.page_size
 
 
@@ -177,8 +179,8 @@ def cost_of(source: Source, found: Survey, settings: Settings) -> Cost:
     rechecked = found.moved * min(1.0, settings.reconcile_hours / 24 / settings.recheck_days)
     return Cost(
         first=lately + listing + found.moved,
-        later=FILTERED_LISTING if source.type.is_filtered else each_time,
-        comparison=round(listing + rechecked),
+        later=(FILTERED_LISTING if source.type.is_filtered else 0) + each_time,
+        comparison=round(listing + rechecked) if settings.reconcile_hours else 0,
     )
 
 
@@ -191,12 +193,12 @@ def cost_of_all(surveys: dict[Source, Survey], settings: Settings) -> Cost:
     for _, of_parent in groupby(sorted(surveys, key=lambda s: str(s.parent)), key=lambda s: s.parent):
         several = list(of_parent)
         unfiltered = [s for s in several if not s.type.is_filtered]
-        each_time = [s for s in unfiltered if is_listed_each_time(s, surveys[s], settings)]
+        each_time = [s for s in several if is_listed_each_time(s, surveys[s], settings)]
         listing = _pages(surveys[several[0]].records, settings)
         total += Cost(
             first=-listing * max(0, len(unfiltered) - 1),
             later=-listing * max(0, len(each_time) - 1),
-            comparison=-listing * (len(several) - 1),
+            comparison=-listing * (len(several) - 1) if settings.reconcile_hours else 0,
         )
     return total
 

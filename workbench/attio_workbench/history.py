@@ -5,28 +5,35 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
+from typing import cast
 
 import anyio
 from rich.console import Console
 
 from attio_sync.attio_types import AttioWorkspaceMember
-from attio_sync.catalog import Catalog
+from attio_sync.attribute_types import STATUS
+from attio_sync.catalog import Catalog, near
 from attio_sync.client import AttioClient
-from attio_sync.errors import ForbiddenError, InvalidValueError, MergeInProgressError
+from attio_sync.errors import ForbiddenError, InvalidValueError, MergeInProgressError, summed_up
 from attio_sync.histories import AttributeHistory, parse_history
 from attio_sync.settings import Settings
 from attio_sync.small_tables import MEMBERS
 from attio_sync.small_tables import Place as DefinedIn
-from attio_sync.sources import Source, parse_tracked
+from attio_sync.sources import Source, Tracked, parse_tracked
 from attio_sync.streams import current_table
 from attio_sync.value_reader import ValueReader
 from attio_workbench.asking import asking
 from attio_workbench.errors import WorkbenchError
-from attio_workbench.held import open_held
+from attio_workbench.held import Held, open_held
 from attio_workbench.place import Place
 from attio_workbench.terminal import path_text
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}", re.ASCII)
+
+OPTION = "--attribute"
+
+MOST_MEANT = 5
+"""So many names at most that may have been meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,46 +61,59 @@ def checked_record_id(text: str) -> str:
     return found.lower()
 
 
-def tracked_as(settings: Settings, attributes: str | None) -> Settings:
-    """The settings, tracking these attributes only, if any are named as the setting `history` names them.
+def tracked_as(attributes: str, there_are: Iterable[str]) -> Tracked:
+    """These attributes, named with `--attribute` as the setting `history` names them; `there_are` those with a history.
 
     Raises:
-        WorkbenchError: they cannot be read.
+        WorkbenchError: they cannot be read; it names those that may have been meant.
     """
-    if attributes is None:
-        return settings
     try:
-        return settings.model_copy(update={"history": parse_tracked(attributes, ())})
+        return cast("Tracked", parse_tracked(attributes, ()))
     except ValueError as error:
-        raise WorkbenchError(str(error)) from error
+        parts = [part.strip() for part in attributes.split(",")]
+        # Most often the object is missing.
+        meant = [name for name in there_are for part in parts if part and near(part, [name.rpartition(".")[2]])]
+        instead = (
+            f"; did you mean {' or '.join(meant[:MOST_MEANT])}?" if meant else ". attio-sync check lists what there is"
+        )
+        message = f"{OPTION}: {error}{instead}"
+        raise WorkbenchError(message) from error
 
 
-def fetch_histories(console: Console, settings: Settings, record_id: str) -> Found:
-    """What Attio says now.
+def fetch_histories(console: Console, settings: Settings, record_id: str, attributes: str | None = None) -> Found:
+    """What Attio says now; of these attributes, if any are named.
 
     Raises:
         AttioSyncError: it cannot be read.
         WorkbenchError: nothing that is tracked has such a record or entry.
     """
-    return anyio.run(_fetch, console, settings, record_id)
+    return anyio.run(_fetch, console, settings, record_id, attributes)
 
 
-async def _fetch(console: Console, settings: Settings, record_id: str) -> Found:
+async def _fetch(console: Console, settings: Settings, record_id: str, attributes: str | None) -> Found:
     found: list[tuple[Source, AttributeHistory]] = []
     async with asking(console, settings) as client:
-        known = await Catalog(client).find(settings.history)
+        catalog = Catalog(client) if attributes is None else Catalog(client, OPTION)
+        tracked = settings.history
+        if attributes is not None:
+            is_readable = all("." in part for part in attributes.split(","))
+            tracked = tracked_as(attributes, [] if is_readable else await catalog.names())
+        known = await catalog.find(tracked)
         if known.failures:
             what = "what cannot be looked up"
-            raise ExceptionGroup(what, list(known.failures.values()))
+            raise ExceptionGroup(what, summed_up(known.failures.values()))
         for _, of_parent in groupby(sorted(known.sources, key=lambda s: str(s.parent)), key=lambda s: s.parent):
             for source in of_parent:
                 outcome = await ValueReader(client, source).read(record_id, None)
                 if isinstance(outcome, InvalidValueError | MergeInProgressError):
-                    raise outcome
+                    # The reader takes a missing scope for this one record's failure, as one that only it has.
+                    raise await catalog.lacking(source) or outcome
                 if not isinstance(outcome, AttributeHistory):
                     break  # it is none of this object or list
                 found.append((source, outcome))
         if not found:
+            for source in known.sources:  # also what was taken for granted, since nobody named it
+                await catalog.known(source)
             parents = " and ".join(sorted({str(source.parent) for source in known.sources}))
             message = f"there is no record {record_id} among the {parents}: it was deleted or merged, or never was"
             raise WorkbenchError(message)
@@ -129,12 +149,9 @@ def read_histories(settings: Settings, place: Place, record_id: str, attributes:
     Raises:
         WorkbenchError: there is no database, or no such record in it.
     """
-    named = {source.name for source in tracked_as(settings, attributes).history.named} if attributes else None
     found: list[tuple[Source, AttributeHistory]] = []
     with open_held(place, settings) as held:
-        for source in held.sources:
-            if named is not None and source.name not in named:
-                continue
+        for source in held.sources if attributes is None else _named(held, place, attributes):
             table = current_table(source)
             query = (
                 f'SELECT "{table.columns[1].name}" FROM tester."{table.name}" '  # noqa: S608 (names that the setting allows, quoted)
@@ -148,3 +165,23 @@ def read_histories(settings: Settings, place: Place, record_id: str, attributes:
         message = f"there is no record {record_id} in {path_text(place.database)}: ask Attio instead, without --local"
         raise WorkbenchError(message)
     return Found(found, names)
+
+
+def _named(held: Held, place: Place, attributes: str) -> list[Source]:
+    """Those of a local database's sources that these names name.
+
+    Raises:
+        WorkbenchError: one of them is not in it.
+    """
+    there_are = [source.name for source in held.sources]
+    tracked = tracked_as(attributes, there_are)
+    named = {source.name for source in tracked.named}
+    for name in sorted(named - set(there_are)):
+        meant = near(name, there_are)
+        instead = f"; did you mean {' or '.join(meant)}?" if meant else ""
+        message = (
+            f"{OPTION}: {path_text(place.database)} holds no {name}{instead} — it holds {', '.join(sorted(there_are))}. "
+            "Ask Attio instead, without --local, or sync it"
+        )
+        raise WorkbenchError(message)
+    return [s for s in held.sources if s.name in named or (tracked.everything and s.type is STATUS)]

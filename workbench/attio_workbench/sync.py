@@ -8,6 +8,7 @@ from rich.markup import escape
 
 from attio_sync.attio_types import TokenIdentity
 from attio_sync.catalog import Catalog, Found
+from attio_sync.errors import summed_up
 from attio_sync.settings import Settings
 from attio_workbench.asking import asking, find_all
 from attio_workbench.figures import figures_table
@@ -29,7 +30,7 @@ def run_local_sync(console: Console, settings: Settings, place: Place, *, full: 
     identity, found = anyio.run(_look, console, settings)
     if found.failures:
         what = "what cannot be tracked"
-        raise ExceptionGroup(what, list(found.failures.values()))
+        raise ExceptionGroup(what, summed_up(found.failures.values()))
     if place.read_state() and not place.database.exists():
         warn(
             f"{path_text(place.state)} says how far an earlier sync came, but its database is gone: this one brings only "

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 
 MINUTE = 60
 HOUR = 60 * MINUTE
@@ -71,11 +72,6 @@ def instant_text(instant: datetime) -> str:
     return instant.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
 
 
-def day_text(instant: datetime) -> str:
-    """The day of an instant, in UTC."""
-    return instant.astimezone(UTC).date().isoformat()
-
-
 def bar_text(share: float, width: int) -> str:
     """A bar that fills this share of the width, to the eighth of a cell; anything above nothing can be seen."""
     eighths = round(min(1.0, max(0.0, share)) * width * 8)
@@ -110,6 +106,17 @@ def ended_as_by_ctrl_c() -> Generator[None]:
     finally:
         for number in ours:
             signal.signal(number, signal.SIG_DFL)
+
+
+@contextmanager
+def under_way(console: Console, what: str) -> Generator[None]:
+    """Says what takes long: in a terminal something moves beside it, elsewhere it is a line."""
+    if console.is_terminal:
+        with console.status(escape(what)):
+            yield
+    else:
+        console.print(f"{what} …", markup=False, soft_wrap=True)
+        yield
 
 
 class Pace:

@@ -22,7 +22,7 @@ from attio_workbench.report.attributes import MOST_VALUES
 from attio_workbench.report.content import build_content, split_histories
 from attio_workbench.report.page import Page, render, title_of
 from attio_workbench.report.warehouse import Warehouse, fetch_models, local_warehouse
-from attio_workbench.terminal import path_text
+from attio_workbench.terminal import path_text, under_way
 
 ATTIO = "https://api.attio.com"
 
@@ -63,15 +63,16 @@ def write_report(console: Console, place: Place, settings: Settings, options: Re
         WorkbenchError: there is no database yet, dbt cannot build or read the models, or they hold nothing.
     """
     warehouse = _warehouse(console, place, settings, options)
-    with console.status("Building the models with dbt, which the first time is installed"):
+    building = "Building the models with dbt, which the first time is installed" if options.builds else "Reading the models"
+    with under_way(console, building):
         models = fetch_models(warehouse, place.files / "dbt")
-    if not models.current_status:
-        message = "there is nothing to report: the models hold no record"
-        raise WorkbenchError(message)
-    path = options.output or place.report
-    found = findings(models)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(report_of(models, found, options.slug or _slug(place, options)), encoding="utf-8")
+        if not models.current_status:
+            message = "there is nothing to report: the models hold no record"
+            raise WorkbenchError(message)
+        path = options.output or place.report
+        found = findings(models)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(report_of(models, found, options.slug or _slug(place, options)), encoding="utf-8")
     report = Report(path, found[0].sentence)
     console.print(f"[bold]Report[/bold]  {escape(path_text(path))}", soft_wrap=True)
     console.print(escape(report.first_sentence))
