@@ -135,7 +135,9 @@ class _Sync:
             if isinstance(error, ForbiddenError) and definition.of in {"workspace", "parent"}:
                 log.info(f"{definition.table} is left as it is: {error}")
             else:
-                self._failures.setdefault(str(place), error)
+                of_it = [s for s in self._delivery.sources if s.name == str(place)]
+                failure = self._reader.answer_of(self._catalog.explained, of_it[0], error) if of_it else error
+                self._failures.setdefault(str(place), failure)
             return None
         if definition is STATUSES and items:
             self._attribute_ids[str(place)] = items[0].id.attribute_id

@@ -11,7 +11,17 @@ from tests.conftest import PROFILE
 from tests.support import truth
 from tests.support.world import ERRORS, HISTORY, TABLE, World, make_world
 
-from attio_simulator import Clock, Fault, Faults, Limits, Mangle, RequestInfo, Workspace, generate_hiring_pipeline
+from attio_simulator import (
+    ALL_SCOPES,
+    Clock,
+    Fault,
+    Faults,
+    Limits,
+    Mangle,
+    RequestInfo,
+    Workspace,
+    generate_hiring_pipeline,
+)
 from attio_simulator.faults import FaultKind
 from attio_simulator.mangling import with_unknown_enum, with_unknown_field
 from attio_sync.errors import (
@@ -222,6 +232,18 @@ def test_a_missing_scope_stops_at_once_and_names_the_scopes() -> None:
         world.sync()
     assert world.simulator.requests.by_kind == {"self": 1 + 1, "query": 1}
     assert world.histories == {}
+
+
+def test_a_scope_that_is_missed_only_when_the_statuses_are_read_is_named_too() -> None:
+    world = make_world(pipeline)
+    world.sync()
+    world.simulator.scopes = frozenset({"record_permission:read"})
+    lacking = r"object_configuration:read \(for applications\.workflow_status\)"
+    with pytest.raises(MissingScopesError, match=f"^the token lacks {lacking}: add it in Attio under"):
+        world.sync()
+    world.simulator.scopes = ALL_SCOPES
+    world.sync()
+    world.assert_equal_to_attio()
 
 
 def test_an_unknown_object_stops_naming_those_that_exist() -> None:
