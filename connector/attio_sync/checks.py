@@ -7,8 +7,8 @@ from attio_sync.attio_types.workspace import MEMBERS_SCOPE
 from attio_sync.catalog import Catalog, Found
 from attio_sync.client import AttioClient
 from attio_sync.errors import (
+    FOR_ALL_TO_SEE,
     SAME_FOR_ALL,
-    TOKENS_ARE,
     AttioSyncError,
     ForbiddenError,
     MissingScopesError,
@@ -85,8 +85,7 @@ async def check_reach(client: AttioClient, settings: Settings) -> str:
     if not identity.sees_everything:
         message = (
             f"the token is of the level {identity.token_level!r} and may see only a part of the workspace: records would "
-            f"be missed, and nothing could be taken for deleted. Create one for the workspace {TOKENS_ARE} and set "
-            "attio_api_token"
+            f"be missed, and nothing could be taken for deleted; {FOR_ALL_TO_SEE}"
         )
         raise ForbiddenError(message)
     return "the token sees the whole workspace"

@@ -13,7 +13,7 @@ from attio_sync.histories import AttributeHistory, Fingerprint, Stay, changed_st
 from attio_sync.ledger import MOST_RECENT, Known, Ledger, new_ledger
 from attio_sync.runtime import Environment, Sink, SyncReport, counted
 from attio_sync.settings import Settings
-from attio_sync.small_tables import Definition, Place, definitions_for
+from attio_sync.small_tables import Definition, Place, changes_of, definitions_for
 from attio_sync.sources import FIRST, Source, tables_of
 from attio_sync.state import MOST_INVALID_IDS, SourceState, SyncState, digest, dump_state
 from attio_sync.streams import Invalid, current_table, error_table, history_rows, history_table
@@ -128,9 +128,13 @@ class Delivery:
             ContractChangedError: more than a tenth of at least fifty records cannot be read, and could before.
         """
         known = self.state.of(source).invalid
+        new = {error.record_id for error in invalid} - known.keys()
         self._judged[source] += well + len(invalid)
-        self._failed[source] += sum(error.record_id not in known for error in invalid)
+        self._failed[source] += len(new)
         judged, failed = self._judged[source], self._failed[source]
+        # Few at a time, they would never be a tenth of those of one sync.
+        if new and len(known) + len(new) > (every := self.ledger(source).records) * MOST_INVALID_SHARE:
+            judged, failed = max(judged, every), max(failed, len(known) + len(new))
         if judged >= ENOUGH_TO_JUDGE and failed > judged * MOST_INVALID_SHARE:
             message = (
                 f"{failed} of {judged} records cannot be read, the first one: "
@@ -160,6 +164,8 @@ class Delivery:
                 self._upsert(table.name, row)
             surplus_to = max(surplus_to, before.stays if before else 0)
             self._delete(table, ((item.record_id, n) for n in range(len(stays) + 1, surplus_to + 1)))
+        if item.attribute_id and not (state := self.state.of(source)).attribute_id:
+            self.put(source, replace(state, attribute_id=item.attribute_id))
         self.ledger(source).note_stays(item.record_id, mark.stays)
         self._remember(source, item.record_id, mark, stays)
         self.reads_well(source, [item.record_id])
@@ -225,24 +231,11 @@ class Delivery:
 
     def write_definitions(self, definition: Definition[Any], place: Place, items: Sequence[Any], *, deletes: bool) -> None:
         """Makes a small table hold these rows for one place, writing only what changed."""
-        name = f"{definition.table} {place}".strip()
-        known = self.state.definitions.get(name, {})
-        found: dict[str, str] = {}
-        for row in definition.rows(items, place):
-            key = str(next(iter(row.values())))
-            found[key] = digest(row)
-            if known.get(key) != found[key]:
-                self._upsert(definition.table, row)
-        # No list at all is no reason to believe that all are gone.
-        gone = known.keys() - found.keys() if found and deletes else set[str]()
-        self._delete(Table(definition.table, definition.columns), ((key,) for key in sorted(gone)))
-        kept = {k: d for k, d in known.items() if k not in gone}
-        # A row is of the place that listed it last: what it belongs to can be called otherwise now.
-        others = {
-            n: {k: d for k, d in rows.items() if k not in found} if n.partition(" ")[0] == definition.table else rows
-            for n, rows in self.state.definitions.items()
-        }
-        self.state = replace(self.state, definitions={**others, name: {**kept, **found}})
+        changes = changes_of(definition, place, items, self.state.definitions, deletes=deletes)
+        for row in changes.rows:
+            self._upsert(definition.table, row)
+        self._delete(Table(definition.table, definition.columns), ((key,) for key in changes.gone))
+        self.state = replace(self.state, definitions=changes.held)
 
     def put(self, source: Source, state: SourceState) -> None:
         """Moves the state of a history, behind the rows it speaks of."""

@@ -47,6 +47,9 @@ class Refusal:
 TOKENS_ARE = "in Attio under Workspace settings → Developers"
 """Where a token is created and given its scopes."""
 
+FOR_ALL_TO_SEE = f"create one for the workspace {TOKENS_ARE} and set attio_api_token"
+"""What to do about a token that sees only a part."""
+
 _NOT_CONNECTED = {"ConnectError", "ConnectTimeout", "ProxyError"}
 """What the HTTP library calls it where there was never a connection."""
 

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
 
+from attio_sync.attio_types import AttioApplicationWorkflowStatusAttribute as StatusValue
 from attio_sync.attio_types import AttioValue, EntryOf, ListedRecord, sortable_timestamp
 from attio_sync.attribute_types import STATUS, AttributeType
 from attio_sync.errors import InvalidValueError
@@ -53,6 +54,12 @@ class AttributeHistory:
     values: list[AttioValue]
     type: AttributeType = STATUS
     entry_of: EntryOf | None = None
+
+    @property
+    def attribute_id(self) -> str:
+        """Which attribute its values say they are of; empty where those of this type do not, or there are none."""
+        last = self.values[-1] if self.values else None
+        return last.status.id.attribute_id if isinstance(last, StatusValue) else ""
 
 
 class Stay(NamedTuple):

@@ -1,10 +1,12 @@
 """Pure: what is due in a sync, and whether its state is of what is synced."""
 
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
-from attio_sync.attio_types import TokenIdentity
-from attio_sync.errors import StateError
+from attio_sync.attio_types import AttioStatus, TokenIdentity
+from attio_sync.errors import FOR_ALL_TO_SEE, ForbiddenError, StateError
 from attio_sync.ledger import SLICES
 from attio_sync.settings import Settings
 from attio_sync.sources import Source
@@ -53,8 +55,53 @@ def reason_to_start_over(source: Source, state: SourceState) -> str | None:
     if state.kind not in {"", source.kind}:
         return f"the values of {source.name} are of another type than they were"
     if source.attribute_id and state.attribute_id not in {"", source.attribute_id}:
-        return f"{source.name} is another attribute than it was"
+        return is_another(source)
     return None
+
+
+def is_another(source: Source) -> str:
+    """Why a source is delivered anew that was another attribute."""
+    return f"{source.name} is another attribute than it was"
+
+
+def check_that_all_is_seen(reason: str, *, sees_everything: bool) -> None:
+    """Before tables are emptied that hold something: a token that sees only a part would not fill them again.
+
+    Raises:
+        ForbiddenError: it sees only a part.
+    """
+    if reason and not sees_everything:
+        message = f"{reason}, and the token may see only a part of what is there: nothing was emptied; {FOR_ALL_TO_SEE}"
+        raise ForbiddenError(message)
+
+
+class Seen(NamedTuple):
+    """Which attribute the statuses are of that were read, and whether none of them is one of those that there were."""
+
+    attribute_id: str
+    are_new: bool
+
+    def is_another(self, state: SourceState, *, is_unsure: bool) -> bool:
+        """Whether what was delivered is of another attribute; `is_unsure` where an earlier version did not note which."""
+        return self.are_new if is_unsure else state.attribute_id not in {"", self.attribute_id}
+
+
+def seen_in(statuses: Sequence[AttioStatus], held: Collection[str]) -> Seen:
+    """What statuses say, of which these ids were there before."""
+    return Seen(statuses[0].id.attribute_id, bool(held) and not {s.id.status_id for s in statuses} & set(held))
+
+
+def listed_together(sources: Sequence[Source], state_of: Callable[[Source], SourceState]) -> list[list[Source]]:
+    """Which sources are listed together: those of one parent that Attio cannot filter and that are equally far."""
+
+    def place(source: Source) -> object:
+        state = state_of(source)
+        return source if source.type.is_filtered else (source.parent, state.under_way, state.last_sync is None)
+
+    groups: dict[object, list[Source]] = {}
+    for source in sources:
+        groups.setdefault(place(source), []).append(source)
+    return list(groups.values())
 
 
 def is_compared_in_every_sync(source: Source, state: SourceState, settings: Settings) -> bool:

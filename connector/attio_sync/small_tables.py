@@ -3,9 +3,9 @@
 To add one takes a `Definition` here, and a model of what Attio answers in `attio_types`.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from pydantic import BaseModel
 
@@ -23,6 +23,7 @@ from attio_sync.attio_types.workspace import MEMBERS_SCOPE
 from attio_sync.parents import LISTS as PREFIX
 from attio_sync.parents import Parent, parse_parent, segment
 from attio_sync.sources import Source
+from attio_sync.state import Digests, digest
 from attio_sync.tables import Column, Row, Table, printable
 
 
@@ -197,6 +198,33 @@ class Destination(Protocol):
     def keep_definitions(self, definition: Definition[Any], keeps: Callable[[str], bool]) -> None:
         """Deletes those rows of a small table that are of none of the places it keeps."""
         ...
+
+
+class Changes(NamedTuple):
+    """What differs from what is held: rows to write, keys of those that are gone, and what is held then, by place."""
+
+    rows: list[Row]
+    gone: list[str]
+    held: dict[str, Digests]
+
+
+def changes_of(
+    definition: Definition[Any], place: Place, items: Sequence[Any], held: Mapping[str, Digests], *, deletes: bool
+) -> Changes:
+    """What makes a small table hold these items for one place; where it `deletes`, no others."""
+    name = f"{definition.table} {place}".strip()
+    known, rows = held.get(name, {}), {str(next(iter(row.values()))): row for row in definition.rows(items, place)}
+    found = {key: digest(row) for key, row in rows.items()}
+    # No list at all is no reason to believe that all are gone.
+    gone = known.keys() - found.keys() if found and deletes else set[str]()
+    kept = {k: d for k, d in known.items() if k not in gone}
+    # A row is of the place that listed it last: what it belongs to can be called otherwise now.
+    others = {
+        n: {k: d for k, d in of_place.items() if k not in found} if n.partition(" ")[0] == definition.table else of_place
+        for n, of_place in held.items()
+    }
+    changed = [row for key, row in rows.items() if known.get(key) != found[key]]
+    return Changes(changed, sorted(gone), {**others, name: {**kept, **found}})
 
 
 def deliver_definitions(

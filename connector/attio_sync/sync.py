@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
 
+from attio_sync import schedule
 from attio_sync.catalog import Catalog, Found
 from attio_sync.client import AttioClient
 from attio_sync.delivery import Delivery
@@ -18,16 +19,6 @@ from attio_sync.errors import SAME_FOR_ALL, AttioSyncError, ContractChangedError
 from attio_sync.reader import Reader
 from attio_sync.reconcile import Outcome, Reconciliation
 from attio_sync.runtime import Environment, Sink, SyncReport, held_open, open_portal
-from attio_sync.schedule import (
-    Recheck,
-    all_are_due_at_once,
-    fresh_window,
-    is_compared_in_every_sync,
-    of_this_workspace,
-    reason_to_start_over,
-    recheck_due,
-    reconciliation_is_due,
-)
 from attio_sync.settings import Settings
 from attio_sync.small_tables import LISTS, OBJECTS, STATUSES, Definition, Place, definitions_for, deliver_definitions
 from attio_sync.sources import Source
@@ -88,10 +79,12 @@ class _Sync:
         self._failures: dict[str, AttioSyncError] = {}
         self._windows = Windows(delivery, reader, environment, self._failing_alone, self._alive)
         self._sees_everything = True
-        self._attribute_ids: dict[str, str] = {}
-        """What the statuses that were read are of, by the name of the source."""
+        self._seen: dict[str, schedule.Seen] = {}
+        self._unsure: set[Source] = set()
+        """Those of which an earlier version did not note which attribute they are."""
         self._reconciled: set[Source] = set()
-        self._first_listed: set[Source] = set()
+        self._looked_at: set[Source] = set()
+        """Those that no second look is due to: listed for the first time, or found to differ too much, which is doubted."""
         self._unfinished: list[Source] = []
         """Those whose turn was over before all was delivered, and those to be delivered anew."""
 
@@ -99,7 +92,7 @@ class _Sync:
         identity = self._reader.identity()
         self._sees_everything = identity.sees_everything
         delivery = self._delivery
-        delivery.state = of_this_workspace(delivery.state, identity)
+        delivery.state = schedule.of_this_workspace(delivery.state, identity)
         found = found or self._reader.answer_of(self._catalog.find, self._settings.history)
         self._failures |= found.failures
         delivery.start(found.sources, found.failures.keys())
@@ -120,7 +113,8 @@ class _Sync:
 
     def _deliver(self, todo: Sequence[Source], sources: Sequence[Source]) -> None:
         while todo:
-            self._unfinished = [s for group in self._groups(todo) if not self._advance(group) for s in group]
+            groups = schedule.listed_together(self._alive(todo), self._state)
+            self._unfinished = [s for group in groups if not self._advance(group) for s in group]
             self._compare([s for s in sources if s not in self._unfinished])
             if todo := self._unfinished:
                 todo = [s for s in sources if s not in todo and s.type.is_filtered] + todo
@@ -140,7 +134,8 @@ class _Sync:
                 self._failures.setdefault(str(place), failure)
             return None
         if definition is STATUSES and items:
-            self._attribute_ids[str(place)] = items[0].id.attribute_id
+            held = self._delivery.state.definitions.get(f"{definition.table} {place}", {})
+            self._seen[str(place)] = schedule.seen_in(items, held)
         return items
 
     def _state(self, source: Source) -> SourceState:
@@ -160,38 +155,36 @@ class _Sync:
     def _alive(self, sources: Sequence[Source]) -> list[Source]:
         return [s for s in sources if s.name not in self._failures]
 
-    def _begin(self, source: Source) -> bool:
-        """Whether it is delivered anew."""
-        reason = reason_to_start_over(source, self._state(source))
-        if reason is not None:
-            self._delivery.start_over(source, reason)
+    def _begin(self, source: Source) -> None:
+        state = self._state(source)
+        if (reason := schedule.reason_to_start_over(source, state)) is not None:
+            self._start_over(source, reason)
+            return
+        if not state.attribute_id:
+            self._unsure.add(source)
         self._note_what_it_is(source)
-        return reason is not None
+
+    def _start_over(self, source: Source, reason: str) -> None:
+        schedule.check_that_all_is_seen(reason, sees_everything=self._sees_everything)
+        self._delivery.start_over(source, reason)
+        self._note_what_it_is(source)
 
     def _is_another(self, source: Source) -> bool:
-        """Whether the statuses are of another attribute than they were: the default source is not looked up."""
-        known = replace(source, attribute_id=source.attribute_id or self._attribute_ids.get(source.name, ""))
-        is_another = self._begin(known)
-        if is_another:
-            self._failures.pop(source.name, None)
-        return is_another
+        """Whether it turned out to be another attribute than it was, and is to be delivered anew."""
+        with self._failing_alone(source):
+            seen = self._seen.get(source.name)
+            if seen and seen.is_another(self._state(source), is_unsure=source in self._unsure):
+                known = self._reader.answer_of(self._catalog.known, source)
+                if known.attribute_id == seen.attribute_id:  # one answer alone empties nothing
+                    self._start_over(known, schedule.is_another(known))
+                    self._failures.pop(source.name, None)
+                    return True
+        return False
 
     def _note_what_it_is(self, source: Source) -> None:
         state = self._state(source)
         state = replace(state, kind=source.kind, attribute_id=source.attribute_id or state.attribute_id)
         self._delivery.put(source, replace(state, blind=state.blind or not self._sees_everything))
-
-    def _groups(self, sources: Sequence[Source]) -> list[list[Source]]:
-        """Which sources are listed together: those of one parent that Attio cannot filter and that are equally far."""
-
-        def place(source: Source) -> object:
-            state = self._state(source)
-            return source if source.type.is_filtered else (source.parent, state.under_way, state.last_sync is None)
-
-        groups: dict[object, list[Source]] = {}
-        for source in self._alive(sources):
-            groups.setdefault(place(source), []).append(source)
-        return list(groups.values())
 
     def _advance(self, sources: Sequence[Source]) -> bool:
         """An earlier sync's window, a fresh one, and what a first sync leaves for later; false if a turn is too short."""
@@ -201,7 +194,7 @@ class _Sync:
         with self._failing_alone(*sources):
             window = self._state(first).under_way
             if self._state(first).last_sync is None and window is None:
-                self._first_listed.update(sources)
+                self._looked_at.update(sources)
             if window is not None:
                 log.info("going on with %s where the last sync was interrupted", names)
                 if not self._windows.deliver(sources, window, until):
@@ -209,7 +202,7 @@ class _Sync:
                 if not (sources := self._alive(sources)):
                     return True
                 first = sources[0]
-            window = fresh_window(first, self._state(first), self._settings, self._environment.now())
+            window = schedule.fresh_window(first, self._state(first), self._settings, self._environment.now())
             if window is not None:
                 # A window ends by Attio's clock where that one is behind ours: `active_from` is Attio's time.
                 lead = max(0.0, self._reader.clock_lead_seconds or 0.0)
@@ -230,15 +223,15 @@ class _Sync:
         due = [
             s
             for s, recheck in rechecks.items()
-            # What was listed for the first time a moment ago needs no second look to see what changed.
-            if recheck or (s not in self._first_listed and is_compared_in_every_sync(s, self._state(s), self._settings))
+            if recheck
+            or (s not in self._looked_at and schedule.is_compared_in_every_sync(s, self._state(s), self._settings))
         ]
         for _, of_parent in groupby(sorted(due, key=lambda s: str(s.parent)), key=lambda s: s.parent):
             compared = {s: rechecks[s] for s in of_parent}
             with self._failing_alone(*compared):
                 self._compare_together(compared, now)
 
-    def _compare_together(self, rechecks: Mapping[Source, Recheck | None], now: datetime) -> None:
+    def _compare_together(self, rechecks: Mapping[Source, schedule.Recheck | None], now: datetime) -> None:
         self._reconciled |= {s for s, recheck in rechecks.items() if recheck}
         comparisons = [
             Reconciliation(
@@ -251,7 +244,7 @@ class _Sync:
             comparison.begin(recheck.slices if recheck else frozenset())
         names = ", ".join(s.name for s in rechecks)
         self._reader.phase(names, "comparing everything", max(self._delivery.ledger(s).records for s in rechecks))
-        trusting = not all_are_due_at_once(self._settings)
+        trusting = not schedule.all_are_due_at_once(self._settings)
         failures = list_together(comparisons, self._reader, self._delivery, trusting=trusting)
         while comparisons:  # none is kept: what differs after a large import takes much room
             comparison = comparisons.pop(0)
@@ -260,14 +253,20 @@ class _Sync:
                     raise failures[comparison.source]
                 self._settle(comparison, rechecks[comparison.source], now, trusting=trusting)
 
-    def _recheck(self, source: Source, now: datetime) -> Recheck | None:
+    def _recheck(self, source: Source, now: datetime) -> schedule.Recheck | None:
         """What is read again, where it is time, once in a sync; a look at what changed reads nothing again."""
         state = self._state(source)
-        if source in self._reconciled or state.last_sync is None or not reconciliation_is_due(state, self._settings, now):
+        if (
+            source in self._reconciled
+            or state.last_sync is None
+            or not schedule.reconciliation_is_due(state, self._settings, now)
+        ):
             return None
-        return recheck_due(state, self._settings, now)
+        return schedule.recheck_due(state, self._settings, now)
 
-    def _settle(self, comparison: Reconciliation, recheck: Recheck | None, now: datetime, *, trusting: bool) -> None:
+    def _settle(
+        self, comparison: Reconciliation, recheck: schedule.Recheck | None, now: datetime, *, trusting: bool
+    ) -> None:
         """Mends what a comparison found, and notes when it was."""
         source, short_pages = comparison.source, self._reader.saw_short_pages
         outcome = comparison.finish()
@@ -279,10 +278,11 @@ class _Sync:
             outcome = comparison.finish()
         if outcome is Outcome.STARTED_OVER:
             reason = f"more records of {source.name} differ from what was delivered than can be named"
-            self._delivery.start_over(source, reason)
-            self._note_what_it_is(source)
+            self._start_over(source, reason)
             self._unfinished.append(source)
             return
+        if outcome is Outcome.TOO_MUCH:
+            self._looked_at.add(source)
         self._delivery.report.reconciled += outcome is not Outcome.TOO_MUCH
         state = replace(
             self._state(source), missing=comparison.missing, unnamed=comparison.unnamed, short_pages=short_pages

@@ -12,7 +12,6 @@ from tests.support.world import HISTORY, MEMBERS, STATUSES, World, make_world
 from attio_simulator import Clock, Workspace
 from attio_simulator.clock import timestamp
 from attio_simulator.crm_data import generate_crm
-from attio_simulator.happenings import source_of
 from attio_simulator.schema import Collection
 from attio_sync import small_tables
 from attio_sync.attio_types import AttioStatus
@@ -354,27 +353,3 @@ def test_the_options_of_what_is_no_longer_tracked_go() -> None:
     world.sync(history="deals.stage")
     assert rows(world, "attio_select_option") == {}
     assert not [key for key in world.warehouse.state["definitions"] if key.startswith("attio_select_option")]
-
-
-@pytest.mark.parametrize("reconcile_hours", ["0", "24"])
-def test_another_attribute_under_the_name_of_the_default_source_is_delivered_anew_at_once(reconcile_hours: str) -> None:
-    world = make_world()
-    for _ in range(60):
-        world.workspace.create_record("applications", "Applied")
-        world.pass_time(minutes=1)
-    world.sync(reconcile_hours=reconcile_hours)
-    applications, earlier = source_of(world.workspace, "applications.workflow_status")
-    later = world.workspace.add_attribute(applications, earlier.slug, "Another", "status", at_the_end=True)
-    earlier.slug = "earlier"
-    planned = world.workspace.add_status(later, "Planned")
-    for record in applications.records.values():
-        record.values.append(None)
-    world.workspace.set_values(world.workspace.record(applications.ids[0]), later, [planned])
-    requests = world.sync(reconcile_hours=reconcile_hours).requests
-
-    assert [row["status_title"] for row in world.warehouse.rows(HISTORY)] == ["Planned"]
-    assert [row["title"] for row in world.warehouse.rows(STATUSES)] == ["Planned"]
-    assert world.warehouse.rows("attio_sync_error") == []
-    assert ["is another attribute than it was" in said for said in world.warehouse.warnings] == [True]
-    assert requests < 150
-    assert world.sync(reconcile_hours=reconcile_hours).rows_written == 0

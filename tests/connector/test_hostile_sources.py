@@ -8,7 +8,7 @@ import pytest
 from tests.connector.test_sources import assert_equal, crm_world
 from tests.support.sources import assert_source_equals_attio
 from tests.support.warehouse import Killed
-from tests.support.world import World
+from tests.support.world import World, make_world
 
 from attio_simulator import Fault, RequestInfo
 from attio_simulator.faults import Mangle
@@ -343,3 +343,33 @@ def test_a_long_first_sync_of_another_source_has_none_compared_in_each_of_its_tu
     assert {row["record_id"] for row in world.warehouse.rows("attio_projects_phase")} > set(gone)
     world.sync()
     assert_equal(world, ("projects.phase", "people.job_title"))
+
+
+def test_what_differs_too_much_is_not_looked_at_again_in_the_turns_of_one_sync() -> None:
+    """More cleared values than can be named are found twice, by two syncs: nothing is emptied in the first one."""
+    world = make_world(requests_per_second="90")
+    workspace = world.workspace
+    applications, _ = source_of(workspace, "applications.workflow_status")
+    note = workspace.add_attribute(applications, "note", "Note", "text")
+    phase = workspace.add_attribute(applications, "phase", "Phase", "status")
+    begun = workspace.add_status(phase, "Begun")
+    for _ in range(1_200):
+        workspace.create_record("applications", "Applied")
+    world.pass_time(hours=1)
+    for number, record_id in enumerate(applications.ids):
+        workspace.set_values(workspace.record(record_id), note, [f"Note {number}"])
+        workspace.set_values(workspace.record(record_id), phase, [begun])
+    world.pass_time(hours=2)
+    track(world, "applications.workflow_status,applications.note")
+    world.sync(**DAILY)
+    world.pass_time(hours=1)
+    for record_id in applications.ids[:700]:
+        workspace.set_values(workspace.record(record_id), note, [])
+    track(world, "applications.workflow_status,applications.note,applications.phase")
+    world.sync(**DAILY | {"requests_per_second": "1"})
+    notes = world.warehouse.rows("attio_applications_note")
+    assert sum(row["text"] is not None for row in notes) == 1_200
+    assert world.warehouse.warnings == []
+    world.sync(**DAILY)
+    assert sum(row["text"] is not None for row in world.warehouse.rows("attio_applications_note")) == 500
+    assert len(world.warehouse.warnings) == 1
