@@ -15,9 +15,9 @@ from attio_sync.runtime import Environment, Sink, SyncReport, counted
 from attio_sync.settings import Settings
 from attio_sync.small_tables import Definition, Place, changes_of, definitions_for
 from attio_sync.sources import FIRST, Source, tables_of
-from attio_sync.state import MOST_INVALID_IDS, SourceState, SyncState, digest, dump_state
+from attio_sync.state import MOST_INVALID_IDS, SourceState, SyncState, dump_state
 from attio_sync.streams import Invalid, current_table, error_table, history_rows, history_table
-from attio_sync.tables import Row, Table
+from attio_sync.tables import Row, Table, digest
 
 CHECKPOINT_SECONDS = 60.0
 """Fivetran's rule: at most one checkpoint a minute."""

@@ -23,8 +23,7 @@ from attio_sync.attio_types.workspace import MEMBERS_SCOPE
 from attio_sync.parents import LISTS as PREFIX
 from attio_sync.parents import Parent, parse_parent, segment
 from attio_sync.sources import Source
-from attio_sync.state import Digests, digest
-from attio_sync.tables import Column, Row, Table, printable
+from attio_sync.tables import Column, Digests, Row, Table, digest, printable
 
 
 @dataclass(frozen=True, slots=True)

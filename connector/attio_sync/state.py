@@ -8,7 +8,6 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from hashlib import blake2b
 from typing import Any, Protocol
 
 from attio_sync.attio_types import sortable_timestamp
@@ -16,7 +15,7 @@ from attio_sync.attio_types.timestamps import EPOCH
 from attio_sync.errors import StateError
 from attio_sync.ledger import SLICES, Ledger, load_ledger
 from attio_sync.sources import FIRST, Source
-from attio_sync.tables import as_array, as_object
+from attio_sync.tables import Digests, as_array, as_object
 
 VERSION = 2
 
@@ -86,10 +85,6 @@ class SourceState:
     """Records that have a row in `attio_sync_error`, with a digest of that row."""
 
 
-type Digests = Mapping[str, str]
-"""The rows of a small table by key, each with a digest of what it says."""
-
-
 @dataclass(frozen=True, slots=True)
 class SyncState:
     """Where every source stands, and what the small tables hold, by table and source."""
@@ -110,11 +105,6 @@ class SyncState:
     def is_new(self) -> bool:
         """Whether nothing was ever delivered, as in a new connection or after a re-sync."""
         return not self.sources and not self.definitions
-
-
-def digest(row: Mapping[str, Any]) -> str:
-    """What tells a row of a small table from another one, in a few characters."""
-    return blake2b(json.dumps(row, sort_keys=True, default=str).encode(), digest_size=6).hexdigest()
 
 
 class Listed(Protocol):

@@ -1,8 +1,10 @@
 """Pure: what a row can hold, and tables, each declared once: both `schema()` and its rows come from that."""
 
+import json
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Any, cast
 
 type Row = dict[str, Any]
@@ -77,3 +79,12 @@ def _printable_scalar(raw: object) -> object:
     if isinstance(raw, int) and raw.bit_length() > 63:  # noqa: PLR2004 (what a warehouse's integers hold)
         return "an integer of more than 63 bits"
     return raw
+
+
+type Digests = Mapping[str, str]
+"""The rows of a small table by key, each with a digest of what it says."""
+
+
+def digest(row: Mapping[str, Any]) -> str:
+    """What tells a row of a small table from another one, in a few characters."""
+    return blake2b(json.dumps(row, sort_keys=True, default=str).encode(), digest_size=6).hexdigest()

@@ -217,7 +217,7 @@ def test_a_token_of_one_member_is_refused_and_says_which_one_to_create(level: st
         run(make_world().settings(), check_reach, identified(token_level=level))
     assert str(caught.value) == (
         f"the token is of the level {level!r} and may see only a part of the workspace: records would be missed, and "
-        "nothing could be taken for deleted. Create one for the workspace in Attio under Workspace settings → Developers "
+        "nothing could be taken for deleted; create one for the workspace in Attio under Workspace settings → Developers "
         "and set attio_api_token"
     )
 
