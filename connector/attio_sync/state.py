@@ -4,7 +4,6 @@
 The `last_sync` outside is the oldest of those inside; states written before there were several hold nothing else.
 """
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
