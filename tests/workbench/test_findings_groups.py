@@ -1,5 +1,6 @@
 """Findings about a value of another attribute: where records came from against where the others did."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -74,7 +75,12 @@ def test_only_what_leaks_is_named_with_figures_that_can_be_counted_again(leaking
         f"Fewer applications with source Referral go on: from {status}, {shares[0] * 100:.0f} % of the "
         f"{number(own=True, title=status)} that went on or were lost, compared with {shares[1] * 100:.0f} % of "
     )
-    assert found.worth.startswith("At the share of the others, they would have made ")
+    extra = float(figures["went_on_at_the_share_of_the_others"]) - number(own=True, only_on=True)
+    [said] = re.findall(
+        "^At the share of the others in each status, they would have made ([0-9]+) more moves on.$", found.worth
+    )
+    assert abs(int(said) - extra) <= 0.55
+    assert 0 < shares[1] < 1
     assert f"status_id = '{found.subject_id}'" in found.evidence[0].rule
 
 

@@ -195,6 +195,8 @@ def mapping(
     attio-sync mapping
     attio-sync mapping dbt/seeds/attio_status_mapping.csv
     """
+    from rich.markup import escape
+
     from attio_workbench.command_settings import read_settings
     from attio_workbench.mapping import mapping_text, read_guesses, write_mapping
 
@@ -202,7 +204,7 @@ def mapping(
     if file is None:
         typer.echo(mapping_text(read_guesses(place, settings)), nl=False)
     else:
-        typer.echo(write_mapping(place, settings, file))
+        open_console().print(escape(write_mapping(place, settings, file)))
 
 
 app.command()(simulate)

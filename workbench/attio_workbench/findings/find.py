@@ -120,5 +120,6 @@ def _names(keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], str]:
 
 def _named(finding: Finding, names: Mapping[tuple[str, str], str]) -> Finding:
     """With what its history is called in front."""
-    key = finding.source_relation, finding.history
-    return replace(finding, sentence=f"{names.get(key, finding.history)}: {finding.sentence}")
+    name = names.get((finding.source_relation, finding.history), finding.history)
+    is_said = name.lower() in finding.sentence.lower()
+    return finding if is_said else replace(finding, sentence=f"{name}: {finding.sentence}")

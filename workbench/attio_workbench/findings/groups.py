@@ -111,7 +111,9 @@ def _finding(pipeline: Pipeline, grouping: Grouping, compared: _Compared, compar
     value = grouping.titles[compared.value]
     own, others = _sides(compared.own), _sides(compared.others)
     titles = {status.id: status.title for status in pipeline.statuses}
-    status = max(sorted(own.keys() & others.keys()), key=lambda one: own[one].records)
+    # Where nobody or everybody goes on, a share says less.
+    status = max(sorted(own.keys() & others.keys()), key=lambda one: (0 < others[one].share < 1, own[one].records))
+    missed = _missed(own, others)
     more = "More" if comparison.odds_ratio > 1 else "Fewer"
     return Finding(
         kind="group",
@@ -122,7 +124,7 @@ def _finding(pipeline: Pipeline, grouping: Grouping, compared: _Compared, compar
         sentence=f"{more} {pipeline.noun} with {attribute_of(grouping.history)} {value} go on: from {titles[status]}, "
         f"{share_text(own[status].share)} of the {own[status].records:,} that went on or were lost, compared with "
         f"{share_text(others[status].share)} of {others[status].records:,} others "
-        f"({len(compared.own):,} and {len(compared.others):,} in all statuses; adjusted {p_text(p)}). "
+        f"({len(compared.own):,} and {len(compared.others):,} moves out of all statuses; adjusted {p_text(p)}). "
         "The data do not say why.",
         evidence=(
             evidence(
@@ -136,6 +138,7 @@ def _finding(pipeline: Pipeline, grouping: Grouping, compared: _Compared, compar
                     "left": len(compared.own),
                     "went_on": sum(one.went_on for one in compared.own),
                     "went_on_expected": round(comparison.expected, 2),
+                    "went_on_at_the_share_of_the_others": round(sum(one.went_on for one in compared.own) + missed, 1),
                     "left_others": len(compared.others),
                     "went_on_others": sum(one.went_on for one in compared.others),
                     "status": titles[status],
@@ -148,7 +151,7 @@ def _finding(pipeline: Pipeline, grouping: Grouping, compared: _Compared, compar
         ),
         effect=comparison.odds_ratio,
         adjusted_p=p,
-        worth=_worth(own, others),
+        worth=_worth(missed),
     )
 
 
@@ -161,10 +164,13 @@ def _sides(left: Sequence[_Left]) -> Mapping[str, Side]:
     return {status: Side(number, went_on[status]) for status, number in records.items()}
 
 
-def _worth(own: Mapping[str, Side], others: Mapping[str, Side]) -> str:
-    """What the share of the others would make of them, counted status by status."""
-    extra = sum(side.records * others[one].share - side.events for one, side in own.items() if one in others)
-    if not round(abs(extra)):
+def _missed(own: Mapping[str, Side], others: Mapping[str, Side]) -> float:
+    """How many more would have gone on at the share of the others, counted status by status."""
+    return sum(side.records * others[one].share - side.events for one, side in own.items() if one in others)
+
+
+def _worth(missed: float) -> str:
+    if not round(abs(missed)):
         return ""
-    moves = more_or_fewer(round(abs(extra)), "moves on", is_more=extra > 0)
-    return f"At the share of the others, they would have made {moves}."
+    moves = more_or_fewer(round(abs(missed)), "moves on", is_more=missed > 0)
+    return f"At the share of the others in each status, they would have made {moves}."

@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 from typing import Any
 
-from attio_workbench.findings.sentences import parent_of
+from attio_workbench.findings.sentences import heading_of, parent_of
 from attio_workbench.models import Models, Row
 from attio_workbench.report.conversion import build_conversion
 from attio_workbench.report.curves import build_curves, period_key
@@ -62,6 +62,7 @@ def build_content(
     links = [link_of(parent, slug) for parent in opened["about"]["objects"] or [parent_of(history)]]
     return {
         "history": history,
+        "title": heading_of(history),
         "relation": relation,
         "asOf": models.as_of.strftime("%Y-%m-%dT%H:%MZ"),
         "links": [[link.before, link.behind] if link else None for link in links],
@@ -151,7 +152,7 @@ def _funnel(models: Models, directory: Directory) -> dict[str, list[dict[str, An
             },
         )
         if status is not None:
-            cohort["steps"][status] = [row.reached, _rounded(row.share, 4), _rounded(row.median_days)]
+            cohort["steps"][status] = [row.reached, _rounded(row.share, 6), _rounded(row.median_days)]
     return {kind: [found[start] for start in sorted(found, reverse=True)] for kind, found in cohorts.items()}
 
 
@@ -164,7 +165,7 @@ def _transitions(models: Models, directory: Directory) -> Iterator[Sequence[Any]
                 begin,
                 end,
                 row.moves,
-                _rounded(row.share, 4),
+                _rounded(row.share, 6),
                 _rounded(row.median_days_before),
                 int(row.is_back),
             )

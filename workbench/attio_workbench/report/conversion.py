@@ -28,6 +28,6 @@ def _row(key: tuple[int, int], by_day: dict[int, Conversion], days: list[int]) -
         "to": key[1],
         "entered": known.entered,
         "few": known.is_few,
-        "share": [None if row is None or row.share is None else round(row.share, 4) for row in rows],
+        "share": [None if row is None or row.share is None else round(row.share, 6) for row in rows],
         "watched": [row and row.at_risk for row in rows],
     }

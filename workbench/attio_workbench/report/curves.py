@@ -112,7 +112,7 @@ def _at(steps: list[SurvivalStep], day: float) -> float | None:
     number = bisect_right(steps, day, key=lambda row: row.days)
     if number == len(steps) and steps[-1].survival > 0 and day > steps[-1].days:
         return None
-    return round(steps[number - 1].survival, 4) if number else 1.0
+    return round(steps[number - 1].survival, 6) if number else 1.0
 
 
 def quantile(steps: list[SurvivalStep], part: float) -> float | None:

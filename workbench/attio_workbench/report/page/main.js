@@ -31,7 +31,7 @@ const attributeSelects = () => [...document.querySelectorAll("#attributes select
 /** What a link leads to stands below the filters, however high they are. */
 const clearOfFilters = () => (root.style.scrollPaddingTop = `${document.querySelector(".filters").offsetHeight + 12}px`);
 
-const historyText = ({ history, relation }) => (relation ? `${history} (${relation})` : history);
+const historyText = ({ title, relation }) => (relation ? `${title} (${relation})` : title);
 
 function announce() {
   const counts = shownCounts();
