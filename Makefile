@@ -24,13 +24,13 @@ setup: $(filter .tools/bin/uv,$(UV)) ## installs everything into .venv
 	@test -x .venv/bin/pytest || echo "Installing the project with everything that its tests need into .venv; this takes a moment."
 	@$(UV) sync --locked --quiet
 
-# Without the tools of the tests, which are half of everything; but what is there already stays.
+# Without the tools of the tests, which are half of everything; but what is there already stays. DEMO_OPTIONS are its own.
 .PHONY: demo
 demo: export UV_NO_SYNC = 1
 demo: $(filter .tools/bin/uv,$(UV)) ## a first and an incremental sync of a simulated workspace, with figures
 	@test -x .venv/bin/attio-sync || echo "Installing what the demo needs into .venv; this takes a moment."
 	@$(UV) sync --locked --quiet --inexact --no-default-groups --group demo
-	@$(RUN) attio-sync demo
+	@$(RUN) attio-sync demo $(DEMO_OPTIONS)
 
 .PHONY: test
 test: setup dbt-setup ## everything CI runs: format, lint, types, tests with coverage, documents, requirements.txt
@@ -60,10 +60,11 @@ dbt-setup: setup
 	@test -x dbt/.venv/bin/dbt || echo "Installing dbt and its adapters into dbt/.venv; this takes a moment."
 	@$(DBT) sync --locked --quiet
 
+# In one process, which parses the package once for all that it builds.
 .PHONY: test-dbt
 test-dbt: dbt-setup ## the dbt package, on DuckDB and PostgreSQL, and compiled for other warehouses
 	@$(RUN) pyright --warnings -p dbt
-	@$(DBT) run --locked --quiet pytest -n auto --dist loadfile
+	@$(DBT) run --locked --quiet pytest
 
 .PHONY: test-long
 test-long: setup dbt-setup ## the tests in their long profile: more examples, more kills, branches covered; the connector on newer Pythons
