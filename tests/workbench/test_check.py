@@ -172,7 +172,10 @@ def test_it_says_which_scope_is_missing_for_what(attio_sync: AttioSync, crm: Sim
     assert "lists/hiring.stage (status)" not in finished.out
 
 
-def test_what_comes_without_a_scope_is_said_too(attio_sync: AttioSync, attio: Simulator, place: Path) -> None:
+def test_what_comes_without_a_scope_is_said_too(
+    attio_sync: AttioSync, attio: Simulator, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ATTIO_DEFINITIONS", "yes")
     attio.scopes = frozenset(SCOPES)
 
     finished = attio_sync("check", "--into", place)
