@@ -24,13 +24,13 @@ setup: $(filter .tools/bin/uv,$(UV)) ## installs everything into .venv
 	@test -x .venv/bin/pytest || echo "Installing the project with everything that its tests need into .venv; this takes a moment."
 	@$(UV) sync --locked --quiet
 
-# Without the tools of the tests, which are half of everything; but what is there already stays. DEMO_OPTIONS are its own.
+# Without the tools of the tests, which are half of everything; but what is there already stays.
 .PHONY: demo
 demo: export UV_NO_SYNC = 1
 demo: $(filter .tools/bin/uv,$(UV)) ## a first and an incremental sync of a simulated workspace, with figures
 	@test -x .venv/bin/attio-sync || echo "Installing what the demo needs into .venv; this takes a moment."
 	@$(UV) sync --locked --quiet --inexact --no-default-groups --group demo
-	@$(RUN) attio-sync demo $(DEMO_OPTIONS)
+	@$(RUN) attio-sync demo
 
 .PHONY: test
 test: setup dbt-setup ## everything CI runs: format, lint, types, tests with coverage, documents, requirements.txt
