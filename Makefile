@@ -60,10 +60,11 @@ dbt-setup: setup
 	@test -x dbt/.venv/bin/dbt || echo "Installing dbt and its adapters into dbt/.venv; this takes a moment."
 	@$(DBT) sync --locked --quiet
 
+# In one process, which parses the package once for all that it builds.
 .PHONY: test-dbt
 test-dbt: dbt-setup ## the dbt package, on DuckDB and PostgreSQL, and compiled for other warehouses
 	@$(RUN) pyright --warnings -p dbt
-	@$(DBT) run --locked --quiet pytest -n auto --dist loadfile
+	@$(DBT) run --locked --quiet pytest
 
 .PHONY: test-long
 test-long: setup dbt-setup ## the tests in their long profile: more examples, more kills, branches covered; the connector on newer Pythons

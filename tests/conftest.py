@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, settings
 
 PROFILE = os.environ.get("TEST_PROFILE", "short")
 
-settings.register_profile("short", max_examples=40, deadline=None, print_blob=True)
+settings.register_profile("short", max_examples=20, deadline=None, print_blob=True)
 settings.register_profile(
     "long", max_examples=2000, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
 )

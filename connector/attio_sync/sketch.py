@@ -25,6 +25,8 @@ _PRIME = 2**192 - 237
 _CHECK_PRIME = 2**24 - 3
 _PLACE = 2**26 - 1
 CELL_BYTES = _SUM_BYTES + _CHECK_BYTES + _COUNT_BYTES
+_EMPTY = bytes(CELL_BYTES)
+"""A cell without a key, as most are while there are few records: written and read without arithmetic."""
 
 
 class Sketch:
@@ -108,6 +110,8 @@ class Sketch:
             count.to_bytes(_COUNT_BYTES, signed=True)
             + (total % _PRIME).to_bytes(_SUM_BYTES)
             + (check % _CHECK_PRIME).to_bytes(_CHECK_BYTES)
+            if count or total or check
+            else _EMPTY
             for count, total, check in cells
         )
         return b64encode(zlib.compress(raw, 1)).decode()
@@ -130,6 +134,8 @@ class Sketch:
         sketch = cls(cells)
         for place in range(cells):
             cell = raw[place * CELL_BYTES : (place + 1) * CELL_BYTES]
+            if cell == _EMPTY:
+                continue
             sketch._counts[place] = int.from_bytes(cell[:_COUNT_BYTES], signed=True)
             sketch._sums[place] = int.from_bytes(cell[_COUNT_BYTES:-_CHECK_BYTES])
             sketch._checks[place] = int.from_bytes(cell[-_CHECK_BYTES:])

@@ -88,19 +88,27 @@ def server() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def built_duckdb(synced_file: Path, as_of: str, tmp_path_factory: pytest.TempPathFactory) -> DuckDB:
+def variables(as_of: str) -> dict[str, Any]:
+    """What of the synced file is built, and as of when."""
+    return {"attio_schema": "tester", "attio_as_of": as_of, "attio__using_unit_tests": True}
+
+
+@pytest.fixture(scope="session")
+def built_duckdb(synced_file: Path, variables: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> DuckDB:
     """The synced file with all models in it, every test of dbt passed."""
     warehouse = DuckDB(tmp_path_factory.mktemp("duckdb"), "duckdb", synced_file)
-    warehouse.build("build", attio_schema="tester", attio_as_of=as_of, attio__using_unit_tests=True)
+    warehouse.build("build", **variables)
     return warehouse
 
 
 @pytest.fixture(scope="session")
-def built_postgres(synced_file: Path, as_of: str, server: Path, tmp_path_factory: pytest.TempPathFactory) -> Postgres:
+def built_postgres(
+    synced_file: Path, variables: dict[str, Any], server: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Postgres:
     """The same rows and models in PostgreSQL; in the short profile without the unit tests, which have passed in DuckDB."""
     warehouse = Postgres(tmp_path_factory.mktemp("postgres"), "postgres", server, "synced").create()
     copy_tables(synced_file, warehouse)
-    warehouse.build("build", attio_schema="tester", attio_as_of=as_of, attio__using_unit_tests=PROFILE == "long")
+    warehouse.build("build", *(() if PROFILE == "long" else ("--exclude-resource-type", "unit_test")), **variables)
     return warehouse
 
 

@@ -2,9 +2,8 @@
 
 import json
 import os
-import shutil
 import subprocess
-import sys
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ import sqlglot
 from sqlglot import expressions
 
 from conftest import PROFILE, ROOT
+from read_models import main
 from warehouses import PACKAGE, PROFILES, DuckDB, Postgres
 
 type Table = dict[str, list[Any]]
@@ -20,24 +20,21 @@ type Table = dict[str, list[Any]]
 PUBLIC = {path.stem for path in PACKAGE.glob("models/**/attio__*.sql")}
 
 
-def read(warehouse: DuckDB | Postgres, folder: Path, as_of: str, *options: str) -> dict[str, Table]:
-    """What the script writes of the models that are there, in a process of its own."""
-    places: dict[str, str]
-    if isinstance(warehouse, DuckDB):  # dbt in this process may hold the file itself open
-        warehouse.query("checkpoint")
-        places = {"ATTIO_DBT_FILE": str(shutil.copy(warehouse.file, folder))}
-    else:
-        places = {"ATTIO_DBT_SOCKET": str(warehouse.socket), "ATTIO_DBT_DATABASE": warehouse.database}
-    command = [sys.executable, str(PACKAGE / "read_models.py"), str(folder / "models"), "--no-build", "--quiet"]
-    command += ["--project-dir", str(PACKAGE), "--profiles-dir", str(PROFILES), "--target", warehouse.target]
-    command += ["--target-path", str(folder / "target"), "--log-path", str(folder / "logs")]
-    command += ["--vars", json.dumps({"attio_schema": "tester", "attio_as_of": as_of}), *options]
-    subprocess.run(command, check=True, env=os.environ | places, stdout=subprocess.DEVNULL)  # noqa: S603 (our own)
+def read(warehouse: DuckDB | Postgres, folder: Path, variables: dict[str, Any], *options: str) -> dict[str, Table]:
+    """What the script writes of the models that are there; what was parsed to build them need not be parsed again."""
+    os.environ.update(warehouse.environment())
+    arguments = [str(folder), "--no-build", "--quiet", *dbt_options(warehouse.target, warehouse.work)]
+    assert main([*arguments, "--vars", json.dumps(variables), *options]) == 0
     found: dict[str, Table] = {}
-    for path in (folder / "models").iterdir():
+    for path in folder.iterdir():
         columns, *rows = map(json.loads, path.read_text(encoding="utf-8").splitlines())
         found[path.name.removesuffix(".jsonl")] = {"columns": columns, "rows": rows}
     return found
+
+
+def dbt_options(target: str, work: Path) -> list[str]:
+    places = ["--project-dir", str(PACKAGE), "--profiles-dir", str(PROFILES), "--log-path", str(work / "logs")]
+    return [*places, "--target", target, "--target-path", str(work / target)]
 
 
 def comparable(table: Table) -> list[tuple[Any, ...]]:
@@ -55,11 +52,11 @@ def comparable(table: Table) -> list[tuple[Any, ...]]:
 
 
 @pytest.mark.skipif(PROFILE != "long", reason="the test of what they are asked reads most models whole too")
-def test_both_warehouses_are_read_alike(built_duckdb: DuckDB, built_postgres: Postgres, as_of: str, tmp_path: Path) -> None:
-    folders = [tmp_path / "duckdb", tmp_path / "postgres"]
-    for folder in folders:
-        folder.mkdir()
-    of_duckdb, of_postgres = read(built_duckdb, folders[0], as_of), read(built_postgres, folders[1], as_of)
+def test_both_warehouses_are_read_alike(
+    built_duckdb: DuckDB, built_postgres: Postgres, variables: dict[str, Any], tmp_path: Path
+) -> None:
+    of_duckdb = read(built_duckdb, tmp_path / "duckdb", variables)
+    of_postgres = read(built_postgres, tmp_path / "postgres", variables)
 
     assert set(of_duckdb) == set(of_postgres) == PUBLIC
     for name, table in of_duckdb.items():
@@ -69,6 +66,7 @@ def test_both_warehouses_are_read_alike(built_duckdb: DuckDB, built_postgres: Po
         assert comparable(table) == comparable(of_postgres[name]), name
 
 
+@cache
 def queries() -> dict[str, str]:
     """What `attio-sync report` asks for of some models, from the connector's own environment."""
     code = "import json; from attio_workbench.report.curves import QUERIES; print(json.dumps(QUERIES))"
@@ -76,16 +74,11 @@ def queries() -> dict[str, str]:
 
 
 def test_both_warehouses_answer_what_they_are_asked(
-    built_duckdb: DuckDB, built_postgres: Postgres, as_of: str, tmp_path: Path
+    built_duckdb: DuckDB, built_postgres: Postgres, variables: dict[str, Any], tmp_path: Path
 ) -> None:
-    folders = [tmp_path / "duckdb", tmp_path / "postgres"]
-    for folder in folders:
-        folder.mkdir()
     options = ("--queries", json.dumps(queries()))
-    of_duckdb, of_postgres = (
-        read(built_duckdb, folders[0], as_of, *options),
-        read(built_postgres, folders[1], as_of, *options),
-    )
+    of_duckdb = read(built_duckdb, tmp_path / "duckdb", variables, *options)
+    of_postgres = read(built_postgres, tmp_path / "postgres", variables, *options)
 
     assert set(of_duckdb) == PUBLIC > queries().keys()
     for name, table in of_duckdb.items():
@@ -104,13 +97,9 @@ def test_what_is_asked_for_parses_elsewhere(dialect: str) -> None:
         assert isinstance(statement, expressions.Query)
 
 
-def test_what_dbt_refuses_is_said(tmp_path: Path) -> None:
-    command = [sys.executable, str(PACKAGE / "read_models.py"), str(tmp_path / "models"), "--quiet"]
-    command += ["--project-dir", str(PACKAGE), "--profiles-dir", str(PROFILES), "--target", "nowhere"]
-    command += ["--target-path", str(tmp_path / "target"), "--log-path", str(tmp_path / "logs")]
+def test_what_dbt_refuses_is_said(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    code = main([str(tmp_path / "models"), "--quiet", *dbt_options("nowhere", tmp_path)])
 
-    done = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603 (our own)
-
-    assert done.returncode == 1
-    assert "nowhere" in done.stdout + done.stderr
+    assert code == 1
+    assert "nowhere" in "".join(capfd.readouterr())
     assert not (tmp_path / "models").exists()

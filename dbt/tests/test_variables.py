@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from synthetic import MEMBERS, START, STATUSES, STAYS, load, stays_of
-from warehouses import PACKAGE, DuckDB, run_dbt
+from warehouses import PACKAGE, DuckDB
 
 WITHOUT_TESTS = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
 AS_OF = datetime(2026, 3, 1, tzinfo=UTC)
@@ -95,7 +95,8 @@ def test_personal_data_can_be_switched_off(tmp_path: Path) -> None:
     ],
 )
 def test_a_wrong_variable_is_named(variable: str, value: Any, said: str, tmp_path: Path) -> None:
+    warehouse = DuckDB(tmp_path, "duckdb", tmp_path / "warehouse.db")
     with pytest.raises(AssertionError) as failed:
-        run_dbt("parse", target="duckdb", work=tmp_path, variables={variable: value})
+        warehouse.build("compile", "--select", "stg_attio__status_history", "int_attio__stays", **{variable: value})
 
     assert said in str(failed.value)

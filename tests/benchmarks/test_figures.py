@@ -72,6 +72,7 @@ def test_a_reconciliation_is_measured_in_requests_memory_time_and_state() -> Non
     assert "| function | µs a record |" in section.body
 
 
+@pytest.mark.long
 def test_what_is_planted_is_named_and_nothing_where_nothing_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(findings, "SIZES", findings.SIZES[2:3])
     monkeypatch.setattr(findings, "WORKSPACES", (600,))

@@ -62,6 +62,7 @@ class Attio:
             "attio_base_url": self.url,
             "backfill_days": "all",
             "requests_per_second": "5000",
+            "definitions": "no",
         }
 
     @property

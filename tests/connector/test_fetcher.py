@@ -98,7 +98,7 @@ async def assert_all_places_are_free(limiter: Limiter) -> None:
         limiter.leave_place(place)
 
 
-@pytest.mark.parametrize("concurrency", ["1", "7"])
+@pytest.mark.parametrize("concurrency", [pytest.param("1", marks=pytest.mark.long), "7"])
 @pytest.mark.parametrize("listed", [False, True])
 @pytest.mark.parametrize("leave", [after_some_turns, after_a_while, with_an_error])
 def test_a_stream_that_is_left_holds_no_place_and_no_request(

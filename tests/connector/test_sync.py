@@ -156,7 +156,7 @@ def test_a_history_of_a_thousand_values_is_read_to_its_end() -> None:
     assert world.simulator.requests.by_kind["values"] == 11
 
 
-@pytest.mark.parametrize("ties", ["id", "shuffled", "reshuffled"])
+@pytest.mark.parametrize("ties", [pytest.param("id", marks=pytest.mark.long), "shuffled", "reshuffled"])
 def test_thousands_of_records_of_one_millisecond_all_arrive(ties: Literal["id", "shuffled", "reshuffled"]) -> None:
     imported = 10_000 if PROFILE == "long" else 1_100
     world = make_world(behaviour=Behaviour(ties=ties), limits=Limits.off())

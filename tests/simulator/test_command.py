@@ -26,9 +26,12 @@ def test_the_command_serves_until_it_is_interrupted() -> None:
         url = process.stdout.readline().removeprefix("url: ").strip()
         token = process.stdout.readline().removeprefix("token: ").strip()
         headers = {"authorization": f"Bearer {token}"}
-        records = httpx2.post(f"{url}/v2/objects/applications/records/query", headers=headers).json()["data"]
-        process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=10) == 0
+        try:
+            records = httpx2.post(f"{url}/v2/objects/applications/records/query", headers=headers).json()["data"]
+            process.send_signal(signal.SIGINT)
+            assert process.wait(timeout=10) == 0
+        finally:
+            process.kill()  # else a failure would wait for a server without end
     assert re.fullmatch(r"http://127\.0\.0\.1:\d+", url)
     assert len(records) == 30
 

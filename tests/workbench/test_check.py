@@ -204,7 +204,10 @@ def test_where_everything_is_tracked_a_missing_scope_is_named_once_and_no_path(
     assert_one_line(finished, f"error: the token lacks {missing} (for {lacking}): add it in Attio under Workspace settings")
 
 
-def test_what_comes_without_a_scope_is_said_too(attio_sync: AttioSync, attio: Simulator, place: Path) -> None:
+def test_what_comes_without_a_scope_is_said_too(
+    attio_sync: AttioSync, attio: Simulator, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ATTIO_DEFINITIONS", "yes")
     attio.scopes = frozenset(SCOPES)
 
     finished = attio_sync("check", "--into", place)

@@ -42,7 +42,7 @@ def quiet() -> Models:
     return models()
 
 
-@pytest.mark.parametrize("seed", range(901, 905))
+@pytest.mark.parametrize("seed", [901, 902])
 def test_exactly_what_is_planted_is_named(seed: int) -> None:
     found = trial(seed, planted_for(seed), APPLICATIONS)
 
