@@ -23,8 +23,8 @@ COLUMNS: tuple[str, ...] = ("history", "status_id", "status_title", "status_orde
 
 type Row = dict[str, str]
 
-# In the order in which Attio lists them, then those it lists no more. Celebrated is won; where at least five came by a move
-# and whence one in fifty at most went on is lost.
+# In the order in which Attio lists them, then those it lists no more. Celebrated is won; then a status counts for what it is
+# called, if that is unmistakable; where at least five came by a move and whence one in fifty at most went on is lost.
 QUERY = """\
 with numbered as (
     select *, row_number() over in_order as stay_number, lead(active_from) over in_order as next_from
@@ -51,7 +51,11 @@ select
     coalesce(listed.title, stays.title, id),
     row_number() over (order by listed.position nulls last, stays.first_from, id),
     case
-        when {is_won} then 'won'
+        when {is_won} or {known_as} in ('won', 'closed won', 'hired') then 'won'
+        when {known_as} in (
+            'lost', 'closed lost', 'rejected', 'withdrawn', 'declined', 'disqualified', 'unqualified', 'churned'
+        ) then 'lost'
+        when {known_as} in ('paused', 'on hold') then 'paused'
         when stays >= 5 and ended <= 0.02 * stays and first_stays <= 0.5 * stays then 'lost'
         else 'open'
     end
@@ -78,6 +82,7 @@ def _guesses(connection: duckdb.DuckDBPyConnection, source: Source) -> list[Row]
         kind="status" if definition is STATUSES else "option",
         listed=definition.table,
         is_won="listed.celebration_enabled" if definition is STATUSES else "false",
+        known_as="lower(trim(listed.title))" if definition is STATUSES else "''",
     )
     found = connection.execute(query, [str(source.parent), source.attribute]).fetchall()
     return [_row(source.name, value_id, title, str(order), kind, "") for value_id, title, order, kind in found]

@@ -49,7 +49,16 @@ listed as (
 
     select statuses.*
     from (
-        select source_relation, history, status_id, position, status_title, is_archived, celebration_enabled, target_days
+        select
+            source_relation,
+            history,
+            status_id,
+            position,
+            status_title,
+            is_archived,
+            celebration_enabled,
+            target_days,
+            lower(trim(status_title)) as known_as
         from {{ ref('stg_attio__status') }}
         {% if var('attio__using_select_options', true) %}
         union all
@@ -61,7 +70,8 @@ listed as (
             option_title as status_title,
             is_archived,
             false as celebration_enabled,
-            cast(null as {{ attio.type_double() }}) as target_days
+            cast(null as {{ attio.type_double() }}) as target_days,
+            {{ attio.as_text("''") }} as known_as
         from {{ ref('stg_attio__select_option') }}
         {% endif %}
     ) as statuses
@@ -110,6 +120,7 @@ joined as (
         coalesce(listed.status_title, read.status_title, keys.status_id) as status_title,
         coalesce(listed.is_archived, read.status_is_archived, false) as is_archived,
         coalesce(listed.celebration_enabled, false) as celebration_enabled,
+        listed.known_as,
         case when listed.status_id is null then read.target_days else listed.target_days end as target_days,
         coalesce(stays.stays, 0) as stays,
         coalesce(stays.ended_stays, 0) as ended_stays,
@@ -132,7 +143,8 @@ joined as (
 
 ),
 
--- The guess: in the order in which Attio lists them; celebrated is won; where nobody begins and whence nobody goes is lost.
+-- The guess: in the order in which Attio lists them; celebrated is won; then what it is called, if that is unmistakable;
+-- where nobody begins and whence nobody goes is lost.
 placed as (
 
     select
@@ -148,7 +160,11 @@ placed as (
             by_id.status_kind,
             by_title.status_kind,
             case
-                when joined.celebration_enabled then 'won'
+                when joined.celebration_enabled or joined.known_as in ('won', 'closed won', 'hired') then 'won'
+                when joined.known_as in (
+                    'lost', 'closed lost', 'rejected', 'withdrawn', 'declined', 'disqualified', 'unqualified', 'churned'
+                ) then 'lost'
+                when joined.known_as in ('paused', 'on hold') then 'paused'
                 when joined.stays >= 5 and joined.ended_stays <= 0.02 * joined.stays and joined.first_stays <= 0.5 * joined.stays
                     then 'lost'
                 else 'open'
