@@ -23,8 +23,8 @@ COLUMNS: tuple[str, ...] = ("history", "status_id", "status_title", "status_orde
 
 type Row = dict[str, str]
 
-# In the order in which Attio lists them, then those it lists no more. Celebrated is won; then a status counts for what it is
-# called, if that is unmistakable; where at least five came by a move and whence one in fifty at most went on is lost.
+# In the order in which Attio lists them, then those it lists no more. Celebrated is won; then a status counts for what it
+# is called, if that is unmistakable; where at least five came by a move and whence one in fifty at most went on is lost.
 QUERY = """\
 with numbered as (
     select *, row_number() over in_order as stay_number, lead(active_from) over in_order as next_from

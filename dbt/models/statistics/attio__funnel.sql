@@ -15,7 +15,8 @@ first_visits as (
 
 ),
 
--- On the way to being won, a status that was skipped counts as passed when a later one was reached.
+-- On the way to being won, a status that was skipped counts as passed when a later one was reached; an archived one, which
+-- many could not have been in, counts for itself only.
 reached as (
 
     select
@@ -36,6 +37,7 @@ reached as (
         or (
             visits.status_kind in ('open', 'won')
             and statuses.status_kind = 'open'
+            and not coalesce(statuses.is_archived, false)
             and visits.status_order > statuses.status_order
         )
     group by records.source_relation, records.history, records.record_id, records.entered_on, statuses.status_id
