@@ -5,7 +5,6 @@ import math
 from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, closing, contextmanager
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 import anyio
@@ -15,6 +14,7 @@ from attio_sync.attio_types import EntryOf, TokenIdentity
 from attio_sync.attribute_fetcher import AttioAttributeFetcher, Wants
 from attio_sync.client import AttioClient, every_page, one_page
 from attio_sync.delivery import LONGEST_WITHOUT_CHECKPOINT, Delivery
+from attio_sync.errors import AttioSyncError
 from attio_sync.pages import HistoryPage, HistoryPages, Part
 from attio_sync.runtime import Environment, held_open
 from attio_sync.small_tables import Definition, Place
@@ -80,11 +80,26 @@ class Reader:
             except TimeoutError:
                 self._while_waiting()
 
-    def definitions(self, definition: Definition[Any], place: Place) -> list[Any]:
-        """A small table as Attio lists it there."""
-        enough = every_page if definition.is_paged else one_page
-        path, scopes = definition.path(place), place.parent.scopes if place.parent else filter(None, [definition.scope])
-        return self.answer_of(partial(self._client.fetch_definitions, enough=enough), path, definition.model, tuple(scopes))
+    def definitions(self, wanted: Sequence[tuple[Definition[Any], Place]]) -> list[list[Any] | AttioSyncError]:
+        """Small tables as Attio lists them in these places, asked for at once; what cannot be read is its error."""
+        return self.answer_of(self._fetch_definitions, wanted)
+
+    async def _fetch_definitions(self, wanted: Sequence[tuple[Definition[Any], Place]]) -> list[list[Any] | AttioSyncError]:
+        found: dict[int, list[Any] | AttioSyncError] = {}
+
+        async def fetch(number: int, definition: Definition[Any], place: Place) -> None:
+            enough = every_page if definition.is_paged else one_page
+            scopes = place.parent.scopes if place.parent else filter(None, [definition.scope])
+            path = definition.path(place)
+            try:
+                found[number] = await self._client.fetch_definitions(path, definition.model, tuple(scopes), enough=enough)
+            except AttioSyncError as error:
+                found[number] = error
+
+        async with anyio.create_task_group() as tasks:
+            for number, (definition, place) in enumerate(wanted):
+                tasks.start_soon(fetch, number, definition, place)
+        return [found[number] for number in range(len(wanted))]
 
     @contextmanager
     def window(self, sources: Sequence[Source], window: Window, wants: Wants, *, thorough: bool) -> Pages:

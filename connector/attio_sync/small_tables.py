@@ -229,7 +229,7 @@ def changes_of(
 def deliver_definitions(
     sources: Sequence[Source],
     identity: TokenIdentity,
-    read: Callable[[Definition[Any], Place], Sequence[Any] | None],
+    read: Callable[[Sequence[tuple[Definition[Any], Place]]], Sequence[Sequence[Any] | None]],
     destination: Destination,
     *,
     definitions: Sequence[Definition[Any]],
@@ -239,11 +239,11 @@ def deliver_definitions(
     What is gone is deleted, with all that was said of it; but where nothing is listed, nothing is believed to be gone.
     """
     parents: list[Place] = []
-    for definition in definitions:
-        if definition.scope and not identity.has_scope(definition.scope):
-            continue
-        for place in _places(definition, sources, parents):
-            items = read(definition, place)
+    may_see = [d for d in definitions if not d.scope or identity.has_scope(d.scope)]
+    # What there is of each object and list can be asked for when it is known which there are.
+    for of_parents in (False, True):
+        wanted = [(d, p) for d in may_see if (d.of == "parent") is of_parents for p in _places(d, sources, parents)]
+        for (definition, place), items in zip(wanted, read(wanted), strict=True):
             if items is None:
                 continue
             destination.write_definitions(definition, place, items, deletes=identity.sees_everything)

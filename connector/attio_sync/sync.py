@@ -119,24 +119,26 @@ class _Sync:
             if todo := self._unfinished:
                 todo = [s for s in sources if s not in todo and s.type.is_filtered] + todo
 
-    def _read_definitions(self, definition: Definition[Any], place: Place) -> list[Any] | None:
-        """A small table as Attio lists it in one place; None where it cannot be read, which is that source's failure."""
-        try:
-            items = self._reader.definitions(definition, place)
-        except SAME_FOR_ALL:
-            raise
-        except AttioSyncError as error:
-            if isinstance(error, ForbiddenError) and definition.of in {"workspace", "parent"}:
-                log.info(f"{definition.table} is left as it is: {error}")
-            else:
-                of_it = [s for s in self._delivery.sources if s.name == str(place)]
-                failure = self._reader.answer_of(self._catalog.explained, of_it[0], error) if of_it else error
-                self._failures.setdefault(str(place), failure)
+    def _read_definitions(self, wanted: Sequence[tuple[Definition[Any], Place]]) -> list[list[Any] | None]:
+        """Small tables as Attio lists them; None for one that cannot be read, which is that source's failure."""
+        answers = self._reader.definitions(wanted)
+        return [self._listed(*one, answer) for one, answer in zip(wanted, answers, strict=True)]
+
+    def _listed(self, definition: Definition[Any], place: Place, answer: list[Any] | AttioSyncError) -> list[Any] | None:
+        if isinstance(answer, SAME_FOR_ALL):
+            raise answer
+        if isinstance(answer, ForbiddenError) and definition.of in {"workspace", "parent"}:
+            log.info(f"{definition.table} is left as it is: {answer}")
             return None
-        if definition is STATUSES and items:
+        if isinstance(answer, AttioSyncError):
+            of_it = [s for s in self._delivery.sources if s.name == str(place)]
+            failure = self._reader.answer_of(self._catalog.explained, of_it[0], answer) if of_it else answer
+            self._failures.setdefault(str(place), failure)
+            return None
+        if definition is STATUSES and answer:
             held = self._delivery.state.definitions.get(f"{definition.table} {place}", {})
-            self._seen[str(place)] = schedule.seen_in(items, held)
-        return items
+            self._seen[str(place)] = schedule.seen_in(answer, held)
+        return answer
 
     def _state(self, source: Source) -> SourceState:
         return self._delivery.state.of(source)

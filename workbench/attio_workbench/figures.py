@@ -14,7 +14,7 @@ type Figure = Callable[[SyncReport], str]
 
 _FIGURES: tuple[tuple[str, Figure], ...] = (
     ("records listed; once more when all are compared", lambda r: f"{r.listed:,}"),
-    ("histories read, one request each", lambda r: f"{r.histories_read:,}"),
+    ("histories read, a request for each 100 stays", lambda r: f"{r.histories_read:,}"),
     ("never moved, as the listing proves: no request", lambda r: f"{r.requests_saved:,}"),
     ("rows written into the warehouse", lambda r: f"{r.rows_written:,}"),
     ("requests sent to Attio", lambda r: f"{r.requests:,}"),
@@ -46,8 +46,8 @@ def figures_table(reports: Mapping[str, SyncReport]) -> Table:
 
 
 def sources_table(held: Held, read: Mapping[str, Counter[str]]) -> Table:
-    """A row for each source: what the warehouse holds of it, and how many histories were read in each sync, by name."""
-    table = _table("what is tracked", "records", "stays", *(f"read by the {title}" for title in read))
+    """A row for each source: what the warehouse holds of it, and the requests for histories of each sync, by name."""
+    table = _table("what is tracked", "records", "stays", *(f"requests, {title}" for title in read))
     for source in held.sources:
         rows = [f"{_count(held, name):,}" for name in tables_of(source)]
         table.add_row(escape(source.name), *rows, *(f"{histories[source.name]:,}" for histories in read.values()))

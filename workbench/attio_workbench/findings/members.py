@@ -15,6 +15,7 @@ from typing import NamedTuple
 from attio_workbench.findings.finding import Finding
 from attio_workbench.findings.paces import (
     FEW_EVENTS,
+    WORTH_RULE,
     OtherPace,
     at_another_pace,
     compared_until,
@@ -176,13 +177,14 @@ def _finding(pipeline: Pipeline, strata: _Strata, compared: _Compared, effect: f
                 f"(left_at is null or left_at > {stamp(pipeline.begin)})",
                 rule="each record's first stay in each open or paused status; those with "
                 f"moved_by_id = {quoted(compared.member)} against those of {len(compared.rest)} others, "
-                f"by status and month of entry, compared up to the age at which a third are left: {ages}",
+                f"by status and month of entry, compared up to the age at which a third are left: {ages}; {WORTH_RULE}",
                 figures={
                     "stays": compared.sums.stays,
                     "left_by_those_ages": compared.sums.observed,
                     "left_by_those_ages_expected": round(compared.sums.expected, 2),
                     "status": titles[status_id],
                     **figures,
+                    **other.figures,
                 },
             ),
         ),

@@ -30,6 +30,10 @@ def until_text(until: float | None) -> str:
     return f"up to the age of {days_text(until)}, at which a third are left"
 
 
+WORTH_RULE = "at the other pace each of these stays would have lasted, up to now, as the other curve says from its age on"
+"""How it is found out what another pace would have come to."""
+
+
 def slowness(hazard_ratio: float) -> float:
     """How many times as long it takes, where events come so many times as fast."""
     return 1 / hazard_ratio if hazard_ratio else math.inf
@@ -64,6 +68,11 @@ class OtherPace:
 
     def __add__(self, other: "OtherPace") -> "OtherPace":
         return OtherPace(self.days + other.days, self.left + other.left)
+
+    @property
+    def figures(self) -> dict[str, float]:
+        """The same, by name."""
+        return {"more_days_at_the_other_pace": round(self.days, 1), "more_left_at_the_other_pace": round(self.left, 1)}
 
 
 def at_another_pace(spells: Iterable[Spell], day: float, until: float, pace: Survival) -> OtherPace:

@@ -10,7 +10,7 @@ from attio_workbench.findings.finding import Evidence, Figure, Finding
 from attio_workbench.findings.pipelines import Pipeline, StatusName
 from attio_workbench.findings.sentences import quoted, since_text
 from attio_workbench.findings.statistics import two_sided_p
-from attio_workbench.models import StatusStay
+from attio_workbench.models import Conversion, StatusStay
 
 FEW = 30
 """Fewer records than this on one side are not compared."""
@@ -147,3 +147,13 @@ def won_of(pipeline: Pipeline, status_id: str) -> tuple[float, str] | None:
     if not found:
         return None
     return sum(share for share, _ in found), " or ".join(title for _, title in found)
+
+
+def won_evidence(pipeline: Pipeline, status_id: str) -> tuple[Evidence, ...]:
+    """Where it is said how many are won in the end; nothing where that is not known well."""
+    won = won_of(pipeline, status_id)
+    if won is None:
+        return ()
+    condition = where(pipeline, f"status_id = {quoted(status_id)}", "outcome_kind = 'won'", f"day = {HORIZON}")
+    rule = "of those that enter it, the share that is won in the end"
+    return (Evidence(model=Conversion.model, where=condition, rule=rule, figures={won[1]: won[0]}),)

@@ -11,6 +11,7 @@ from datetime import date
 from attio_workbench.findings.finding import Finding
 from attio_workbench.findings.paces import (
     FEW_EVENTS,
+    WORTH_RULE,
     at_another_pace,
     compared_until,
     pace_worth,
@@ -32,6 +33,7 @@ from attio_workbench.findings.tested import (
     of_each_status,
     since,
     tested_change,
+    won_evidence,
     won_of,
 )
 
@@ -91,9 +93,10 @@ def _finding(
                 f"status_id = {quoted(status.id)}",
                 f"(left_at is null or left_at > {stamp(pipeline.begin)})",
                 rule=f"each record's first stay in it, cut at {cut_text(pipeline, change)} into before and now, "
-                f"compared {until_text(until)}",
-                figures=change.figures("stays", "left_by_that_age") | figures,
+                f"compared {until_text(until)}; {WORTH_RULE}",
+                figures=change.figures("stays", "left_by_that_age") | figures | other.figures,
             ),
+            *won_evidence(pipeline, status.id),
         ),
         effect=change.effect,
         adjusted_p=p,

@@ -27,6 +27,7 @@ from attio_workbench.findings.tested import (
     of_each_status,
     since,
     tested_change,
+    won_evidence,
     won_of,
 )
 
@@ -113,6 +114,8 @@ def _conversion_finding(
     p: float,
 ) -> Finding:
     more = "more" if change.is_more else "fewer"
+    on = [spell.next_status_id for spell in spells if spell.way == "on" and spell.next_status_id]
+    following = max(sorted(set(on)), key=on.count, default="")
     return Finding(
         kind="conversion",
         source_relation=pipeline.source_relation,
@@ -132,20 +135,19 @@ def _conversion_finding(
                 f"those that left from {cut_text(pipeline, change)} on against those before",
                 figures=change.figures("left", "went_on"),
             ),
+            *won_evidence(pipeline, following),
         ),
         effect=change.effect,
         adjusted_p=p,
-        worth=_conversion_worth(pipeline, spells, change),
+        worth=_conversion_worth(pipeline, following, change),
     )
 
 
-def _conversion_worth(pipeline: Pipeline, spells: Sequence[Spell], change: Change) -> str:
+def _conversion_worth(pipeline: Pipeline, most: str, change: Change) -> str:
     more = change.now.records * change.before.share - change.now.events
     number = round(abs(more))
-    following = [spell.next_status_id for spell in spells if spell.way == "on" and spell.next_status_id]
-    if not number or not following:
+    if not number or not most:
         return ""
-    most = max(sorted(set(following)), key=following.count)
     title = next(status.title for status in pipeline.statuses if status.id == most)
     moved = more_or_fewer(number, pipeline.noun, is_more=more > 0)
     won = won_text(number, won_of(pipeline, most))
