@@ -58,7 +58,7 @@ def test_each_status_has_a_picture_that_says_its_shares(open_report: Open, model
     for (title, outcome), rows in by_key(models).items():
         head, described = said[title]
         *_, last = (row for row in rows if row.share is not None)
-        shares = {row.day: percent_text(round(row.share, 4)) for row in rows if row.share is not None}
+        shares = {row.day: percent_text(round(row.share, 6)) for row in rows if row.share is not None}
         assert head.startswith(f"{rows[0].entered:,} entered")
         assert (", few" in head) == rows[0].is_few
         assert f"by {last.day} d" in head

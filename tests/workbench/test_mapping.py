@@ -27,7 +27,7 @@ def test_every_status_is_guessed_in_the_order_of_attio(attio_sync: AttioSync, pl
         ("applications.workflow_status", "Offer", "6", "open", ""),
         ("applications.workflow_status", "Hired", "7", "won", ""),
         ("applications.workflow_status", "Rejected", "8", "lost", ""),
-        ("applications.workflow_status", "Withdrawn", "9", "open", ""),  # too few went there to say
+        ("applications.workflow_status", "Withdrawn", "9", "lost", ""),  # by its name: too few went there to say
     ]
     assert all(len(status_id) == 36 for _, status_id, *_ in lines[1:])
 

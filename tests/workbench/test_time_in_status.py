@@ -33,12 +33,15 @@ def test_statuses_are_in_their_order_also_those_that_are_archived(demonstration:
 
     _, _, table = out.partition("Time spent in each status")
     names = [line.split("  ")[0].rstrip() for line in table.partition("\n\nwho moved")[0].splitlines()[2:]]
-    assert [name for name in names if name != "Dormant"][:-1] == [
+    in_order = [
         *("applications.workflow_status", "Applied", "Screening", "Phone screen", "(archived)", "Interview"),
         *("Take-home task", "Offer", "Hired", "Rejected", "Withdrawn"),
         *("deals.stage", "Lead", "In progress", "Won 🎉", "Lost"),
-        *("lists/talent_pool.stage", "To contact", "In conversation", "Referred"),
+        *("lists/talent_pool.stage", "To contact", "In conversation"),
     ]
+    assert names[: len(in_order)] == in_order
+    # Few entries come so far.
+    assert set(names[len(in_order) :]) <= {"Referred", "Dormant", "(archived)"}
 
 
 @pytest.mark.parametrize(("width", "longest"), [(120, 20), (72, 20), (66, 15), (60, 9)])

@@ -11,6 +11,8 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
+from attio_workbench.actors import MEMBER as MEMBER_ACTOR
+
 MEMBER = "workspace_member"
 """The type of objects that are members; records are of their object's, `applications`, entries of `lists/hiring`."""
 
@@ -114,7 +116,7 @@ def _moved(move: Move, before: Move | None) -> Json:
         "moved_by_id": move.actor_id,
     }
     relationships = _of(move)
-    if move.actor_type == MEMBER and move.actor_id:
+    if move.actor_type == MEMBER_ACTOR and move.actor_id:
         relationships.append({"objectId": move.actor_id, "qualifier": "moved by"})
     return {
         "id": f"{move.history}/{move.record_id}/{move.position}",
