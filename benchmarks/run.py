@@ -37,6 +37,7 @@ from benchmarks import results, scale
 
 MEASUREMENTS: dict[str, Callable[[scale.Scale], list[Section]]] = {
     "pace": pace.measure,
+    "virtual": pace.measure_in_virtual_time,
     "shared": shared.measure,
     "cost": cost.measure,
     "kill": kill.measure,

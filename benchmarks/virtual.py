@@ -99,13 +99,13 @@ def _quiet() -> Generator[None]:
 
 
 class VirtualWorld:
-    """A generated workspace with Attio's limits and 100 ms from request to answer."""
+    """A generated workspace with Attio's limits and, by default, 100 ms from request to answer."""
 
-    def __init__(self, records: int) -> None:
+    def __init__(self, records: int, latency: float | tuple[float, float] = LATENCY) -> None:
         self.time = VirtualTime()
         clock = Clock(start=self.time.start, source=self.time.monotonic)
         self.workspace = generate_hiring_pipeline(records, clock=clock)
-        self.simulator = Simulator(self.workspace, limits=Limits(latency=LATENCY))
+        self.simulator = Simulator(self.workspace, limits=Limits(latency=latency))
         self.changes = Changes(self.workspace)
         tables = schema(self._settings().history.named)
         self.sink = CountingSink({t["table"]: t["primary_key"] for t in tables}, {t["table"]: {} for t in tables})

@@ -2,6 +2,7 @@
 
 import pytest
 from benchmarks.figures import differences, minutes, month, states
+from benchmarks.figures.pace import measure_in_virtual_time
 from benchmarks.scale import TINY
 from benchmarks.virtual import HISTORY, CountingSink, VirtualWorld
 
@@ -70,3 +71,11 @@ def test_the_state_of_many_histories_is_measured() -> None:
     (section,) = states.measure(TINY)
 
     assert "| 64 | " in section.body
+
+
+def test_the_pace_in_virtual_time_is_that_of_the_order_of_the_requests() -> None:
+    [section] = measure_in_virtual_time(TINY)
+
+    assert len(section.figures) == 4
+    quickest, _, slowest, _ = (float(figure.measured.removesuffix("%")) for figure in section.figures)
+    assert slowest < quickest < 110  # the first few are not held up
