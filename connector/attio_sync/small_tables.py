@@ -69,6 +69,10 @@ class Definition[T: BaseModel]:
     is_paged: bool = False
     daily: bool = False
 
+    def held_as(self, place: Place) -> str:
+        """Under which name the state holds what was listed in a place."""
+        return f"{self.table} {place}".strip()
+
     def rows(self, items: Sequence[T], place: Place) -> list[Row]:
         """The rows of what is listed in one place."""
         table = Table(self.table, self.columns)
@@ -211,7 +215,7 @@ def changes_of(
     definition: Definition[Any], place: Place, items: Sequence[Any], held: Mapping[str, Digests], *, deletes: bool
 ) -> Changes:
     """What makes a small table hold these items for one place; where it `deletes`, no others."""
-    name = f"{definition.table} {place}".strip()
+    name = definition.held_as(place)
     known, rows = held.get(name, {}), {str(next(iter(row.values()))): row for row in definition.rows(items, place)}
     found = {key: digest(row) for key, row in rows.items()}
     # No list at all is no reason to believe that all are gone.

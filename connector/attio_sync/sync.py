@@ -136,7 +136,7 @@ class _Sync:
             self._failures.setdefault(str(place), failure)
             return None
         if definition is STATUSES and answer:
-            held = self._delivery.state.definitions.get(f"{definition.table} {place}", {})
+            held = self._delivery.state.definitions.get(definition.held_as(place), {})
             self._seen[str(place)] = schedule.seen_in(answer, held)
         return answer
 

@@ -33,6 +33,12 @@ def swap(world: World, records: int) -> None:
         world.workspace.set_values(world.workspace.record(record_id), later, [planned])
 
 
+def forget_which_attribute_it_is(world: World) -> None:
+    """The state of an earlier version."""
+    for history in world.warehouse.state["histories"].values():
+        assert history.pop("attribute_id")
+
+
 def assert_delivered_anew(world: World, records: int) -> None:
     assert [row["status_title"] for row in world.warehouse.rows(HISTORY)] == ["Planned"] * records
     assert sum(row["stays"] > 0 for row in world.warehouse.rows(TABLE)) == records
@@ -75,8 +81,7 @@ def test_it_is_delivered_anew_if_it_was_exchanged_in_the_middle_of_a_first_sync(
 def test_it_is_delivered_anew_where_an_earlier_version_did_not_note_which_it_was() -> None:
     world = filled()
     world.sync()
-    for history in world.warehouse.state["histories"].values():
-        assert history.pop("attribute_id")
+    forget_which_attribute_it_is(world)
     swap(world, 20)
     world.sync()
     assert_delivered_anew(world, 20)
@@ -85,8 +90,7 @@ def test_it_is_delivered_anew_where_an_earlier_version_did_not_note_which_it_was
 def test_a_state_of_an_earlier_version_makes_nothing_to_be_delivered_anew_where_it_is_the_same() -> None:
     world = filled()
     world.sync()
-    for history in world.warehouse.state["histories"].values():
-        assert history.pop("attribute_id")
+    forget_which_attribute_it_is(world)
     assert world.sync().rows_written == 0
     world.workspace.set_status(world.workspace.record_ids("applications")[0], "Offer")
     world.sync()

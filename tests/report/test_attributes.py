@@ -13,9 +13,10 @@ from playwright.sync_api import Page
 from tests.report.conftest import PIPELINE, SOURCE, Open, Opened
 
 from attio_workbench.findings import findings
+from attio_workbench.findings.groups import MOST_VALUES
 from attio_workbench.models import Models
 from attio_workbench.report import records
-from attio_workbench.report.attributes import MOST_VALUES, attributes_of
+from attio_workbench.report.attributes import attributes_of
 from attio_workbench.report.command import report_of
 from attio_workbench.report.content import split_histories
 

@@ -15,7 +15,7 @@ from attio_sync.attribute_types import STATUS, AttributeType
 from attio_sync.histories import AttributeHistory
 from attio_sync.runtime import counted
 from attio_sync.sources import Source
-from attio_workbench.actors import actor_text
+from attio_workbench.actors import MEMBER, actor_text
 from attio_workbench.terminal import instant_text, length_text
 
 MOST_LINES = 20
@@ -168,5 +168,5 @@ def value_text(value: AttioValue, kind: AttributeType, raw: object, names: Mappi
 
 
 def _mover(actor: Actor, names: Mapping[str, str]) -> str:
-    name = names.get(actor.id) if actor.type == "workspace-member" and actor.id else None
+    name = names.get(actor.id) if actor.type == MEMBER and actor.id else None
     return actor_text(actor.type, actor.id, name)

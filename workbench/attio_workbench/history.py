@@ -22,6 +22,7 @@ from attio_sync.small_tables import Place as DefinedIn
 from attio_sync.sources import Source, Tracked, parse_tracked
 from attio_sync.streams import current_table
 from attio_sync.value_reader import ValueReader
+from attio_workbench.actors import MEMBER
 from attio_workbench.asking import asking
 from attio_workbench.errors import WorkbenchError
 from attio_workbench.held import Held, open_held
@@ -123,7 +124,7 @@ async def _fetch(console: Console, settings: Settings, record_id: str, attribute
 def _has_members(histories: Iterable[AttributeHistory]) -> bool:
     """Whether somebody has set a value, or is one."""
     return any(
-        "workspace-member" in (value.created_by_actor.type, getattr(value, "referenced_actor_type", None))
+        MEMBER in (value.created_by_actor.type, getattr(value, "referenced_actor_type", None))
         for history in histories
         for value in history.values
     )

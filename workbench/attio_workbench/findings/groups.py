@@ -18,7 +18,7 @@ from attio_workbench.findings.statistics import Cases, Comparison, two_sided_p
 from attio_workbench.findings.tested import FEW, FEWEST_EXPECTED, Side, Tested, TooFew, evidence
 
 MOST_VALUES = 20
-"""Of an attribute with more values nobody asks which of them is another kind."""
+"""An attribute with more values is neither compared nor a filter: nobody reads such a list."""
 
 
 class _Left(NamedTuple):

@@ -3,12 +3,10 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from attio_workbench.findings.groups import MOST_VALUES
 from attio_workbench.findings.sentences import attribute_of
 from attio_workbench.models import Models
 from attio_workbench.report.directory import Directory, ShownStatus
-
-MOST_VALUES = 20
-"""An attribute of which the open records have more values than this is no filter: nobody reads such a list."""
 
 
 @dataclass(frozen=True, slots=True)

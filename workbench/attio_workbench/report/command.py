@@ -12,13 +12,13 @@ from attio_sync.settings import Settings
 from attio_sync.tables import as_object
 from attio_workbench.errors import WorkbenchError
 from attio_workbench.findings import Finding, findings
+from attio_workbench.findings.groups import MOST_VALUES
 from attio_workbench.findings.pipelines import pipeline_histories
 from attio_workbench.findings.sentences import listed, parent_of
 from attio_workbench.held import open_held
 from attio_workbench.models import Models, Status
 from attio_workbench.origin import read_origin
 from attio_workbench.place import Place
-from attio_workbench.report.attributes import MOST_VALUES
 from attio_workbench.report.content import build_content, split_histories
 from attio_workbench.report.page import Page, render, title_of
 from attio_workbench.report.warehouse import Warehouse, fetch_models, local_warehouse
