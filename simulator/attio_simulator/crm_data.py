@@ -33,6 +33,7 @@ BEGAN_BEFORE = 0.02
 LATE_SHARE = 1 / 24
 MOST = 12
 DAY = 86_400 * SECOND
+STAY = 15 * DAY
 
 
 def generate_crm(records: int = 20_000, *, seed: int = 1, clock: Clock | None = None) -> Workspace:
@@ -141,14 +142,16 @@ class _Generator:
         return ended + current
 
     def _moments(self, begun: int) -> list[int]:
-        """Draw when something changes: from never to a dozen times, each later than the one before."""
-        if self.random.random() >= MOVES:
-            return []
-        count = 1
-        while count < MOST and self.random.random() < MOVES_AGAIN:
-            count += 1
-        room = max(1, (self.end - begun) // MILLISECOND)
-        return sorted({begun + (1 + int(self.random.random() * room)) * MILLISECOND for _ in range(count)})
+        """Draw when something changes: from never to a dozen times, at a pace that is the same in all the months."""
+        moments: list[int] = []
+        moment, chance = begun, MOVES
+        while len(moments) < MOST and self.random.random() < chance:
+            moment += MILLISECOND + int(self.random.expovariate() * STAY) // MILLISECOND * MILLISECOND
+            if moment > self.end:
+                break
+            moments.append(moment)
+            chance = MOVES_AGAIN
+        return moments
 
     def _mirror(self, collection: Collection, attribute: Attribute, inverse_slug: str) -> None:
         """Make the other side of a relationship from this one."""

@@ -48,7 +48,8 @@ def test_a_heading_says_what_a_person_would() -> None:
     assert title_of(["deals.stage", "deals.stage"]) == "Deals by stage"
     assert title_of(["deals.stage", "applications.workflow_status"]) == "Deals and applications"
     assert title_of(["deals.stage", "deals.health"]) == "Deals"
-    assert title_of([f"{name}.stage" for name in ("deals", "users", "people", "workspaces")]) == "4 pipelines from Attio"
+    five = [f"{name}.stage" for name in ("deals", "users", "people", "workspaces", "companies")]
+    assert title_of(five) == "Deals, users, people and 2 more"
 
 
 @pytest.mark.parametrize("path", sorted(Path(page_module.__file__).parent.rglob("*.[jp]*")), ids=lambda path: path.name)

@@ -94,6 +94,8 @@ def test_the_sentences_are_the_findings(open_report: Open, models: Models) -> No
     assert page.locator(".said").all_text_contents() == [one.sentence for one in findings(models)]
     evidence = page.locator(".sentences > li").first.locator(".evidence")
     assert findings(models)[0].evidence[0].where in (evidence.text_content() or "")
+    says_the_order = sum(one.effect is not None for one in findings(models)) > 1
+    assert page.get_by_text("What has changed or differs most, in proportion, comes first").is_visible() is says_the_order
 
 
 def test_flow_shows_each_day_as_the_model_has_it(open_report: Open, models: Models) -> None:

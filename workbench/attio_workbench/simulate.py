@@ -15,6 +15,9 @@ from attio_simulator.tokens import TokenLevel
 from attio_workbench.errors import WorkbenchError
 from attio_workbench.terminal import command_text
 
+MANY = 5_000
+"""So many records take longer to make than anyone waits without a word."""
+
 
 @dataclass(frozen=True, slots=True)
 class Simulation:
@@ -60,6 +63,8 @@ def run_simulation(console: Console, simulation: Simulation) -> None:
             soft_wrap=True,
         )
 
+    if simulation.records >= MANY:
+        console.print(f"Making {simulation.records:,} simulated records, which takes a moment …")
     try:
         run(
             simulation.records,

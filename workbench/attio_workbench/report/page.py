@@ -22,7 +22,10 @@ LEAST_P = 1e-6
 """Below this a probability says how the test is made, not how sure one can be."""
 
 MOST_NOUNS = 3
+
 """As many are named in the heading."""
+
+ORDER = '<p class="order">What has changed or differs most, in proportion, comes first; then what is open and stuck.</p>\n'
 
 _SCRIPTS = ("base", "charts", "flow", "ageing", "survival", "funnel", "conversion", "waiting", "names", "main")
 """In the order in which they build on each other: together they are one script."""
@@ -63,6 +66,7 @@ def render(page: Page) -> str:
         warning=f'<p><a href="#notes">{escape(page.warning)}</a></p>\n' if page.warning else "",
         notes="".join(f"<p>{escape(note)}</p>\n" for note in page.notes if note),
         sentences="\n".join(_item(finding, _place(page, finding)) for finding in page.findings),
+        order=ORDER if sum(finding.effect is not None for finding in page.findings) > 1 else "",
         data=json_block({"shownDays": SHOWN_DAYS, "histories": page.histories}),
         style=style,
         echarts=echarts,
@@ -76,7 +80,8 @@ def title_of(histories: Sequence[str]) -> str:
     nouns = list(dict.fromkeys(map(noun_of, names)))
     if len(names) == 1:
         return heading_of(names[0])
-    return listed(nouns).capitalize() if len(nouns) <= MOST_NOUNS else f"{len(names)} pipelines from Attio"
+    more = [] if len(nouns) <= MOST_NOUNS else [f"{len(nouns) - MOST_NOUNS} more"]
+    return listed([*nouns[:MOST_NOUNS], *more]).capitalize()
 
 
 def policy(scripts: Sequence[str], style: str) -> str:
