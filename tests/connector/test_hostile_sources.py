@@ -159,7 +159,7 @@ def test_a_token_that_sees_fewer_lists_deletes_nothing_of_what_is_said() -> None
 
 def test_a_value_that_begins_in_a_far_year_stops_no_sync() -> None:
     world = crm_world(("deals.stage",))
-    [record_id, *_] = world.workspace.record_ids("deals")
+    record_id = world.workspace.create_record("deals", "Lead")
     began = Mangle(by=lambda value: value | {"active_from": "9999-12-31T23:59:59.000000000Z", "active_until": None})
     world.simulator.faults.add(Fault(kind="mangle", mangle=began, on=["values"], records=[record_id]))
     for _ in range(2):
