@@ -51,14 +51,14 @@ def run_sync(
     connection = AttioClient.connect(settings, environment.transport, environment.now)
     with open_portal(environment) as portal, held_open(portal, connection) as client:
         reader = Reader(portal, client, delivery, environment)
+        sync = _Sync(settings, delivery, reader, environment)
         try:
-            _Sync(settings, delivery, reader, environment).run(found)
-        except GaveUpError as error:
+            sync.run(found)
+        except AttioSyncError as error:
             delivery.checkpoint_what_is_delivered()
-            message = f"{error}. What came before is safe; the next sync goes on from there"
-            raise GaveUpError(message) from None
-        except AttioSyncError:
-            delivery.checkpoint_what_is_delivered()
+            if isinstance(error, GaveUpError):
+                message = f"{error}. What came before is safe; the next sync goes on from there"
+                raise together([GaveUpError(message), *sync.failures.values()]) from None
             raise
         finally:
             reader.count()
@@ -76,7 +76,7 @@ class _Sync:
         self._reader = reader
         self._environment = environment
         self._catalog = Catalog(reader.client)
-        self._failures: dict[str, AttioSyncError] = {}
+        self.failures: dict[str, AttioSyncError] = {}
         self._windows = Windows(delivery, reader, environment, self._failing_alone, self._alive)
         self._sees_everything = True
         self._seen: dict[str, schedule.Seen] = {}
@@ -94,7 +94,7 @@ class _Sync:
         delivery = self._delivery
         delivery.state = schedule.of_this_workspace(delivery.state, identity)
         found = found or self._reader.answer_of(self._catalog.find, self._settings.history)
-        self._failures |= found.failures
+        self.failures |= found.failures
         delivery.start(found.sources, found.failures.keys())
         for source in found.sources:
             with self._failing_alone(source):
@@ -105,11 +105,11 @@ class _Sync:
         daily = bool(self._reconciled) or not delivery.state.definitions.keys() & {OBJECTS.table, LISTS.table}
         small = definitions_for(found.sources, definitions=self._settings.definitions, daily=daily)
         # The statuses may say why the records of a source that was not looked up cannot be read.
-        asked = [s for s in found.sources if isinstance(self._failures.get(s.name), ContractChangedError | None)]
+        asked = [s for s in found.sources if isinstance(self.failures.get(s.name), ContractChangedError | None)]
         deliver_definitions(asked, identity, self._read_definitions, delivery, definitions=small)
         self._deliver([s for s in asked if self._is_another(s)], found.sources)
-        if self._failures:
-            raise together(self._failures.values())
+        if self.failures:
+            raise together(self.failures.values())
 
     def _deliver(self, todo: Sequence[Source], sources: Sequence[Source]) -> None:
         while todo:
@@ -133,7 +133,7 @@ class _Sync:
         if isinstance(answer, AttioSyncError):
             of_it = [s for s in self._delivery.sources if s.name == str(place)]
             failure = self._reader.answer_of(self._catalog.explained, of_it[0], answer) if of_it else answer
-            self._failures.setdefault(str(place), failure)
+            self.failures.setdefault(str(place), failure)
             return None
         if definition is STATUSES and answer:
             held = self._delivery.state.definitions.get(definition.held_as(place), {})
@@ -152,10 +152,10 @@ class _Sync:
             raise
         except AttioSyncError as error:
             for source in sources:
-                self._failures.setdefault(source.name, self._reader.answer_of(self._catalog.explained, source, error))
+                self.failures.setdefault(source.name, self._reader.answer_of(self._catalog.explained, source, error))
 
     def _alive(self, sources: Sequence[Source]) -> list[Source]:
-        return [s for s in sources if s.name not in self._failures]
+        return [s for s in sources if s.name not in self.failures]
 
     def _begin(self, source: Source) -> None:
         state = self._state(source)
@@ -179,7 +179,7 @@ class _Sync:
                 known = self._reader.answer_of(self._catalog.known, source)
                 if known.attribute_id == seen.attribute_id:  # one answer alone empties nothing
                     self._start_over(known, schedule.is_another(known))
-                    self._failures.pop(source.name, None)
+                    self.failures.pop(source.name, None)
                     return True
         return False
 

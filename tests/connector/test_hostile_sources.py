@@ -146,6 +146,13 @@ def test_small_tables_that_a_first_sync_could_not_read_follow_in_the_next() -> N
     assert world.warehouse.rows("attio_attribute")
 
 
+def test_what_was_wrong_before_attio_went_away_is_said_too() -> None:
+    world = crm_world(("deals.stage",), definitions="yes")
+    world.simulator.faults.add(Fault(kind="server_error", on=["objects"]))
+    with pytest.raises(GaveUpError, match=r"gave up after .* the next sync goes on from there; .* no attribute 'nope'"):
+        world.sync(history="deals.stage,deals.nope=nope")
+
+
 def test_a_token_that_sees_fewer_lists_deletes_nothing_of_what_is_said() -> None:
     world = crm_world(("deals.stage",), definitions="yes", reconcile_hours="0")
     world.sync()
