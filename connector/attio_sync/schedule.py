@@ -31,6 +31,13 @@ def fresh_window(source: Source, state: SourceState, settings: Settings, now: da
     return Window(now - timedelta(days=settings.backfill_days), now)
 
 
+SEES_A_PART = (
+    "the token sees only what one member may see: what that member may not see is missing, and nothing is taken for "
+    f"deleted; {FOR_ALL_TO_SEE}"
+)
+"""A warning of a first sync, and of each that compares."""
+
+
 def of_this_workspace(state: SyncState, identity: TokenIdentity) -> SyncState:
     """The state, which remembers what workspace it is of.
 

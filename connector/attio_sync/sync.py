@@ -89,9 +89,8 @@ class _Sync:
         """Those whose turn was over before all was delivered, and those to be delivered anew."""
 
     def run(self, found: Found | None) -> None:
-        identity = self._reader.identity()
-        self._sees_everything = identity.sees_everything
-        delivery = self._delivery
+        identity, delivery = self._reader.identity(), self._delivery
+        self._sees_everything, is_first = identity.sees_everything, delivery.state.is_new
         delivery.state = schedule.of_this_workspace(delivery.state, identity)
         found = found or self._reader.answer_of(self._catalog.find, self._settings.history)
         self.failures |= found.failures
@@ -101,6 +100,8 @@ class _Sync:
                 self._begin(source)
         # What is up to date takes least, so it comes first.
         self._deliver(sorted(found.sources, key=lambda s: self._state(s).last_sync is None), found.sources)
+        if not self._sees_everything and (is_first or self._reconciled):
+            delivery.warn(schedule.SEES_A_PART)
         # Those that are read daily are also read where they never were.
         daily = bool(self._reconciled) or not delivery.state.definitions.keys() & {OBJECTS.table, LISTS.table}
         small = definitions_for(found.sources, definitions=self._settings.definitions, daily=daily)
@@ -211,8 +212,7 @@ class _Sync:
                 window = replace(window, started_at=window.started_at - timedelta(seconds=lead))
                 if not self._windows.deliver(sources, window, until):
                     return False
-            rest = self._state(first).backfill
-            if rest is not None and self._alive(sources):
+            if (rest := self._state(first).backfill) is not None and self._alive(sources):
                 log.info("%s: what changed lately is delivered; now everything older", first.parent)
                 self._reader.phase(first.name, "everything older", None)
                 return self._windows.deliver(sources, rest, until)
@@ -279,8 +279,7 @@ class _Sync:
                 raise failure
             outcome = comparison.finish()
         if outcome is Outcome.STARTED_OVER:
-            reason = f"more records of {source.name} differ from what was delivered than can be named"
-            self._start_over(source, reason)
+            self._start_over(source, f"more records of {source.name} differ from what was delivered than can be named")
             self._unfinished.append(source)
             return
         if outcome is Outcome.TOO_MUCH:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import random
 import threading
+import uuid
 from typing import TYPE_CHECKING, Any, Concatenate
 
 from .clock import SECOND, Clock
@@ -47,7 +48,7 @@ class Store:
         self.random = random.Random(f"workspace {seed}")
         self.name = name
         self.slug = name.lower().replace(" ", "-")
-        self.id = self.new_id()
+        self.id = str(uuid.uuid5(uuid.UUID(self.new_id()), name))  # two of one seed are two workspaces
         self.client_id = self.new_id()
         self.api_token = Actor("api-token", self.new_id())
         self.created = self.clock.nanoseconds() - AGE

@@ -265,6 +265,17 @@ def test_a_token_of_one_member_deletes_nothing_and_the_warning_says_why() -> Non
     assert any("the token sees only what one member may see: nothing is deleted" in w for w in world.warehouse.warnings)
 
 
+def test_that_a_token_of_one_member_sees_too_little_is_said_at_first_and_daily() -> None:
+    world = make_world(partial(pipeline, 20))
+    world.simulator.token_level = "user"  # noqa: S105 (no password)
+    said: list[int] = []
+    for hours in (0, 1, 25):
+        world.pass_time(hours=hours)
+        world.sync()
+        said.append(sum("what that member may not see is missing" in w for w in world.warehouse.warnings))
+    assert said == [1, 1, 2]
+
+
 def ends_early(pages: int) -> Fault:
     return Fault(kind="answer", status=200, payload={"data": []}, on=["query"], at=range(pages + 1, 1_000_000))
 

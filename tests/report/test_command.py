@@ -58,15 +58,17 @@ def test_a_local_sync_becomes_a_report_with_links_and_every_status(
 
     monkeypatch.setenv("COLUMNS", "1000")
 
-    assert run("report", "--no-build", "--into", place, "--output", tmp_path / "a" / "b.html") == 0
+    assert run("report", "--no-build", "--into", place, "--output", tmp_path / "a" / "b.html") == 1
+    assert f"error: there is no folder {tmp_path / 'a'} to write b.html into" in capsys.readouterr().err
+    assert run("report", "--no-build", "--into", place, "--output", tmp_path / "b.html") == 0
 
     shown = capsys.readouterr()
     said = shown.out.splitlines()
-    text = (tmp_path / "a" / "b.html").read_text(encoding="utf-8")
+    text = (tmp_path / "b.html").read_text(encoding="utf-8")
     assert shown.err == ""
     assert "Brand new" in text
     still_open = sum(row.outcome == "open" for row in models.current_status)
-    assert said[:2] == ["Reading the models …", f"Report  {tmp_path / 'a' / 'b.html'}"]
+    assert said[:2] == ["Reading the models …", f"Report  {tmp_path / 'b.html'}"]
     assert f'<p class="said">{said[2]}</p>' in text
     assert f"{still_open:,} records of applications.workflow_status" in text
     assert "https://app.attio.com/acme/custom/applications/record/" in text
@@ -90,7 +92,7 @@ def test_what_is_missing_is_one_line(
     assert run("report", "--into", tmp_path / "place", *options) == 1
 
     out, err = capsys.readouterr()
-    assert out == ("Building the models with dbt, which the first time is installed …\n" if "--profile" in options else "")
+    assert out == ("Building the models with dbt …\n" if "--profile" in options else "")
     assert err.startswith("error: ")
     assert err.count("\n") == 1
     assert said in err

@@ -411,7 +411,7 @@ def test_who_is_open_and_who_is_stuck_is_counted(quiet: Models) -> None:
     found = findings(Models(as_of=START, current_status=current))
 
     assert [one.sentence for one in found] == [
-        "9 of 14 applications are open, most of them in Offer (4).",
+        "9 of 14 applications are open, the most in Offer (4).",
         (
             "Of the open applications, 6 are past the target time of their status, most of them in Offer (4); "
             "5 have been in theirs for longer than 90 % of stays last, most of them in Applied (3)."
@@ -420,7 +420,7 @@ def test_who_is_open_and_who_is_stuck_is_counted(quiet: Models) -> None:
     assert found[1].evidence[0].figures == {"records": 6, "in Offer": 4, "in Screening": 2}
     assert found[1].evidence[1].where.endswith("and outcome = 'open' and percentile_in_status >= 0.9")
     alone = findings(Models(as_of=START, current_status=rows(1, "Offer", 0.1, is_late=False)))
-    assert [one.sentence for one in alone] == ["1 of 1 applications is open, all in Offer."]
+    assert [one.sentence for one in alone] == ["1 of 1 applications is open, in Offer."]
 
 
 def test_a_quote_in_a_name_does_not_leave_the_condition(quiet: Models) -> None:

@@ -71,7 +71,7 @@ def test_a_full_sync_finds_what_was_deleted_and_does_not_warn_of_what_was_asked_
 
     assert (finished.code, finished.err) == (0, "")
     assert figure(finished.out, "comparisons of everything with Attio") == 1
-    assert figure(finished.out, "records taken out of the warehouse for that") == 1
+    assert figure(finished.out, "taken out of the warehouse for that") == 1
     assert "comparing everything: " in finished.out
     assert_holds(place, attio)
 

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 from textwrap import indent
 
@@ -120,9 +121,9 @@ def _run(console: Console, place: Place, records: int, seed: int, *, reports: bo
         first, read_first = demo.sync("First sync", None)
         changes = change(workspace, seed, started)
         console.print(
-            f"In the workspace  {changes.moved:,} applications move on, {changes.back:,} go back to Applied, "
-            f"{changes.new:,} come in, {changes.deleted:,} are deleted; {counted(changes.deals, 'deal')} and "
-            f"{counted(changes.entries, 'entry of the list', 'entries of the list')} move on"
+            f"In the workspace  moved on: {counted(changes.moved, 'application')}, {counted(changes.deals, 'deal')}, "
+            f"{counted(changes.entries, 'entry of the list', 'entries of the list')}; applications that went back to "
+            f"Applied: {changes.back:,}, came in: {changes.new:,}, were deleted: {changes.deleted:,}"
         )
         # Everything is compared at once, which is done once a day by default.
         demo = replace(demo, settings=settings.model_copy(update={"reconcile_hours": 0.0}))
@@ -233,7 +234,10 @@ def _duckdb() -> str:
     if ours.exists():
         return f"{path_text(ours)} --from duckdb-cli duckdb"
     python = Path(sys.executable)
-    return f"{path_text(python)} -m pip install --quiet duckdb-cli\n{path_text(python.with_name('duckdb'))}"
+    # An environment that uv has made has no pip.
+    pip = f"{path_text(python)} -m pip" if find_spec("pip") else "pip"
+    command = path_text(python.with_name("duckdb")) if find_spec("pip") else "duckdb"
+    return f"{pip} install --quiet duckdb-cli\n{command}"
 
 
 def _worth_drawing(stays: Sequence[KnownStay]) -> str:

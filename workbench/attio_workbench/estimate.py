@@ -1,6 +1,7 @@
 """How many records there are and how many have moved, and what that makes of a first sync, of later ones and of a month."""
 
-from collections.abc import Callable, Iterable, Sequence
+import asyncio
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
@@ -8,9 +9,10 @@ from statistics import mean
 
 from rich.console import Console
 
-from attio_sync.attio_types import ListedRecord, parse_listed_record, sortable_timestamp
+from attio_sync.attio_types import AttioValue, ListedRecord, parse_listed_record, sortable_timestamp
 from attio_sync.attio_types.timestamps import format_timestamp
 from attio_sync.client import AttioClient
+from attio_sync.errors import SkipError
 from attio_sync.histories import AttributeHistory, never_changed
 from attio_sync.parents import Parent
 from attio_sync.schedule import CHEAP_REQUESTS
@@ -24,7 +26,7 @@ MOST_PAGES = 100
 """Attio tells no totals, so records are counted by listing them; behind so many pages it is said that there are more."""
 
 SAMPLE = 20
-"""Of so many histories at most the number of stays is looked up."""
+"""Of so many histories at most what they hold is looked up, of those that changed lately and of the others each."""
 
 MONTH = timedelta(days=30)
 
@@ -51,32 +53,18 @@ class Survey:
         records: how many were counted; `is_all` says whether that is all of them.
         moved: those of which the listing does not prove that their value never changed: their histories are read.
         recent: those whose current value dates from within `backfill_days`.
-        changed: those whose current value is not older than a month; `changed_moved` of them have moved.
-        stays_of_moved: how many stays one that has moved has, on average.
+        stays: all rows of the history table, about.
+        active_rows: rows that a month like the last one writes, about.
+        changes: how many stays began in that month, about.
     """
 
     records: int
     is_all: bool
     moved: int
     recent: int
-    changed: int
-    changed_moved: int
-    stays_of_moved: float
-
-    @property
-    def stays(self) -> int:
-        """All rows of the history table, about."""
-        return round(self.records - self.moved + self.moved * self.stays_of_moved)
-
-    @property
-    def active_rows(self) -> int:
-        """Rows that a month like the last one writes: of each record that changed, its current row and one or two stays."""
-        return 2 * self.changed + self.changed_moved
-
-    @property
-    def changes_a_day(self) -> float:
-        """How many records change in a day, in a month like the last one."""
-        return self.changed / MONTH.days
+    stays: int
+    active_rows: int
+    changes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,22 +109,58 @@ async def survey(client: AttioClient, settings: Settings, source: Source, listed
     Raises:
         AttioSyncError: Attio does not answer.
     """
-    records = listed.of[source]
-    moved = [r for r in records if not never_changed(r, is_multiple=source.is_multiple)]
+    records, month_ago = listed.of[source], _text(now - MONTH)
+    backfill = None if settings.backfill_days is None else _text(now - timedelta(days=settings.backfill_days))
+    lately = [r for r in records if _is_since(r, month_ago)]
+    moved, moved_lately = (
+        [r for r in some if not never_changed(r, is_multiple=source.is_multiple)] for some in (records, lately)
+    )
+    earlier = [r for r in moved if not _is_since(r, month_ago)]
     reader = ValueReader(client, source)
-    sample = [await reader.read(r.record_id, r) for r in moved[:: max(1, -(-len(moved) // SAMPLE))]]
-    stays = [len(outcome.values) for outcome in sample if isinstance(outcome, AttributeHistory)]
-    lately = _since(records, now - MONTH)
-    backfill = None if settings.backfill_days is None else now - timedelta(days=settings.backfill_days)
+    of_earlier, of_lately = [await _sample(reader, some) for some in (earlier, moved_lately)]
+    unmoved, unmoved_lately = len(records) - len(moved), len(lately) - len(moved_lately)
+    active, began = ([[v for v in one if key(v) >= month_ago] for one in of_lately] for key in (_last_change, _start))
     return Survey(
         records=len(records),
         is_all=listed.is_all,
         moved=len(moved),
-        recent=len(records if backfill is None else _since(records, backfill)),
-        changed=len(lately),
-        changed_moved=sum(not never_changed(r, is_multiple=source.is_multiple) for r in lately),
-        stays_of_moved=mean(stays) if stays else 0.0,
+        recent=len(records) if backfill is None else sum(_is_since(r, backfill) for r in records),
+        stays=unmoved + _all_of(earlier, of_earlier) + _all_of(moved_lately, of_lately),
+        # Of each record that changed its current row, and each stay that began or ended.
+        active_rows=len(lately) + unmoved_lately + _all_of(moved_lately, active),
+        changes=unmoved_lately + _all_of(moved_lately, began),
     )
+
+
+async def _sample(reader: ValueReader, records: Sequence[ListedRecord]) -> list[list[AttioValue]]:
+    """The values of some of these records, read all at once."""
+    some = records[:: max(1, -(-len(records) // SAMPLE))]
+    outcomes = await asyncio.gather(*(reader.read(r.record_id, r) for r in some), return_exceptions=True)
+    for outcome in outcomes:
+        if isinstance(outcome, BaseException) and not isinstance(outcome, SkipError):
+            raise outcome
+    return [outcome.values for outcome in outcomes if isinstance(outcome, AttributeHistory)]
+
+
+def _all_of(records: Sequence[ListedRecord], sample: Sequence[Sequence[AttioValue]]) -> int:
+    """How many values all of these records have, as many each as those of the sample."""
+    return round(len(records) * mean(map(len, sample))) if sample else 0
+
+
+def _start(value: AttioValue) -> str:
+    return sortable_timestamp(value.active_from)
+
+
+def _last_change(value: AttioValue) -> str:
+    return sortable_timestamp(value.active_until or value.active_from)
+
+
+def _is_since(record: ListedRecord, start: str) -> bool:
+    return record.current_from is not None and record.current_from >= start
+
+
+def _text(instant: datetime) -> str:
+    return sortable_timestamp(format_timestamp(instant.astimezone(UTC)))
 
 
 class Counting:
@@ -205,8 +229,3 @@ def cost_of_all(surveys: dict[Source, Survey], settings: Settings) -> Cost:
 
 def _pages(records: int, settings: Settings) -> int:
     return -(-records // settings.page_size) + LISTING_END
-
-
-def _since(records: Iterable[ListedRecord], start: datetime) -> list[ListedRecord]:
-    text = sortable_timestamp(format_timestamp(start.astimezone(UTC)))
-    return [r for r in records if r.current_from is not None and r.current_from >= text]

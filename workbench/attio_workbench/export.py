@@ -14,7 +14,7 @@ from attio_sync.small_tables import MEMBERS, STATUSES
 from attio_sync.sources import Source, tables_of
 from attio_workbench import ocel
 from attio_workbench.held import DEFINED_BY, Held, open_held
-from attio_workbench.place import Place
+from attio_workbench.place import Place, checked_output
 from attio_workbench.terminal import path_text
 
 ROWS_AT_ONCE = 10_000
@@ -24,12 +24,12 @@ def run_export(console: Console, settings: Settings, place: Place, file: Path, *
     """Writes the histories as an OCEL 2.0 log; a file that is there is replaced when the new one is complete.
 
     Raises:
-        WorkbenchError: there is no database, or no history in it.
+        WorkbenchError: there is no database, no history in it, or no folder for the file.
         OSError: the file cannot be written.
     """
-    part = file.with_name(f"{file.name}.part")
     with open_held(place, settings) as held:
         log = _Log(held)
+        part = checked_output(file).with_name(f"{file.name}.part")
         try:
             with part.open("w", encoding="utf-8") as output:
                 counts = log.write(output, names=names)

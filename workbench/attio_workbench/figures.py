@@ -27,8 +27,8 @@ _SELDOM: tuple[tuple[str, Callable[[SyncReport], int]], ...] = (
     ("requests sent again after a failure", lambda r: r.retried),
     ("records that cannot be read: see attio_sync_error", lambda r: r.invalid),
     ("comparisons of everything with Attio", lambda r: r.reconciled),
-    ("records deleted or merged, as Attio says when asked", lambda r: r.gone),
-    ("records taken out of the warehouse for that", lambda r: r.removed),
+    ("deletes and merges found, of each history by itself", lambda r: r.gone),
+    ("taken out of the warehouse for that", lambda r: r.removed),
     ("rows deleted from the warehouse, at most", lambda r: r.rows_deleted),
 )
 """Shown where there is something to show."""

@@ -116,7 +116,11 @@ async def _fetch(console: Console, settings: Settings, record_id: str, attribute
             for source in known.sources:  # also what was taken for granted, since nobody named it
                 await catalog.known(source)
             parents = " and ".join(sorted({str(source.parent) for source in known.sources}))
-            message = f"there is no record {record_id} among the {parents}: it was deleted or merged, or never was"
+            elsewhere = f". If it is of another object or list, name what to draw: {OPTION} lists/hiring.stage"
+            message = (
+                f"there is no record {record_id} among the {parents}: it was deleted or merged, or never was"
+                f"{'' if attributes else elsewhere}"
+            )
             raise WorkbenchError(message)
         return Found(found, await _fetch_names(client) if _has_members(history for _, history in found) else {})
 

@@ -73,6 +73,18 @@ class Place:
         return state
 
 
+def checked_output(file: Path) -> Path:
+    """The file that a command is told to write.
+
+    Raises:
+        WorkbenchError: there is no folder for it.
+    """
+    if not file.parent.is_dir():
+        message = f"there is no folder {path_text(file.parent)} to write {file.name} into: make it, or name another file"
+        raise WorkbenchError(message)
+    return file
+
+
 @contextmanager
 def open_database(path: Path, *, read_only: bool = False) -> Generator[duckdb.DuckDBPyConnection]:
     """A connection to a DuckDB file; times are UTC.

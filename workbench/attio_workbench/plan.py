@@ -8,7 +8,7 @@ from attio_sync.schedule import fresh_window, reconciliation_is_due
 from attio_sync.settings import Settings
 from attio_sync.sources import Source
 from attio_sync.state import SourceState, SyncState
-from attio_workbench.estimate import Cost, Survey, cost_of, cost_of_all, is_listed_each_time
+from attio_workbench.estimate import MONTH, SAMPLE, Cost, Survey, cost_of, cost_of_all, is_listed_each_time
 from attio_workbench.terminal import instant_text, length_text
 
 type Lines = Iterator[tuple[str, str]]
@@ -33,7 +33,8 @@ def legend(settings: Settings) -> str:
     """How to read that table."""
     return (
         f"Of a sync: its requests, and how long they take at {settings.requests_per_second:g} a second. Each table has "
-        "another one beside it, with _history behind its name."
+        f"another one beside it, with _history behind its name. Stays, and what is active, are estimated from {2 * SAMPLE} "
+        "histories at most."
     )
 
 
@@ -49,7 +50,7 @@ def total_lines(surveys: Mapping[Source, Survey], beside: Cost, settings: Settin
     )
     moved = counted(sum(one.moved for one in found), "history", "histories")
     yield "first sync", f"{least} {_cost_text(cost.first, settings)}; {moved} read"
-    changes = sum(one.changes_a_day for one in found)
+    changes = sum(one.changes for one in found) / MONTH.days
     yield "each later sync", f"about {_cost_text(cost.later, settings)}, and one a change: about {changes:,.0f} a day"
     if settings.reconcile_hours:
         yield f"every {settings.reconcile_hours:g} h", f"compared: {least} {_cost_text(cost.comparison, settings)} more"

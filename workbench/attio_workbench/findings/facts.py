@@ -64,7 +64,9 @@ def _most(rows: Sequence[CurrentStatus]) -> str:
     if not by_status:
         return ""
     (title, count), *others = by_status
-    return f", most of them in {title} ({count:,})" if others else f", all in {title}"
+    if not others:
+        return f", all in {title}" if count > 1 else f", in {title}"
+    return f", {'most of them' if 2 * count > len(rows) else 'the most'} in {title} ({count:,})"
 
 
 def _counted(where: str, rows: Sequence[CurrentStatus]) -> Evidence:

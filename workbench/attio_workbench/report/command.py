@@ -18,10 +18,10 @@ from attio_workbench.findings.sentences import listed, parent_of
 from attio_workbench.held import open_held
 from attio_workbench.models import Models, Status
 from attio_workbench.origin import read_origin
-from attio_workbench.place import Place
+from attio_workbench.place import Place, checked_output
 from attio_workbench.report.content import build_content, split_histories
 from attio_workbench.report.page import Page, render, title_of
-from attio_workbench.report.warehouse import Warehouse, fetch_models, local_warehouse
+from attio_workbench.report.warehouse import Warehouse, fetch_models, is_installed, local_warehouse
 from attio_workbench.terminal import path_text, under_way
 
 ATTIO = "https://api.attio.com"
@@ -63,19 +63,21 @@ def write_report(console: Console, place: Place, settings: Settings, options: Re
         WorkbenchError: there is no database yet, dbt cannot build or read the models, or they hold nothing.
     """
     warehouse = _warehouse(console, place, settings, options)
-    building = "Building the models with dbt, which the first time is installed" if options.builds else "Reading the models"
-    with under_way(console, building):
+    path = checked_output(options.output) if options.output else place.report
+    building = "Building the models with dbt" if options.builds else "Reading the models"
+    with under_way(console, building if is_installed() else f"{building}, and installing it before"):
         models = fetch_models(warehouse, place.files / "dbt")
         if not models.current_status:
             message = "there is nothing to report: the models hold no record"
             raise WorkbenchError(message)
-        path = options.output or place.report
         found = findings(models)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(report_of(models, found, options.slug or _slug(place, options)), encoding="utf-8")
     report = Report(path, found[0].sentence)
     console.print(f"[bold]Report[/bold]  {escape(path_text(path))}", soft_wrap=True)
     console.print(escape(report.first_sentence))
+    if (more := sum(one.effect is not None for one in found) - 1) > 0:
+        console.print(f"[dim]{more} more that changed or differ are in the report.[/dim]")
     return report
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -22,6 +23,7 @@ LOCAL_SCHEMA = "tester"
 """What the SDK calls the schema of a local sync."""
 
 MOST_LINES_QUOTED = 6
+_COLOR = re.compile(r"\x1b\[[\d;]*m")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +49,11 @@ class Warehouse:
             if value is not None:
                 yield from (name, str(value))
         yield from ("--vars", json.dumps(dict(self.variables)))
+
+
+def is_installed() -> bool:
+    """Whether dbt has an environment already."""
+    return (PACKAGE / ".venv").exists()
 
 
 def local_warehouse(database: Path, histories: list[dict[str, str]], folder: Path) -> Warehouse:
@@ -81,7 +88,8 @@ def fetch_models(warehouse: Warehouse, folder: Path) -> Models:
     done = subprocess.run(command, env=_environment(), capture_output=True, text=True, check=False)  # noqa: S603 (our own script, and options that dbt itself reads)
     if done.returncode:
         log = folder / "logs" / "dbt.log"
-        message = f"dbt could not build or read the models: {_quoted(done)} (its log: {path_text(log)})"
+        instead = "" if warehouse.builds else ". Where they have not been built yet, leave out --no-build"
+        message = f"dbt could not build or read the models: {_quoted(done)} (its log: {path_text(log)}){instead}"
         raise WorkbenchError(message)
     try:
         return read_models(lambda name: _rows(output / f"{name}.jsonl"))
@@ -118,5 +126,5 @@ def _environment() -> dict[str, str]:
 
 def _quoted(done: "subprocess.CompletedProcess[str]") -> str:
     """The last lines of what went wrong, without the times in front."""
-    lines = [line.strip() for line in f"{done.stdout}\n{done.stderr}".splitlines() if line.strip()]
-    return " ".join(line.removeprefix("[0m") for line in lines[-MOST_LINES_QUOTED:]) or f"exit code {done.returncode}"
+    lines = [line.strip() for line in _COLOR.sub("", f"{done.stdout}\n{done.stderr}").splitlines() if line.strip()]
+    return " ".join(lines[-MOST_LINES_QUOTED:]) or f"exit code {done.returncode}"
