@@ -10,6 +10,7 @@ stalls stalls the lister.
 from collections.abc import AsyncGenerator, Callable, Container, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager, suppress
 from datetime import datetime
+from functools import partial
 from itertools import batched
 
 import anyio
@@ -23,7 +24,7 @@ from attio_sync.histories import AttributeHistory, never_changed, parse_history
 from attio_sync.listing import RecordLister
 from attio_sync.pages import HistoryPages, Slot, ValuesAhead, Wanted
 from attio_sync.sources import Source
-from attio_sync.state import Cursor, advance
+from attio_sync.state import Cursor
 from attio_sync.value_reader import ValueReader
 
 PAGES_READY = 4
@@ -114,7 +115,7 @@ class AttioAttributeFetcher:
                 slot = Slot(reached, self._sources, page.accurate_at)
                 for item in page.items:
                     if slot.left >= READS_A_PAGE:
-                        reached = slot.cursor = advance(reached, slot.items)
+                        reached = slot.cursor
                         yield slot
                         slot = Slot(reached, self._sources, page.accurate_at)
                     slot.items.append(item)
@@ -123,7 +124,7 @@ class AttioAttributeFetcher:
                             slot.expect(Wanted(source, record.record_id, record, error))
                         elif wants is None or wants(source, record):
                             slot.expect(Wanted(source, record.record_id, record, self._proved(source, record)))
-                reached = slot.cursor = advance(reached, slot.items)
+                reached = slot.cursor
                 self.saw_short_pages = lister.saw_short_pages
                 yield slot
 
@@ -148,18 +149,17 @@ class AttioAttributeFetcher:
         async with from_lister, to_consumer:
             with suppress(anyio.BrokenResourceError):
                 async for slot in from_lister:
-                    await values.room()
                     await to_consumer.send(slot)
                     for wanted in slot.to_read:
+                        await values.begin(wanted)
                         await self._client.limiter.take_place(wanted)
                         tasks.start_soon(self._read, slot, wanted, values)
 
     async def _read(self, slot: Slot, wanted: Wanted, values: ValuesAhead) -> None:
         try:
             outcome = self._failed.get(wanted.source) or await self._readers[wanted.source].read(
-                wanted.record_id, wanted.listed
+                wanted.record_id, wanted.listed, partial(values.go_on, wanted)
             )
-            values.read(len(outcome.raw) if isinstance(outcome, AttributeHistory) else 0)
         except SAME_FOR_ALL as error:
             slot.fail(error)
         except AttioSyncError as error:
@@ -171,6 +171,7 @@ class AttioAttributeFetcher:
             slot.fill(wanted, outcome)
         finally:
             self._client.limiter.leave_place(wanted)
+            values.end(wanted)
 
 
 async def _list(slots: AsyncGenerator[Slot], to_feeder: MemoryObjectSendStream[Slot]) -> None:
@@ -179,8 +180,6 @@ async def _list(slots: AsyncGenerator[Slot], to_feeder: MemoryObjectSendStream[S
             try:
                 async with aclosing(slots):
                     async for slot in slots:
-                        if not slot.left:
-                            slot.complete.set()
                         await to_feeder.send(slot)
             except anyio.BrokenResourceError:
                 raise

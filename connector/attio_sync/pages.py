@@ -12,10 +12,10 @@ from attio_sync.errors import AttioSyncError, InvalidValueError, MergeInProgress
 from attio_sync.histories import AttributeHistory
 from attio_sync.listing import Item
 from attio_sync.sources import Source
-from attio_sync.state import Cursor
+from attio_sync.state import Cursor, advance
 
-VALUES_AHEAD = 20_000
-"""While so many values wait for the consumer no further page is begun: 100 MB of memory at most."""
+VALUES_AHEAD = 10_000
+"""While so many values wait for the consumer no further history is read: 100 MB of memory, about."""
 
 
 @dataclass(slots=True)
@@ -66,19 +66,37 @@ class Wanted:
     outcome: Outcome | None = None
     proved: bool = False
 
+    @property
+    def values(self) -> int:
+        """How many values came by requests."""
+        return len(self.outcome.raw) if isinstance(self.outcome, AttributeHistory) and not self.proved else 0
+
 
 @dataclass(slots=True)
 class Slot:
-    """A page on its way: what is wanted of it is filled in as it arrives."""
+    """A page on its way: what is wanted of it is filled in as it arrives; `start` stands before it is delivered.
 
-    cursor: Cursor
+    There is `news` of it when it is complete, and when its first part should be taken because there is no room for more.
+    """
+
+    start: Cursor
     sources: Sequence[Source] = ()
     accurate_at: datetime | None = None
     items: list[Item] = field(default_factory=list[Item])
     wanted: list[Wanted] = field(default_factory=list[Wanted])
     left: int = 0
     failure: Exception | None = None
-    complete: anyio.Event = field(default_factory=anyio.Event)
+    news: anyio.Event = field(default_factory=anyio.Event)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether nothing is to be waited for any more."""
+        return not self.left or self.failure is not None
+
+    @property
+    def cursor(self) -> Cursor:
+        """What stands once it is delivered."""
+        return advance(self.start, self.items)
 
     def expect(self, wanted: Wanted) -> None:
         """Makes room for one history; one without an outcome is to be read."""
@@ -96,12 +114,26 @@ class Slot:
         wanted.outcome = outcome
         self.left -= 1
         if not self.left:
-            self.complete.set()
+            self.news.set()
 
     def fail(self, failure: Exception) -> None:
         """The page cannot be had."""
         self.failure = self.failure or failure
-        self.complete.set()
+        self.news.set()
+
+    def first_part(self) -> "Slot | None":
+        """Takes out what comes before the first history that is not there yet; None if that is nothing."""
+        waiting = next(n for n, wanted in enumerate(self.wanted) if wanted.outcome is None)
+        listed = self.wanted[waiting].listed
+        place = next((n for n, item in enumerate(self.items) if any(record is listed for record in item.of)), 0)
+        its_own = self.items[place].of if self.items else ()
+        while waiting and any(record is self.wanted[waiting - 1].listed for record in its_own):
+            waiting -= 1
+        if not waiting:
+            return None
+        part = Slot(self.start, self.sources, self.accurate_at, self.items[:place], self.wanted[:waiting])
+        self.start, self.items, self.wanted = part.cursor, self.items[place:], self.wanted[waiting:]
+        return part
 
     def page(self) -> HistoryPage:
         """The page, once it is complete."""
@@ -140,39 +172,77 @@ class HistoryPages(AsyncIterator[HistoryPage]):
         """
         if self._current is None:
             try:
-                self._current = await self._slots.receive()
+                self._current = self._values.front = await self._slots.receive()
             except anyio.EndOfStream:
                 raise StopAsyncIteration from None
-        await self._current.complete.wait()
-        slot, self._current = self._current, None
-        if slot.failure is not None:
-            raise slot.failure
-        page = slot.page()
-        self._values.taken(sum(len(w.outcome.raw) for w in slot.to_read if isinstance(w.outcome, AttributeHistory)))
-        return page
+        slot, part = self._current, None
+        while not slot.is_complete and (part := slot.first_part() if self._values.are_too_many else None) is None:
+            slot.news = anyio.Event()
+            self._values.waited_for()
+            await slot.news.wait()
+        if part is None:
+            part, self._current, self._values.front = slot, None, None
+        if part.failure is not None:
+            raise part.failure
+        self._values.taken(sum(wanted.values for wanted in part.wanted))
+        return part.page()
 
 
 class ValuesAhead:
-    """How many values wait for the consumer; the feeder begins no page while they are too many.
+    """How many values wait for the consumer. While they are too many no further history is begun, and none goes on.
 
-    All reads of a page are handed out before the feeder looks again, so the page the consumer waits for always completes.
+    But the first of those under way does, and the consumer takes the first part of the page it waits for, the `front`:
+    histories are begun in listing order, so together they always get on. Where the consumer waits for a history that was
+    not begun, that one is.
     """
 
     def __init__(self) -> None:
+        self.front: Slot | None = None
         self._held = 0
-        self._fewer = anyio.Event()
+        self._under_way: dict[Wanted, int] = {}
+        self._is_waited_for = False
+        self._changed = anyio.Event()
 
-    def read(self, values: int) -> None:
-        """So many more wait."""
-        self._held += values
+    @property
+    def are_too_many(self) -> bool:
+        """Whether there is no room."""
+        return self._held > VALUES_AHEAD
+
+    async def begin(self, wanted: Wanted) -> None:
+        """Returns when this history may be begun."""
+        while self.are_too_many and (self._under_way or not self._is_waited_for):
+            await self._changed.wait()
+        self._under_way[wanted] = 0
+
+    async def go_on(self, wanted: Wanted, values: int) -> None:
+        """Returns when this history, of which there are so many values so far, may be read on."""
+        self._count(wanted, values)
+        while self.are_too_many and wanted is not next(iter(self._under_way)):
+            await self._changed.wait()
+
+    def end(self, wanted: Wanted) -> None:
+        """This history is read, or cannot be."""
+        self._count(wanted, wanted.values)
+        del self._under_way[wanted]
+        self._notify()
 
     def taken(self, values: int) -> None:
         """The consumer has taken so many."""
         self._held -= values
-        self._fewer.set()
+        self._is_waited_for = False
+        self._notify()
 
-    async def room(self) -> None:
-        """Returns when a further page may be begun."""
-        while self._held > VALUES_AHEAD:
-            self._fewer = anyio.Event()
-            await self._fewer.wait()
+    def waited_for(self) -> None:
+        """The consumer can take nothing."""
+        self._is_waited_for = True
+        self._notify()
+
+    def _count(self, wanted: Wanted, values: int) -> None:
+        self._held += values - self._under_way[wanted]
+        self._under_way[wanted] = values
+        if self.front is not None and self.are_too_many:
+            self.front.news.set()
+
+    def _notify(self) -> None:
+        changed, self._changed = self._changed, anyio.Event()
+        changed.set()

@@ -1,6 +1,6 @@
 """Reads the whole history of one record, page by page, and says what became of it."""
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Container, Mapping, Sequence
 
 from attio_sync.attio_types import EntryOf, ListedRecord, parse_listed_record, sortable_timestamp
 from attio_sync.client import AttioClient
@@ -22,6 +22,8 @@ from attio_sync.tables import as_object
 FAILURES_IN_A_ROW = 3
 """One record that always fails is invalid; so many before any was read well are not the records' fault."""
 
+type GoOn = Callable[[int], Awaitable[None]]
+
 
 class ValueReader:
     """Reads histories of one source. `valued` are records known to have had a value, of which no listing tells.
@@ -41,15 +43,17 @@ class ValueReader:
         self._read_well = ""
 
     async def read(
-        self, record_id: str, listed: ListedRecord | None
+        self, record_id: str, listed: ListedRecord | None, go_on: GoOn | None = None
     ) -> AttributeHistory | InvalidValueError | RecordGoneError | MergeInProgressError:
         """The history of a record; `listed` is how a listing showed it a moment ago, if one did.
+
+        Before each further page it waits for `go_on`, which hears how many values there are so far.
 
         Raises:
             AttioSyncError: the failure is not this one record's.
         """
         try:
-            outcome = await self._read(record_id, listed)
+            outcome = await self._read(record_id, listed, go_on)
         except (RecordGoneError, MergeInProgressError) as error:
             outcome = error
         except InvalidValueError as error:
@@ -62,10 +66,12 @@ class ValueReader:
         self._failed_in_a_row, self._read_well = 0, record_id
         return outcome
 
-    async def _read(self, record_id: str, listed: ListedRecord | None) -> AttributeHistory:
+    async def _read(self, record_id: str, listed: ListedRecord | None, go_on: GoOn | None) -> AttributeHistory:
         source, current = self._source, listed.current if listed else []
         values: list[object] = []
         while not self._is_complete(values):
+            if values and go_on:
+                await go_on(len(values))
             page = await self._client.fetch_values(source.parent, record_id, source.attribute, offset=len(values))
             # A server that ignores the offset starts over: then it has no more to say.
             if not page or (values and page[0] == values[0]):

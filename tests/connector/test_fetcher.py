@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from datetime import timedelta
 
 import anyio
 import anyio.lowlevel
@@ -10,7 +11,7 @@ import pytest
 from tests.support.recording import Recording
 from tests.support.world import World, make_world
 
-from attio_simulator import Clock, Limits, Workspace, generate_hiring_pipeline
+from attio_simulator import Clock, Limits, RequestInfo, Workspace, generate_hiring_pipeline
 from attio_simulator.crm_data import generate_crm
 from attio_sync.attribute_fetcher import AttioAttributeFetcher
 from attio_sync.attribute_types import TYPES
@@ -20,6 +21,7 @@ from attio_sync.limiter import Limiter
 from attio_sync.pages import HistoryPage, HistoryPages
 from attio_sync.parents import parse_parent
 from attio_sync.sources import FIRST, Source
+from attio_sync.state import Cursor, advance
 
 PEOPLE = parse_parent("people")
 JOB_TITLE = Source(PEOPLE, "job_title", "titles", TYPES["text"])
@@ -66,6 +68,42 @@ def test_no_more_histories_are_under_way_than_allowed(concurrency: str, most: in
     run(world, read_all, recording)
     assert read == record_ids
     assert recording.most_under_way == most
+
+
+# --- How much waits
+
+
+def test_of_long_histories_no_more_waits_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("attio_sync.pages.VALUES_AHEAD", 400)
+    world = make_world(limits=Limits(latency=0.05))
+    now = world.workspace.clock.now()
+    created: list[str] = []
+    for number in range(30):
+        moments = [now - timedelta(days=40 - number, seconds=n) for n in range(700, 0, -1)]
+        titles = ["Applied", "Screening"] * 350 if number % 3 else ["Applied"]
+        stays = list(zip(titles, moments, [*moments[1 : len(titles)], None], strict=False))
+        created.append(world.workspace.create_record("applications", "Applied", at=moments[0]))
+        world.workspace.replace_history(created[-1], stays)
+    came, taken, waiting, ids, cursor = [0], [0], [0], list[str](), Cursor("")
+
+    def count(info: RequestInfo) -> None:
+        came[0] += 100 * (info.kind == "values")
+        waiting.append(came[0] - taken[0])
+
+    async def read(client: AttioClient) -> None:
+        nonlocal cursor
+        async with AttioAttributeFetcher(client, [FIRST]).stream_attribute_values(None) as pages:
+            async for page in pages:
+                taken[0] += sum(100 * -(-len(history.raw) // 100) for history in page.histories)
+                ids.extend(record.record_id for record in page.parts[FIRST].listed)
+                cursor = advance(cursor, page.parts[FIRST].listed)
+                assert cursor == page.cursor
+
+    world.simulator.on_request(count)
+    run(world, read)
+    assert ids == created
+    # A page of each history under way, and the first of them as a whole.
+    assert max(waiting) <= 400 + 40 * 100 + 700 < taken[0] / 2
 
 
 # --- Left in the middle

@@ -11,6 +11,7 @@ from tests.support.world import ERRORS, HISTORY, TABLE, World, make_world
 
 from attio_simulator import Behaviour, Clock, Fault, Limits, RequestInfo, Workspace, generate_hiring_pipeline
 from attio_sync.errors import AttioSyncError, ContractChangedError, GaveUpError, UnauthorizedError, UnknownNameError
+from attio_sync.pages import VALUES_AHEAD
 
 DEALS = "deals.stage=attio_deal_stage"
 APPLICATIONS = "applications.workflow_status=attio_workflow_status"
@@ -282,7 +283,7 @@ def test_memory_is_bounded_by_values_and_not_by_records() -> None:
     world.sync(requests_per_second="5000")
     world.live()
     # What waits, what is in flight, and the part of a page that is being written.
-    assert max(ahead) <= 20_000 + (40 + 2 * 50) * 151
+    assert max(ahead) <= 2 * VALUES_AHEAD + 40 * 151
     world.assert_equal_to_attio()
 
 

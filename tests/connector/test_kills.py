@@ -190,6 +190,11 @@ def test_a_kill_at_every_checkpoint_is_healed_by_the_next_sync(life: Callable[[]
     assert killed > (1 if PROFILE == "short" else 3)
 
 
+def test_a_kill_between_the_parts_of_a_page_is_healed_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("attio_sync.pages.VALUES_AHEAD", 3)
+    test_a_kill_at_every_checkpoint_is_healed_by_the_next_sync(first_sync)
+
+
 def some_rows(counted: dict[str, int]) -> list[tuple[str, int]]:
     chance = random.Random(1)
     moments = [("upsert", n) for n in range(1, counted["upsert"] + 1)]
