@@ -8,13 +8,14 @@ from typing import Any
 
 from attio_sync.attio_types import parse_timestamp
 from attio_sync.attio_types.timestamps import EPOCH, nanoseconds
-from attio_sync.errors import ContractChangedError, InvalidValueError
+from attio_sync.errors import ContractChangedError, InvalidValueError, not_read, too_many_unread
 from attio_sync.histories import AttributeHistory, Fingerprint, Stay, changed_stays, fingerprint_of, stays_of
 from attio_sync.ledger import MOST_RECENT, Known, Ledger, new_ledger
 from attio_sync.runtime import Environment, Sink, SyncReport, counted
+from attio_sync.schedule import gone_away, may_come_back, while_away
 from attio_sync.settings import Settings
 from attio_sync.small_tables import Definition, Place, changes_of, definitions_for
-from attio_sync.sources import FIRST, Source, tables_of
+from attio_sync.sources import Source, tables_of
 from attio_sync.state import MOST_INVALID_IDS, SourceState, SyncState, dump_state
 from attio_sync.streams import Invalid, current_table, error_table, history_rows, history_table
 from attio_sync.tables import Row, Table, digest
@@ -52,6 +53,7 @@ class Delivery:
         self._saved_state = state
         self._rows_since = 0
         self._judged, self._failed = Counter[Source](), Counter[Source]()
+        self._unread: dict[Source, list[InvalidValueError]] = {}
 
     @property
     def seconds_left(self) -> float:
@@ -82,15 +84,13 @@ class Delivery:
         if self.state.is_new:
             for name in (error_table().name, *(d.table for d in small)):
                 self._sink.truncate(name)
-        found, away = {s.name for s in sources}, set[str]()
-        tracked, taken = {str(s) for s in sources}, {table for s in sources for table in tables_of(s)}
+        tracked, away, everything = {str(s) for s in sources}, set[str](), self._settings.history.everything
         for key, was in [(k, s) for k, s in self.state.sources.items() if k not in tracked]:
-            name, _, table = key.partition("=")
-            is_looked_for = self._settings.history.everything and was.kind in {"", FIRST.kind}
-            may_come_back = name in unknown or (is_looked_for and name not in found)
-            # Where another one has its tables now, its rows are not there any more.
-            if may_come_back and not taken & {table, f"{table}_history"}:
+            name = key.partition("=")[0]
+            if may_come_back(key, was, sources, unknown, everything=everything):
                 away.add(name)
+                if name not in unknown:
+                    self._note_away(key, was)
                 continue
             # The keys of rows of another table for the same attribute are the same.
             self._delete(error_table(), ((name, record_id) for record_id in was.invalid))
@@ -99,6 +99,11 @@ class Delivery:
             if definition.of in {"statuses", "options"}:
                 kept = away | {s.name for s in sources if s.type.definition == definition.of}
                 self.keep_definitions(definition, kept.__contains__)
+
+    def _note_away(self, key: str, was: SourceState) -> None:
+        if not was.away:
+            self.warn(gone_away(key))
+        self.state = replace(self.state, sources={**self.state.sources, key: while_away(was, self._environment.now())})
 
     def start_over(self, source: Source, reason: str) -> None:
         """Empties the tables of a source and its place in the state: everything is delivered anew, and said if need be."""
@@ -136,13 +141,7 @@ class Delivery:
         if new and len(known) + len(new) > (every := self.ledger(source).records) * MOST_INVALID_SHARE:
             judged, failed = max(judged, every), max(failed, len(known) + len(new))
         if judged >= ENOUGH_TO_JUDGE and failed > judged * MOST_INVALID_SHARE:
-            message = (
-                f"{failed} of {judged} records cannot be read, the first one: "
-                f"{invalid[0] if invalid else 'see attio_sync_error'}. Either the setting history names an attribute that "
-                "is no status or that the workspace's plan no longer includes, or Attio's API has changed and the "
-                "connector must follow. Nothing of this page was written"
-            )
-            raise ContractChangedError(message)
+            raise ContractChangedError(too_many_unread(failed, judged, invalid))
 
     def write(
         self, source: Source, item: AttributeHistory, before: Fingerprint | None, *, surplus_to: int = 0
@@ -195,8 +194,11 @@ class Delivery:
         self.ledger(source).forget(record_id)
         self.report.removed += 1
 
-    def write_invalid(self, source: Source, invalid: Sequence[InvalidValueError]) -> None:
-        """Notes records that cannot be read; those that are noted already, and as they were, are not written again."""
+    def write_invalid(self, source: Source, invalid: Sequence[InvalidValueError], *, again: bool = False) -> None:
+        """Notes records that cannot be read, which is said with the next checkpoint.
+
+        Those that are noted already, and as they were, are not written again, and are said again only if asked for.
+        """
         if not invalid:
             return
         state, table, now = self.state.of(source), error_table(), self._environment.now()
@@ -208,10 +210,9 @@ class Delivery:
             if state.invalid.get(record_id) != marks[record_id]:
                 self._upsert(table.name, row)
         self.report.invalid += len(invalid)
-        self.warn(
-            f"{counted(len(invalid), 'record')} of {source.parent} not read. Rows written before stay as they are; "
-            f"each reconciliation tries again; see the table {table.name}. The first: {invalid[0]}"
-        )
+        for error in invalid:
+            if again or state.invalid.get(error.record_id) != marks[error.record_id]:
+                self._unread.setdefault(source, []).append(error)
 
     def reads_well(self, source: Source, record_ids: Iterable[str]) -> None:
         """Takes records off the error table that read well, or are gone."""
@@ -230,7 +231,9 @@ class Delivery:
         self.state = replace(self.state, definitions=rest)
 
     def write_definitions(self, definition: Definition[Any], place: Place, items: Sequence[Any], *, deletes: bool) -> None:
-        """Makes a small table hold these rows for one place, writing only what changed."""
+        """Makes a small table hold these rows for one place, writing what changed; an unknown table is emptied before."""
+        if definition.table not in {name.partition(" ")[0] for name in self.state.definitions}:
+            self._sink.truncate(definition.table)
         changes = changes_of(definition, place, items, self.state.definitions, deletes=deletes)
         for row in changes.rows:
             self._upsert(definition.table, row)
@@ -262,6 +265,9 @@ class Delivery:
 
     def checkpoint(self) -> None:
         """Commits the rows and the state that speaks of them."""
+        for source, unread in self._unread.items():
+            self.warn(not_read(f"{counted(len(unread), 'record')} of {source.parent}", error_table().name, unread[0]))
+        self._unread.clear()
         self._sink.checkpoint(dump_state(self.state))
         self.report.checkpoints += 1
         self._saved_at = self._environment.monotonic()

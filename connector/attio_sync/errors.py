@@ -181,6 +181,23 @@ class InvalidValueError(SkipError):
         self.raw = raw
 
 
+def too_many_unread(failed: int, judged: int, invalid: Sequence[InvalidValueError]) -> str:
+    """Why a sync stops that could not read so many of so many records; `invalid` are the last of them."""
+    return (
+        f"{failed} of {judged} records cannot be read, the first one: {invalid[0] if invalid else 'see attio_sync_error'}. "
+        "Either the setting history names an attribute that is no status or that the workspace's plan no longer includes, "
+        "or Attio's API has changed and the connector must follow. Nothing of this page was written"
+    )
+
+
+def not_read(what: str, table: str, first: InvalidValueError) -> str:
+    """A warning of records that cannot be read, and have a row each in this table."""
+    return (
+        f"{what} not read. Rows written before stay as they are; each reconciliation tries again; see the table {table}. "
+        f"The first: {first}"
+    )
+
+
 def together(failures: Collection[AttioSyncError]) -> AttioSyncError:
     """What is wrong with each of several sources, as one error; a single one as it is."""
     several = summed_up(failures)

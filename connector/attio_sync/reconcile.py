@@ -197,7 +197,7 @@ class Reconciliation:
                         otherwise[record_id] = "not found"
                     else:
                         self._remove(record_id)
-                self._delivery.write_invalid(self.source, page.invalid)
+                self._delivery.write_invalid(self.source, page.invalid, again=self.scheduled)
                 self._delivery.checkpoint_if_due()
         if otherwise:
             record_id = min(otherwise, key=lambda r: (r not in listed.sampled, r))

@@ -9,7 +9,7 @@ from attio_sync.attio_types import AttioStatus, TokenIdentity
 from attio_sync.errors import FOR_ALL_TO_SEE, ForbiddenError, StateError
 from attio_sync.ledger import SLICES
 from attio_sync.settings import Settings
-from attio_sync.sources import Source
+from attio_sync.sources import FIRST, Source, tables_of
 from attio_sync.state import SourceState, SyncState, Window
 
 CHEAP_REQUESTS = 40
@@ -30,6 +30,9 @@ def fresh_window(source: Source, state: SourceState, settings: Settings, now: da
         return Window(None, now)
     return Window(now - timedelta(days=settings.backfill_days), now)
 
+
+AWAY = timedelta(days=30)
+"""So long everything is kept that is known of a source that is not found any more."""
 
 SEES_A_PART = (
     "the token sees only what one member may see: what that member may not see is missing, and nothing is taken for "
@@ -52,6 +55,34 @@ def of_this_workspace(state: SyncState, identity: TokenIdentity) -> SyncState:
         )
         raise StateError(message)
     return replace(state, workspace_id=identity.workspace_id or state.workspace_id)
+
+
+def may_come_back(
+    key: str, was: SourceState, sources: Sequence[Source], unknown: Collection[str], *, everything: bool
+) -> bool:
+    """Whether a source of the state that is not tracked now may be again without a change of settings.
+
+    It could not be looked up just now, or every status is tracked and it is not found. Where another source has its tables
+    now, its rows are not there any more.
+    """
+    name, _, table = key.partition("=")
+    is_looked_for = everything and was.kind in {"", FIRST.kind} and name not in {s.name for s in sources}
+    taken = {taken for s in sources for taken in tables_of(s)}
+    return (name in unknown or is_looked_for) and not taken & {table, f"{table}_history"}
+
+
+def gone_away(key: str) -> str:
+    """A warning of a source that is not found any more."""
+    return (
+        f"{key.partition('=')[0]} is not found any more: it is gone from Attio, archived, or the token may not see it. Its "
+        "tables stay as they are and no longer follow; should it come back, they do again"
+    )
+
+
+def while_away(was: SourceState, now: datetime) -> SourceState:
+    """The state of a source that is not found: after a while so little that, if it comes back, it is delivered anew."""
+    is_long = was.last_sync is not None and now - was.last_sync > AWAY
+    return SourceState(kind=was.kind, invalid=was.invalid, away=True) if is_long else replace(was, away=True)
 
 
 def reason_to_start_over(source: Source, state: SourceState) -> str | None:

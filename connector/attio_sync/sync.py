@@ -186,7 +186,7 @@ class _Sync:
 
     def _note_what_it_is(self, source: Source) -> None:
         state = self._state(source)
-        state = replace(state, kind=source.kind, attribute_id=source.attribute_id or state.attribute_id)
+        state = replace(state, kind=source.kind, attribute_id=source.attribute_id or state.attribute_id, away=False)
         self._delivery.put(source, replace(state, blind=state.blind or not self._sees_everything))
 
     def _advance(self, sources: Sequence[Source]) -> bool:

@@ -95,6 +95,8 @@ class Windows:
         before = None if window.before is None else sortable_instant(window.before)
         ledger, invalid = self._delivery.ledger(source), self._state(source).invalid
         completed = self._state(source).last_sync
+        if completed and completed > self._environment.now():
+            completed = None  # by a clock that was wrong
         last_sync = None if completed is None else sortable_instant(completed)
 
         def wants(record: ListedRecord) -> bool:  # noqa: PLR0911 (a reason each)
@@ -123,10 +125,12 @@ class Windows:
         for item in part.histories:
             known, record, stays = ledger.recent.get(item.record_id), listed[item.record_id], stays_of(item)
             before = known.fingerprint if known else None if is_rest else self._guess(source, record, stays)
-            # Before a first sync is finished, or where one saw only a part, what a guess says was there may not be there.
+            # Before a first sync is finished, where one saw only a part, and of what could not be read, what a guess says
+            # was there may not be there.
             is_certain = known is not None or (
                 state.backfill is None
                 and not state.blind
+                and item.record_id not in state.invalid
                 and not source.is_multiple
                 and is_unbroken(stays, record.created_at)
             )

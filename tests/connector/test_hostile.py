@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from tests.support import truth
-from tests.support.world import ERRORS, HISTORY, TABLE, World, make_world
+from tests.support.world import ERRORS, HISTORY, TABLE, World, fast_limits, make_world
 
 from attio_simulator import Behaviour, Clock, Fault, Limits, RequestInfo, Workspace, generate_hiring_pipeline
 from attio_sync.errors import AttioSyncError, ContractChangedError, GaveUpError, UnauthorizedError, UnknownNameError
@@ -347,3 +347,46 @@ def test_a_history_of_which_nothing_can_be_read_spoils_none_of_the_others(order:
         world.sync(history=order)
 
     assert world.histories[moved_on][-1]["status"]["title"] == "Offer"
+
+
+def test_a_record_that_could_not_be_read_at_first_is_delivered_whole_once_it_moves() -> None:
+    world = make_world(partial(pipeline, 30), reconcile_hours="744")
+    record_id = next(r for r in ids(world) if len(world.workspace.history(r)) > 3)
+    world.simulator.faults.add(Fault(kind="mangle", on=["values"], records=[record_id]))
+    world.sync()
+    assert len(world.warehouse.rows(ERRORS)) == 1
+    world.simulator.faults.clear()
+    world.pass_time(hours=5)
+    world.workspace.set_status(record_id, "Offer")
+    world.sync()
+    world.assert_equal_to_attio()
+
+
+def test_what_cannot_be_read_is_said_once_and_then_daily() -> None:
+    world = make_world(partial(pipeline, 300), limits=fast_limits())
+    moved = [r for r in ids(world) if len(world.workspace.history(r)) > 1]
+    world.simulator.faults.add(Fault(kind="mangle", on=["values"], records=moved[::20]))
+    said: list[int] = []
+    for minutes in (0, 5, 5, 25 * 60, 5):
+        world.pass_time(minutes=minutes)
+        world.sync(requests_per_second="50")
+        said.append(len(world.warehouse.warnings))
+        assert len(world.warehouse.rows(ERRORS)) == len(moved[::20])
+    assert said == [1, 1, 1, 2, 2]
+    assert world.warehouse.warnings[0].startswith(f"{len(moved[::20])} records of applications not read")
+
+
+def test_what_moved_while_no_clock_could_be_trusted_is_read() -> None:
+    world = make_world(partial(pipeline, 30), reconcile_hours="744")
+    world.sync()
+    world.time.ours_ahead = timedelta(hours=30)
+    world.simulator.behaviour = Behaviour(clock_offset=timedelta(hours=30), accurate_at=False)
+    world.pass_time(minutes=5)
+    world.sync()
+    world.time.ours_ahead = timedelta(0)
+    world.simulator.behaviour = Behaviour()
+    world.pass_time(minutes=10)
+    world.workspace.set_status(ids(world)[0], "Offer")
+    world.pass_time(minutes=10)
+    world.sync()
+    world.assert_equal_to_attio()

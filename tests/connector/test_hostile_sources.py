@@ -380,3 +380,59 @@ def test_what_differs_too_much_is_not_looked_at_again_in_the_turns_of_one_sync()
     world.sync(**DAILY)
     assert sum(row["text"] is not None for row in world.warehouse.rows("attio_applications_note")) == 500
     assert len(world.warehouse.warnings) == 1
+
+
+def test_a_list_that_the_token_sees_no_more_is_said_once_and_follows_again_when_it_does() -> None:
+    world = crm_world(("*",), records=40, reconcile_hours="24", recheck_days="30")
+    world.sync()
+    every = world.simulator.scopes
+    world.simulator.scopes = (
+        every
+        - {"list_configuration:read", "list_entry:read"}
+        - {
+            "list_configuration:read-write",
+            "list_entry:read-write",
+        }
+    )
+    for _ in range(3):
+        Happenings(world.workspace, seed=3, sources=("lists/hiring.stage",)).happen("move")
+        world.pass_time(hours=25)
+        world.sync()
+    said = [w for w in world.warehouse.warnings if "is not found any more" in w]
+    assert sum(w.startswith("lists/hiring.stage is not found any more: it is gone from Attio") for w in said) == 1
+    assert len(said) == sum(key.startswith("lists/") for key in world.warehouse.state["histories"])
+    world.simulator.scopes = every
+    upserts = world.warehouse.upserts
+    world.pass_time(hours=25)
+    world.sync()
+    assert_equal(world, ("lists/hiring.stage", "deals.stage"))
+    assert world.warehouse.upserts - upserts < 30
+
+
+def test_what_is_not_found_for_long_takes_hardly_any_room_and_is_delivered_anew() -> None:
+    world = crm_world(("*",), records=40, reconcile_hours="24", recheck_days="30")
+    world.sync()
+    key = next(k for k in world.warehouse.state["histories"] if k.startswith("lists/hiring.stage"))
+    _, stage = source_of(world.workspace, "lists/hiring.stage")
+    stage.is_archived = True
+    for hours in (1, 31 * 24):
+        world.pass_time(hours=hours)
+        world.sync()
+    assert world.warehouse.state["histories"][key] == {"away": True, "kind": "status", "next_slice": 0}
+    stage.is_archived = False
+    world.sync()
+    assert_equal(world, ("lists/hiring.stage",))
+    assert "away" not in world.warehouse.state["histories"][key]
+
+
+def test_small_tables_that_a_re_sync_left_out_are_emptied_before_they_are_filled_again() -> None:
+    world = crm_world(("deals.stage",), records=30, definitions="yes")
+    world.sync()
+    gone = world.workspace.list("hiring")
+    del world.workspace.collections[gone.id]
+    world.warehouse.state = {}
+    world.sync(definitions="no")
+    world.pass_time(hours=25)
+    world.sync(definitions="yes")
+    assert gone.id not in {row["list_id"] for row in world.warehouse.rows("attio_list")}
+    assert not [row for row in world.warehouse.rows("attio_attribute") if row["object"] == "lists/hiring"]
