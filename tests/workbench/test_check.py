@@ -127,6 +127,7 @@ def test_the_plan_says_of_each_source_what_it_brings_and_costs(attio_sync: Attio
         later = "6 in 1 s" if source in {"deals.value", "deals.owner"} else "1 in 1 s"
         assert re.fullmatch(rf"{source} +[\d,]+ +[\d,]+ +[\d,]+ in 1 s +{later}", of_source)
         assert into == f"  attio_{source.removeprefix('lists/').replace('.', '_')}"
+    assert "\nall together: the rows of the histories, and the requests of the small tables too\n" in total
     for said in ("rows", "first sync", "each later sync", "every 24 h", "from", "at most"):
         assert total.count(f"\n{said}  ") == 1
     assert len(finished.out.splitlines()) < 80
