@@ -100,7 +100,7 @@ def test_what_is_wrong_and_what_is_no_setting_are_said_once(attio_sync: AttioSyn
 
     finished = attio_sync("check")
 
-    assert_one_line(finished, "concurrency: Input should be a valid integer")
+    assert_one_line(finished, "concurrency: write a whole number, or auto")
     assert finished.err.count("did you mean 'ATTIO_PAGE_SIZE'?") == 1
 
 
