@@ -113,7 +113,21 @@ def test_what_succeeded_before_a_failure_is_shown(attio_sync: AttioSync, attio: 
         finished, "the token lacks object_configuration:read (for applications.workflow_status): add it in Attio"
     )
     assert finished.out.startswith("✓ the token is for the workspace")
+    assert [line[0] for line in finished.out.splitlines()[:3]] == ["✓", "✗", "✓"]
+    assert finished.out.splitlines()[1] == "✗ the token lacks object_configuration:read (for applications.workflow_status)"
     assert finished.out.count("✓") == 2
+
+
+def test_a_token_that_sees_a_part_is_marked_where_it_is_found_out(
+    attio_sync: AttioSync, attio: Simulator, place: Path
+) -> None:
+    attio.token_level = "user"  # noqa: S105 (no password)
+
+    finished = attio_sync("check", "--into", place)
+
+    assert_one_line(finished, "may see only a part of the workspace: records would be missed")
+    assert [line[0] for line in finished.out.splitlines()[:4]] == ["✓", "✓", "✗", "✓"]
+    assert "\n✗ the token is of the level 'user' and may see only a part of the workspace\n" in finished.out
 
 
 @pytest.mark.usefixtures("crm")
