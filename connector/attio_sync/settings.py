@@ -276,7 +276,8 @@ def _problem(error: dict[str, Any]) -> str:
     if error["type"] == "missing":
         return (
             f"{key} is missing: set it in the connection's setup form on Fivetran, or locally as "
-            f"{environment_name(key)} in the environment or in a .env file"
+            f"{environment_name(key)} in the environment, or in a file called .env in the repository's root or in "
+            "connector/"
         )
     what = _WHAT_TO_WRITE.get(str(error["type"]).partition("_")[0])
     said = what.format(**error.get("ctx", {})) if what else str(error["msg"]).removeprefix("Value error, ")

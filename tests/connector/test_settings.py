@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from attio_sync.errors import SettingsError
 from attio_sync.parents import parse_parent
 from attio_sync.settings import (
+    ENV_FILES,
     Settings,
     default_text,
     env_files_read,
@@ -175,8 +176,10 @@ def test_a_missing_token_says_where_to_set_it(configuration: dict[str, Any]) -> 
         load_settings(configuration, ())
     assert str(caught.value) == (
         "attio_api_token is missing: set it in the connection's setup form on Fivetran, or locally as ATTIO_API_TOKEN in "
-        "the environment or in a .env file"
+        "the environment, or in a file called .env in the repository's root or in connector/"
     )
+    root = Path(__file__).parents[2]
+    assert [path.relative_to(root).as_posix() for path in ENV_FILES] == [".env", "connector/.env"]
 
 
 WRONG: list[tuple[str, str, str]] = [
