@@ -43,6 +43,15 @@ def test_what_cannot_be_tracked_stands_apart(attio_sync: AttioSync, attio: Simul
 
 
 @pytest.mark.usefixtures("attio")
+def test_what_is_tracked_is_named_in_a_line_of_70_columns(
+    attio_sync: AttioSync, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "70")
+
+    assert "\napplications.workflow_status  " in attio_sync("check", "--into", place).out
+
+
+@pytest.mark.usefixtures("attio")
 def test_no_name_is_cut_in_a_narrow_terminal(attio_sync: AttioSync, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "60")
 
@@ -141,7 +150,7 @@ def test_the_plan_says_of_each_source_what_it_brings_and_costs(attio_sync: Attio
         later = "6 in 1 s" if source in {"deals.value", "deals.owner"} else "1 in 1 s"
         assert re.fullmatch(rf"{source} +[\d,]+ +[\d,]+ +[\d,]+ in 1 s +{later}", of_source)
         assert into == f"  attio_{source.removeprefix('lists/').replace('.', '_')}"
-    assert "\nall together: the rows of the histories, and the requests of the small tables too\n" in total
+    assert "\nall together: rows of the histories, requests of the small tables too\n" in total
     for said in ("rows", "first sync", "each later sync", "every 24 h", "from", "at most"):
         assert total.count(f"\n{said}  ") == 1
     assert len(finished.out.splitlines()) < 80

@@ -192,7 +192,7 @@ def _plan(settings: Settings, findings: Findings, state: SyncState) -> Iterator[
         sources.add_row(*map(escape, source_cells(source, found, settings)))
     yield sources
     yield Padding(f"[dim]{legend(settings)}[/dim]", (0, 0, 1, 0))
-    yield "[bold]all together[/bold]: the rows of the histories, and the requests of the small tables too"
+    yield "[bold]all together[/bold]: rows of the histories, requests of the small tables too"
     table = _table("", "")
     for name, text in chain(
         total_lines(surveys, findings.beside, settings), next_sync_lines(surveys, state, settings, utc_now())
