@@ -259,15 +259,29 @@ def default_text(field: FieldInfo) -> str:
     return f"{value:g}" if isinstance(value, float) else "" if field.is_required() else str(value)
 
 
+_WHAT_TO_WRITE = {
+    "bool": "write yes or no",
+    "int": "write a whole number",
+    "float": "write a number",
+    "string": "write text",
+    "dataclass": "write text",
+    "greater": "must be at least {ge:g}",
+    "less": "must be at most {le:g}",
+}
+"""By the first word of what the validation calls an error."""
+
+
 def _problem(error: dict[str, Any]) -> str:
     key = str(error["loc"][0]).lower() if error["loc"] else "settings"
     if error["type"] == "missing":
         return (
             f"{key} is missing: set it in the connection's setup form on Fivetran, or locally as "
-            f"{environment_name(key)} in the environment or in a .env file"
+            f"{environment_name(key)} in the environment, or in a file called .env in the repository's root or in "
+            "connector/"
         )
-    said = f"{key}: {str(error['msg']).removeprefix('Value error, ')}"
-    return f"{said}: write a number, or {WORDS[key]}" if key in WORDS else said
+    what = _WHAT_TO_WRITE.get(str(error["type"]).partition("_")[0])
+    said = what.format(**error.get("ctx", {})) if what else str(error["msg"]).removeprefix("Value error, ")
+    return f"{key}: {said}, or {WORDS[key]}" if key in WORDS else f"{key}: {said}"
 
 
 def environment_name(key: str) -> str:

@@ -140,6 +140,29 @@ def test_everything_can_be_done_with_a_keyboard(open_report: Open, models: Model
     assert page.locator(".timeline").count() == 0
 
 
+@pytest.mark.parametrize("key", ["target", "percentile"])
+def test_what_is_missing_comes_last_however_names_are_sorted(open_report: Open, models: Models, key: str) -> None:
+    some = {row.record_id for row in opened(models)[::3]}
+    fewer = [
+        replace(row, target_days=None, is_past_target=None, percentile_in_status=None) if row.record_id in some else row
+        for row in models.current_status
+    ]
+    report = open_report(replace(models, current_status=fewer))
+    report.list_all()
+    while report.page.is_visible("#names-more"):
+        report.page.click("#names-more")
+
+    directions = set[str | None]()
+    for _ in range(2):
+        report.page.locator(f"[data-sort={key}]").press("Enter")
+        directions.add(report.page.locator("th[aria-sort]").get_attribute("aria-sort"))
+        shown = [row[{"target": 3, "percentile": 4}[key]] for row in report.cells(".names tbody tr")]
+        missing = shown.count("–")
+        assert 0 < len(some) <= missing < len(shown)
+        assert set(shown[-missing:]) == {"–"}
+    assert directions == {"descending", "ascending"}
+
+
 def test_a_timeline_has_every_stay_of_the_record(open_report: Open, models: Models) -> None:
     report = open_report()
     page = report.page
@@ -271,6 +294,24 @@ def test_paper_has_every_picture_and_table(open_report: Open) -> None:
     report.page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert report.page.locator("details[open]").count() == 0
     assert report.page.evaluate("document.documentElement.dataset.theme") is None
+
+
+def test_evidence_goes_on_over_pages(browser: Browser, models: Models, tmp_path: Path) -> None:
+    [one, *_] = findings(models)
+    [rule, *_] = one.evidence
+    long = replace(one, evidence=(replace(rule, rule="a rule of the comparison " * 100),))
+
+    def pages(number: int) -> int:
+        path = tmp_path / "report.html"
+        path.write_text(report_of(models, [long] * number, None), encoding="utf-8")
+        page = browser.new_page()
+        page.goto(path.as_uri())
+        paper = page.pdf(format="A4", prefer_css_page_size=True)
+        page.close()
+        return len(re.findall(rb"/Type /Page\b", paper))
+
+    # Each takes a little more than half a page; were none cut in two, each would begin a page.
+    assert 4 <= pages(8) - pages(1) <= 6
 
 
 def test_links_lead_to_the_workspace(open_report: Open, models: Models) -> None:

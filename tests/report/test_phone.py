@@ -1,12 +1,18 @@
 """On a phone: nothing has to be pushed sideways to see who is stuck."""
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 from tests.conftest import PROFILE
 from tests.report.conftest import Open
+
+from attio_workbench.findings import findings
+from attio_workbench.models import Models
+from attio_workbench.report.command import report_of
 
 LABELS = ["In it for", "Target", "Longer than", "Moved last by", "Since (UTC)", "Moves", "Back"]
 
@@ -69,3 +75,27 @@ def test_nothing_moves_when_a_picture_is_drawn(open_report: Open, width: int) ->
     opened.draw_all()
 
     assert opened.page.evaluate(tops) == before
+
+
+def test_how_sure_a_finding_is_is_never_broken_in_two(browser: Browser, models: Models, tmp_path: Path) -> None:
+    said = replace(findings(models)[0], sentence="Interview has taken longer (231 and 426 stays; adjusted p < 0.001).")
+    (tmp_path / "report.html").write_text(report_of(models, [said], None), encoding="utf-8")
+    page = browser.new_page()
+    page.goto((tmp_path / "report.html").as_uri())
+    rows = """() => {
+      const text = document.querySelector(".said");
+      const range = document.createRange();
+      const node = textNodes(text).find((one) => one.data.includes("p < 0.001"));
+      range.setStart(node, node.data.indexOf("p < 0.001"));
+      range.setEnd(node, node.data.indexOf("p < 0.001") + 9);
+      return new Set([...range.getClientRects()].map((box) => box.top)).size;
+      function textNodes(of) { return [...of.childNodes].flatMap((one) => (one.nodeType === 3 ? [one] : textNodes(one))); }
+    }"""
+
+    found = set[int]()
+    for width in range(320, 640, 8):
+        page.set_viewport_size({"width": width, "height": 900})
+        found.add(page.evaluate(rows))
+    page.close()
+
+    assert found == {1}

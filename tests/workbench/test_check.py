@@ -43,6 +43,15 @@ def test_what_cannot_be_tracked_stands_apart(attio_sync: AttioSync, attio: Simul
 
 
 @pytest.mark.usefixtures("attio")
+def test_what_is_tracked_is_named_in_a_line_of_70_columns(
+    attio_sync: AttioSync, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "70")
+
+    assert "\napplications.workflow_status  " in attio_sync("check", "--into", place).out
+
+
+@pytest.mark.usefixtures("attio")
 def test_no_name_is_cut_in_a_narrow_terminal(attio_sync: AttioSync, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "60")
 
@@ -100,7 +109,7 @@ def test_what_is_wrong_and_what_is_no_setting_are_said_once(attio_sync: AttioSyn
 
     finished = attio_sync("check")
 
-    assert_one_line(finished, "concurrency: Input should be a valid integer")
+    assert_one_line(finished, "concurrency: write a whole number, or auto")
     assert finished.err.count("did you mean 'ATTIO_PAGE_SIZE'?") == 1
 
 
@@ -113,7 +122,21 @@ def test_what_succeeded_before_a_failure_is_shown(attio_sync: AttioSync, attio: 
         finished, "the token lacks object_configuration:read (for applications.workflow_status): add it in Attio"
     )
     assert finished.out.startswith("✓ the token is for the workspace")
+    assert [line[0] for line in finished.out.splitlines()[:3]] == ["✓", "✗", "✓"]
+    assert finished.out.splitlines()[1] == "✗ the token lacks object_configuration:read (for applications.workflow_status)"
     assert finished.out.count("✓") == 2
+
+
+def test_a_token_that_sees_a_part_is_marked_where_it_is_found_out(
+    attio_sync: AttioSync, attio: Simulator, place: Path
+) -> None:
+    attio.token_level = "user"  # noqa: S105 (no password)
+
+    finished = attio_sync("check", "--into", place)
+
+    assert_one_line(finished, "may see only a part of the workspace: records would be missed")
+    assert [line[0] for line in finished.out.splitlines()[:4]] == ["✓", "✓", "✗", "✓"]
+    assert "\n✗ the token is of the level 'user' and may see only a part of the workspace\n" in finished.out
 
 
 @pytest.mark.usefixtures("crm")
@@ -127,6 +150,7 @@ def test_the_plan_says_of_each_source_what_it_brings_and_costs(attio_sync: Attio
         later = "6 in 1 s" if source in {"deals.value", "deals.owner"} else "1 in 1 s"
         assert re.fullmatch(rf"{source} +[\d,]+ +[\d,]+ +[\d,]+ in 1 s +{later}", of_source)
         assert into == f"  attio_{source.removeprefix('lists/').replace('.', '_')}"
+    assert "\nall together: rows of the histories, requests of the small tables too\n" in total
     for said in ("rows", "first sync", "each later sync", "every 24 h", "from", "at most"):
         assert total.count(f"\n{said}  ") == 1
     assert len(finished.out.splitlines()) < 80

@@ -1,16 +1,22 @@
+import io
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import duckdb
 import pytest
+from rich.console import Console
 from tests.workbench.conftest import AttioSync, Demonstration, assert_one_line
 
 from attio_simulator import Workspace
+from attio_sync.settings import load_settings
 from attio_workbench.changes import true_stays
 from attio_workbench.demo import compare
 from attio_workbench.errors import WorkbenchError
+from attio_workbench.figures import sources_table
+from attio_workbench.held import open_held
 from attio_workbench.origin import clear_for_demo
 from attio_workbench.place import Place
 
@@ -58,6 +64,18 @@ def test_the_demo_shows_two_syncs_and_what_is_next(demonstration: Demonstration)
         "ATTIO_API_TOKEN=…",
     ):
         assert said in finished.out
+
+
+def test_what_is_tracked_is_named_in_full_in_80_columns(demonstrated: Path) -> None:
+    console = Console(file=io.StringIO(), width=80, record=True)
+
+    with open_held(Place(demonstrated), load_settings({"attio_api_token": "none"}, ())) as held:
+        console.print(sources_table(held, {"first": Counter(), "second": Counter()}))
+        names = [source.name for source in held.sources]
+
+    lines = console.export_text().splitlines()
+    assert [line.split()[0] for line in lines[2:]] == names
+    assert "applications.workflow_status" in names
 
 
 def test_what_the_demo_tells_to_draw_can_be_drawn(attio_sync: AttioSync, demonstration: Demonstration) -> None:

@@ -87,6 +87,9 @@ def test_a_slower_status_is_said_with_medians_and_stays_that_can_be_counted_agai
     now = [stay for stay in firsts.values() if stay.left_at is None or stay.left_at > cut]
     before = [stay for stay in firsts.values() if stay.entered_at < cut]
     assert (figures["stays_now"], figures["stays_before"]) == (len(now), len(before))
+    over = len(now) + len(before) - len(firsts)
+    assert over > 0
+    assert f"; those that last over it, {over}, count on both sides; " in found.evidence[0].rule
     assert found.sentence == (
         f"Interview has taken longer since September: half leave within {figures['days_half']:.1f} days, compared with "
         f"{figures['days_half_before']:.1f} days before ({len(now)} and {len(before)} stays; adjusted p < 0.001)."

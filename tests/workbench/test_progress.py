@@ -83,15 +83,19 @@ def test_of_each_source_a_line_stays_when_the_next_one_begins() -> None:
     console = Console(file=io.StringIO(), width=100, record=True)
 
     with SyncProgress(console, "Sync") as progress:
-        progress.on_progress(report(source="deals.stage", listed_in_phase=500))
+        progress.on_progress(report(source="deals.stage", listed_in_phase=500, histories_read=200))
         progress.on_progress(report(source="deals.stage"))
         progress.on_progress(report(source="deals.value", listed_in_phase=0))
-        progress.on_progress(report(source="lists/hiring.stage", listed_in_phase=20))
+        progress.on_progress(report(source="lists/hiring.stage", listed_in_phase=20, histories_read=601))
+        progress.on_progress(report(source="lists/hiring.stage", listed_in_phase=30, histories_read=609))
+        compared = {"source": "lists/hiring.stage", "phase": "comparing everything"}
+        progress.on_progress(report(**compared, listed_in_phase=30, histories_read=610))
 
-    # What had nothing to list says nothing.
+    # What had nothing to list says nothing; histories that were read for one are no other's.
     assert console.export_text().splitlines() == [
-        "Sync: deals.stage: 1,500 listed",
-        "Sync: lists/hiring.stage: 20 listed, 600 histories read, 90 requests/s",
+        "Sync: deals.stage: 1,500 listed, 600 histories read",
+        "Sync: lists/hiring.stage: 30 listed, 9 histories read",
+        "Sync: lists/hiring.stage, comparing everything: 30 listed, 1 history read, 90 requests/s",
     ]
 
 

@@ -65,11 +65,14 @@ def test_a_full_sync_finds_what_was_deleted_and_does_not_warn_of_what_was_asked_
     attio_sync: AttioSync, attio: Simulator, place: Path
 ) -> None:
     attio_sync("sync", "--into", place)
+    first = attio.requests.by_kind["values"]
     attio.workspace.delete_record(attio.workspace.record_ids("applications")[0])
 
     finished = attio_sync("sync", "--full", "--into", place)
 
     assert (finished.code, finished.err) == (0, "")
+    # One for each record there is or was, as `--help` says; a first sync asks only for those that moved.
+    assert attio.requests.by_kind["values"] - first == APPLICATIONS > first
     assert figure(finished.out, "comparisons of everything with Attio") == 1
     assert figure(finished.out, "taken out of the warehouse for that") == 1
     assert "comparing everything: " in finished.out

@@ -1,6 +1,6 @@
 """`attio-sync check`: who the token is, what the workspace holds, what syncs would bring and cost."""
 
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import chain, groupby
@@ -62,7 +62,7 @@ class Findings:
 
 
 def run_connection_check(console: Console, settings: Settings, place: Place) -> None:
-    """Prints each check as it succeeds, then what the workspace holds and what syncs would bring and cost.
+    """Prints each check as it ends, then what the workspace holds and what syncs would bring and cost.
 
     Raises:
         AttioSyncError: nothing can be found out.
@@ -90,7 +90,7 @@ async def _look(console: Console, settings: Settings) -> Findings:
         _passed(console, await check_token(client, settings))
         for check in (check_scopes, check_reach):
             async with findings.failing_alone():
-                _passed(console, await check(client, settings))
+                await _say(console, check(client, settings))
         catalog, identity = findings.catalog, await client.fetch_self()
         async with findings.failing_alone():
             found = await find_all(catalog, settings)
@@ -113,6 +113,15 @@ async def _look(console: Console, settings: Settings) -> Findings:
             console.print(f"[yellow]–[/yellow] without {escape(scope)} {what}")
         findings.beside = _beside(settings, findings, identity)
         return findings
+
+
+async def _say(console: Console, check: Awaitable[str]) -> None:
+    """Says in its place whether a check succeeds; what to do about it if it does not stands below, with all else."""
+    try:
+        _passed(console, await check)
+    except AttioSyncError as error:
+        console.print(f"[red]✗[/red] {escape(str(error).partition(': ')[0])}", soft_wrap=True)
+        raise
 
 
 def _passed(console: Console, sentence: str) -> None:
@@ -183,7 +192,7 @@ def _plan(settings: Settings, findings: Findings, state: SyncState) -> Iterator[
         sources.add_row(*map(escape, source_cells(source, found, settings)))
     yield sources
     yield Padding(f"[dim]{legend(settings)}[/dim]", (0, 0, 1, 0))
-    yield "[bold]all together[/bold], with the small tables"
+    yield "[bold]all together[/bold]: rows of the histories, requests of the small tables too"
     table = _table("", "")
     for name, text in chain(
         total_lines(surveys, findings.beside, settings), next_sync_lines(surveys, state, settings, utc_now())

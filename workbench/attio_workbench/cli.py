@@ -98,7 +98,12 @@ def check(*, configuration: Configuration = None, into: Into = None) -> None:
 def sync(
     *,
     full: Annotated[
-        bool, typer.Option("--full", help="Read everything again, to find what was deleted, merged or rewritten.")
+        bool,
+        typer.Option(
+            "--full",
+            help="Read every history again, to find what was deleted, merged or rewritten. That takes a request for each "
+            "record, also for one that never moved: more than a first sync.",
+        ),
     ] = False,
     configuration: Configuration = None,
     into: Into = None,

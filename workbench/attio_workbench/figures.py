@@ -47,7 +47,7 @@ def figures_table(reports: Mapping[str, SyncReport]) -> Table:
 
 def sources_table(held: Held, read: Mapping[str, Counter[str]]) -> Table:
     """A row for each source: what the warehouse holds of it, and the requests for histories of each sync, by name."""
-    table = _table("what is tracked", "records", "stays", *(f"requests, {title}" for title in read))
+    table = _table("what is tracked", "records", "stays", *(f"requests,\n{title}" for title in read))
     for source in held.sources:
         rows = [f"{_count(held, name):,}" for name in tables_of(source)]
         table.add_row(escape(source.name), *rows, *(f"{histories[source.name]:,}" for histories in read.values()))

@@ -14,8 +14,8 @@ from attio_workbench.terminal import instant_text, length_text
 type Lines = Iterator[tuple[str, str]]
 """A name and a text each."""
 
-COLUMNS = ("what is tracked,\ninto which table", "rows", "active a month", "first sync", "each later one")
-"""What the table of all sources says of each."""
+COLUMNS = ("what is tracked,\ninto which table", "rows", "active\na month", "first sync", "each\nlater one")
+"""What the table of all sources says of each; narrow, to leave room for names."""
 
 
 def source_cells(source: Source, found: Survey, settings: Settings) -> tuple[str, ...]:

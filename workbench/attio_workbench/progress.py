@@ -43,7 +43,8 @@ class SyncProgress:
         self._report: SyncReport | None = None
         self._rate = ""
         self._last_line = ""
-        self._doing = ("", "", 0)
+        self._doing = ("", "", 0, 0)
+        self._read_before = 0
         self._said_at = time.monotonic()
         self._say_at = self._said_at + SECONDS_WITHOUT_A_WORD
         self._progress = _TwoLines(
@@ -70,7 +71,7 @@ class SyncProgress:
         if error is None:
             # How many there would be was expected beforehand: in the end what counts is how many there were.
             if self._report:
-                self._said = progress_text(replace(self._report, total=None, waiting=""))
+                self._said = progress_text(replace(self._report, total=None, waiting=""), self._read_before)
             said = self._said
             if self._total is not None and self._report:
                 said = counted(self._report.histories_read, "history", "histories") + f" read{self._rate}"
@@ -82,7 +83,7 @@ class SyncProgress:
     def on_progress(self, report: SyncReport) -> None:
         """Called by the sync at every page, and every second while none comes."""
         self._keep_what_is_done(report)
-        self._report, self._said = report, progress_text(report)
+        self._report, self._said = report, progress_text(report, self._read_before)
         if self._total is None:
             # A total of None is no change to rich: what was known of an earlier listing would stay.
             self._progress.tasks[self._task].total = report.total
@@ -99,12 +100,15 @@ class SyncProgress:
 
     def _keep_what_is_done(self, report: SyncReport) -> None:
         """A line for what is finished where the sync goes on to something else; where a total is known it says enough."""
-        source, phase, listed = self._doing
-        self._doing = (report.source, report.phase, report.listed_in_phase)
-        if source and self._total is None and (source, phase) != self._doing[:2] and listed:
-            line = f"{self._title.strip()}: {_where(source, phase)}{listed:,} listed"
+        source, phase, listed, read = self._doing
+        self._doing = (report.source, report.phase, report.listed_in_phase, report.histories_read)
+        if (source, phase) == self._doing[:2]:
+            return
+        if source and self._total is None and listed:
+            line = f"{self._title.strip()}: {_where(source, phase)}{_done(listed, read - self._read_before)}"
             self._console.print(line, markup=False, soft_wrap=True)
             self._last_line = line
+        self._read_before = read
 
     def on_requests(self, histories: int, requests: int, seconds: float) -> None:
         """Called by whoever sees each request: how many histories have been asked for, and how many requests in all."""
@@ -123,12 +127,13 @@ class SyncProgress:
         self._last_line = line
 
 
-def progress_text(report: SyncReport) -> str:
-    """How far a sync is, how long it will take where that is known, and what it waits for if it does."""
-    of_total = "" if report.total is None else f" of {report.total:,}"
+def progress_text(report: SyncReport, read_before: int = 0) -> str:
+    """How far a sync is, how long it will take where that is known, and what it waits for if it does.
+
+    What was read before belongs to other sources or phases than the one that is under way.
+    """
     said = [
-        f"{report.listed_in_phase:,}{of_total} listed",
-        f"{report.histories_read:,} histories read",
+        _done(report.listed_in_phase, report.histories_read - read_before, report.total),
         f"{report.rate:.0f} requests/s",
     ]
     if report.total is not None and 0 < report.listed_in_phase < report.total:
@@ -138,6 +143,11 @@ def progress_text(report: SyncReport) -> str:
     if report.waiting:
         said.append(report.waiting)
     return f"{_where(report.source, report.phase)}{', '.join(said)}"
+
+
+def _done(listed: int, read: int, total: int | None = None) -> str:
+    of_total = "" if total is None else f" of {total:,}"
+    return f"{listed:,}{of_total} listed, {counted(read, 'history', 'histories')} read"
 
 
 def _where(source: str, phase: str) -> str:

@@ -29,7 +29,7 @@ EIGHTHS = " ▏▎▍▌▋▊▉█"
 PLAIN = (
     dict.fromkeys(EIGHTHS[1:4], ".")
     | dict.fromkeys(EIGHTHS[4:], "#")
-    | {"✓": "+", "→": "->", "…": "...", "×": "x", "–": "-", "—": "-", "’": "'"}
+    | {"✓": "+", "✗": "x", "→": "->", "…": "...", "×": "x", "–": "-", "—": "-", "’": "'"}
 )
 """What stands for a character where output cannot show it; for any other one `?` does."""
 

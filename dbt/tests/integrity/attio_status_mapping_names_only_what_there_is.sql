@@ -1,5 +1,6 @@
 {{ config(severity='warn') }}
--- These rows of the mapping are of no status: a misspelt id or title, or a history that is not built.
+-- These rows of the mapping are of no status of their history: a misspelt id or title. Rows of histories that are not built
+-- are for whoever builds them.
 select mapping.history, mapping.status_id, mapping.status_title
 from {{ ref('stg_attio__status_mapping') }} as mapping
 left join {{ ref('attio__status') }} as statuses
@@ -12,3 +13,4 @@ left join {{ ref('attio__status') }} as statuses
         )
     )
 where statuses.status_id is null
+    and mapping.history in (select history from {{ ref('attio__status') }})

@@ -74,6 +74,7 @@ def _finding(
     spells, day = pipeline.spells[status.id], pipeline.day(pipeline.start(change.point))
     now = Survival(steps(segments(spells, day)))
     before = Survival(steps([segment for spell in spells if (segment := spell.segment_until(day))]))
+    over = sum(spell.entered < day < spell.end for spell in spells)
     text, figures = two_curves(now, before, "before", "before")
     counts = f"{change.now.records:,} and {change.before.records:,} stays"
     length = "longer" if change.is_more else "less time"
@@ -92,8 +93,8 @@ def _finding(
                 pipeline,
                 f"status_id = {quoted(status.id)}",
                 f"(left_at is null or left_at > {stamp(pipeline.begin)})",
-                rule=f"each record's first stay in it, cut at {cut_text(pipeline, change)} into before and now, "
-                f"compared {until_text(until)}; {WORTH_RULE}",
+                rule=f"each record's first stay in it, cut at {cut_text(pipeline, change)} into before and now; "
+                f"those that last over it, {over:,}, count on both sides; compared {until_text(until)}; {WORTH_RULE}",
                 figures=change.figures("stays", "left_by_that_age") | figures | other.figures,
             ),
             *won_evidence(pipeline, status.id),

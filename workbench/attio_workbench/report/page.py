@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -22,10 +23,12 @@ LEAST_P = 1e-6
 """Below this a probability says how the test is made, not how sure one can be."""
 
 MOST_NOUNS = 3
-
 """As many are named in the heading."""
 
 ORDER = '<p class="order">What has changed or differs most, in proportion, comes first; then what is open and stuck.</p>\n'
+
+_P_VALUE = re.compile(r"\bp (?:&lt;|=) [0-9.]+[0-9]\)?\.?")
+"""In a sentence, with what stands right behind it: no line ends in it."""
 
 _SCRIPTS = ("base", "charts", "flow", "ageing", "survival", "funnel", "conversion", "waiting", "names", "main")
 """In the order in which they build on each other: together they are one script."""
@@ -112,7 +115,8 @@ def _place(page: Page, finding: Finding) -> int | None:
 
 def _item(finding: Finding, place: int | None) -> str:
     of = "" if place is None else f' data-history="{place}"'
-    parts = [f'<li{of}><p class="said">{escape(finding.sentence)}</p>']
+    sentence = _P_VALUE.sub(r'<span class="whole">\g<0></span>', escape(finding.sentence))
+    parts = [f'<li{of}><p class="said">{sentence}</p>']
     if finding.worth:
         parts.append(f'<p class="worth">{escape(finding.worth)}</p>')
     if finding.adjusted_p is not None:

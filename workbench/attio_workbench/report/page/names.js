@@ -6,8 +6,8 @@ const COLUMNS = [
   { key: "record", title: "Record", of: (n) => idOf(now().open.ids, n) },
   { key: "status", title: "Status", of: (n) => openOf(now()).status[n] },
   { key: "days", title: "In it for", number: true, of: (n) => openOf(now()).days[n] },
-  { key: "target", title: "Target", number: true, of: (n) => targetOf(n) ?? Infinity },
-  { key: "percentile", title: "Longer than", number: true, of: (n) => openOf(now()).percentile[n] ?? -1 },
+  { key: "target", title: "Target", number: true, of: targetOf },
+  { key: "percentile", title: "Longer than", number: true, of: (n) => openOf(now()).percentile[n] },
   { key: "owner", title: "Moved last by", of: (n) => ownerText(openOf(now()).owner[n]) },
   { key: "entered", title: "Since (UTC)", number: true, of: (n) => openOf(now()).entered[n] },
   { key: "moves", title: "Moves", number: true, of: (n) => openOf(now()).moves[n] },
@@ -64,8 +64,8 @@ function sortedRecords() {
   const column = COLUMNS.find((one) => one.key === names.sort);
   const keyed = shownRecords().filter((n) => !names.stuckOnly || open.isStuck(n)).map((n) => [column.of(n), n]);
   const compare = (a, b) => (typeof a === "string" ? a.localeCompare(b) : a - b);
-  // Those with equal keys keep their order: whoever waits longest first.
-  keyed.sort((a, b) => (names.down ? -1 : 1) * (compare(a[0], b[0]) || 0) || a[1] - b[1]);
+  // What is missing comes last either way. Those with equal keys keep their order: whoever waits longest first.
+  keyed.sort((a, b) => (a[0] === null) - (b[0] === null) || (names.down ? -1 : 1) * compare(a[0], b[0]) || a[1] - b[1]);
   return keyed.map(([, n]) => n);
 }
 
