@@ -185,7 +185,10 @@ class HistoryPages(AsyncIterator[HistoryPage]):
         if part.failure is not None:
             raise part.failure
         self._values.taken(sum(wanted.values for wanted in part.wanted))
-        return part.page()
+        page = part.page()
+        for wanted in part.wanted:  # which the feeder may still go through
+            wanted.outcome = None
+        return page
 
 
 class ValuesAhead:

@@ -1,5 +1,6 @@
 """The fetcher: how many histories are read at once, what is held once it is left, and failures that are one source's."""
 
+import gc
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -17,6 +18,7 @@ from attio_sync.attribute_fetcher import AttioAttributeFetcher
 from attio_sync.attribute_types import TYPES
 from attio_sync.client import AttioClient
 from attio_sync.errors import NoHistoryError
+from attio_sync.histories import AttributeHistory
 from attio_sync.limiter import Limiter
 from attio_sync.pages import HistoryPage, HistoryPages
 from attio_sync.parents import parse_parent
@@ -84,7 +86,8 @@ def test_of_long_histories_no_more_waits_than_there_is_room_for(monkeypatch: pyt
         stays = list(zip(titles, moments, [*moments[1 : len(titles)], None], strict=False))
         created.append(world.workspace.create_record("applications", "Applied", at=moments[0]))
         world.workspace.replace_history(created[-1], stays)
-    came, taken, waiting, ids, cursor = [0], [0], [0], list[str](), Cursor("")
+    came, taken, waiting, alive = [0], [0], [0], list[int]()
+    ids, cursor = list[str](), Cursor("")
 
     def count(info: RequestInfo) -> None:
         came[0] += 100 * (info.kind == "values")
@@ -98,12 +101,14 @@ def test_of_long_histories_no_more_waits_than_there_is_room_for(monkeypatch: pyt
                 ids.extend(record.record_id for record in page.parts[FIRST].listed)
                 cursor = advance(cursor, page.parts[FIRST].listed)
                 assert cursor == page.cursor
+                alive.append(sum(isinstance(one, AttributeHistory) for one in gc.get_objects()))
 
     world.simulator.on_request(count)
     run(world, read)
     assert ids == created
     # A page of each history under way, and the first of them as a whole.
     assert max(waiting) <= 400 + 40 * 100 + 700 < taken[0] / 2
+    assert max(alive) < 13
 
 
 # --- Left in the middle
