@@ -51,7 +51,7 @@ select
     coalesce(listed.title, stays.title, id),
     row_number() over (order by listed.position nulls last, stays.first_from, id),
     case
-        when {is_won} or {known_as} in ('won', 'closed won', 'hired') then 'won'
+        when {is_won} or {known_as} in ('won', 'closed won', 'hired', 'done', 'completed') then 'won'
         when {known_as} in (
             'lost', 'closed lost', 'rejected', 'withdrawn', 'declined', 'disqualified', 'unqualified', 'churned'
         ) then 'lost'

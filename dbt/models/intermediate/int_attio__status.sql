@@ -160,7 +160,7 @@ placed as (
             by_id.status_kind,
             by_title.status_kind,
             case
-                when joined.celebration_enabled or joined.known_as in ('won', 'closed won', 'hired') then 'won'
+                when joined.celebration_enabled or joined.known_as in ('won', 'closed won', 'hired', 'done', 'completed') then 'won'
                 when joined.known_as in (
                     'lost', 'closed lost', 'rejected', 'withdrawn', 'declined', 'disqualified', 'unqualified', 'churned'
                 ) then 'lost'
