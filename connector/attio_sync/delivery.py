@@ -84,26 +84,26 @@ class Delivery:
         if self.state.is_new:
             for name in (error_table().name, *(d.table for d in small)):
                 self._sink.truncate(name)
-        tracked, away, everything = {str(s) for s in sources}, set[str](), self._settings.history.everything
+        tracked, everything = {str(s) for s in sources}, self._settings.history.everything
+        away, gone = set[str](), list[str]()
         for key, was in [(k, s) for k, s in self.state.sources.items() if k not in tracked]:
             name = key.partition("=")[0]
             if may_come_back(key, was, sources, unknown, everything=everything):
                 away.add(name)
                 if name not in unknown:
-                    self._note_away(key, was)
+                    gone += [name] * (not was.away)
+                    rest = while_away(was, self._environment.now())
+                    self.state = replace(self.state, sources={**self.state.sources, key: rest})
                 continue
             # The keys of rows of another table for the same attribute are the same.
             self._delete(error_table(), ((name, record_id) for record_id in was.invalid))
             self.state = replace(self.state, sources={k: s for k, s in self.state.sources.items() if k != key})
+        if gone:
+            self.warn(gone_away(gone))
         for definition in small:
             if definition.of in {"statuses", "options"}:
                 kept = away | {s.name for s in sources if s.type.definition == definition.of}
                 self.keep_definitions(definition, kept.__contains__)
-
-    def _note_away(self, key: str, was: SourceState) -> None:
-        if not was.away:
-            self.warn(gone_away(key))
-        self.state = replace(self.state, sources={**self.state.sources, key: while_away(was, self._environment.now())})
 
     def start_over(self, source: Source, reason: str) -> None:
         """Empties the tables of a source and its place in the state: everything is delivered anew, and said if need be."""

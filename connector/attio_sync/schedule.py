@@ -71,11 +71,11 @@ def may_come_back(
     return (name in unknown or is_looked_for) and not taken & {table, f"{table}_history"}
 
 
-def gone_away(key: str) -> str:
-    """A warning of a source that is not found any more."""
+def gone_away(names: Sequence[str]) -> str:
+    """A warning of sources that are not found any more."""
     return (
-        f"{key.partition('=')[0]} is not found any more: it is gone from Attio, archived, or the token may not see it. Its "
-        "tables stay as they are and no longer follow; should it come back, they do again"
+        f"not found any more: {', '.join(names)}. What is gone from Attio or archived there, or what the token may not see "
+        "any more, keeps its tables as they are; should it come back, they follow again"
     )
 
 
