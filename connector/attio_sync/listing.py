@@ -29,8 +29,11 @@ DOCUMENTED_PAGE = 500
 """Attio documents that a page shorter than asked is the last one, and that 500 is what is asked where nothing is said."""
 
 REFUSALS_BEFORE_SMALLER_PAGES = 3
-QUIET_PASSES = 8
-"""How many passes in a row must bring nothing new where Attio lists an instant in another order each time."""
+QUIET_PASSES = 20
+"""How many passes in a row must bring nothing new where Attio lists an instant in another order each time.
+
+A pass then misses a record with a probability of 1/e: all of these miss one of a billion.
+"""
 
 
 class Precision(IntEnum):
