@@ -301,7 +301,9 @@ class Connection(RuleBasedStateMachine):
             self.seen_until = max(self.seen_until, started)
             return
         delivered = self.delivered()
-        invalid = {row["record_id"] for row in self.world.warehouse.rows(ERRORS)}
+        # One that was being merged when the sync began is listed only since then.
+        merged = {r for r, until in self.workspace.merging.items() if until >= started.timestamp() * 1e9}
+        invalid = {row["record_id"] for row in self.world.warehouse.rows(ERRORS)} | merged
         for record_id, history in self.histories().items():
             current = history[-1] if history and history[-1]["active_until"] is None else None
             if current and truth.instant(current["active_from"]) >= self.seen_until and record_id not in invalid:
