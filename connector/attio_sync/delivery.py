@@ -12,7 +12,7 @@ from attio_sync.errors import ContractChangedError, InvalidValueError, not_read,
 from attio_sync.histories import AttributeHistory, Fingerprint, Stay, changed_stays, fingerprint_of, stays_of
 from attio_sync.ledger import MOST_RECENT, Known, Ledger, new_ledger
 from attio_sync.runtime import Environment, Sink, SyncReport, counted
-from attio_sync.schedule import gone_away, may_come_back, while_away
+from attio_sync.schedule import could_not_be_looked_up, gone_away, may_come_back, while_away
 from attio_sync.settings import Settings
 from attio_sync.small_tables import Definition, Place, changes_of, definitions_for
 from attio_sync.sources import Source, tables_of
@@ -53,7 +53,7 @@ class Delivery:
         self._saved_state = state
         self._rows_since = 0
         self._judged, self._failed = Counter[Source](), Counter[Source]()
-        self._unread: dict[Source, list[InvalidValueError]] = {}
+        self._unread: dict[Source, dict[str, InvalidValueError]] = {}
 
     @property
     def seconds_left(self) -> float:
@@ -90,7 +90,7 @@ class Delivery:
             name = key.partition("=")[0]
             if may_come_back(key, was, sources, unknown, everything=everything):
                 away.add(name)
-                if name not in unknown:
+                if not could_not_be_looked_up(key, unknown):
                     gone += [name] * (not was.away)
                     rest = while_away(was, self._environment.now())
                     self.state = replace(self.state, sources={**self.state.sources, key: rest})
@@ -212,7 +212,7 @@ class Delivery:
         self.report.invalid += len(invalid)
         for error in invalid:
             if again or state.invalid.get(error.record_id) != marks[error.record_id]:
-                self._unread.setdefault(source, []).append(error)
+                self._unread.setdefault(source, {})[error.record_id] = error
 
     def reads_well(self, source: Source, record_ids: Iterable[str]) -> None:
         """Takes records off the error table that read well, or are gone."""
@@ -266,7 +266,8 @@ class Delivery:
     def checkpoint(self) -> None:
         """Commits the rows and the state that speaks of them."""
         for source, unread in self._unread.items():
-            self.warn(not_read(f"{counted(len(unread), 'record')} of {source.parent}", error_table().name, unread[0]))
+            what, first = f"{counted(len(unread), 'record')} of {source.parent}", next(iter(unread.values()))
+            self.warn(not_read(what, error_table().name, first))
         self._unread.clear()
         self._sink.checkpoint(dump_state(self.state))
         self.report.checkpoints += 1

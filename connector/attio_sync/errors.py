@@ -186,7 +186,7 @@ def too_many_unread(failed: int, judged: int, invalid: Sequence[InvalidValueErro
     return (
         f"{failed} of {judged} records cannot be read, the first one: {invalid[0] if invalid else 'see attio_sync_error'}. "
         "Either the setting history names an attribute that is no status or that the workspace's plan no longer includes, "
-        "or Attio's API has changed and the connector must follow. Nothing of this page was written"
+        "or Attio's API has changed and the connector must follow. Nothing that was read before is replaced"
     )
 
 

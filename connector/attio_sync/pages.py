@@ -194,9 +194,8 @@ class HistoryPages(AsyncIterator[HistoryPage]):
 class ValuesAhead:
     """How many values wait for the consumer. While they are too many no further history is begun, and none goes on.
 
-    But the first of those under way does, and the consumer takes the first part of the page it waits for, the `front`:
-    histories are begun in listing order, so together they always get on. Where the consumer waits for a history that was
-    not begun, that one is.
+    But the consumer takes the first part of the page it waits for, the `front`; and where there is none, the first of
+    those under way goes on, or a first one is begun: histories are begun in listing order, so they always get on.
     """
 
     def __init__(self) -> None:
@@ -220,7 +219,7 @@ class ValuesAhead:
     async def go_on(self, wanted: Wanted, values: int) -> None:
         """Returns when this history, of which there are so many values so far, may be read on."""
         self._count(wanted, values)
-        while self.are_too_many and wanted is not next(iter(self._under_way)):
+        while self.are_too_many and not (self._is_waited_for and wanted is next(iter(self._under_way))):
             await self._changed.wait()
 
     def end(self, wanted: Wanted) -> None:

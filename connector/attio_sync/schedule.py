@@ -68,7 +68,13 @@ def may_come_back(
     name, _, table = key.partition("=")
     is_looked_for = everything and was.kind in {"", FIRST.kind} and name not in {s.name for s in sources}
     taken = {taken for s in sources for taken in tables_of(s)}
-    return (name in unknown or is_looked_for) and not taken & {table, f"{table}_history"}
+    return (is_looked_for or could_not_be_looked_up(key, unknown)) and not taken & {table, f"{table}_history"}
+
+
+def could_not_be_looked_up(key: str, unknown: Collection[str]) -> bool:
+    """Whether a source of the state is among what is unknown: by itself, or its whole object or list."""
+    name = key.partition("=")[0]
+    return not {name, name.partition(".")[0]}.isdisjoint(unknown)
 
 
 def gone_away(names: Sequence[str]) -> str:
@@ -81,15 +87,16 @@ def gone_away(names: Sequence[str]) -> str:
 
 def while_away(was: SourceState, now: datetime) -> SourceState:
     """The state of a source that is not found: after a while so little that, if it comes back, it is delivered anew."""
-    is_long = was.last_sync is not None and now - was.last_sync > AWAY
-    return SourceState(kind=was.kind, invalid=was.invalid, away=True) if is_long else replace(was, away=True)
+    since = was.away or now
+    return SourceState(kind=was.kind, invalid=was.invalid, away=since) if now - since > AWAY else replace(was, away=since)
 
 
 def reason_to_start_over(source: Source, state: SourceState) -> str | None:
     """Why everything is to be delivered anew, if it is; one that needs no saying is empty."""
     if state.ledger is None:
         earlier = f"{source.name} was synced by an earlier version of the connector, without what a comparison needs"
-        return earlier if state.last_sync else ""
+        was_away = f"{source.name} was not found for more than {AWAY.days} days"
+        return earlier if state.last_sync else was_away if state.away else ""
     if state.kind not in {"", source.kind}:
         return f"the values of {source.name} are of another type than they were"
     if source.attribute_id and state.attribute_id not in {"", source.attribute_id}:

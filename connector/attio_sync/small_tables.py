@@ -238,7 +238,7 @@ def deliver_definitions(
     *,
     definitions: Sequence[Definition[Any]],
 ) -> None:
-    """Reads and writes these small tables, as far as the token may; what cannot be read stays as it is.
+    """Reads and writes these small tables, as far as the token may; what cannot be read stays as it is, if it is known.
 
     What is gone is deleted, with all that was said of it; but where nothing is listed, nothing is believed to be gone.
     """

@@ -76,8 +76,8 @@ class SourceState:
     """Whether Attio was seen to list fewer records than asked with more to come."""
     blind: bool = False
     """Whether a sync since the last comparison saw only what one member may see."""
-    away: bool = False
-    """Whether it was not found lately where everything is tracked, and that was said."""
+    away: datetime | None = None
+    """Since when it is not found where everything is tracked, which was said."""
     kind: str = ""
     """What the values in the destination are; empty in states of earlier versions."""
     attribute_id: str = ""
@@ -196,7 +196,7 @@ def _parse_source_state(value: object, outside: datetime | None, warn: Callable[
         unnamed=raw.get("unnamed") is True,
         short_pages=raw.get("short_pages") is True,
         blind=raw.get("blind") is True,
-        away=raw.get("away") is True,
+        away=_instant(raw, "away", warn),
         kind=_text_of(raw, "kind"),
         attribute_id=_text_of(raw, "attribute_id"),
         invalid=_parse_invalid(raw.get("invalid")),
@@ -242,7 +242,7 @@ def _parse_window(raw: dict[str, Any] | None, warn: Callable[[str], None]) -> Wi
 def _dump_source_state(state: SourceState, most_ids: int) -> dict[str, Any]:
     instants = {
         key: _text(value)
-        for key in ("last_sync", "reconciled_at", "rechecked_at")
+        for key in ("last_sync", "reconciled_at", "rechecked_at", "away")
         if (value := getattr(state, key)) is not None
     }
     windows = {
@@ -250,7 +250,7 @@ def _dump_source_state(state: SourceState, most_ids: int) -> dict[str, Any]:
         for key in ("under_way", "backfill")
         if (window := getattr(state, key)) is not None
     }
-    flags = {key: True for key in ("unnamed", "short_pages", "blind", "away") if getattr(state, key)}
+    flags = {key: True for key in ("unnamed", "short_pages", "blind") if getattr(state, key)}
     invalid = {"invalid": dict(sorted(state.invalid.items()))} if state.invalid else {}
     ledger = {"ledger": state.ledger.dump()} if state.ledger else {}
     numbers = {"next_slice": state.next_slice} | ({"missing": state.missing} if state.missing else {})

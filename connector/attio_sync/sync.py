@@ -98,10 +98,11 @@ class _Sync:
         for source in found.sources:
             with self._failing_alone(source):
                 self._begin(source)
+        is_due = is_first or any(self._recheck(s, self._environment.now()) for s in found.sources)
+        if is_due and not self._sees_everything:
+            delivery.warn(schedule.SEES_A_PART)
         # What is up to date takes least, so it comes first.
         self._deliver(sorted(found.sources, key=lambda s: self._state(s).last_sync is None), found.sources)
-        if not self._sees_everything and (is_first or self._reconciled):
-            delivery.warn(schedule.SEES_A_PART)
         # Those that are read daily are also read where they never were.
         daily = bool(self._reconciled) or not delivery.state.definitions.keys() & {OBJECTS.table, LISTS.table}
         small = definitions_for(found.sources, definitions=self._settings.definitions, daily=daily)
@@ -186,7 +187,7 @@ class _Sync:
 
     def _note_what_it_is(self, source: Source) -> None:
         state = self._state(source)
-        state = replace(state, kind=source.kind, attribute_id=source.attribute_id or state.attribute_id, away=False)
+        state = replace(state, kind=source.kind, attribute_id=source.attribute_id or state.attribute_id, away=None)
         self._delivery.put(source, replace(state, blind=state.blind or not self._sees_everything))
 
     def _advance(self, sources: Sequence[Source]) -> bool:

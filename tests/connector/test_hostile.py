@@ -376,6 +376,17 @@ def test_what_cannot_be_read_is_said_once_and_then_daily() -> None:
     assert world.warehouse.warnings[0].startswith(f"{len(moved[::20])} records of applications not read")
 
 
+def test_what_is_found_unreadable_twice_in_a_sync_is_counted_once() -> None:
+    world = make_world(partial(pipeline, 60))
+    world.sync()
+    record_id = moved(world)[0]
+    world.pass_time(hours=25)
+    world.workspace.set_status(record_id, "Offer")
+    world.simulator.faults.add(Fault(kind="mangle", on=["values"], records=[record_id]))
+    world.sync()
+    assert [w.partition(" not read")[0] for w in world.warehouse.warnings] == ["1 record of applications"]
+
+
 def test_what_moved_while_no_clock_could_be_trusted_is_read() -> None:
     world = make_world(partial(pipeline, 30), reconcile_hours="744")
     world.sync()

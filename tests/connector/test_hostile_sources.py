@@ -13,7 +13,7 @@ from tests.support.world import World, make_world
 from attio_simulator import Fault, RequestInfo
 from attio_simulator.faults import Mangle
 from attio_simulator.happenings import Happenings, source_of
-from attio_sync.errors import ForbiddenError, GaveUpError, UnknownNameError
+from attio_sync.errors import AttioSyncError, ForbiddenError, GaveUpError, UnknownNameError
 from attio_sync.sync import TURN_SECONDS
 
 DAILY: Any = {"reconcile_hours": "24", "recheck_days": "30"}
@@ -418,11 +418,58 @@ def test_what_is_not_found_for_long_takes_hardly_any_room_and_is_delivered_anew(
     for hours in (1, 31 * 24):
         world.pass_time(hours=hours)
         world.sync()
-    assert world.warehouse.state["histories"][key] == {"away": True, "kind": "status", "next_slice": 0}
+    assert world.warehouse.state["histories"][key].keys() == {"away", "kind", "next_slice"}
     stage.is_archived = False
     world.sync()
     assert_equal(world, ("lists/hiring.stage",))
     assert "away" not in world.warehouse.state["histories"][key]
+    assert world.warehouse.warnings[-1].startswith("lists/hiring.stage was not found for more than 30 days: everything is")
+
+
+def test_what_is_not_found_once_after_a_long_pause_keeps_its_place() -> None:
+    world = crm_world(("*",), records=40, reconcile_hours="24", recheck_days="30")
+    world.sync()
+    _, stage = source_of(world.workspace, "lists/hiring.stage")
+    for is_archived in (True, False):
+        world.pass_time(hours=is_archived * 31 * 24)
+        stage.is_archived = is_archived
+        upserts = world.warehouse.upserts
+        world.sync()
+    assert_equal(world, ("lists/hiring.stage",))
+    assert world.warehouse.upserts - upserts < 10
+
+
+def test_a_token_of_one_member_empties_nothing_of_what_was_not_found_for_long() -> None:
+    world = crm_world(("*",), records=40, reconcile_hours="24", recheck_days="30")
+    world.sync()
+    rows = len(world.warehouse.rows("attio_hiring_stage"))
+    _, stage = source_of(world.workspace, "lists/hiring.stage")
+    stage.is_archived = True
+    for hours in (1, 31 * 24):
+        world.pass_time(hours=hours)
+        world.sync()
+    stage.is_archived = False
+    world.simulator.token_level = "user"  # noqa: S105 (no password)
+    with pytest.raises(ForbiddenError, match="was not found for more than 30 days, and the token may see only a part"):
+        world.sync()
+    assert len(world.warehouse.rows("attio_hiring_stage")) == rows
+
+
+def test_what_cannot_be_looked_up_is_not_taken_for_gone() -> None:
+    world = crm_world(("*",), records=40, reconcile_hours="24", recheck_days="30")
+    world.sync()
+    refusal = {"status_code": 400, "type": "invalid_request_error", "code": "validation_type", "message": "No."}
+    world.simulator.faults.add(Fault(kind="answer", status=400, payload=refusal, on=["attributes"]))
+    for hours in (1, 31 * 24):
+        world.pass_time(hours=hours)
+        with pytest.raises(AttioSyncError):
+            world.sync()
+    assert not [w for w in world.warehouse.warnings if "not found any more" in w]
+    world.simulator.faults.clear()
+    upserts = world.warehouse.upserts
+    world.sync()
+    assert_equal(world, ("lists/hiring.stage", "deals.stage"))
+    assert world.warehouse.upserts - upserts < 10
 
 
 def test_small_tables_that_a_re_sync_left_out_are_emptied_before_they_are_filled_again() -> None:
