@@ -233,11 +233,10 @@ def _duckdb() -> str:
         return "uvx --from duckdb-cli duckdb"
     if ours.exists():
         return f"{path_text(ours)} --from duckdb-cli duckdb"
+    if find_spec("pip") is None:  # as in an environment that uv has made
+        return "pip install --quiet duckdb-cli\nduckdb"
     python = Path(sys.executable)
-    # An environment that uv has made has no pip.
-    pip = f"{path_text(python)} -m pip" if find_spec("pip") else "pip"
-    command = path_text(python.with_name("duckdb")) if find_spec("pip") else "duckdb"
-    return f"{pip} install --quiet duckdb-cli\n{command}"
+    return f"{path_text(python)} -m pip install --quiet duckdb-cli\n{path_text(python.with_name('duckdb'))}"
 
 
 def _worth_drawing(stays: Sequence[KnownStay]) -> str:

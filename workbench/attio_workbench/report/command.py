@@ -71,7 +71,6 @@ def write_report(console: Console, place: Place, settings: Settings, options: Re
             message = "there is nothing to report: the models hold no record"
             raise WorkbenchError(message)
         found = findings(models)
-        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(report_of(models, found, options.slug or _slug(place, options)), encoding="utf-8")
     report = Report(path, found[0].sentence)
     console.print(f"[bold]Report[/bold]  {escape(path_text(path))}", soft_wrap=True)
