@@ -2,17 +2,17 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 from attio_sync.attio_types import EntryOf, ListedRecord
 from attio_sync.attio_types.timestamps import sortable_instant
 from attio_sync.attribute_types import at
-from attio_sync.histories import AttributeHistory, fingerprint_before, fingerprint_of, listed_digest, stays_of
-from attio_sync.ledger import Held, Ledger, cells_for, differences, past_key, present_key, slice_of
+from attio_sync.histories import AttributeHistory, fingerprint_before, fingerprint_of, is_nothing, listed_digest, stays_of
+from attio_sync.ledger import Held, Ledger, cells_for, differences, parts_of, past_key, present_key, slice_of
 from attio_sync.pages import Part
 from attio_sync.sketch import KEY_BYTES, Sketch
 from attio_sync.sources import Source
+from attio_sync.state import SourceState
 
 
 class Keys:
@@ -27,6 +27,13 @@ class Keys:
     def add(self, key: int) -> None:
         """Takes one more."""
         self._bytes += key.to_bytes(KEY_BYTES)
+
+    def where(self, is_wanted: Callable[[int], bool]) -> Iterator[tuple[str, int]]:
+        """The records of which the key is wanted, with their keys."""
+        for place in range(0, len(self._bytes), KEY_BYTES):
+            key = int.from_bytes(self._bytes[place : place + KEY_BYTES])
+            if is_wanted(key):
+                yield str(UUID(bytes=bytes(self._bytes[place : place + 16]))), key
 
     def of(self, record_ids: Iterable[str]) -> dict[str, int]:
         """The keys of those of these records that have one."""
@@ -67,13 +74,12 @@ def _bytes_of(record_id: str) -> bytes:
 class Listed:
     """What Attio holds of a source: the sketches of a listing and of the histories of some slices, and the keys in them.
 
-    What was created or changed `since` then is plain to see in the listing. If too much differs to be named, that can be
-    set apart: however much it is, all else can then be named.
+    Of what Attio cannot filter, a listing shows plainly what was created or changed since the last sync; and everywhere
+    the histories of what is empty say what was cleared since the last comparison. If too much differs to be named, that
+    can be set apart: however much it is, all else can then be named.
     """
 
-    def __init__(
-        self, source: Source, ledger: Ledger, slices: Iterable[int], tracked: int, since: datetime | None = None
-    ) -> None:
+    def __init__(self, source: Source, state: SourceState, ledger: Ledger, slices: Iterable[int], tracked: int) -> None:
         # As large as the records need by now; folded to the size of the ledger's where they are compared.
         cells, slice_cells = cells_for(ledger.records, tracked)
         self.present = Sketch(max(cells, ledger.present.cells))
@@ -85,7 +91,9 @@ class Listed:
         self.sampled: dict[str, ListedRecord] = {}
         """How the records in the ledger's sample were listed."""
         self.valued = 0
+        since, compared_at = (None, state.reconciled_at) if source.type.is_filtered else (state.last_sync, state.last_sync)
         self._since = since and sortable_instant(since)
+        self._compared_at = compared_at and sortable_instant(compared_at)
         self._plain: set[int] = set()
         self._changed: set[str] = set()
         """What is plain to be new or changed, and which records of it were there before."""
@@ -143,7 +151,23 @@ class Listed:
                 before = fingerprint_before(stays_of(item), self._since or "", item.entry_of)
                 self._set_apart(present_key(item.record_id, before.current), -1)
             found = self._differing(ours)
+        # Where most is empty, to read all of it would take as long as to deliver everything anew.
+        if found is None and self._compared_at and len(self.records) < 2 * self.valued:
+            empty = dict(self.records.where(lambda key: is_nothing(parts_of(key)[1], of_entry=self._source.parent.is_list)))
+            self._set_cleared_apart(empty, histories_of(sorted(empty)), self._compared_at)
+            found = self._differing(ours)
         return found
+
+    def _set_cleared_apart(self, empty: Mapping[str, int], histories: Iterable[AttributeHistory], since: str) -> None:
+        """What had a value at that instant and has none now: ours holds the last one that it had."""
+        for item in histories:
+            stays = stays_of(item)
+            ends = [s.until for s in stays]
+            key = empty[item.record_id]
+            if ends and all(ends) and max(ends) >= since and key not in self._plain:
+                self._set_apart(key, 1)
+                before = fingerprint_before(stays, max(ends), item.entry_of)
+                self._set_apart(present_key(item.record_id, before.current), -1)
 
     def _differing(self, ours: Sketch) -> dict[str, dict[int, int]] | None:
         if (found := what_differs(ours, self.present)) is None:

@@ -90,8 +90,8 @@ class Reconciliation:
     def begin(self, slices: frozenset[int]) -> None:
         """Before a listing: nothing is known of what Attio holds; the histories of these slices are to be read."""
         self._slices = slices
-        since = None if self.source.type.is_filtered else self._delivery.state.of(self.source).last_sync
-        self._listed = Listed(self.source, self._ledger, slices, self._delivery.tracked, since)
+        state = self._delivery.state.of(self.source)
+        self._listed = Listed(self.source, state, self._ledger, slices, self._delivery.tracked)
 
     def wants(self, record_id: str) -> bool:
         """Whether the history of a record is to be read with the listing."""

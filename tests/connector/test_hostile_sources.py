@@ -190,6 +190,41 @@ def test_more_new_and_changed_records_than_can_be_named_are_delivered_at_once() 
     assert world.warehouse.warnings == []
 
 
+@pytest.mark.parametrize("name", ["people.job_title", "people.email_addresses", "deals.stage", "lists/hiring.stage"])
+def test_more_cleared_values_than_can_be_named_are_cleared_at_once(name: str) -> None:
+    world = crm_world((name,), records=20, **DAILY)
+    workspace = world.workspace
+    parent, attribute = source_of(workspace, name)
+    world.pass_time(minutes=1)
+    made = [fill_one(world, name, number) for number in range(1_300)]
+    world.pass_time(hours=1)
+    for record_id in made[:100]:
+        workspace.set_values(workspace.record(record_id), attribute, [])
+    world.sync()
+    world.pass_time(hours=25)
+    for record_id in made[100:600]:
+        workspace.set_values(workspace.record(record_id), attribute, [])
+    report = world.sync()
+    assert_equal(world, (name,))
+    assert world.warehouse.warnings == []
+    # Each that is empty is read to find it and, where it was cleared, to write it: two requests, as all histories are
+    # equally long, so that none shows how long a page may be. Of the others the day's slices.
+    assert report.requests < 2 * (600 + 500) + len(parent.ids) / 10
+    assert world.sync().rows_written == 0
+
+
+def fill_one(world: World, source: str, number: int) -> str:
+    """One more record or entry that has a value of the source."""
+    workspace = world.workspace
+    if source == "deals.stage":
+        return workspace.create_record("deals", "Lead")
+    if source == "lists/hiring.stage":
+        return workspace.create_entry("hiring", workspace.record_ids("people")[0], "Applied")
+    name = source.removeprefix("people.")
+    value = [f"someone{number}@example.com"] if name == "email_addresses" else "Engineer"
+    return workspace.create_record("people", values={name: value})
+
+
 def test_where_everything_is_tracked_a_list_that_cannot_be_looked_up_disturbs_no_other() -> None:
     world = crm_world(("*",), records=40)
     world.sync()
