@@ -6,6 +6,7 @@ and becomes a datetime only where it is a column.
 
 import re
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Annotated
 
 from pydantic import AfterValidator
@@ -37,6 +38,7 @@ def optional_timestamp(text: str | None) -> datetime | None:
     return parse_timestamp(text) if text else None
 
 
+@lru_cache(maxsize=1_024)  # most records were created, and listed, and got their value at one instant
 def sortable_timestamp(text: str) -> str:
     """The same instant with exactly nine digits, so that comparing texts compares instants.
 
