@@ -90,7 +90,7 @@ class Delivery:
             name = key.partition("=")[0]
             if may_come_back(key, was, sources, unknown, everything=everything):
                 away.add(name)
-                if not could_not_be_looked_up(key, unknown):
+                if not could_not_be_looked_up(name, unknown):
                     gone += [name] * (not was.away)
                     rest = while_away(was, self._environment.now())
                     self.state = replace(self.state, sources={**self.state.sources, key: rest})

@@ -68,12 +68,11 @@ def may_come_back(
     name, _, table = key.partition("=")
     is_looked_for = everything and was.kind in {"", FIRST.kind} and name not in {s.name for s in sources}
     taken = {taken for s in sources for taken in tables_of(s)}
-    return (is_looked_for or could_not_be_looked_up(key, unknown)) and not taken & {table, f"{table}_history"}
+    return (is_looked_for or could_not_be_looked_up(name, unknown)) and not taken & {table, f"{table}_history"}
 
 
-def could_not_be_looked_up(key: str, unknown: Collection[str]) -> bool:
-    """Whether a source of the state is among what is unknown: by itself, or its whole object or list."""
-    name = key.partition("=")[0]
+def could_not_be_looked_up(name: str, unknown: Collection[str]) -> bool:
+    """Whether a source is among what is unknown: by itself, or its whole object or list."""
     return not {name, name.partition(".")[0]}.isdisjoint(unknown)
 
 

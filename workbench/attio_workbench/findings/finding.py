@@ -55,3 +55,8 @@ class Finding:
     effect: float | None = None
     adjusted_p: float | None = None
     worth: str = ""
+
+    @property
+    def compares(self) -> bool:
+        """Whether it says that something changed, or differs from something else."""
+        return self.effect is not None

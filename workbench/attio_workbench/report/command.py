@@ -75,7 +75,7 @@ def write_report(console: Console, place: Place, settings: Settings, options: Re
     report = Report(path, found[0].sentence)
     console.print(f"[bold]Report[/bold]  {escape(path_text(path))}", soft_wrap=True)
     console.print(escape(report.first_sentence))
-    if (more := sum(one.effect is not None for one in found) - 1) > 0:
+    if (more := sum(one.compares for one in found) - 1) > 0:
         console.print(f"[dim]{more} more that changed or differ are in the report.[/dim]")
     return report
 

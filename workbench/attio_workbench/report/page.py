@@ -69,7 +69,7 @@ def render(page: Page) -> str:
         warning=f'<p><a href="#notes">{escape(page.warning)}</a></p>\n' if page.warning else "",
         notes="".join(f"<p>{escape(note)}</p>\n" for note in page.notes if note),
         sentences="\n".join(_item(finding, _place(page, finding)) for finding in page.findings),
-        order=ORDER if sum(finding.effect is not None for finding in page.findings) > 1 else "",
+        order=ORDER if sum(finding.compares for finding in page.findings) > 1 else "",
         data=json_block({"shownDays": SHOWN_DAYS, "histories": page.histories}),
         style=style,
         echarts=echarts,
@@ -106,7 +106,7 @@ def json_block(value: Any) -> str:
 
 def _place(page: Page, finding: Finding) -> int | None:
     """Which history a sentence goes with; None for one said whichever is chosen: a change, or that there is none."""
-    if finding.effect is not None or finding.kind == "nothing":
+    if finding.compares or finding.kind == "nothing":
         return None
     keys = [(one["relation"], one["history"]) for one in page.histories]
     key = finding.source_relation, finding.history
