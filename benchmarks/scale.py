@@ -20,7 +20,7 @@ class Scale:
     reported: int = 20_000
     months: tuple[int, ...] = (1_000, 10_000)
     histories: tuple[int, ...] = (1, 2, 3, 4, 6, 12, 24, 48, 64)
-    sources: int = 20_000
+    sources: int = 30_000
     syncs: int = 288
     repeats: int = 2
     seeds: int = 200
