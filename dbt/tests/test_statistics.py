@@ -214,7 +214,8 @@ def is_at_risk(subject: Seen, at: int) -> bool:
 
 def exact_survival(seen: list[Seen]) -> dict[int, Fraction]:
     """The share that is left after each moment at which anybody came or went."""
-    left, curve = Fraction(1), {}
+    left = Fraction(1)
+    curve: dict[int, Fraction] = {}
     for at in sorted({s.exit for s in seen} | {s.entry for s in seen}):
         at_risk = sum(is_at_risk(s, at) for s in seen)
         left *= 1 - Fraction(sum(s.exit == at and s.outcome is not None for s in seen), at_risk) if at_risk else 1
