@@ -48,9 +48,11 @@ test-here:
 test-beside:
 	@said=$$(mktemp); trap 'cat $$said; rm $$said' EXIT; $(MAKE) --no-print-directory test-types test-dbt > $$said 2>&1
 
+# Pyright finds more, and takes a minute: `make test-long` runs it.
 .PHONY: test-types
-test-types:
-	@$(RUN) pyright --warnings
+test-types: dbt-setup ## strict types, in seconds
+	@$(RUN) pyrefly check --min-severity warn
+	@$(RUN) pyrefly check --min-severity warn --config dbt/pyproject.toml
 
 # dbt's pins and those of Fivetran's SDK exclude each other: the package has an environment of its own, in dbt/.venv.
 DBT = cd dbt && env -u VIRTUAL_ENV $(abspath $(UV))
@@ -63,11 +65,12 @@ dbt-setup: setup
 # In one process, which parses the package once for all that it builds.
 .PHONY: test-dbt
 test-dbt: dbt-setup ## the dbt package, on DuckDB and PostgreSQL, and compiled for other warehouses
-	@$(RUN) pyright --warnings -p dbt
 	@$(DBT) run --locked --quiet pytest
 
 .PHONY: test-long
-test-long: setup dbt-setup ## the tests in their long profile: more examples, more kills, branches covered; the connector on newer Pythons
+test-long: setup dbt-setup ## the tests in their long profile: more examples, more kills, branches covered; types with pyright; the connector on newer Pythons
+	@$(RUN) pyright --warnings
+	@$(RUN) pyright --warnings -p dbt
 	@TEST_PROFILE=long COVERAGE_CORE=ctrace $(RUN) pytest -n auto --cov --cov-branch --cov-report=term
 	@export TEST_PROFILE=long; $(DBT) run --locked --quiet pytest -n auto --dist loadfile
 	@$(MAKE) --no-print-directory test-newer

@@ -65,7 +65,7 @@ def public_models(manifest: Manifest) -> Iterator[tuple[str, str]]:
 def read(kind: str, query: str) -> Iterator[Sequence[Any]]:
     """The columns of a query, then its rows, through the adapter that dbt has set up for this kind of warehouse."""
     adapter = get_adapter_by_type(kind)
-    with adapter.connection_named("report"):
+    with adapter.connection_named("report"):  # pyrefly: ignore[missing-attribute] (the protocol leaves it out)
         _, cursor = adapter.connections.add_query(query, auto_begin=False)
         yield [str(column[0]).lower() for column in cursor.description]
         while piece := cursor.fetchmany(PIECE):

@@ -253,5 +253,5 @@ def _check_depth(raw: object, left: int) -> None:
         raise ValueError(message)
     inside = as_array(raw)
     for one in (as_object(raw) or {}).values() if inside is None else inside:
-        if isinstance(one, dict | list):
+        if isinstance(one, (dict, list)):
             _check_depth(one, left - 1)  # pyright: ignore[reportUnknownArgumentType]

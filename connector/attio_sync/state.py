@@ -150,7 +150,7 @@ def parse_state(raw: Mapping[str, Any], warn: Callable[[str], None]) -> SyncStat
     state = SyncState(
         workspace_id=workspace_id if isinstance(workspace_id, str) else None,
         definitions={
-            name: {str(k): str(v) for k, v in rows.items()}
+            name: {k: str(v) for k, v in rows.items()}
             for name, found in (as_object(raw.get("definitions")) or {}).items()
             if (rows := as_object(found)) is not None
         },
@@ -222,7 +222,7 @@ def _parse_ledger(raw: dict[str, Any] | None, warn: Callable[[str], None]) -> Le
 def _parse_invalid(raw: object) -> dict[str, str]:
     """An earlier version kept the ids alone."""
     inside = as_object(raw)
-    return {str(r): "" for r in as_array(raw) or ()} if inside is None else {str(r): str(d) for r, d in inside.items()}
+    return {str(r): "" for r in as_array(raw) or ()} if inside is None else {r: str(d) for r, d in inside.items()}
 
 
 def _parse_window(raw: dict[str, Any] | None, warn: Callable[[str], None]) -> Window | None:

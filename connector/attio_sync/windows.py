@@ -77,7 +77,7 @@ class Windows:
             reached = min(max(window.started_at, was.last_sync or window.started_at), self._environment.now())
             state = replace(state, last_sync=reached)
             if was.last_sync is None:
-                rest = window.since and Window(None, window.started_at, before=window.since)
+                rest = None if window.since is None else Window(None, window.started_at, before=window.since)
                 state = replace(state, backfill=rest, reconciled_at=reached, rechecked_at=reached)
         self._delivery.finish_window(source, state)
 

@@ -76,7 +76,7 @@ def _items_with(values_field: str, attributes: frozenset[str]) -> msgspec.json.D
     values = TypedDict("values", dict.fromkeys({"created_at", *attributes}, Any), total=False)  # pyright: ignore[reportArgumentType] (names that are known now)
     fields = dict.fromkeys(("id", "created_at", "parent_object", "parent_record_id"), Any) | {values_field: values}
     item = TypedDict("item", fields, total=False)  # pyright: ignore[reportArgumentType]
-    return msgspec.json.Decoder(TypedDict("page", {"data": list[item]}))
+    return msgspec.json.Decoder(TypedDict("page", {"data": list[item]}))  # pyrefly: ignore[not-callable] (it is)
 
 
 def attribute_values(parent: Parent, record_id: str, attribute: str, offset: int) -> Request:

@@ -1,5 +1,6 @@
 """What the tests of the package share: a file that a local sync wrote, and warehouses to build in."""
 
+import gc
 import os
 import subprocess
 from collections.abc import Iterator
@@ -24,23 +25,40 @@ TYPES = {
     "TIMESTAMP WITH TIME ZONE": "timestamptz",
     "DECIMAL(20,4)": "numeric",
 }
-RECORDS, SEED = 400, 1
+RECORDS, SEED = 200, 1
 TRACKED = "deals.stage,lists/hiring.stage=attio_candidates,lists/sales.priority,lists/hiring.channels,deals.value"
 """Statuses and a select, of an object and of lists; and two that are no status: one has several values at a time."""
+
+OF_WAREHOUSES = [
+    "target_times_are_read_as_days",
+    "who_moved_it_and_how_many_weekdays",
+    "a_day_ends_at_midnight_in_the_time_zone",
+    "moves_between_two_statuses",
+    "quartiles_mean_and_what_they_rest_on",
+    "funnels_count_what_was_passed",
+]
+"""The unit tests of what each warehouse writes in its own way: durations, weekdays, time zones, medians, months."""
 
 PROFILE = os.environ.get("TEST_PROFILE", "short")
 """As for the connector: `short` is what `make test` runs, `long` what `make test-long` does."""
 
 os.environ["DO_NOT_TRACK"] = "1"
 
+# dbt makes millions of small objects, most of which stay: to look through them again and again takes as long as its work.
+gc.freeze()
+gc.set_threshold(500_000)
+
+
+SYNCED = {"test_build": "hiring", "test_integrity": "hiring", "test_sources": "crm", "test_read_models": "crm"}
+
 
 class ByWhatIsBuilt(LoadFileScheduling):
-    """A file goes to one worker as a whole, and all that look at the synced file go to the same: it is built once."""
+    """A file goes to one worker as a whole, and all that look at one synced file go to the same: it is built once."""
 
     @override
     def _split_scope(self, nodeid: str) -> str:
         file = super()._split_scope(nodeid)
-        return "synced" if Path(file).stem in {"test_build", "test_integrity", "test_read_models"} else file
+        return SYNCED.get(Path(file).stem, file)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByWhatIsBuilt:
@@ -89,7 +107,7 @@ def server() -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def variables(as_of: str) -> dict[str, Any]:
-    """What of the synced file is built, and as of when."""
+    """What of a synced file is built, and as of when."""
     return {"attio_schema": "tester", "attio_as_of": as_of, "attio__using_unit_tests": True}
 
 
@@ -102,14 +120,35 @@ def built_duckdb(synced_file: Path, variables: dict[str, Any], tmp_path_factory:
 
 
 @pytest.fixture(scope="session")
-def built_postgres(
-    synced_file: Path, variables: dict[str, Any], server: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Postgres:
-    """The same rows and models in PostgreSQL; in the short profile without the unit tests, which have passed in DuckDB."""
-    warehouse = Postgres(tmp_path_factory.mktemp("postgres"), "postgres", server, "synced").create()
-    copy_tables(synced_file, warehouse)
-    warehouse.build("build", *(() if PROFILE == "long" else ("--exclude-resource-type", "unit_test")), **variables)
+def crm_duckdb(synced_crm: Path, variables: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> DuckDB:
+    """The workspace built in its synced file, every data test passed; the options are mapped as people would."""
+    warehouse = DuckDB(tmp_path_factory.mktemp("crm_duckdb"), "duckdb", synced_crm)
+    build_crm(warehouse, variables)
     return warehouse
+
+
+@pytest.fixture(scope="session")
+def crm_postgres(
+    synced_crm: Path, variables: dict[str, Any], server: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Postgres:
+    """The same rows and models in PostgreSQL, with the unit tests of what it writes in its own way."""
+    warehouse = Postgres(tmp_path_factory.mktemp("crm_postgres"), "postgres", server, "crm").create()
+    copy_tables(synced_crm, warehouse)
+    build_crm(warehouse, variables)
+    assert len(warehouse.build("test", "--select", *OF_WAREHOUSES, **variables)) == len(OF_WAREHOUSES)
+    return warehouse
+
+
+def build_crm(warehouse: Warehouse, variables: dict[str, Any]) -> None:
+    """Builds all that is tracked of it, with the data tests."""
+    variables = {**variables, "attio_histories": TRACKED}
+    warehouse.build("seed", **variables)
+    for title, kind in (("High", "won"), ("Low", "lost")):
+        warehouse.query(
+            "insert into dbt_attio.attio_status_mapping (history, status_id, status_kind) "
+            f"select 'lists/sales.priority', option_id, '{kind}' from tester.attio_select_option where title = '{title}'"
+        )
+    warehouse.build("build", "--exclude-resource-type", "seed", "--exclude-resource-type", "unit_test", **variables)
 
 
 def copy_tables(file: Path, warehouse: Warehouse) -> None:
@@ -123,6 +162,6 @@ def copy_tables(file: Path, warehouse: Warehouse) -> None:
 
 
 @pytest.fixture(params=["duckdb", "postgres"])
-def built(request: pytest.FixtureRequest) -> Warehouse:
+def crm(request: pytest.FixtureRequest) -> Warehouse:
     """Either of them."""
-    return request.getfixturevalue(f"built_{request.param}")
+    return request.getfixturevalue(f"crm_{request.param}")

@@ -6,12 +6,11 @@ from typing import Any
 
 import pytest
 
-from conftest import TRACKED, copy_tables
 from test_build import PUBLIC, WITHOUT_TESTS, assert_same_rows
 from warehouses import DuckDB, Postgres, Warehouse
 
-WON, LOST = ("High", "won"), ("Low", "lost")
 HISTORY = ("--select", "stg_attio__status_history")
+TITLES = "select status_title from dbt_attio.attio__status where history = 'lists/sales.priority' order by 1"
 STATUSES = ("--select", "+attio__status", *WITHOUT_TESTS)
 IN_TABLES = """
     select 'deals.stage', count(*), count(distinct record_id), 0 from tester.attio_deals_stage_history
@@ -23,39 +22,6 @@ IN_TABLES = """
     from tester.attio_sales_priority_history
     order by 1
 """
-
-
-@pytest.fixture(scope="module")
-def crm_duckdb(synced_crm: Path, as_of: str, tmp_path_factory: pytest.TempPathFactory) -> DuckDB:
-    """All of them built in the synced file, every test of dbt passed; the options are mapped as people would."""
-    warehouse = DuckDB(tmp_path_factory.mktemp("crm_duckdb"), "duckdb", synced_crm)
-    return built(warehouse, as_of)
-
-
-@pytest.fixture(scope="module")
-def crm_postgres(synced_crm: Path, as_of: str, server: Path, tmp_path_factory: pytest.TempPathFactory) -> Postgres:
-    """The same rows and models in PostgreSQL."""
-    warehouse = Postgres(tmp_path_factory.mktemp("crm_postgres"), "postgres", server, "crm").create()
-    copy_tables(synced_crm, warehouse)
-    return built(warehouse, as_of)
-
-
-def built[W: Warehouse](warehouse: W, as_of: str) -> W:
-    variables: dict[str, Any] = {"attio_schema": "tester", "attio_histories": TRACKED, "attio_as_of": as_of}
-    warehouse.build("seed", **variables)
-    for title, kind in (WON, LOST):
-        warehouse.query(
-            "insert into dbt_attio.attio_status_mapping (history, status_id, status_kind) "
-            f"select 'lists/sales.priority', option_id, '{kind}' from tester.attio_select_option where title = '{title}'"
-        )
-    warehouse.build("build", "--exclude-resource-type", "seed", **variables)
-    return warehouse
-
-
-@pytest.fixture(params=["duckdb", "postgres"])
-def crm(request: pytest.FixtureRequest) -> Warehouse:
-    """Either of them."""
-    return request.getfixturevalue(f"crm_{request.param}")
 
 
 def test_every_status_and_select_is_told_as_its_tables_tell_it(crm: Warehouse) -> None:
@@ -111,10 +77,9 @@ def test_both_warehouses_say_the_same(model: str, crm_duckdb: DuckDB, crm_postgr
 
 
 def test_every_status_can_be_asked_for_and_none_is_compared_with_another(
-    crm_duckdb: DuckDB, as_of: str, tmp_path: Path
+    crm_duckdb: DuckDB, variables: dict[str, Any], tmp_path: Path
 ) -> None:
     warehouse = copied(crm_duckdb, tmp_path)
-    variables: dict[str, Any] = {"attio_schema": "tester", "attio_as_of": as_of}
     warehouse.build("build", *WITHOUT_TESTS, **variables, attio_histories="lists/hiring.stage = attio_candidates, *")
 
     histories = "select distinct history from dbt_attio.attio__current_status order by 1"
@@ -124,20 +89,41 @@ def test_every_status_can_be_asked_for_and_none_is_compared_with_another(
 
 
 def test_options_have_the_titles_that_were_read_where_nothing_lists_them(
-    crm_duckdb: DuckDB, as_of: str, tmp_path: Path
+    crm_duckdb: DuckDB, variables: dict[str, Any], tmp_path: Path
 ) -> None:
     warehouse = copied(crm_duckdb, tmp_path)
-    variables: dict[str, Any] = {"attio_schema": "tester", "attio_as_of": as_of, "attio_histories": "lists/sales.priority"}
-    titles = "select status_title from dbt_attio.attio__status order by 1"
-    warehouse.build("build", *STATUSES, **variables, attio__using_select_options=False)
-    assert warehouse.query(titles) == [("High",), ("Low",), ("Medium",)]
-
+    variables = {**variables, "attio_histories": "lists/sales.priority"}
     warehouse.query("drop view dbt_stg_attio.stg_attio__select_option; drop table tester.attio_select_option")
     with pytest.raises(AssertionError, match='"attio_select_option", so options have the titles'):
         warehouse.build("--warn-error", "build", *STATUSES, **variables)
+    warehouse.query("drop table dbt_attio.attio__status")
     warehouse.build("build", *STATUSES, **variables)
 
-    assert warehouse.query(titles) == [("High",), ("Low",), ("Medium",)]
+    assert warehouse.query(TITLES) == [("High",), ("Low",), ("Medium",)]
+
+
+def test_models_in_a_file_beside_it_read_it_where_it_is(
+    crm_duckdb: DuckDB, variables: dict[str, Any], tmp_path: Path
+) -> None:
+    synced = copied(crm_duckdb, tmp_path)
+    synced.query("drop table tester.attio_workspace_member")
+    synced.query("checkpoint")
+    before = synced.file.read_bytes()
+    warehouse = DuckDB(tmp_path, "attached", tmp_path / "models.db", synced.file)
+    warehouse.build(
+        "build",
+        *("--select", "+attio__status_history", *WITHOUT_TESTS),
+        **variables,
+        attio_histories="deals.stage, lists/sales.priority",
+        attio_database="synced",
+        attio__using_select_options=False,
+    )
+
+    assert synced.file.read_bytes() == before
+    [(stays, names)] = warehouse.query("select count(*), count(moved_by_name) from dbt_attio.attio__status_history")
+    assert (stays > 200, names) == (True, 0)
+    assert warehouse.query("from duckdb_views() where view_name = 'stg_attio__select_option'") == []
+    assert warehouse.query(TITLES) == [("High",), ("Low",), ("Medium",)]
 
 
 @pytest.mark.parametrize(
@@ -151,12 +137,10 @@ def test_options_have_the_titles_that_were_read_where_nothing_lists_them(
     ],
 )
 def test_what_is_in_no_one_status_is_left_out_and_named(
-    history: str, said: str, crm_duckdb: DuckDB, tmp_path: Path
+    history: str, said: str, crm_duckdb: DuckDB, variables: dict[str, Any], tmp_path: Path
 ) -> None:
     with pytest.raises(AssertionError, match=said):
-        copied(crm_duckdb, tmp_path).build(
-            "--warn-error", "compile", *HISTORY, attio_schema="tester", attio_histories=history
-        )
+        copied(crm_duckdb, tmp_path).build("--warn-error", "compile", *HISTORY, **variables, attio_histories=history)
 
 
 @pytest.mark.parametrize(
@@ -173,9 +157,11 @@ def test_what_is_in_no_one_status_is_left_out_and_named(
         ("lists/hiring.channels", "attio_histories names no status, and no select that has one value at a time"),
     ],
 )
-def test_what_cannot_be_built_is_refused(histories: Any, said: str, crm_duckdb: DuckDB, tmp_path: Path) -> None:
+def test_what_cannot_be_built_is_refused(
+    histories: Any, said: str, crm_duckdb: DuckDB, variables: dict[str, Any], tmp_path: Path
+) -> None:
     with pytest.raises(AssertionError, match=said):
-        copied(crm_duckdb, tmp_path).build("compile", *HISTORY, attio_schema="tester", attio_histories=histories)
+        copied(crm_duckdb, tmp_path).build("compile", *HISTORY, **variables, attio_histories=histories)
 
 
 def copied(warehouse: DuckDB, folder: Path) -> DuckDB:

@@ -5,6 +5,7 @@ import random
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 from lifelines import AalenJohansenFitter, KaplanMeierFitter
@@ -12,6 +13,8 @@ from lifelines.exceptions import StatError
 from lifelines.utils import restricted_mean_survival_time
 
 from synthetic import START, Stay, load, stays_of
+from test_build import WITHOUT_TESTS, repr_of_key, same
+from test_read_models import queries
 from warehouses import DuckDB, Postgres, Warehouse
 
 AS_OF = datetime(2026, 6, 30, tzinfo=UTC)
@@ -54,28 +57,50 @@ def pipeline(records: int, seed: int, unit: timedelta) -> list[Stay]:
 DATA = {UNTIED: pipeline(400, 1, timedelta(microseconds=1)), TIED: pipeline(300, 2, timedelta(days=1))}
 
 
-@pytest.fixture(scope="module", params=["duckdb", "postgres"])
-def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
-    """Both data sets as two connections, seen since one moment."""
+@pytest.fixture(scope="module")
+def on_duckdb(tmp_path_factory: pytest.TempPathFactory) -> DuckDB:
     work = tmp_path_factory.mktemp("statistics")
-    warehouse: Warehouse
-    if request.param == "duckdb":
-        warehouse = DuckDB(work, "duckdb", work / "warehouse.db")
-    else:
-        warehouse = Postgres(work, "postgres", request.getfixturevalue("server"), "statistics").create()
+    warehouse = DuckDB(work, "duckdb", work / "warehouse.db")
+    build(warehouse, "--exclude-resource-type", "unit_test")
+    return warehouse
+
+
+@pytest.fixture(scope="module")
+def on_postgres(server: Path, tmp_path_factory: pytest.TempPathFactory) -> Postgres:
+    warehouse = Postgres(tmp_path_factory.mktemp("statistics"), "postgres", server, "statistics").create()
+    build(warehouse, *WITHOUT_TESTS)  # they have passed in DuckDB
+    return warehouse
+
+
+def build(warehouse: Warehouse, *options: str) -> None:
+    """Builds both data sets as two connections, seen since one moment."""
     for name, stays in DATA.items():
         load(warehouse, stays, STATUSES, schema=name)
     warehouse.build(
         "build",
-        "--exclude-resource-type",
-        "unit_test",
+        *options,
         attio_sources=[{"name": name, "schema": name} for name in DATA],
         attio_as_of=AS_OF.isoformat(),
         attio_observed_since=SINCE.isoformat(),
         attio_late_entries=[],
         attio_horizon_days=HORIZON,
     )
-    return warehouse
+
+
+@pytest.fixture(params=["duckdb", "postgres"])
+def built(request: pytest.FixtureRequest) -> Warehouse:
+    """Either of them."""
+    return request.getfixturevalue(f"on_{request.param}")
+
+
+def test_both_warehouses_thin_curves_alike(on_duckdb: DuckDB, on_postgres: Postgres) -> None:
+    query = queries()["attio__survival"].replace("{relation}", "dbt_attio.attio__survival")
+    one, other = (sorted(warehouse.query(query), key=repr_of_key) for warehouse in (on_duckdb, on_postgres))
+    [(every,)] = on_duckdb.query("select count(*) from dbt_attio.attio__survival")
+
+    assert 0 < len(one) < every
+    for a, b in zip(one, other, strict=True):
+        assert all(same(x, y) for x, y in zip(a, b, strict=True)), (a, b)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -214,7 +239,8 @@ def is_at_risk(subject: Seen, at: int) -> bool:
 
 def exact_survival(seen: list[Seen]) -> dict[int, Fraction]:
     """The share that is left after each moment at which anybody came or went."""
-    left, curve = Fraction(1), {}
+    left = Fraction(1)
+    curve: dict[int, Fraction] = {}
     for at in sorted({s.exit for s in seen} | {s.entry for s in seen}):
         at_risk = sum(is_at_risk(s, at) for s in seen)
         left *= 1 - Fraction(sum(s.exit == at and s.outcome is not None for s in seen), at_risk) if at_risk else 1

@@ -41,6 +41,10 @@ def test_several_connections_and_histories_in_one_build(tmp_path: Path) -> None:
     warehouse.query("delete from two.attio_workflow_status; delete from two.attio_workflow_status_history")
     warehouse.build(
         "build",
+        "--select",
+        "+attio__status_history",
+        "+attio__current_status",
+        "+attio__status",
         *WITHOUT_TESTS,
         attio_as_of=AS_OF.isoformat(),
         attio_sources=[{"name": name, "schema": name, "database": "warehouse"} for name in ("one", "two")],
@@ -70,14 +74,14 @@ def test_several_connections_and_histories_in_one_build(tmp_path: Path) -> None:
 def test_personal_data_can_be_switched_off(tmp_path: Path) -> None:
     warehouse = DuckDB(tmp_path, "duckdb", tmp_path / "warehouse.db")
     load(warehouse, stays_of("a", START, ("New", DAY), ("Done", None)), PIPELINE)
-    variables: dict[str, Any] = {"attio_as_of": AS_OF.isoformat()}
     moved_by = "select distinct moved_by_id, moved_by_name from dbt_attio.attio__status_history"
     columns = "select column_name from information_schema.columns where table_name = 'stg_attio__workspace_member'"
-    warehouse.build("build", *WITHOUT_TESTS, **variables)
+    history = ("--select", "+attio__status_history", *WITHOUT_TESTS)
+    warehouse.build("build", *history, attio_as_of=AS_OF.isoformat())
     assert warehouse.query(moved_by) == [("m1", "Hiring Lead")]
     assert ("email_address",) in warehouse.query(columns)
 
-    warehouse.build("run", **variables, attio__using_personal_data=False)
+    warehouse.build("build", *history, attio_as_of=AS_OF.isoformat(), attio__using_personal_data=False)
 
     assert warehouse.query(moved_by) == [("m1", None)]
     assert set(warehouse.query(columns)) == {("source_relation",), ("workspace_member_id",), ("access_level",)}

@@ -88,7 +88,7 @@ class _Generator:
         self.recruiters = [member.actor for member in workspace.members[1:]]
         self.automation = Actor("app", workspace.new_id())
         numbers = {actor: number for number, actor in enumerate(self.recruiters, 1)}
-        self.steady = planted and Steady(planted, self.random, self.end, self._mover, numbers)
+        self.steady = Steady(planted, self.random, self.end, self._mover, numbers) if planted else None
 
     def generate(self, count: int, moved_share: float) -> None:
         """Make everything."""

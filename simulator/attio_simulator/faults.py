@@ -146,7 +146,7 @@ class Faults:
         for fault in due.faults:
             fault.happened += 1
             if fault.kind == "vanish" and info.record_id in workspace.rows:
-                workspace.delete_record(str(info.record_id))
+                workspace.delete_record(info.record_id)
             elif fault.kind == "change":
                 if fault.change is None:
                     some_change(workspace, self._random)

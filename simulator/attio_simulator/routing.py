@@ -11,6 +11,7 @@ from .listing import whole_number
 from .shapes import as_object
 
 if TYPE_CHECKING:
+    import builtins
     from collections.abc import Callable
     from collections.abc import Set as AbstractSet
 
@@ -36,7 +37,7 @@ class Call:
     number: int
     now: int
     status: int = 200
-    headers: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    headers: builtins.list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
 
     def object(self) -> Collection:
         """Find the object of the path, or answer 404."""

@@ -13,6 +13,7 @@ from .schema import Actor, Attribute, Collection, Member, Record, active_values,
 from .values import ValueWriter
 
 if TYPE_CHECKING:
+    import builtins
     from collections.abc import Callable
 
     from .values import PastTitles
@@ -67,11 +68,11 @@ class Store:
         text = f"{bits:032x}"
         return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
-    def objects(self) -> list[Collection]:
+    def objects(self) -> builtins.list[Collection]:
         """Give all objects, by id: the order in which Attio lists them."""
         return sorted((one for one in self.collections.values() if not one.is_list), key=lambda one: one.id)
 
-    def lists(self) -> list[Collection]:
+    def lists(self) -> builtins.list[Collection]:
         """Give all lists, in the order of the sidebar."""
         return [one for one in self.collections.values() if one.is_list]
 
@@ -112,7 +113,7 @@ class Store:
         """
         return self.rows[record_id]
 
-    def record_ids(self, slug_or_id: str) -> list[str]:
+    def record_ids(self, slug_or_id: str) -> builtins.list[str]:
         """Give the ids of an object's records (or a list's entries), in the default order."""
         self.settle()
         found = self.find(slug_or_id) or self.list(slug_or_id)
@@ -135,7 +136,7 @@ class Store:
 
     def history(
         self, record_id: str, attribute: str | None = None, *, past_titles: PastTitles = "now"
-    ) -> list[dict[str, Any]]:
+    ) -> builtins.list[dict[str, Any]]:
         """Give every value an attribute ever had, as the API shows them, oldest first.
 
         Without `attribute`, that of the object's first status attribute (`workflow_status` of `applications`).

@@ -79,7 +79,7 @@ SURVIVED = [
     *(
         Survived(
             f"429 with Retry-After {kind}",
-            lambda kind=kind: [Fault(kind="rate_limited", retry_after=kind, rate=0.1, burst=3)],
+            lambda kind=kind: [Fault(kind="rate_limited", retry_after=kind, rate=0.1, burst=3)],  # pyrefly: ignore[bad-argument-type] (those below)
             refused,
         )
         for kind in ("next_second", "absent", "nonsense", "past", "seconds")
@@ -87,14 +87,14 @@ SURVIVED = [
     *(
         Survived(
             f"{status} with a body of {body}",
-            lambda status=status, body=body: [Fault(kind="server_error", status=status, body=body, rate=0.1)],
+            lambda status=status, body=body: [Fault(kind="server_error", status=status, body=body, rate=0.1)],  # pyrefly: ignore[bad-argument-type]
             repeated,
         )
         for status in (500, 502, 503)
         for body in ("json", "html", "empty")
     ),
     *(
-        Survived(kind, lambda kind=kind: [Fault(kind=kind, rate=0.1)], repeated)
+        Survived(kind, lambda kind=kind: [Fault(kind=kind, rate=0.1)], repeated)  # pyrefly: ignore[bad-argument-type]
         for kind in ("not_json", "truncated", "cut", "drop", "drop_amid", "refuse")
     ),
     Survived("a stall before the answer", lambda: [Fault(kind="stall", rate=0.03, seconds=60)], repeated),

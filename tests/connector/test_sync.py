@@ -96,7 +96,7 @@ def logged() -> Generator[list[str]]:
     """What the connector logs, whatever else listens to it."""
     lines: list[str] = []
     handler = logging.Handler(logging.INFO)
-    handler.emit = lambda record: lines.append(record.getMessage())
+    handler.emit = lambda record: lines.append(record.getMessage())  # pyrefly: ignore[method-assign] (of this one)
     package = logging.getLogger("attio_sync")
     level = package.level
     package.addHandler(handler)

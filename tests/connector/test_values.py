@@ -25,7 +25,7 @@ PIPELINE = generate_hiring_pipeline(100, seed=5, clock=Clock(start=NOW, source=l
 
 def history_of(workspace: Workspace = PIPELINE) -> list[dict[str, Any]]:
     """A history of several values, as Attio would answer it."""
-    return copy.deepcopy(max(map(workspace.history, workspace.record_ids("applications")), key=len)[:5])
+    return copy.deepcopy(max((workspace.history(one) for one in workspace.record_ids("applications")), key=len)[:5])
 
 
 def invalid(raw: list[Any]) -> InvalidValueError:

@@ -111,7 +111,7 @@ def _moved(move: Move, before: Move | None) -> Json:
     described = {
         "history": move.history,
         "status_id": move.value_id,
-        "previous_status": before and before.title,
+        "previous_status": before.title if before else None,
         "moved_by_type": move.actor_type,
         "moved_by_id": move.actor_id,
     }

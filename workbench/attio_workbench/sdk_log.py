@@ -62,7 +62,7 @@ class _Warnings(logging.Handler):
 def local_logging() -> Generator[None]:
     """While the context lasts the SDK logs as in Fivetran's local run: in plain text, and everything."""
     debugging, level = constants.DEBUGGING, Logging.LOG_LEVEL
-    constants.DEBUGGING = True
+    constants.DEBUGGING = True  # pyrefly: ignore[bad-assignment] (it is no constant)
     _set_level(Logging.Level.DEBUG)
     try:
         yield
@@ -78,7 +78,8 @@ def kept_log(path: Path) -> Generator[list[str]]:
     with path.open("a", encoding="utf-8") as file, _Shortened(file) as log, redirect_stdout(log), local_logging():
         level, propagates, handlers = PACKAGE.level, PACKAGE.propagate, PACKAGE.handlers
         warnings = _Warnings()
-        PACKAGE.handlers, PACKAGE.propagate = [FivetranHandler(), warnings], False
+        PACKAGE.handlers = [FivetranHandler(), warnings]
+        PACKAGE.propagate = False
         PACKAGE.setLevel(logging.INFO)
         try:
             yield warnings.sentences

@@ -72,10 +72,10 @@ class Survival:
 
     def __init__(self, found: Sequence[Step]) -> None:
         self._ages = [step.age for step in found]
-        self._shares = [1.0, *accumulate((1 - step.events / step.at_risk for step in found), operator.mul)]
+        self._shares: list[float] = [1.0, *accumulate((1 - step.events / step.at_risk for step in found), operator.mul)]
         begins = [0.0, *self._ages]
         pieces = (share * (end - begin) for begin, end, share in zip(begins, self._ages, self._shares, strict=False))
-        self._areas = [0.0, *accumulate(pieces)]
+        self._areas: list[float] = [0.0, *accumulate(pieces)]
 
     def at(self, age: float) -> float:
         """The share at an age."""

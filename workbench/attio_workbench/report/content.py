@@ -49,7 +49,7 @@ def split_histories(models: Models) -> dict[tuple[str, str], Models]:
         for row in rows:
             tables = found.setdefault((row.source_relation, row.history), {name: [] for name in names})
             tables[name].append(row)
-    return {key: replace(models, **found[key]) for key in sorted(found)}
+    return {key: replace(models, **found[key]) for key in sorted(found)}  # pyrefly: ignore[bad-argument-type] (each table its rows)
 
 
 def build_content(
