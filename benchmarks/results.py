@@ -89,20 +89,20 @@ def document(sections: Sequence[Section], *, quick: bool, minutes: float) -> str
 
 
 def updated(text: str, sections: Sequence[Section]) -> str:
-    """RESULTS.md with these sections measured again: their rows and notes replaced or added, the date beside them."""
+    """RESULTS.md with these sections measured again: their rows and notes replaced or added, the date beneath each."""
     head, *blocks = text.rstrip("\n").split("\n\n## ")
     rows = {line.split(" | ")[0]: line for line in figures_table(sections).split("\n")[2:]}
     lines = [rows.pop(line.split(" | ")[0], line) for line in head.split("\n")]
     lines += rows.values()
-    again = f"Measured again on {datetime.now(UTC):%Y-%m-%d}: {', '.join(s.title for s in sections)}."
+    again = f"Measured again on {datetime.now(UTC):%Y-%m-%d}."
     known = {block.partition("\n")[0]: block for block in blocks}
     for section in sections:
         block = notes([section]).removeprefix("## ")
         if block:
-            known[section.title] = block
+            known[section.title] = f"{block}\n\n{again}"
         else:
             known.pop(section.title, None)
-    return "\n\n## ".join(["\n".join(lines), *known.values()]) + f"\n\n{again}\n"
+    return "\n\n## ".join(["\n".join(lines), *known.values()]) + "\n"
 
 
 LONG_PROFILE = "The long profile of the tests"

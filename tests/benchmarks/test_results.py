@@ -51,7 +51,16 @@ def test_figures_measured_again_replace_those_in_the_document() -> None:
     assert "| share kept busy | ≥ 97 % | 98.2% | met |" in new
     assert "## Pace\n\n- *share kept busy*: in 70 s\n\nHow it was measured." in new
     assert "## Cost\n\n- *time | record*: on a quiet machine\n\nA profile.\n\nMeasured again on 20" in new
-    assert updated(new, [again]).count("## Cost") == 1
+    assert updated(new, [again]) == new
+
+
+def test_when_a_section_was_measured_again_stays_when_the_one_before_it_is() -> None:
+    text = document(SECTIONS, quick=False, minutes=60)
+    kill = Section("Killed", (), "With default settings.")
+    new = updated(updated(text, [kill]), [SECTIONS[0], kill])
+
+    assert new.count("\n\nMeasured again on 20") == 2
+    assert updated(new, SECTIONS[:1]) == new
 
 
 def test_a_figure_that_is_new_becomes_the_last_line_of_the_table() -> None:
