@@ -112,7 +112,7 @@ def test_models_in_a_file_beside_it_read_it_where_it_is(
     warehouse = DuckDB(tmp_path, "attached", tmp_path / "models.db", synced.file)
     warehouse.build(
         "build",
-        *("--select", "+attio__status_history", *WITHOUT_TESTS),
+        *("--select", "+attio__status_history", "+attio__status", *WITHOUT_TESTS),
         **variables,
         attio_histories="deals.stage, lists/sales.priority",
         attio_database="synced",
