@@ -1,9 +1,14 @@
 """Profiles: `short` is what `make test` runs, `long` what `make test-long` does (TEST_PROFILE)."""
 
+import gc
 import os
+import sys
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+# For each value that it is given DuckDB looks for pandas; that there is none it hears at once.
+sys.modules.setdefault("pandas", None)  # pyright: ignore[reportArgumentType] (which is what None says)
 
 PROFILE = os.environ.get("TEST_PROFILE", "short")
 
@@ -17,6 +22,13 @@ settings.load_profile(PROFILE)
 def pytest_xdist_auto_num_workers() -> int:
     """`-n auto` is one a core; in the long profile, where nothing runs beside the tests, one more: some only wait."""
     return (os.cpu_count() or 1) + (PROFILE == "long")
+
+
+def pytest_collection_finish() -> None:
+    """What is there for good is not looked through for garbage again and again, and what comes and goes less often."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(200_000, 20, 20)
 
 
 @pytest.fixture(autouse=True)
