@@ -2,13 +2,10 @@
 
 import gc
 import os
-import sys
 
 import pytest
 from hypothesis import HealthCheck, settings
-
-# For each value that it is given DuckDB looks for pandas; that there is none it hears at once.
-sys.modules.setdefault("pandas", None)  # pyright: ignore[reportArgumentType] (which is what None says)
+from tests.support import no_pandas as no_pandas  # noqa: PLC0414 (imported for what it does)
 
 PROFILE = os.environ.get("TEST_PROFILE", "short")
 
