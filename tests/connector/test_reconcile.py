@@ -398,7 +398,7 @@ def test_more_differences_than_can_be_named_are_looked_at_twice_and_then_deliver
 
 
 @pytest.mark.usefixtures("small_ledger")
-@pytest.mark.parametrize("keeps", [False, True] if PROFILE == "long" else [False])
+@pytest.mark.parametrize("keeps", [False, True] if PROFILE == "long" else [True])
 def test_killed_behind_a_truncate_nothing_is_compared_with_what_is_no_longer_there(keeps: bool) -> None:  # noqa: FBT001 (parametrized)
     world = synced(200)
     for record_id in ids(world)[::2]:

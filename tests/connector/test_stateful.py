@@ -71,8 +71,8 @@ how_much = st.sampled_from([{}, {}, {"reconcile_hours": "0"}, EVERYTHING])
 
 
 MACHINE = settings(
-    max_examples=2 if PROFILE == "short" else 1_000,
-    stateful_step_count=12 if PROFILE == "short" else 25,
+    max_examples=3 if PROFILE == "short" else 1_000,
+    stateful_step_count=15 if PROFILE == "short" else 25,
     deadline=None,
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
