@@ -146,7 +146,7 @@ async def assert_all_places_are_free(limiter: Limiter) -> None:
 
 @pytest.mark.parametrize("concurrency", [pytest.param("1", marks=pytest.mark.long), "7"])
 @pytest.mark.parametrize("listed", [False, True])
-@pytest.mark.parametrize("leave", [after_some_turns, after_a_while, with_an_error])
+@pytest.mark.parametrize("leave", [after_some_turns, pytest.param(after_a_while, marks=pytest.mark.long), with_an_error])
 def test_a_stream_that_is_left_holds_no_place_and_no_request(
     leave: Callable[[HistoryPages, int], Awaitable[None]],
     listed: bool,  # noqa: FBT001 (a case)
