@@ -446,7 +446,7 @@ def test_they_are_not_delivered_anew_while_records_exist_that_the_listing_lacks(
 
 
 def test_a_slice_with_more_rewritten_pasts_than_can_be_named_is_written_anew() -> None:
-    world = synced(120)
+    world = synced(200)
     pasts = world.warehouse.state["histories"][KEY]["ledger"]["past"]
     pasts[4] = Sketch(4).dump()
     pasts[9] = None
