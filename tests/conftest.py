@@ -1,9 +1,11 @@
 """Profiles: `short` is what `make test` runs, `long` what `make test-long` does (TEST_PROFILE)."""
 
+import gc
 import os
 
 import pytest
 from hypothesis import HealthCheck, settings
+from tests.support import no_pandas as no_pandas  # noqa: PLC0414 (imported for what it does)
 
 PROFILE = os.environ.get("TEST_PROFILE", "short")
 
@@ -17,6 +19,13 @@ settings.load_profile(PROFILE)
 def pytest_xdist_auto_num_workers() -> int:
     """`-n auto` is one a core; in the long profile, where nothing runs beside the tests, one more: some only wait."""
     return (os.cpu_count() or 1) + (PROFILE == "long")
+
+
+def pytest_collection_finish() -> None:
+    """What is there for good is not looked through for garbage again and again, and what comes and goes less often."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(200_000, 20, 20)
 
 
 @pytest.fixture(autouse=True)

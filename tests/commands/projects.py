@@ -7,12 +7,14 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.util import cache_from_source
 from pathlib import Path
 from typing import Any
 
 import duckdb
 from tests.support import truth
+from tests.support.sdk import warehouse_tables
 from tests.support.sdk_home import furnished
 from tests.support.world import AS_READ
 
@@ -29,6 +31,7 @@ TOKEN = "tok-SECRET-5b1c9e7d"  # noqa: S105 (opens nothing but a simulator)
 NO_SCAN = "#!/bin/sh\nexit 0\n"
 
 
+@cache
 def shipped_files() -> list[str]:
     """What the repository holds below connector/, by its path there."""
     listing = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
@@ -163,16 +166,13 @@ class Project:
     def state(self) -> dict[str, Any]:
         return json.loads((self.folder / "files" / "state.json").read_text())
 
+    def tables(self) -> dict[str, list[dict[str, Any]]]:
+        """The rows of each table that are not deleted, without the columns Fivetran adds."""
+        return warehouse_tables(self.folder / "files" / "warehouse.db")
+
     def rows(self, table: str) -> list[dict[str, Any]]:
-        """The rows of a table that are not deleted, without the columns Fivetran adds."""
-        with duckdb.connect(str(self.folder / "files" / "warehouse.db"), read_only=True) as connection:
-            connection.execute("SET TimeZone = 'UTC'")
-            found = connection.table(f"tester.{table}")
-            names = found.columns
-            rows = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
-        # A table that never had a row does not have that column yet.
-        kept = [row for row in rows if not row.get("_fivetran_deleted")]
-        return [{name: value for name, value in row.items() if not name.startswith("_fivetran")} for row in kept]
+        """The same of one table."""
+        return self.tables()[table]
 
     def columns(self, table: str) -> dict[str, str]:
         """The columns of a table with their types, without those Fivetran adds."""
@@ -183,10 +183,11 @@ class Project:
 
     def assert_holds_history_of(self, workspace: Workspace, record_ids: list[str] | None = None) -> None:
         """Both tables hold exactly what the workspace says: of all its applications, or of these."""
-        current = {row["application_id"]: json.loads(row["workflow_status"]) for row in self.rows(TABLE)}
+        tables = self.tables()
+        current = {row["application_id"]: json.loads(row["workflow_status"]) for row in tables[TABLE]}
         stays = {
             (row["application_id"], row["position"]): {name: value for name, value in row.items() if name not in AS_READ}
-            for row in self.rows(HISTORY)
+            for row in tables[HISTORY]
         }
         wanted = set(workspace.record_ids("applications") if record_ids is None else record_ids)
         assert current == {key: row for key, row in truth.status_table(workspace).items() if key in wanted}

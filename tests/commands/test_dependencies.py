@@ -6,6 +6,7 @@ import threading
 import tomllib
 from collections.abc import Generator
 from contextlib import contextmanager
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib import metadata
 from typing import Any, override
@@ -75,6 +76,7 @@ def pypi() -> Generator[tuple[str, set[str]]]:
             thread.join()
 
 
+@cache
 def locked() -> dict[str, dict[str, Any]]:
     return {package["name"]: package for package in tomllib.loads((ROOT / "uv.lock").read_text())["package"]}
 

@@ -94,7 +94,3 @@ def test_the_package_runs_where_only_its_requirements_are_installed(project: Pro
     assert "No module named 'attio_simulator'" in missing.err
     assert_succeeded(project.run("fivetran", "debug", **attio.variables, PYTHONPATH=""))
     project.assert_holds_history_of(attio.workspace)
-
-    attio.workspace.set_status(attio.workspace.record_ids("applications")[0], "Hired")
-    assert_succeeded(project.run("python", "connector.py", **attio.variables, PYTHONPATH=""))
-    project.assert_holds_history_of(attio.workspace)

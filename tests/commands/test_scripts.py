@@ -107,7 +107,11 @@ def test_an_unknown_token_is_one_line(project: Project, attio: Attio, script: st
     assert attio.simulator.requests.total == 1
 
 
-@pytest.mark.parametrize("script", SCRIPTS)
+# That each of the two says what failed is proven by the unknown token.
+ONE_IN_SHORT = (pytest.param("test_script.py", marks=pytest.mark.long), "main.py")
+
+
+@pytest.mark.parametrize("script", ONE_IN_SHORT)
 def test_a_missing_token_is_one_line(project: Project, attio: Attio, script: str) -> None:
     finished = project.run("python", script, ATTIO_BASE_URL=attio.url)
 
@@ -115,7 +119,7 @@ def test_a_missing_token_is_one_line(project: Project, attio: Attio, script: str
     assert attio.simulator.requests.total == 0
 
 
-@pytest.mark.parametrize("script", SCRIPTS)
+@pytest.mark.parametrize("script", ONE_IN_SHORT)
 def test_an_answer_of_another_shape_is_one_line(project: Project, serve: Serve, script: str) -> None:
     attio = serve(Fault(kind="answer", status=200, payload={"data": [{"id": 5}]}))
 
@@ -143,8 +147,6 @@ def test_the_token_may_be_in_a_file_beside_the_script_or_one_folder_up(project: 
     assert project.run("python", "test_script.py", **elsewhere).code == 0
 
     above.write_text("ATTIO_API_TOKEN=another\n")
-    assert_one_line(project.run("python", "test_script.py", **elsewhere), REFUSED)
-
     beside.write_text(f"ATTIO_API_TOKEN={TOKEN}\n")
     assert project.run("python", "main.py", **elsewhere).code == 0
 

@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 
+from tests.support import no_pandas as no_pandas  # noqa: PLC0414 (imported for what it does)
 from tests.support.sdk import LocalRun
 
 from attio_sync.runtime import Environment

@@ -208,9 +208,10 @@ def whole_seconds(value: Any) -> Any:
 DISAGREEMENTS: list[tuple[Any, str]] = [(another_actor, "created_by_actor.id"), (whole_seconds, "active_from")]
 
 
+@pytest.mark.usefixtures("small_ledger")
 @pytest.mark.parametrize(("by", "field"), DISAGREEMENTS if PROFILE == "long" else DISAGREEMENTS[-1:])
 def test_a_listing_that_never_agrees_with_the_histories_empties_no_table(by: Any, field: str) -> None:
-    world = synced(800)
+    world = synced(200)
     world.simulator.faults.add(Fault(kind="mangle", on=["query"], mangle=Mangle(by=by)))
     before, operations = world.histories, list[str]()
     world.warehouse.before = operations.append

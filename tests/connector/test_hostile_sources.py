@@ -175,11 +175,12 @@ def test_a_value_that_begins_in_a_far_year_stops_no_sync() -> None:
     assert shown[record_id] == datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 
 
+@pytest.mark.usefixtures("small_ledger")
 def test_more_new_and_changed_records_than_can_be_named_are_delivered_at_once() -> None:
     world = crm_world(("people.job_title",), records=20, **DAILY)
     world.sync()
     world.pass_time(minutes=5)
-    imported = world.workspace.import_records("people", 600)
+    imported = world.workspace.import_records("people", 150)
     world.sync()
     assert_equal(world, ("people.job_title",))
     for record_id in imported:
@@ -190,26 +191,27 @@ def test_more_new_and_changed_records_than_can_be_named_are_delivered_at_once() 
     assert world.warehouse.warnings == []
 
 
+@pytest.mark.usefixtures("small_ledger")
 @pytest.mark.parametrize("name", ["people.job_title", "people.email_addresses", "deals.stage", "lists/hiring.stage"])
 def test_more_cleared_values_than_can_be_named_are_cleared_at_once(name: str) -> None:
     world = crm_world((name,), records=20, **DAILY)
     workspace = world.workspace
     parent, attribute = source_of(workspace, name)
     world.pass_time(minutes=1)
-    made = [fill_one(world, name, number) for number in range(1_300)]
+    made = [fill_one(world, name, number) for number in range(325)]
     world.pass_time(hours=1)
-    for record_id in made[:100]:
+    for record_id in made[:25]:
         workspace.set_values(workspace.record(record_id), attribute, [])
     world.sync()
     world.pass_time(hours=25)
-    for record_id in made[100:600]:
+    for record_id in made[25:150]:
         workspace.set_values(workspace.record(record_id), attribute, [])
     report = world.sync()
     assert_equal(world, (name,))
     assert world.warehouse.warnings == []
     # Each that is empty is read to find it and, where it was cleared, to write it: two requests, as all histories are
-    # equally long, so that none shows how long a page may be. Of the others the day's slices.
-    assert report.requests < 2 * (600 + 500) + len(parent.ids) / 10
+    # equally long, so that none shows how long a page may be. Of the others the day's slices; and what any sync costs.
+    assert report.requests < 2 * (150 + 125) + len(parent.ids) / 10 + 20
     assert world.sync().rows_written == 0
 
 
@@ -275,8 +277,9 @@ def test_statuses_of_an_attribute_that_is_called_as_before_again_say_so() -> Non
         assert {shown.get(status.id) for status in stage.statuses} == {name}
 
 
+@pytest.mark.usefixtures("small_ledger")
 def test_what_is_delivered_anew_is_complete_though_it_takes_longer_than_a_turn() -> None:
-    world = crm_world(("people.job_title", "deals.stage"), records=1_500, page_size="50", **DAILY)
+    world = crm_world(("people.job_title", "deals.stage"), records=375, page_size="15", **DAILY)
     world.sync()
     people, titles = source_of(world.workspace, "people.job_title")
     for record_id in people.ids:
@@ -286,7 +289,7 @@ def test_what_is_delivered_anew_is_complete_though_it_takes_longer_than_a_turn()
         world.workspace.write_history(record, titles, rewritten)
     world.pass_time(hours=25)
     world.sync()
-    report = world.sync(requests_per_second="0.5")
+    report = world.sync(requests_per_second="0.125")
     assert_equal(world, ("people.job_title", "deals.stage"))
     assert report.seconds > TURN_SECONDS
     assert len(world.warehouse.warnings) == 1
@@ -295,7 +298,7 @@ def test_what_is_delivered_anew_is_complete_though_it_takes_longer_than_a_turn()
 
 def test_what_was_listed_beside_a_source_that_fails_is_not_delivered_twice() -> None:
     sources = ("people.job_title", "people.email_addresses")
-    world = crm_world(sources, records=1_500, page_size="50", requests_per_second="1", **DAILY)
+    world = crm_world(sources, records=375, page_size="15", requests_per_second="0.25", **DAILY)
     world.die_at("checkpoint", 2)
     with pytest.raises(Killed):
         world.sync()
@@ -374,11 +377,11 @@ def test_a_long_first_sync_of_another_source_has_none_compared_in_each_of_its_tu
     gone = world.workspace.record_ids("projects")[:30]
     for record_id in gone:
         world.workspace.delete_record(record_id)
-    people = world.workspace.import_records("people", 400)
+    people = world.workspace.import_records("people", 150)
     for record_id in people:
         put(world, "people.job_title", record_id, ["Engineer"])
     track(world, "projects.phase,people.job_title")
-    report = world.sync(page_size="10", requests_per_second="0.2")
+    report = world.sync(page_size="5", requests_per_second="0.1")
     assert report.seconds > 2 * TURN_SECONDS
     assert report.reconciled == 2
     # What must be found twice is not found twice by one sync.
@@ -387,6 +390,7 @@ def test_a_long_first_sync_of_another_source_has_none_compared_in_each_of_its_tu
     assert_equal(world, ("projects.phase", "people.job_title"))
 
 
+@pytest.mark.usefixtures("small_ledger")
 def test_what_differs_too_much_is_not_looked_at_again_in_the_turns_of_one_sync() -> None:
     """More cleared values than can be named are found twice, by two syncs: nothing is emptied in the first one."""
     world = make_world(requests_per_second="90")
@@ -395,7 +399,7 @@ def test_what_differs_too_much_is_not_looked_at_again_in_the_turns_of_one_sync()
     note = workspace.add_attribute(applications, "note", "Note", "text")
     phase = workspace.add_attribute(applications, "phase", "Phase", "status")
     begun = workspace.add_status(phase, "Begun")
-    for _ in range(1_200):
+    for _ in range(300):
         workspace.create_record("applications", "Applied")
     world.pass_time(hours=1)
     for number, record_id in enumerate(applications.ids):
@@ -405,15 +409,15 @@ def test_what_differs_too_much_is_not_looked_at_again_in_the_turns_of_one_sync()
     track(world, "applications.workflow_status,applications.note")
     world.sync(**DAILY)
     world.pass_time(hours=1)
-    for record_id in applications.ids[:700]:
+    for record_id in applications.ids[:175]:
         workspace.set_values(workspace.record(record_id), note, [])
     track(world, "applications.workflow_status,applications.note,applications.phase")
-    world.sync(**DAILY | {"requests_per_second": "1"})
+    world.sync(**DAILY | {"requests_per_second": "0.25"})
     notes = world.warehouse.rows("attio_applications_note")
-    assert sum(row["text"] is not None for row in notes) == 1_200
+    assert sum(row["text"] is not None for row in notes) == 300
     assert world.warehouse.warnings == []
     world.sync(**DAILY)
-    assert sum(row["text"] is not None for row in world.warehouse.rows("attio_applications_note")) == 500
+    assert sum(row["text"] is not None for row in world.warehouse.rows("attio_applications_note")) == 125
     assert len(world.warehouse.warnings) == 1
 
 

@@ -22,7 +22,7 @@ def pipeline(applications: int, clock: Clock) -> Workspace:
 
 
 def test_a_sync_in_which_nothing_changed_costs_four_requests() -> None:
-    world = make_world(partial(pipeline, 200))
+    world = make_world(partial(pipeline, 100))
     world.sync()
     world.workspace.set_status(world.workspace.record_ids("applications")[0], "Offer")
     world.sync()
@@ -49,7 +49,7 @@ def test_every_five_minutes_each_change_is_read_once() -> None:
 
 
 def test_a_move_writes_the_stay_that_ended_the_one_that_began_and_the_record() -> None:
-    world = make_world(partial(pipeline, 200))
+    world = make_world(partial(pipeline, 100))
     world.sync()
     world.pass_time(days=2)
     record_id = max(world.histories, key=lambda r: len(world.histories[r]))
@@ -61,7 +61,7 @@ def test_a_move_writes_the_stay_that_ended_the_one_that_began_and_the_record() -
 
 def test_a_first_sync_delivers_what_is_recent_first_and_then_everything_older() -> None:
     world = make_world(
-        partial(pipeline, 400), backfill_days="30", page_size="50", limits=Limits(latency=28.0), concurrency="2"
+        partial(pipeline, 200), backfill_days="30", page_size="25", limits=Limits(latency=28.0), concurrency="2"
     )
     recent_first: list[int] = []
 
@@ -78,12 +78,12 @@ def test_a_first_sync_delivers_what_is_recent_first_and_then_everything_older() 
     # Nothing older comes before the last of what is recent.
     assert recent_first[0] == 0
     assert sorted(recent_first) == recent_first
-    assert recent_first[-1] > 100
+    assert recent_first[-1] > 50
 
 
 @pytest.mark.parametrize("days", ["0", "1", "30", "36500", "all"])
 def test_no_setting_leaves_a_hole(days: str) -> None:
-    world = make_world(partial(pipeline, 150), backfill_days=days, buffer_minutes="0")
+    world = make_world(partial(pipeline, 80), backfill_days=days, buffer_minutes="0")
     world.workspace.create_record("applications")
     world.sync()
     world.assert_equal_to_attio()
@@ -92,7 +92,7 @@ def test_no_setting_leaves_a_hole(days: str) -> None:
 def first_sync() -> World:
     """Answers take so long that a checkpoint is due after every page."""
     return make_world(
-        partial(pipeline, 300), backfill_days="30", page_size="15", limits=Limits(latency=28.0), concurrency="2"
+        partial(pipeline, 200), backfill_days="30", page_size="10", limits=Limits(latency=28.0), concurrency="2"
     )
 
 
@@ -137,7 +137,7 @@ def test_what_is_remembered_shrinks_to_what_is_needed_only_when_everything_is_th
     assert load_ledger(one["ledger"]).present.cells == cells_for(None, 1)[0]
     world.sync()
     one = world.warehouse.state["histories"][KEY]
-    assert load_ledger(one["ledger"]).present.cells == cells_for(300, 1)[0]
+    assert load_ledger(one["ledger"]).present.cells == cells_for(200, 1)[0]
 
 
 def test_last_sync_never_moves_past_what_a_listing_says_of_itself() -> None:
@@ -155,13 +155,13 @@ def test_last_sync_never_moves_past_what_a_listing_says_of_itself() -> None:
     world.assert_equal_to_attio()
 
 
-def test_records_imported_by_the_thousand_just_before_the_first_sync_are_not_written_again() -> None:
-    world = make_world()
-    world.workspace.import_records("applications", 1_200, "Applied")
+def test_records_imported_by_the_page_just_before_the_first_sync_are_not_written_again() -> None:
+    world = make_world(page_size="100")
+    world.workspace.import_records("applications", 240, "Applied")
     world.pass_time(minutes=1)
     world.sync()
     state = world.warehouse.state["histories"][KEY]["ledger"]
-    assert len(json.dumps(state)) < 200_000
+    assert len(json.dumps(state)) < 50_000
     for _ in range(3):
         world.pass_time(minutes=5)
         assert world.sync().rows_written == 0

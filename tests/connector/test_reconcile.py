@@ -13,6 +13,7 @@ from tests.support.warehouse import Killed, Row
 from tests.support.world import ERRORS, HISTORY, TABLE, World, make_world
 
 from attio_simulator import Behaviour, Clock, Fault, Mangle, RequestInfo, Workspace, generate_hiring_pipeline
+from attio_sync import ledger
 from attio_sync.errors import ContractChangedError
 from attio_sync.ledger import load_ledger
 from attio_sync.sketch import Sketch
@@ -26,12 +27,13 @@ def pipeline(applications: int, clock: Clock) -> Workspace:
 
 
 def synced(applications: int = 300, **configuration: str) -> World:
-    return first_sync(applications, tuple(configuration.items())).copy()
+    return first_sync(applications, tuple(configuration.items()), ledger.LEAST_CELLS).copy()
 
 
 @cache
-def first_sync(applications: int, configuration: tuple[tuple[str, str], ...]) -> World:
+def first_sync(applications: int, configuration: tuple[tuple[str, str], ...], cells: int) -> World:
     """What most of these tests begin with: made once, and nobody changes it."""
+    assert cells == ledger.LEAST_CELLS
     world = make_world(partial(pipeline, applications))
     world.configuration |= dict(configuration)
     world.sync()
@@ -117,7 +119,7 @@ def rewrite_a_past(world: World, record_id: str) -> None:
 
 
 def test_a_rewritten_past_is_found_within_recheck_days_at_a_thirtieth_of_the_histories_a_day() -> None:
-    world = synced(450)
+    world = synced(240)
     record_id = next(r for r in moved(world) if world.workspace.history(r)[-1]["active_until"] is None)
     rewrite_a_past(world, record_id)
     days, most = 0, 0
@@ -141,7 +143,7 @@ def test_with_recheck_days_1_a_rewritten_past_is_found_at_once() -> None:
 
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)
 def test_what_it_writes_is_what_differs(change: Callable[[World], None]) -> None:
-    world = synced(200)
+    world = synced(120)
     world.pass_time(hours=25)
     before = tables(world)
     change(world)
@@ -153,7 +155,7 @@ def test_what_it_writes_is_what_differs(change: Callable[[World], None]) -> None
 
 
 def test_two_syncs_over_an_unchanged_workspace_write_no_row_and_leave_every_table_as_it_is() -> None:
-    world = synced(200, backfill_days="30")
+    world = synced(120, backfill_days="30")
     before, upserts = tables(world), world.warehouse.upserts
     for hours, more in ((0, {}), (1, {}), (25, {}), (0, EVERYTHING), (24 * 40, {})):
         world.pass_time(hours=hours)
@@ -164,19 +166,20 @@ def test_two_syncs_over_an_unchanged_workspace_write_no_row_and_leave_every_tabl
 
 
 def test_a_reconciliation_costs_the_listing_a_thirtieth_of_the_moved_and_one_request_a_difference() -> None:
-    world = synced(900)
+    world = synced(450, page_size="250")
     world.pass_time(days=1)
     delete_some(world)
     world.simulator.requests.reset()
     report = world.sync()
     # Beside them: self, statuses, members, the incremental listing, and five to be sure that the listing has ended.
-    assert report.requests <= 900 / 500 + len(moved(world)) / 30 * 1.4 + 7 + 1 + 9
+    assert report.requests <= 450 / 250 + len(moved(world)) / 30 * 1.4 + 7 + 1 + 9
 
 
+@pytest.mark.usefixtures("small_ledger")
 def test_it_comes_early_when_many_deliveries_had_to_guess() -> None:
-    world = synced(400)
+    world = synced(100)
     world.pass_time(hours=2)
-    for record_id in ids(world)[:300]:
+    for record_id in ids(world)[:75]:
         world.workspace.set_status(record_id, "Interview")
     assert world.sync().reconciled == 1
     world.assert_equal_to_attio()
@@ -221,8 +224,9 @@ def listed_otherwise(world: World) -> None:
     world.simulator.faults.add(Fault(kind="mangle", on=["query"], mangle=Mangle(by=by)))
 
 
+@pytest.mark.usefixtures("small_ledger")
 def test_that_too_much_differed_lends_no_belief_to_a_mass_delete() -> None:
-    world = synced(800)
+    world = synced(200)
     listed_otherwise(world)
     world.pass_time(hours=25)
     assert world.sync().reconciled == 0
@@ -230,8 +234,8 @@ def test_that_too_much_differed_lends_no_belief_to_a_mass_delete() -> None:
     world.simulator.hidden = set(ids(world)[::3])
     world.pass_time(hours=25)
     world.sync()
-    assert len(world.histories) == 800
-    assert [w for w in world.warehouse.warnings if "no longer lists 267 of 800 records of applications" in w]
+    assert len(world.histories) == 200
+    assert [w for w in world.warehouse.warnings if "no longer lists 67 of 200 records of applications" in w]
 
 
 def test_a_mass_delete_is_believed_if_about_as_many_are_missing_again() -> None:
@@ -348,7 +352,8 @@ def test_a_gateways_404_is_no_delete() -> None:
     world.assert_equal_to_attio()
 
 
-@pytest.mark.parametrize("applications", [60, 500])
+@pytest.mark.usefixtures("small_ledger")
+@pytest.mark.parametrize("applications", [30, 125])
 def test_an_attribute_that_answers_nothing_at_all_empties_nothing(applications: int) -> None:
     """As where the workspace's plan no longer includes it."""
     world = synced(applications)
@@ -360,7 +365,7 @@ def test_an_attribute_that_answers_nothing_at_all_empties_nothing(applications: 
         world.pass_time(hours=25)
         with (
             pytest.raises(ContractChangedError, match="no longer includes")
-            if number or applications == 60
+            if number or applications == 30
             else nullcontext()
         ):
             world.sync()
@@ -374,8 +379,9 @@ def test_an_attribute_that_answers_nothing_at_all_empties_nothing(applications: 
     world.assert_equal_to_attio()
 
 
+@pytest.mark.usefixtures("small_ledger")
 def test_more_differences_than_can_be_named_are_looked_at_twice_and_then_delivered_anew_with_one_warning() -> None:
-    world = synced(800)
+    world = synced(200)
     for record_id in ids(world)[::7]:
         world.workspace.delete_record(record_id)
     for record_id in ids(world)[::2]:
@@ -391,9 +397,10 @@ def test_more_differences_than_can_be_named_are_looked_at_twice_and_then_deliver
     assert world.sync().rows_written == 0
 
 
-@pytest.mark.parametrize("keeps", [False, True] if PROFILE == "long" else [False])
+@pytest.mark.usefixtures("small_ledger")
+@pytest.mark.parametrize("keeps", [False, True] if PROFILE == "long" else [True])
 def test_killed_behind_a_truncate_nothing_is_compared_with_what_is_no_longer_there(keeps: bool) -> None:  # noqa: FBT001 (parametrized)
-    world = synced(800)
+    world = synced(200)
     for record_id in ids(world)[::2]:
         world.workspace.clear_value(record_id, "workflow_status")
     for record_id in ids(world)[1::7]:
@@ -411,8 +418,9 @@ def test_killed_behind_a_truncate_nothing_is_compared_with_what_is_no_longer_the
     assert world.sync().rows_written == 0
 
 
+@pytest.mark.usefixtures("small_ledger")
 def test_a_token_that_sees_too_little_to_name_does_not_compare_in_every_sync() -> None:
-    world = synced(800)
+    world = synced(200)
     for record_id in ids(world)[::2]:
         world.workspace.clear_value(record_id, "workflow_status")
     world.simulator.token_level = "user"  # noqa: S105 (no password)
@@ -421,26 +429,27 @@ def test_a_token_that_sees_too_little_to_name_does_not_compare_in_every_sync() -
     world.sync()
     world.pass_time(minutes=5)
     assert world.sync().requests <= 5
-    assert len(world.histories) == 800
+    assert len(world.histories) == 200
 
 
+@pytest.mark.usefixtures("small_ledger")
 def test_they_are_not_delivered_anew_while_records_exist_that_the_listing_lacks() -> None:
-    world = synced(800)
+    world = synced(200)
     world.simulator.behaviour.unlisted = set(ids(world)[::6])
     for record_id in ids(world)[1::2]:
         world.workspace.clear_value(record_id, "workflow_status")
     for _ in range(3):
         world.pass_time(hours=25)
         world.sync()
-    assert len(world.histories) == 800
+    assert len(world.histories) == 200
     assert any("leaves records of applications out of its listing that exist" in w for w in world.warehouse.warnings)
 
 
 def test_a_slice_with_more_rewritten_pasts_than_can_be_named_is_written_anew() -> None:
     world = synced(200)
-    ledger = world.warehouse.state["histories"][KEY]["ledger"]
-    ledger["past"][4] = Sketch(4).dump()
-    ledger["past"][9] = None
+    pasts = world.warehouse.state["histories"][KEY]["ledger"]["past"]
+    pasts[4] = Sketch(4).dump()
+    pasts[9] = None
     assert world.sync(**EVERYTHING).reconciled == 1
     world.assert_equal_to_attio()
     assert None not in world.warehouse.state["histories"][KEY]["ledger"]["past"]
@@ -458,8 +467,8 @@ def test_the_sketches_grow_with_the_workspace() -> None:
     world.workspace.delete_record(ids(world)[7])
     world.sync(**EVERYTHING)
     world.assert_equal_to_attio()
-    ledger = load_ledger(world.warehouse.state["histories"][KEY]["ledger"])
-    assert (ledger.present.cells, {past.cells for past in ledger.past if past}) == (768, {96})
+    grown = load_ledger(world.warehouse.state["histories"][KEY]["ledger"])
+    assert (grown.present.cells, {past.cells for past in grown.past if past}) == (768, {96})
     report = world.sync(**EVERYTHING)
     assert (report.rows_written, report.rows_deleted) == (0, 0)
 
@@ -521,8 +530,8 @@ def test_that_a_short_page_is_not_the_last_is_learnt_from_a_reconciliation_too()
 )
 def test_a_server_that_lists_as_it_likes_loses_nothing_and_ends(lengths: Any, ignores_offset: bool) -> None:  # noqa: FBT001 (parametrized)
     behaviour = Behaviour(listing_page_lengths=lengths, listing_ignores_offset=ignores_offset, ties="shuffled")
-    world = make_world(partial(pipeline, 400), behaviour=behaviour, page_size="60")
-    world.workspace.import_records("applications", 40, "Applied")
+    world = make_world(partial(pipeline, 150), behaviour=behaviour, page_size="25")
+    world.workspace.import_records("applications", 20, "Applied")
     world.pass_time(seconds=1)
     world.sync()
     world.assert_equal_to_attio()

@@ -176,8 +176,8 @@ def test_the_client_reads_everything_that_is_served(sdk: SDK, crm: Workspace) ->
         sdk.objects.get_v2_objects_object_(object=slug)
         sdk.objects.get_v2_objects_object_views(object=slug)
         read_attributes(sdk, "objects", slug)
-        listed = sdk.records.post_v2_objects_object_records_query(object=slug, limit=100, offset=0).data
-        assert [row.id.record_id for row in listed] == crm.record_ids(slug)[:100]
+        listed = sdk.records.post_v2_objects_object_records_query(object=slug, limit=25, offset=0).data
+        assert [row.id.record_id for row in listed] == crm.record_ids(slug)[:25]
         for row in listed[:3]:
             record_id = row.id.record_id
             got = sdk.records.get_v2_objects_object_records_record_id_(object=slug, record_id=record_id)
@@ -187,8 +187,8 @@ def test_the_client_reads_everything_that_is_served(sdk: SDK, crm: Workspace) ->
         sdk.lists.get_v2_lists_list_(list_id=slug)
         sdk.lists.get_v2_lists_list_views(list_id=slug)
         read_attributes(sdk, "lists", slug)
-        entries = sdk.entries.post_v2_lists_list_entries_query(list_id=slug, limit=100, offset=0).data
-        assert [row.id.entry_id for row in entries] == crm.record_ids(slug)[:100]
+        entries = sdk.entries.post_v2_lists_list_entries_query(list_id=slug, limit=25, offset=0).data
+        assert [row.id.entry_id for row in entries] == crm.record_ids(slug)[:25]
         for row in entries[:3]:
             sdk.entries.get_v2_lists_list_entries_entry_id_(list_id=slug, entry_id=row.id.entry_id)
     for member in sdk.workspace_members.get_v2_workspace_members().data:
@@ -272,7 +272,7 @@ def test_rows_and_attributes_are_as_the_document_says(asking: Asking, crm: Works
         target = "lists" if collection.is_list else "objects"
         of_attributes.validate(asking.ask("GET", f"/v2/{target}/{collection.slug}/attributes?show_archived=true")[1])
         judge = of_entries if collection.is_list else of_records
-        judge.validate({"data": rows_of(asking, collection)[:60]})
+        judge.validate({"data": rows_of(asking, collection)[:60:6]})
     validator("/v2/lists", "get", 200).validate(asking.ask("GET", "/v2/lists")[1])
     validator("/v2/workspace_members", "get", 200).validate(asking.ask("GET", "/v2/workspace_members")[1])
 

@@ -21,6 +21,21 @@ from attio_workbench.local_run import run_in_sdk
 from attio_workbench.sdk_log import local_logging
 
 
+def warehouse_tables(path: Path) -> dict[str, list[dict[str, Any]]]:
+    """The rows of each table of a local destination that are not deleted, without the columns Fivetran adds."""
+    tables: dict[str, list[dict[str, Any]]] = {}
+    with duckdb.connect(str(path), read_only=True) as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        named = connection.execute("SELECT table_name FROM information_schema.tables WHERE table_schema = 'tester'")
+        for (table,) in named.fetchall():
+            found = connection.table(f"tester.{table}")
+            rows = [dict(zip(found.columns, row, strict=True)) for row in found.fetchall()]
+            # A declared table that never had a row has no such column yet.
+            kept = [row for row in rows if not row.get("_fivetran_deleted")]
+            tables[table] = [{n: v for n, v in row.items() if not n.startswith("_fivetran")} for row in kept]
+    return tables
+
+
 @dataclass(slots=True)
 class LocalRun:
     """One connection: its folder with `files/warehouse.db` and `files/state.json`."""
@@ -46,34 +61,29 @@ class LocalRun:
         with local_logging():
             run_in_sdk(update, schema(found.sources, definitions=settings.definitions), self.folder, self.state)
 
+    def tables(self) -> dict[str, list[dict[str, Any]]]:
+        """The rows of each table that are not deleted, without the columns Fivetran adds."""
+        return warehouse_tables(self.folder / "files" / "warehouse.db")
+
     def rows(self, table: str) -> list[dict[str, Any]]:
-        """The rows of a table that are not deleted, without the columns Fivetran adds."""
-        with duckdb.connect(str(self.folder / "files" / "warehouse.db")) as connection:
-            connection.execute("SET TimeZone = 'UTC'")
-            found = connection.table(f"tester.{table}")
-            names = found.columns
-            rows = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
-        # A declared table that never had a row has no such column yet.
-        return [
-            {n: v for n, v in row.items() if not n.startswith("_fivetran")}
-            for row in rows
-            if not row.get("_fivetran_deleted")
-        ]
+        """The same of one table."""
+        return self.tables()[table]
 
     def assert_equal_to_attio(self, workspace: Workspace) -> None:
         """All tables, as the same comparison of a world does it, and no row of a record that cannot be read."""
-        current = {r["application_id"]: r for r in self.rows("attio_workflow_status")}
+        tables = self.tables()
+        current = {r["application_id"]: r for r in tables["attio_workflow_status"]}
         histories = truth.status_table(workspace)
         delivered = {r: truth.as_identified(json.loads(row["workflow_status"])) for r, row in current.items()}
         assert delivered == {r: truth.as_identified(h) for r, h in histories.items()}
         for record_id, history in histories.items():
             expected = truth.current_columns(history)
             assert {k: current[record_id][k] for k in expected} == expected
-        stays = {(r["application_id"], r["position"]): r for r in self.rows("attio_workflow_status_history")}
+        stays = {(r["application_id"], r["position"]): r for r in tables["attio_workflow_status_history"]}
         expected_stays = truth.history_table(workspace)
         assert stays.keys() == expected_stays.keys()
         for key, stay in expected_stays.items():
             assert {k: stays[key][k] for k in stay} == stay
-        assert {r["status_id"]: r for r in self.rows("attio_status")} == truth.statuses(workspace)
-        assert {r["workspace_member_id"]: r for r in self.rows("attio_workspace_member")} == truth.members(workspace)
-        assert self.rows("attio_sync_error") == []
+        assert {r["status_id"]: r for r in tables["attio_status"]} == truth.statuses(workspace)
+        assert {r["workspace_member_id"]: r for r in tables["attio_workspace_member"]} == truth.members(workspace)
+        assert tables["attio_sync_error"] == []
