@@ -5,7 +5,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from tests.report.conftest import PIPELINE
+from tests.report.conftest import PIPELINE, SOURCE
 
 from attio_workbench.cli import main
 from attio_workbench.errors import WorkbenchError
@@ -28,13 +28,14 @@ def run(*arguments: str | Path) -> object:
 
 
 def place_of(warehouse: Path, folder: Path) -> Path:
-    """A copy of the synced database, in a place of its own."""
+    """A copy of the synced database in a place of its own, with what dbt parsed for an earlier report."""
     (folder / "files").mkdir(parents=True)
     shutil.copy(warehouse, folder / "files" / "warehouse.db")
+    shutil.copytree(warehouse.parents[2] / "dbt", folder / "files" / "dbt")
     return folder
 
 
-def test_a_local_sync_becomes_a_report_with_links_and_every_status(
+def test_a_local_sync_becomes_a_report_with_links_and_every_status_but_no_select_of_several_values(
     warehouse: Path,
     models: Models,
     tmp_path: Path,
@@ -43,8 +44,17 @@ def test_a_local_sync_becomes_a_report_with_links_and_every_status(
 ) -> None:
     place = place_of(warehouse, tmp_path / "place")
     with duckdb.connect(str(place / "files" / "warehouse.db")) as connection:
-        claimed = "'https://api.attio.com' AS origin, 'id' AS workspace_id, 'acme' AS workspace_slug"
+        tracked = f"'{PIPELINE},{SOURCE},lists/hiring.channels' AS history"
+        claimed = f"'https://api.attio.com' AS origin, 'id' AS workspace_id, 'acme' AS workspace_slug, {tracked}"
         connection.execute(f"CREATE OR REPLACE TABLE attio_sync_origin AS SELECT {claimed}")
+        # A select of which several hold at a time is no pipeline.
+        connection.execute(
+            "CREATE TABLE tester.attio_hiring_channels AS SELECT *, NULL::JSON AS current_values "
+            "FROM tester.attio_applications_source"
+        )
+        connection.execute(
+            "CREATE TABLE tester.attio_hiring_channels_history AS FROM tester.attio_applications_source_history"
+        )
         # What a build would bring back.
         connection.execute("DELETE FROM dbt_attio.attio__current_status WHERE outcome <> 'open'")
         # A status that was never used has no figures, and stops nothing.
@@ -60,6 +70,7 @@ def test_a_local_sync_becomes_a_report_with_links_and_every_status(
 
     assert run("report", "--no-build", "--into", place, "--output", tmp_path / "a" / "b.html") == 1
     assert f"error: there is no folder {tmp_path / 'a'} to write b.html into" in capsys.readouterr().err
+    several = "left out, since there can be several values at a time: lists/hiring.channels"
     assert run("report", "--no-build", "--into", place, "--output", tmp_path / "b.html") == 0
 
     shown = capsys.readouterr()
@@ -68,11 +79,13 @@ def test_a_local_sync_becomes_a_report_with_links_and_every_status(
     assert shown.err == ""
     assert "Brand new" in text
     still_open = sum(row.outcome == "open" for row in models.current_status)
-    assert said[:2] == ["Reading the models …", f"Report  {tmp_path / 'b.html'}"]
-    assert f'<p class="said">{said[2]}</p>' in text
+    assert said[:3] == [several, "Reading the models …", f"Report  {tmp_path / 'b.html'}"]
+    assert f'<p class="said">{said[3]}</p>' in text
     assert f"{still_open:,} records of applications.workflow_status" in text
     assert "https://app.attio.com/acme/custom/applications/record/" in text
     assert not (place / "files" / "dbt" / "models").exists()
+    assert run("mapping", tmp_path / "mapping.csv", "--into", place) == 0
+    assert "hiring" not in (tmp_path / "mapping.csv").read_text()
 
 
 @pytest.mark.parametrize(
@@ -119,28 +132,3 @@ def test_a_uv_beside_python_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
     with pytest.raises(WorkbenchError, match="this is the uv beside python"):
         fetch_models(Warehouse(variables={}), tmp_path / "dbt")
-
-
-def test_a_select_of_several_values_is_left_out_and_said_to_be(
-    warehouse: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    place = place_of(warehouse, tmp_path / "place")
-    with duckdb.connect(str(place / "files" / "warehouse.db")) as connection:
-        tracked = f"'{PIPELINE},lists/hiring.channels' AS history"
-        connection.execute(f"CREATE TABLE attio_sync_origin AS SELECT '' AS origin, '' AS workspace_id, {tracked}")
-        connection.execute(
-            "CREATE TABLE tester.attio_hiring_channels AS SELECT *, NULL::JSON AS current_values "
-            "FROM tester.attio_applications_source"
-        )
-        connection.execute(
-            "CREATE TABLE tester.attio_hiring_channels_history AS FROM tester.attio_applications_source_history"
-        )
-    monkeypatch.setenv("COLUMNS", "1000")
-
-    assert run("report", "--no-build", "--into", place) == 0
-
-    shown = capsys.readouterr()
-    said = "left out, since there can be several values at a time: lists/hiring.channels"
-    assert [line for line in shown.out.splitlines() if "left out" in line] == [said]
-    assert run("mapping", tmp_path / "mapping.csv", "--into", place) == 0
-    assert "hiring" not in (tmp_path / "mapping.csv").read_text()
