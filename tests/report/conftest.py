@@ -25,9 +25,11 @@ from attio_workbench.report.warehouse import fetch_models, local_warehouse
 APPLICATIONS = 400
 PIPELINE, SOURCE = "applications.workflow_status", "applications.source"
 HISTORIES = [
-    {"history": PIPELINE, "table": "attio_workflow_status"},
-    {"history": SOURCE, "table": "attio_applications_source", "type": "select"},
+    {"history": PIPELINE, "table": "attio_workflow_status", "id_column": "application_id", "type": "status"},
+    {"history": SOURCE, "table": "attio_applications_source", "id_column": "application_id", "type": "select"},
 ]
+"""As the command gives them to dbt, which then finds its package parsed already."""
+
 SYNC = """\
 import sys
 from pathlib import Path
@@ -53,16 +55,24 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def warehouse(shared: Path) -> Path:
-    """A database with the tables of a sync and the models that dbt made of them; whoever comes first makes it."""
-    database = shared / "report" / "files" / "warehouse.db"
+def place(shared: Path) -> Path:
+    """Where a sync and dbt have been; whoever comes first makes it, and the test of the command has it for itself."""
+    place, dbt = shared / "report", shared / "report" / "files" / "dbt"
     with alone(shared / "report.lock"):
         if not (shared / "models.pickle").exists():
-            command = [sys.executable, "-c", SYNC, str(shared / "report"), str(APPLICATIONS), f"{PIPELINE},{SOURCE}"]
+            command = [sys.executable, "-c", SYNC, str(place), str(APPLICATIONS), f"{PIPELINE},{SOURCE}"]
             subprocess.run(command, check=True, capture_output=True)  # noqa: S603 (our own code)
-            models = fetch_models(local_warehouse(database, HISTORIES, shared / "dbt"), shared / "dbt")
+            models = fetch_models(local_warehouse(place / "files" / "warehouse.db", HISTORIES, dbt), dbt)
+            shutil.copy(place / "files" / "warehouse.db", shared)
             (shared / "models.pickle").write_bytes(pickle.dumps(models))
-    return database
+    return place
+
+
+@pytest.fixture(scope="session")
+def warehouse(place: Path, shared: Path) -> Path:
+    """A database with the tables of a sync and the models that dbt made of them, which is only read."""
+    assert place.exists()
+    return shared / "warehouse.db"
 
 
 @pytest.fixture(scope="session")
@@ -156,6 +166,12 @@ class Opened:
 
 
 type Open = Callable[..., Opened]
+
+
+@pytest.fixture(scope="session")
+def bare(models: Models) -> Models:
+    """Hardly anything to draw, for tests of what stands above the pictures."""
+    return Models(as_of=models.as_of, status=models.status, current_status=models.current_status[:1])
 
 
 def html_of(models: Models, slug: str | None) -> str:

@@ -1,6 +1,6 @@
 """The command: from a local sync to a file, and what it says where it cannot."""
 
-import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -9,15 +9,10 @@ from tests.report.conftest import PIPELINE, SOURCE
 
 from attio_workbench.cli import main
 from attio_workbench.errors import WorkbenchError
+from attio_workbench.findings import findings
 from attio_workbench.models import Models
+from attio_workbench.report.command import report_of
 from attio_workbench.report.warehouse import Warehouse, fetch_models
-
-NEW = "'new' AS status_id, 'Brand new' AS status_title"
-UNUSED = (
-    f"{NEW}, 0 AS stays, 0 AS open_stays, 0 AS late_entries, NULL AS lower_quartile_days, NULL AS median_days, "
-    "NULL AS upper_quartile_days, NULL AS mean_days_to_horizon, NULL AS horizon_days, true AS is_few"
-)
-"""What the models say of a status that nobody was ever in."""
 
 
 def run(*arguments: str | Path) -> object:
@@ -27,27 +22,19 @@ def run(*arguments: str | Path) -> object:
     return end.value.code
 
 
-def place_of(warehouse: Path, folder: Path) -> Path:
-    """A copy of the synced database in a place of its own, with what dbt parsed for an earlier report."""
-    (folder / "files").mkdir(parents=True)
-    shutil.copy(warehouse, folder / "files" / "warehouse.db")
-    shutil.copytree(warehouse.parents[2] / "dbt", folder / "files" / "dbt")
-    return folder
-
-
-def test_a_local_sync_becomes_a_report_with_links_and_every_status_but_no_select_of_several_values(
-    warehouse: Path,
+def test_a_local_sync_becomes_a_report_with_links_but_no_select_of_several_values(
+    place: Path,
     models: Models,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    place = place_of(warehouse, tmp_path / "place")
+    built = place / "files" / "dbt" / "target" / "run_results.json"
+    before = built.read_bytes()
     with duckdb.connect(str(place / "files" / "warehouse.db")) as connection:
         tracked = f"'{PIPELINE},{SOURCE},lists/hiring.channels' AS history"
         claimed = f"'https://api.attio.com' AS origin, 'id' AS workspace_id, 'acme' AS workspace_slug, {tracked}"
         connection.execute(f"CREATE OR REPLACE TABLE attio_sync_origin AS SELECT {claimed}")
-        # A select of which several hold at a time is no pipeline.
         connection.execute(
             "CREATE TABLE tester.attio_hiring_channels AS SELECT *, NULL::JSON AS current_values "
             "FROM tester.attio_applications_source"
@@ -55,37 +42,36 @@ def test_a_local_sync_becomes_a_report_with_links_and_every_status_but_no_select
         connection.execute(
             "CREATE TABLE tester.attio_hiring_channels_history AS FROM tester.attio_applications_source_history"
         )
-        # What a build would bring back.
-        connection.execute("DELETE FROM dbt_attio.attio__current_status WHERE outcome <> 'open'")
-        # A status that was never used has no figures, and stops nothing.
-        for table, values, where in (
-            ("attio__status", NEW, "true"),
-            ("attio__time_in_status", UNUSED, "period_kind = 'all'"),
-        ):
-            connection.sql(
-                f"SELECT * REPLACE ({values}) FROM dbt_attio.{table} WHERE {where} AND history = '{PIPELINE}' LIMIT 1"  # noqa: S608 (our own)
-            ).insert_into(f"dbt_attio.{table}")
-
     monkeypatch.setenv("COLUMNS", "1000")
 
     assert run("report", "--no-build", "--into", place, "--output", tmp_path / "a" / "b.html") == 1
     assert f"error: there is no folder {tmp_path / 'a'} to write b.html into" in capsys.readouterr().err
-    several = "left out, since there can be several values at a time: lists/hiring.channels"
     assert run("report", "--no-build", "--into", place, "--output", tmp_path / "b.html") == 0
 
     shown = capsys.readouterr()
-    said = shown.out.splitlines()
     text = (tmp_path / "b.html").read_text(encoding="utf-8")
+    several, reading, written, said = shown.out.splitlines()[:4]
     assert shown.err == ""
-    assert "Brand new" in text
-    still_open = sum(row.outcome == "open" for row in models.current_status)
-    assert said[:3] == [several, "Reading the models …", f"Report  {tmp_path / 'b.html'}"]
-    assert f'<p class="said">{said[3]}</p>' in text
-    assert f"{still_open:,} records of applications.workflow_status" in text
+    assert several == "left out, since there can be several values at a time: lists/hiring.channels"
+    assert (reading, written) == ("Reading the models …", f"Report  {tmp_path / 'b.html'}")
+    assert f'<p class="said">{said}</p>' in text
+    assert f"{len(models.current_status):,} records of applications.workflow_status" in text
     assert "https://app.attio.com/acme/custom/applications/record/" in text
     assert not (place / "files" / "dbt" / "models").exists()
+    assert built.read_bytes() == before
     assert run("mapping", tmp_path / "mapping.csv", "--into", place) == 0
     assert "hiring" not in (tmp_path / "mapping.csv").read_text()
+
+
+def test_a_status_that_was_never_used_has_no_figures_and_stops_nothing(models: Models) -> None:
+    unused = replace(models.status[0], status_id="new", status_title="Brand new")
+    none = {"stays": 0, "open_stays": 0, "late_entries": 0, "lower_quartile_days": None, "median_days": None}
+    none |= {"upper_quartile_days": None, "mean_days_to_horizon": None, "horizon_days": None, "is_few": True}
+    template = next(row for row in models.time_in_status if row.period_kind == "all")
+    times = replace(template, status_id="new", status_title="Brand new", **none)
+    given = replace(models, status=[*models.status, unused], time_in_status=[*models.time_in_status, times])
+
+    assert "Brand new" in report_of(given, findings(given), None)
 
 
 @pytest.mark.parametrize(

@@ -75,9 +75,11 @@ def test_nothing_moves_when_a_picture_is_drawn_and_nothing_is_wider_than_the_win
     assert opened.page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def test_how_sure_a_finding_is_is_never_broken_in_two(free_page: Opened, models: Models, tmp_path: Path) -> None:
+def test_how_sure_a_finding_is_is_never_broken_in_two(
+    free_page: Opened, models: Models, bare: Models, tmp_path: Path
+) -> None:
     said = replace(findings(models)[0], sentence="Interview has taken longer (231 and 426 stays; adjusted p < 0.001).")
-    (tmp_path / "report.html").write_text(report_of(models, [said], None), encoding="utf-8")
+    (tmp_path / "report.html").write_text(report_of(bare, [said], None), encoding="utf-8")
     free_page.show(tmp_path / "report.html")
     page = free_page.page
     rows = """() => {

@@ -16,7 +16,7 @@ from attio_workbench.report import records
 from attio_workbench.report.command import report_of
 
 RECORDS = 20_000
-STEPS = 4_000
+STEPS = 1_000
 
 
 def many(models: Models, count: int, *, all_open: bool = False) -> Models:
@@ -60,7 +60,7 @@ def steps(models: Models) -> Iterator[SurvivalStep]:
     for row in models.survival:
         if row.survival == 1:
             for number in range(1, STEPS + 1):
-                yield replace(row, days=number / 40, at_risk=STEPS - number + 1, ended=1, survival=1 - number / STEPS)
+                yield replace(row, days=number / 10, at_risk=STEPS - number + 1, ended=1, survival=1 - number / STEPS)
 
 
 @pytest.mark.parametrize(
