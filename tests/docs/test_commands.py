@@ -35,7 +35,7 @@ def test_what_is_not_run_needs_somebody_or_something_we_do_not_have() -> None:
 def test_the_options_of_what_is_not_run_exist() -> None:
     fivetran = Path(sys.executable).with_name("fivetran")
     for block in blocks("sh"):
-        for command, options in re.findall(r"fivetran ([a-z]+)(.*)", block.text):
+        for command, options in re.findall(r"fivetran ([a-z]+)(.*)", block.text) if block.not_run else ():
             said = subprocess.run([fivetran, command, "--help"], capture_output=True, text=True, check=True).stdout  # noqa: S603 (Fivetran's own)
             assert set(re.findall(r"--[a-z-]+", options)) <= set(re.findall(r"--[a-z-]+", said)), command
 
