@@ -63,7 +63,7 @@ def attio(moment: datetime, monkeypatch: pytest.MonkeyPatch) -> Iterator[Simulat
 def crm(monkeypatch: pytest.MonkeyPatch) -> Iterator[Simulator]:
     """The same of a whole workspace, of which several attributes are tracked."""
     monkeypatch.setenv("ATTIO_HISTORY", TRACKED)
-    yield from _served(Simulator(generate_crm(150, seed=2), limits=Limits.off(), token=TOKEN), monkeypatch)
+    yield from _served(Simulator(generate_crm(60, seed=2), limits=Limits.off(), token=TOKEN), monkeypatch)
 
 
 def _served(simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[Simulator]:
