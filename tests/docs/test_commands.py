@@ -35,7 +35,7 @@ def test_what_is_not_run_needs_somebody_or_something_we_do_not_have() -> None:
 def test_the_options_of_what_is_not_run_exist() -> None:
     fivetran = Path(sys.executable).with_name("fivetran")
     for block in blocks("sh"):
-        for command, options in re.findall(r"fivetran ([a-z]+)(.*)", block.text):
+        for command, options in re.findall(r"fivetran ([a-z]+)(.*)", block.text) if block.not_run else ():
             said = subprocess.run([fivetran, command, "--help"], capture_output=True, text=True, check=True).stdout  # noqa: S603 (Fivetran's own)
             assert set(re.findall(r"--[a-z-]+", options)) <= set(re.findall(r"--[a-z-]+", said)), command
 
@@ -46,7 +46,7 @@ def test_every_command_runs(tmp_path: Path) -> None:
     if PROFILE == "short":  # in the long profile the demo is as large as anybody's
         recipe = (clone / "Makefile").read_text()
         assert recipe.count("attio-sync demo\n") == 1
-        (clone / "Makefile").write_text(recipe.replace("attio-sync demo\n", "attio-sync demo --records 200\n"))
+        (clone / "Makefile").write_text(recipe.replace("attio-sync demo\n", "attio-sync demo --records 100\n"))
     if PROFILE == "short" and (ROOT / "dbt" / ".venv").exists():
         # What the report of the demo runs in is there; in the long profile the demo installs that too.
         (clone / "dbt" / ".venv").symlink_to(ROOT / "dbt" / ".venv")

@@ -1,15 +1,18 @@
-"""What the tests of the report share: models that dbt built, and one browser."""
+"""What the tests of the report share: models that dbt built, and one browser with its pages."""
 
 import pickle
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
 from tests.support.sharing import alone, shared_folder
 
@@ -20,12 +23,13 @@ from attio_workbench.report.content import split_histories
 from attio_workbench.report.warehouse import fetch_models, local_warehouse
 
 APPLICATIONS = 400
-MANY = 5_000
 PIPELINE, SOURCE = "applications.workflow_status", "applications.source"
 HISTORIES = [
-    {"history": PIPELINE, "table": "attio_workflow_status"},
-    {"history": SOURCE, "table": "attio_applications_source", "type": "select"},
+    {"history": PIPELINE, "table": "attio_workflow_status", "id_column": "application_id", "type": "status"},
+    {"history": SOURCE, "table": "attio_applications_source", "id_column": "application_id", "type": "select"},
 ]
+"""As the command gives them to dbt, which then finds its package parsed already."""
+
 SYNC = """\
 import sys
 from pathlib import Path
@@ -51,16 +55,24 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def warehouse(shared: Path) -> Path:
-    """A database with the tables of a sync and the models that dbt made of them; whoever comes first makes it."""
-    database = shared / "report" / "files" / "warehouse.db"
+def place(shared: Path) -> Path:
+    """Where a sync and dbt have been; whoever comes first makes it, and the test of the command has it for itself."""
+    place, dbt = shared / "report", shared / "report" / "files" / "dbt"
     with alone(shared / "report.lock"):
         if not (shared / "models.pickle").exists():
-            command = [sys.executable, "-c", SYNC, str(shared / "report"), str(APPLICATIONS), f"{PIPELINE},{SOURCE}"]
+            command = [sys.executable, "-c", SYNC, str(place), str(APPLICATIONS), f"{PIPELINE},{SOURCE}"]
             subprocess.run(command, check=True, capture_output=True)  # noqa: S603 (our own code)
-            models = fetch_models(local_warehouse(database, HISTORIES, shared / "dbt"), shared / "dbt")
+            models = fetch_models(local_warehouse(place / "files" / "warehouse.db", HISTORIES, dbt), dbt)
+            shutil.copy(place / "files" / "warehouse.db", shared)
             (shared / "models.pickle").write_bytes(pickle.dumps(models))
-    return database
+    return place
+
+
+@pytest.fixture(scope="session")
+def warehouse(place: Path, shared: Path) -> Path:
+    """A database with the tables of a sync and the models that dbt made of them, which is only read."""
+    assert place.exists()
+    return shared / "warehouse.db"
 
 
 @pytest.fixture(scope="session")
@@ -77,26 +89,40 @@ def models(sourced: Models) -> Models:
     return split_histories(sourced)["", PIPELINE]
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """The machine's Chromium, headless. While it is open an event loop runs in this thread: other modules run their own."""
-    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if path is None:
-        pytest.skip("there is no Chromium here: apt-get install chromium")
-    with sync_playwright() as playwright:
-        # Root, as CI often is, cannot have Chromium's sandbox; the pages are our own.
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
 @dataclass
 class Opened:
-    """A report in the browser, and what it did that it should not."""
+    """A page of the browser, the report in it, and what that did which it should not."""
 
     page: Page
     complaints: list[str] = field(default_factory=list[str])
     requests: list[str] = field(default_factory=list[str])
+
+    def __post_init__(self) -> None:
+        def on_console(message: ConsoleMessage) -> None:
+            self.complaints.append(f"{message.type}: {message.text}")
+
+        def on_request(request: Request) -> None:
+            self.requests.append(request.url)
+
+        self.page.set_default_timeout(10_000)
+        self.page.on("console", on_console)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("request", on_request)
+
+    def show(self, path: Path, *, scheme: str = "light", width: int = 1280) -> None:
+        """Opens a file as if there had been none before."""
+        self.page.emulate_media(color_scheme="dark" if scheme == "dark" else "light", media="screen")
+        self.page.set_viewport_size({"width": width, "height": 900})
+        self.page.mouse.move(0, 0)
+        self.complaints.clear()
+        self.requests.clear()
+        self.page.goto(path.as_uri())
+
+    def assert_in_order(self) -> None:
+        """Nothing was complained of or sent for."""
+        assert self.complaints == []
+        assert [url for url in self.requests if not url.startswith("file:")] == []
+        assert len(self.requests) == 1
 
     def rows(self, picture: str) -> list[list[str]]:
         """The text of the table beneath a picture."""
@@ -125,6 +151,14 @@ class Opened:
             box.press("Space")
         assert not box.is_checked()
 
+    def serious(self) -> list[tuple[str, str]]:
+        """What axe finds serious or critical: its rule, and the first place."""
+        found = cast("dict[str, Any]", Axe().run(self.page, options={"resultTypes": ["violations"]}).response)
+        assert len(found["passes"]) > 20
+        return [
+            (one["id"], one["nodes"][0]["html"]) for one in found["violations"] if one["impact"] in {"serious", "critical"}
+        ]
+
     def draw_all(self) -> None:
         """Scrolls through the page, as a reader does."""
         for picture in ("flow", "ageing", "survival", "funnel", "conversion", "transitions", "waiting"):
@@ -134,9 +168,14 @@ class Opened:
 type Open = Callable[..., Opened]
 
 
+@pytest.fixture(scope="session")
+def bare(models: Models) -> Models:
+    """Hardly anything to draw, for tests of what stands above the pictures."""
+    return Models(as_of=models.as_of, status=models.status, current_status=models.current_status[:1])
+
+
 def html_of(models: Models, slug: str | None) -> str:
-    found = findings(models) if len(models.current_status) < MANY else []  # which have tests of their own
-    return report_of(models, found, slug)
+    return report_of(models, findings(models), slug)
 
 
 @pytest.fixture(scope="session")
@@ -145,8 +184,54 @@ def html_of_the_synced(models: Models) -> Callable[[str | None], str]:
     return cache(partial(html_of, models))
 
 
+class Chromium:
+    """The machine's Chromium, headless, and its pages: a report is there in half the time where one was before."""
+
+    def __init__(self) -> None:
+        self.free: list[Opened] = []
+        self.seen: Opened | None = None
+        self._browser: Browser | None = None
+        self._ending = ExitStack()
+
+    def take(self) -> Opened:
+        """A page that nobody uses; whoever takes it gives it back to the free ones."""
+        if self._browser is None:
+            path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+            if path is None:
+                pytest.skip("there is no Chromium here: apt-get install chromium")
+            playwright = self._ending.enter_context(sync_playwright())
+            # Root, as CI often is, cannot have Chromium's sandbox; the pages are our own.
+            launched = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+            self._browser = self._ending.enter_context(launched)
+        return self.free.pop() if self.free else Opened(self._browser.new_page())
+
+    def close(self) -> None:
+        """Ends it; whoever wants another page gets another browser."""
+        self._ending.close()
+        self._browser = self.seen = None
+        self.free.clear()
+
+
+chromium = Chromium()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(nextitem: pytest.Item | None) -> None:
+    """While the browser is open an event loop runs in this thread: tests in other folders run their own."""
+    if nextitem is None or nextitem.path.parent != Path(__file__).parent:
+        chromium.close()
+
+
 @pytest.fixture
-def open_report(browser: Browser, html_of_the_synced: Callable[[str | None], str], tmp_path: Path) -> Iterator[Open]:
+def free_page() -> Iterator[Opened]:
+    """A page for whatever file."""
+    it = chromium.take()
+    yield it
+    chromium.free.append(it)
+
+
+@pytest.fixture
+def open_report(html_of_the_synced: Callable[[str | None], str], tmp_path: Path) -> Iterator[Open]:
     """Opens the report of the models given, or of the synced ones; at the end nothing was complained of or sent for."""
     opened: list[Opened] = []
 
@@ -155,28 +240,25 @@ def open_report(browser: Browser, html_of_the_synced: Callable[[str | None], str
     ) -> Opened:
         path = tmp_path / f"report{len(opened)}.html"
         path.write_text(html_of(given, slug) if given else html_of_the_synced(slug), encoding="utf-8")
-        page = browser.new_page(
-            color_scheme="dark" if scheme == "dark" else "light", viewport={"width": width, "height": 900}
-        )
-        page.set_default_timeout(10_000)
-        it = Opened(page)
-
-        def on_console(message: ConsoleMessage) -> None:
-            it.complaints.append(f"{message.type}: {message.text}")
-
-        def on_request(request: Request) -> None:
-            it.requests.append(request.url)
-
-        page.on("console", on_console)
-        page.on("pageerror", lambda error: it.complaints.append(str(error)))
-        page.on("request", on_request)
-        page.goto(path.as_uri())
-        opened.append(it)
+        opened.append(it := chromium.take())
+        it.show(path, scheme=scheme, width=width)
         return it
 
     yield open_it
+    chromium.free += opened
     for it in opened:
-        assert it.complaints == []
-        assert [url for url in it.requests if not url.startswith("file:")] == []
-        assert len(it.requests) == 1
-        it.page.close()
+        it.assert_in_order()
+
+
+@pytest.fixture
+def report(html_of_the_synced: Callable[[str | None], str], tmp_path: Path) -> Iterator[Opened]:
+    """The report of the synced models with all its pictures, opened once for all tests that change nothing in it."""
+    if chromium.seen is None:
+        path = tmp_path / "report.html"
+        path.write_text(html_of_the_synced(None), encoding="utf-8")
+        it = chromium.take()
+        it.show(path)
+        it.draw_all()
+        chromium.seen = it
+    yield chromium.seen
+    chromium.seen.assert_in_order()

@@ -1,23 +1,18 @@
 """The command: from a local sync to a file, and what it says where it cannot."""
 
-import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
 import pytest
-from tests.report.conftest import PIPELINE
+from tests.report.conftest import PIPELINE, SOURCE
 
 from attio_workbench.cli import main
 from attio_workbench.errors import WorkbenchError
+from attio_workbench.findings import findings
 from attio_workbench.models import Models
+from attio_workbench.report.command import report_of
 from attio_workbench.report.warehouse import Warehouse, fetch_models
-
-NEW = "'new' AS status_id, 'Brand new' AS status_title"
-UNUSED = (
-    f"{NEW}, 0 AS stays, 0 AS open_stays, 0 AS late_entries, NULL AS lower_quartile_days, NULL AS median_days, "
-    "NULL AS upper_quartile_days, NULL AS mean_days_to_horizon, NULL AS horizon_days, true AS is_few"
-)
-"""What the models say of a status that nobody was ever in."""
 
 
 def run(*arguments: str | Path) -> object:
@@ -27,35 +22,26 @@ def run(*arguments: str | Path) -> object:
     return end.value.code
 
 
-def place_of(warehouse: Path, folder: Path) -> Path:
-    """A copy of the synced database, in a place of its own."""
-    (folder / "files").mkdir(parents=True)
-    shutil.copy(warehouse, folder / "files" / "warehouse.db")
-    return folder
-
-
-def test_a_local_sync_becomes_a_report_with_links_and_every_status(
-    warehouse: Path,
+def test_a_local_sync_becomes_a_report_with_links_but_no_select_of_several_values(
+    place: Path,
     models: Models,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    place = place_of(warehouse, tmp_path / "place")
+    built = place / "files" / "dbt" / "target" / "run_results.json"
+    before = built.read_bytes()
     with duckdb.connect(str(place / "files" / "warehouse.db")) as connection:
-        claimed = "'https://api.attio.com' AS origin, 'id' AS workspace_id, 'acme' AS workspace_slug"
+        tracked = f"'{PIPELINE},{SOURCE},lists/hiring.channels' AS history"
+        claimed = f"'https://api.attio.com' AS origin, 'id' AS workspace_id, 'acme' AS workspace_slug, {tracked}"
         connection.execute(f"CREATE OR REPLACE TABLE attio_sync_origin AS SELECT {claimed}")
-        # What a build would bring back.
-        connection.execute("DELETE FROM dbt_attio.attio__current_status WHERE outcome <> 'open'")
-        # A status that was never used has no figures, and stops nothing.
-        for table, values, where in (
-            ("attio__status", NEW, "true"),
-            ("attio__time_in_status", UNUSED, "period_kind = 'all'"),
-        ):
-            connection.sql(
-                f"SELECT * REPLACE ({values}) FROM dbt_attio.{table} WHERE {where} AND history = '{PIPELINE}' LIMIT 1"  # noqa: S608 (our own)
-            ).insert_into(f"dbt_attio.{table}")
-
+        connection.execute(
+            "CREATE TABLE tester.attio_hiring_channels AS SELECT *, NULL::JSON AS current_values "
+            "FROM tester.attio_applications_source"
+        )
+        connection.execute(
+            "CREATE TABLE tester.attio_hiring_channels_history AS FROM tester.attio_applications_source_history"
+        )
     monkeypatch.setenv("COLUMNS", "1000")
 
     assert run("report", "--no-build", "--into", place, "--output", tmp_path / "a" / "b.html") == 1
@@ -63,16 +49,29 @@ def test_a_local_sync_becomes_a_report_with_links_and_every_status(
     assert run("report", "--no-build", "--into", place, "--output", tmp_path / "b.html") == 0
 
     shown = capsys.readouterr()
-    said = shown.out.splitlines()
     text = (tmp_path / "b.html").read_text(encoding="utf-8")
+    several, reading, written, said = shown.out.splitlines()[:4]
     assert shown.err == ""
-    assert "Brand new" in text
-    still_open = sum(row.outcome == "open" for row in models.current_status)
-    assert said[:2] == ["Reading the models …", f"Report  {tmp_path / 'b.html'}"]
-    assert f'<p class="said">{said[2]}</p>' in text
-    assert f"{still_open:,} records of applications.workflow_status" in text
+    assert several == "left out, since there can be several values at a time: lists/hiring.channels"
+    assert (reading, written) == ("Reading the models …", f"Report  {tmp_path / 'b.html'}")
+    assert f'<p class="said">{said}</p>' in text
+    assert f"{len(models.current_status):,} records of applications.workflow_status" in text
     assert "https://app.attio.com/acme/custom/applications/record/" in text
     assert not (place / "files" / "dbt" / "models").exists()
+    assert built.read_bytes() == before
+    assert run("mapping", tmp_path / "mapping.csv", "--into", place) == 0
+    assert "hiring" not in (tmp_path / "mapping.csv").read_text()
+
+
+def test_a_status_that_was_never_used_has_no_figures_and_stops_nothing(models: Models) -> None:
+    unused = replace(models.status[0], status_id="new", status_title="Brand new")
+    none = {"stays": 0, "open_stays": 0, "late_entries": 0, "lower_quartile_days": None, "median_days": None}
+    none |= {"upper_quartile_days": None, "mean_days_to_horizon": None, "horizon_days": None, "is_few": True}
+    template = next(row for row in models.time_in_status if row.period_kind == "all")
+    times = replace(template, status_id="new", status_title="Brand new", **none)
+    given = replace(models, status=[*models.status, unused], time_in_status=[*models.time_in_status, times])
+
+    assert "Brand new" in report_of(given, findings(given), None)
 
 
 @pytest.mark.parametrize(
@@ -119,28 +118,3 @@ def test_a_uv_beside_python_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
     with pytest.raises(WorkbenchError, match="this is the uv beside python"):
         fetch_models(Warehouse(variables={}), tmp_path / "dbt")
-
-
-def test_a_select_of_several_values_is_left_out_and_said_to_be(
-    warehouse: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    place = place_of(warehouse, tmp_path / "place")
-    with duckdb.connect(str(place / "files" / "warehouse.db")) as connection:
-        tracked = f"'{PIPELINE},lists/hiring.channels' AS history"
-        connection.execute(f"CREATE TABLE attio_sync_origin AS SELECT '' AS origin, '' AS workspace_id, {tracked}")
-        connection.execute(
-            "CREATE TABLE tester.attio_hiring_channels AS SELECT *, NULL::JSON AS current_values "
-            "FROM tester.attio_applications_source"
-        )
-        connection.execute(
-            "CREATE TABLE tester.attio_hiring_channels_history AS FROM tester.attio_applications_source_history"
-        )
-    monkeypatch.setenv("COLUMNS", "1000")
-
-    assert run("report", "--no-build", "--into", place) == 0
-
-    shown = capsys.readouterr()
-    said = "left out, since there can be several values at a time: lists/hiring.channels"
-    assert [line for line in shown.out.splitlines() if "left out" in line] == [said]
-    assert run("mapping", tmp_path / "mapping.csv", "--into", place) == 0
-    assert "hiring" not in (tmp_path / "mapping.csv").read_text()

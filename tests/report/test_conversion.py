@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 
-from tests.report.conftest import Open
+from tests.report.conftest import Open, Opened
 from tests.report.test_figures import assert_near, count_text, percent_text, statuses
 
 from attio_workbench.models import Conversion, Models
@@ -42,9 +42,7 @@ def test_the_table_has_every_share_of_the_model(open_report: Open, models: Model
     assert_near(shown, expected)
 
 
-def test_each_status_has_a_picture_that_says_its_shares(open_report: Open, models: Models) -> None:
-    report = open_report()
-    report.drawn("conversion")
+def test_each_status_has_a_picture_that_says_its_shares(report: Opened, models: Models) -> None:
     panels = report.page.locator("#conversion .panel")
     said = {
         str(panel.locator("strong").text_content()).removesuffix(" (archived)"): (
@@ -80,8 +78,8 @@ def test_a_bar_is_missing_where_nobody_was_watched_so_long(open_report: Open, mo
     assert all("by 30 d" in head for head in heads)
 
 
-def test_its_labels_are_shares_of_the_model(open_report: Open, models: Models) -> None:
-    labels = re.findall(r"^\d+ %$", open_report().drawn("conversion"), re.MULTILINE)
+def test_its_labels_are_shares_of_the_model(report: Opened, models: Models) -> None:
+    labels = re.findall(r"^\d+ %$", report.drawn("conversion"), re.MULTILINE)
     axis = {"0 %", "50 %", "100 %"}
 
     shares = {percent_text(row.share and round(row.share, 4)) for row in models.conversion}

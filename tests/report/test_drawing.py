@@ -55,22 +55,19 @@ def test_edges_of_bands_that_are_hardly_apart_share_a_label(open_report: Open, m
     assert all(after[1] >= before[2] for before, after in pairwise(spread))
 
 
-def test_twice_as_long_is_as_far_wherever_a_line_is(open_report: Open) -> None:
-    report = open_report()
-
+def test_twice_as_long_is_as_far_wherever_a_line_is(report: Opened) -> None:
     ticks = {text: (left + right) / 2 for text, left, right in placed(report, "ageing")}
     assert ticks["30 d"] - ticks["2 wk"] < 1.2 * (ticks["2 wk"] - ticks["1 wk"])
-    report.drawn("survival")
     [panel, *_] = report.page.locator("#survival .panel").all()
     shown = str(panel.locator(".chart svg").text_content())
     assert "1 d" in shown
     assert "3 d" in shown
 
 
-def test_members_come_before_the_system_and_apps(open_report: Open, models: Models) -> None:
+def test_members_come_before_the_system_and_apps(report: Opened, models: Models) -> None:
     people = {stay.mover for stay in models.status_history if stay.moved_by_type == "workspace-member"}
 
-    [everyone, *names] = open_report().page.locator("#owner option").all_text_contents()
+    [everyone, *names] = report.page.locator("#owner option").all_text_contents()
 
     assert everyone == "Everyone"
     are_people = [name in people for name in names]

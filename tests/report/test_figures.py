@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
-from tests.report.conftest import Open
+from tests.report.conftest import Open, Opened
 
 from attio_workbench.findings import findings
 from attio_workbench.models import CurrentStatus, Models, Status
@@ -88,8 +88,8 @@ def edges_of(models: Models, status: Status) -> list[float | None]:
     return [next((row.days for row in steps if row.survival <= 1 - part + 1e-9), None) for part in BANDS]
 
 
-def test_the_sentences_are_the_findings(open_report: Open, models: Models) -> None:
-    page = open_report().page
+def test_the_sentences_are_the_findings(report: Opened, models: Models) -> None:
+    page = report.page
 
     assert page.locator(".said").all_text_contents() == [one.sentence for one in findings(models)]
     evidence = page.locator(".sentences > li").first.locator(".evidence")
@@ -98,8 +98,7 @@ def test_the_sentences_are_the_findings(open_report: Open, models: Models) -> No
     assert page.get_by_text("What has changed or differs most, in proportion, comes first").is_visible() is says_the_order
 
 
-def test_flow_shows_each_day_as_the_model_has_it(open_report: Open, models: Models) -> None:
-    opened = open_report()
+def test_flow_shows_each_day_as_the_model_has_it(report: Opened, models: Models) -> None:
     drawn = [one for one in statuses(models) if one.status_kind == "open"]
     drawn = [one for one in drawn if any(row.in_status for row in models.status_daily if row.status_id == one.status_id)]
     in_status = {(row.date_day, row.status_id): row.in_status for row in models.status_daily}
@@ -108,8 +107,8 @@ def test_flow_shows_each_day_as_the_model_has_it(open_report: Open, models: Mode
 
     expected = [[day_text(day), *(count_text(in_status[day, one.status_id]) for one in drawn)] for day in days[::step]]
 
-    assert opened.rows("flow") == expected
-    labels = opened.drawn("flow")
+    assert report.rows("flow") == expected
+    labels = report.drawn("flow")
     for one in drawn:
         assert f"{title_of(models, one.status_id)} {in_status[days[0], one.status_id]:,}" in labels
 
@@ -124,8 +123,8 @@ def test_flow_shows_those_that_ended_when_asked(open_report: Open, models: Model
             assert f"{row.status_title} {row.in_status:,}" in opened.drawn("flow")
 
 
-def test_ageing_counts_every_open_record_in_its_band(open_report: Open, models: Models) -> None:
-    shown = open_report().rows("ageing")
+def test_ageing_counts_every_open_record_in_its_band(report: Opened, models: Models) -> None:
+    shown = report.rows("ageing")
 
     expected: list[list[str]] = []
     for status in statuses(models):
@@ -150,18 +149,15 @@ def test_ageing_counts_every_open_record_in_its_band(open_report: Open, models: 
     assert_near(shown, expected)
 
 
-def test_ageing_draws_a_point_for_each_open_record(open_report: Open, models: Models) -> None:
-    opened_report = open_report()
-    opened_report.drawn("ageing")
-
-    paths: list[str] = opened_report.page.eval_on_selector_all(
+def test_ageing_draws_a_point_for_each_open_record(report: Opened, models: Models) -> None:
+    paths: list[str] = report.page.eval_on_selector_all(
         "#ageing .chart svg path[fill-opacity], #ageing .chart svg path[opacity]", "paths => paths.map(p => p.id)"
     )
     assert len(paths) == len(opened(models))
 
 
-def test_survival_shows_the_quartiles_and_shares_of_the_models(open_report: Open, models: Models) -> None:
-    shown = {row[0]: row[1:] for row in open_report().rows("survival")}
+def test_survival_shows_the_quartiles_and_shares_of_the_models(report: Opened, models: Models) -> None:
+    shown = {row[0]: row[1:] for row in report.rows("survival")}
 
     checked = 0
     for row in models.time_in_status:
@@ -215,9 +211,7 @@ def test_the_funnel_shows_what_each_cohort_reached(open_report: Open, models: Mo
         assert_near(opened_report.rows("funnel"), expected)
 
 
-def test_transitions_show_every_move(open_report: Open, models: Models) -> None:
-    opened_report = open_report()
-
+def test_transitions_show_every_move(report: Opened, models: Models) -> None:
     order = {one.status_id: number for number, one in enumerate(statuses(models))}
     rows = sorted(models.status_transitions, key=lambda row: (order[row.from_status_id], -row.moves))
     expected = [
@@ -231,13 +225,13 @@ def test_transitions_show_every_move(open_report: Open, models: Models) -> None:
         ]
         for row in rows
     ]
-    assert_near(sorted(opened_report.rows("transitions")), sorted(expected))
-    cells = opened_report.drawn("transitions").split("\n")
+    assert_near(sorted(report.rows("transitions")), sorted(expected))
+    cells = report.drawn("transitions").split("\n")
     assert all(count_text(row.moves) in cells for row in rows)
 
 
-def test_waiting_counts_open_records_by_who_moved_them(open_report: Open, models: Models) -> None:
-    shown = open_report().rows("waiting")
+def test_waiting_counts_open_records_by_who_moved_them(report: Opened, models: Models) -> None:
+    shown = report.rows("waiting")
 
     newest = {stay.record_id: stay for stay in models.status_history if stay.is_current}
     expected: Counter[str] = Counter()

@@ -2,13 +2,11 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 from tests.conftest import PROFILE
-from tests.report.conftest import Open
+from tests.report.conftest import Open, Opened
 
 from attio_workbench.findings import findings
 from attio_workbench.models import Models
@@ -17,16 +15,19 @@ from attio_workbench.report.command import report_of
 LABELS = ["In it for", "Target", "Longer than", "Moved last by", "Since (UTC)", "Moves", "Back"]
 
 
-@pytest.mark.parametrize("width", [320, 375, 700, 1080, 1081, 1280] if PROFILE == "long" else [320, 1080, 1081])
-def test_who_is_stuck_fits_into_the_window(open_report: Open, width: int) -> None:
-    page = open_report(width=width).page
-    page.locator(".timeline-button").first.click()
+def test_who_is_stuck_fits_into_the_window(open_report: Open) -> None:
+    page = open_report().page
+    for width in [320, 375, 700, 1080, 1081, 1280] if PROFILE == "long" else [320, 1080, 1081]:
+        page.set_viewport_size({"width": width, "height": 900})
+        page.locator(".timeline-button").first.click()
+        assert page.locator(".timeline").count() == 1
 
-    assert page.evaluate("(t => t.scrollWidth - t.clientWidth)(document.querySelector('#names-table'))") == 0
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.evaluate("(t => t.scrollWidth - t.clientWidth)(document.querySelector('#names-table'))") == 0, width
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        page.locator(".timeline-button").first.click()
 
 
-def test_a_card_says_what_each_figure_is(open_report: Open) -> None:
+def test_a_card_says_what_each_figure_is(open_report: Open, report: Opened) -> None:
     page = open_report(width=375).page
     cells = page.locator(".names > tbody > tr").first.locator("td")
     read = "cell => getComputedStyle(cell, '::before').content.replaceAll('\"', '')"
@@ -34,7 +35,7 @@ def test_a_card_says_what_each_figure_is(open_report: Open) -> None:
     labels = [str(cell.evaluate(read)) for cell in cells.all()]
 
     assert [label for label in labels if label != "none"] == LABELS
-    wide = open_report().page.locator(".names > tbody > tr").first.locator("td")
+    wide = report.page.locator(".names > tbody > tr").first.locator("td")
     assert {str(cell.evaluate(read)) for cell in wide.all()} == {"none"}
 
 
@@ -45,10 +46,6 @@ def test_cards_can_be_sorted_and_are_a_table_to_a_screen_reader(open_report: Ope
     assert page.get_by_role("table", name="Open records").count() == 1
     expect(page.get_by_role("columnheader", name="In it for")).to_have_attribute("aria-sort", "descending")
     assert page.get_by_role("rowheader").count() >= 5
-    page.locator(".timeline-button").first.click()
-    found = cast("dict[str, list[dict[str, Any]]]", Axe().run(page).response)
-    serious = [one for one in found["violations"] if one["impact"] in {"serious", "critical"}]
-    assert [(one["id"], one["nodes"][0]["html"]) for one in serious] == []
 
 
 def test_a_table_that_goes_on_to_the_right_shows_it(open_report: Open) -> None:
@@ -65,8 +62,8 @@ def test_a_table_that_goes_on_to_the_right_shows_it(open_report: Open) -> None:
     assert "gradient" in str(scroll.evaluate("element => getComputedStyle(element).backgroundImage"))
 
 
-@pytest.mark.parametrize("width", [320, 1280])
-def test_nothing_moves_when_a_picture_is_drawn(open_report: Open, width: int) -> None:
+@pytest.mark.parametrize("width", [320, 360, 640, 1024, 1280, 1920] if PROFILE == "long" else [320, 1920])
+def test_nothing_moves_when_a_picture_is_drawn_and_nothing_is_wider_than_the_window(open_report: Open, width: int) -> None:
     opened = open_report(width=width)
     tops = "[...document.querySelectorAll('section, details')].map(e => e.getBoundingClientRect().top + scrollY)"
     assert opened.page.locator(".chart svg").count() < opened.page.locator(".chart").count()
@@ -75,13 +72,16 @@ def test_nothing_moves_when_a_picture_is_drawn(open_report: Open, width: int) ->
     opened.draw_all()
 
     assert opened.page.evaluate(tops) == before
+    assert opened.page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def test_how_sure_a_finding_is_is_never_broken_in_two(browser: Browser, models: Models, tmp_path: Path) -> None:
+def test_how_sure_a_finding_is_is_never_broken_in_two(
+    free_page: Opened, models: Models, bare: Models, tmp_path: Path
+) -> None:
     said = replace(findings(models)[0], sentence="Interview has taken longer (231 and 426 stays; adjusted p < 0.001).")
-    (tmp_path / "report.html").write_text(report_of(models, [said], None), encoding="utf-8")
-    page = browser.new_page()
-    page.goto((tmp_path / "report.html").as_uri())
+    (tmp_path / "report.html").write_text(report_of(bare, [said], None), encoding="utf-8")
+    free_page.show(tmp_path / "report.html")
+    page = free_page.page
     rows = """() => {
       const text = document.querySelector(".said");
       const range = document.createRange();
@@ -96,6 +96,5 @@ def test_how_sure_a_finding_is_is_never_broken_in_two(browser: Browser, models: 
     for width in range(320, 640, 8):
         page.set_viewport_size({"width": width, "height": 900})
         found.add(page.evaluate(rows))
-    page.close()
 
     assert found == {1}

@@ -2,10 +2,13 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
@@ -13,7 +16,7 @@ import pytest
 from tests.support.sdk_home import furnished
 from tests.support.sharing import alone, shared_folder
 
-from attio_simulator import Limits, Simulator, generate_crm, generate_hiring_pipeline
+from attio_simulator import Clock, Limits, Simulator, generate_crm, generate_hiring_pipeline
 from attio_workbench.cli import main
 
 TOKEN = "tok-SECRET-91d0f7"  # noqa: S105 (opens nothing but a simulator)
@@ -40,19 +43,27 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return home
 
 
+@pytest.fixture(scope="session")
+def moment() -> datetime:
+    """When the workspaces were made: the same one each time."""
+    return datetime.now(UTC)
+
+
 @pytest.fixture
-def attio(monkeypatch: pytest.MonkeyPatch) -> Iterator[Simulator]:
+def attio(moment: datetime, monkeypatch: pytest.MonkeyPatch) -> Iterator[Simulator]:
     """A workspace that is served, and named in the environment with a token for it."""
-    yield from _served(
-        Simulator(generate_hiring_pipeline(APPLICATIONS, seed=2), limits=Limits.off(), token=TOKEN), monkeypatch
-    )
+    is_made = False
+    clock = Clock(moment, source=lambda: time.time() if is_made else moment.timestamp())
+    workspace = generate_hiring_pipeline(APPLICATIONS, seed=2, clock=clock)
+    is_made = True
+    yield from _served(Simulator(workspace, limits=Limits.off(), token=TOKEN), monkeypatch)
 
 
 @pytest.fixture
 def crm(monkeypatch: pytest.MonkeyPatch) -> Iterator[Simulator]:
     """The same of a whole workspace, of which several attributes are tracked."""
     monkeypatch.setenv("ATTIO_HISTORY", TRACKED)
-    yield from _served(Simulator(generate_crm(150, seed=2), limits=Limits.off(), token=TOKEN), monkeypatch)
+    yield from _served(Simulator(generate_crm(60, seed=2), limits=Limits.off(), token=TOKEN), monkeypatch)
 
 
 def _served(simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[Simulator]:
@@ -121,6 +132,27 @@ def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Demonstration:
 def place(tmp_path: Path) -> Path:
     """A folder to sync into."""
     return tmp_path / "place"
+
+
+@pytest.fixture(scope="session")
+def synced_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the files of the first place that was synced are kept."""
+    return tmp_path_factory.mktemp("synced") / "files"
+
+
+@pytest.fixture
+def synced(attio: Simulator, attio_sync: AttioSync, place: Path, synced_once: Path) -> Path:
+    """A folder into which a sync of the workspace has run, as it was when the first test asked for one."""
+    assert attio.requests.total == 0
+    if not synced_once.exists():
+        assert attio_sync("sync", "--into", place).code == 0
+        shutil.copytree(place / "files", synced_once)
+        return place
+    shutil.copytree(synced_once, place / "files")
+    with duckdb.connect(str(place / "files" / "warehouse.db")) as connection:
+        # It is served at another port now.
+        connection.execute("UPDATE attio_sync_origin SET origin = ?", [os.environ["ATTIO_BASE_URL"]])
+    return place
 
 
 @pytest.fixture

@@ -13,10 +13,10 @@ from attio_simulator import Fault, Simulator
 from attio_sync.settings import load_settings
 from attio_workbench.asking import asking
 
-COMMANDS = (("check",), ("sync",), ("history", "6f1f1d4c-6b0e-4f0e-9d5a-0f4a3c9f5a11"))
+HISTORY = ("history", "6f1f1d4c-6b0e-4f0e-9d5a-0f4a3c9f5a11")
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", [("check",), ("sync",), pytest.param(HISTORY, marks=pytest.mark.long)])  # as check does
 def test_what_a_command_waits_for_longer_than_a_moment_is_said(
     attio_sync: AttioSync, attio: Simulator, place: Path, command: tuple[str, ...]
 ) -> None:

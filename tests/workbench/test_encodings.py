@@ -1,23 +1,46 @@
 """A terminal that cannot show what we print gets something plainer, and never a traceback."""
 
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from tests.workbench.conftest import Finished
 
 from attio_simulator import Simulator
 
 ASCII = {"PYTHONIOENCODING": "ascii"}
 C_LOCALE = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
+END = "-- end of a command\n"
+SEVERAL = f"""if True:
+    import json, sys
+    from attio_workbench.cli import main
+    for arguments in json.loads(sys.argv[1]):
+        code = 0
+        try:
+            main(arguments)
+        except SystemExit as end:
+            code = end.code
+        for shown in (sys.stdout, sys.stderr):
+            print(code, {END!r}, sep="\\n", end="", file=shown)
+"""
 
 
-def attio_sync(environment: dict[str, str], *arguments: str | Path) -> tuple[int, str, str]:
-    """Runs a command in a process of its own: exit code, output and errors, which are ASCII."""
-    command = [sys.executable, "-m", "attio_workbench", *map(str, arguments)]
-    finished = subprocess.run(command, env={**os.environ, **environment}, capture_output=True, check=False)  # noqa: S603 (our own)
-    return finished.returncode, finished.stdout.decode("ascii"), finished.stderr.decode("ascii")
+def run(environment: dict[str, str], *command: str) -> "subprocess.CompletedProcess[bytes]":
+    """Runs a Python of its own."""
+    variables = {**os.environ, **environment}
+    return subprocess.run([sys.executable, *command], env=variables, capture_output=True, check=False)  # noqa: S603 (our own)
+
+
+def run_several(environment: dict[str, str], *commands: tuple[str | Path, ...]) -> list[Finished]:
+    """Runs commands one after the other in one process, which is what has an encoding; what they say is ASCII."""
+    finished = run(environment, "-c", SEVERAL, json.dumps(commands, default=str))
+    shown = [said.decode("ascii").split(END)[:-1] for said in (finished.stdout, finished.stderr)]
+    assert [len(said) for said in shown] == [len(commands)] * 2, finished
+    pairs = [[said.removesuffix("\n").rpartition("\n") for said in pair] for pair in zip(*shown, strict=True)]
+    return [Finished(int(out[2]), out[0] + out[1], err[0] + err[1]) for out, err in pairs]
 
 
 @pytest.mark.parametrize("environment", [pytest.param(ASCII, marks=pytest.mark.long), C_LOCALE])
@@ -26,39 +49,35 @@ def test_every_command_shows_what_it_can(environment: dict[str, str], attio: Sim
     assert status is not None
     attio.workspace.add_status(status, "面接 – erledigt")
     record_id = attio.workspace.create_record("applications", "面接 – erledigt")
+    into, another = ("--into", place), ("--into", place.with_name("another"))
 
-    code, out, err = attio_sync(environment, "check", "--into", place)
-    assert (code, err) == (0, "")
-    assert out.startswith("+ the token is for the workspace 'Example Hiring'")
+    shown = run_several(
+        environment,
+        ("check", *into),
+        ("sync", *into),
+        ("history", record_id, *into),
+        ("history", record_id, "--local", *into),
+        ("demo", "--no-report", "--records", "24", *another),
+    )
 
-    assert attio_sync(environment, "sync", "--into", place)[::2] == (0, "")
-
-    for local in ([], ["--local"]):
-        code, out, err = attio_sync(environment, "history", record_id, *local, "--into", place)
-        assert (code, err) == (0, "")
-        assert "?? - erledigt" in out
-        assert out.rstrip().endswith("#")
+    check, _, asked, local, demo = shown
+    assert [one.code for one in shown] == [0] * 5
+    assert [one.err for one in shown] == [""] * 5
+    assert check.out.startswith("+ the token is for the workspace 'Example Hiring'")
+    for drawn in (asked, local):
+        assert "?? - erledigt" in drawn.out
+        assert drawn.out.rstrip().endswith("#")
+    assert "####" in demo.out
+    assert "+ The warehouse holds exactly what the workspace holds" in demo.out
 
 
 @pytest.mark.parametrize("environment", [pytest.param(ASCII, marks=pytest.mark.long), C_LOCALE])
 def test_help_and_errors_are_shown_too(environment: dict[str, str]) -> None:
-    help_shown = subprocess.run(
-        [sys.executable, "-m", "attio_workbench", "--help"],
-        env={**os.environ, **environment},
-        capture_output=True,
-        check=False,
-    )
+    help_shown = run(environment, "-m", "attio_workbench", "--help")
     assert (help_shown.returncode, help_shown.stderr) == (0, b"")
 
-    code, _, err = attio_sync(environment, "history", "→")
-    assert code == 1
-    assert err.startswith("error: '")
-    assert err.count("\n") == 1
-
-
-def test_the_demo_draws_its_bars_in_plain_characters(place: Path) -> None:
-    code, out, err = attio_sync(ASCII, "demo", "--no-report", "--records", "24", "--into", place)
-
-    assert (code, err) == (0, "")
-    assert "####" in out
-    assert "+ The warehouse holds exactly what the workspace holds" in out
+    wrong = run(environment, "-m", "attio_workbench", "history", "→")
+    said = wrong.stderr.decode("ascii")
+    assert wrong.returncode == 1
+    assert said.startswith("error: '")
+    assert said.count("\n") == 1

@@ -19,12 +19,12 @@ INT, TERM, HUP = signal.SIGINT, signal.SIGTERM, signal.SIGHUP
 
 
 def endings(*long: signal.Signals) -> pytest.MarkDecorator:
-    """Each signal that ends a command; of those that are `long`, the other test shows that they do."""
+    """Each signal that ends a command; of those that are `long`, another test shows that they do."""
     marked = [pytest.param(one, id=one.name, marks=[pytest.mark.long] * (one in long)) for one in (INT, TERM, HUP)]
     return pytest.mark.parametrize("number", marked)
 
 
-@endings(HUP)
+@endings(TERM, HUP)
 def test_an_interrupted_sync_says_so_and_the_next_one_completes_it(
     attio_sync: AttioSync, attio: Simulator, place: Path, number: signal.Signals
 ) -> None:
@@ -69,13 +69,11 @@ def test_a_command_that_was_told_to_ignore_a_hangup_ignores_it(attio: Simulator,
     assert "records listed" in out
 
 
-@pytest.mark.usefixtures("attio")
-def test_what_is_kept_depends_on_whether_the_state_has_moved(attio_sync: AttioSync, place: Path) -> None:
-    attio_sync("sync", "--into", place)
-    synced = Place(place)
+def test_what_is_kept_depends_on_whether_the_state_has_moved(synced: Path) -> None:
+    place = Place(synced)
 
-    assert kept_text(synced.read_state(), synced).startswith("interrupted before the first checkpoint: nothing")
-    assert kept_text({}, synced).startswith("interrupted: what was delivered until the last checkpoint is kept")
+    assert kept_text(place.read_state(), place).startswith("interrupted before the first checkpoint: nothing")
+    assert kept_text({}, place).startswith("interrupted: what was delivered until the last checkpoint is kept")
 
 
 def test_an_interrupted_demo_says_what_to_do(place: Path) -> None:

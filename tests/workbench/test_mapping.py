@@ -1,19 +1,16 @@
 import csv
+import os
 from pathlib import Path
 
 import duckdb
 import pytest
 from tests.workbench.conftest import AttioSync, assert_one_line
 
-from attio_simulator import Simulator
-
 HEAD = "history,status_id,status_title,status_order,status_kind,waiting_on\n"
 
 
-@pytest.mark.usefixtures("attio")
-def test_every_status_is_guessed_in_the_order_of_attio(attio_sync: AttioSync, place: Path) -> None:
-    attio_sync("sync", "--into", place)
-    finished = attio_sync("mapping", "--into", place)
+def test_every_status_is_guessed_in_the_order_of_attio(attio_sync: AttioSync, synced: Path) -> None:
+    finished = attio_sync("mapping", "--into", synced)
     lines = [line.split(",") for line in finished.out.splitlines()]
 
     assert (finished.code, finished.err) == (0, "")
@@ -32,11 +29,9 @@ def test_every_status_is_guessed_in_the_order_of_attio(attio_sync: AttioSync, pl
     assert all(len(status_id) == 36 for _, status_id, *_ in lines[1:])
 
 
-@pytest.mark.usefixtures("attio")
-def test_what_people_wrote_stays_and_only_the_rest_is_added(attio_sync: AttioSync, place: Path, tmp_path: Path) -> None:
-    attio_sync("sync", "--into", place)
+def test_what_people_wrote_stays_and_only_the_rest_is_added(attio_sync: AttioSync, synced: Path, tmp_path: Path) -> None:
     file = tmp_path / "mapping.csv"
-    attio_sync("mapping", file, "--into", place)
+    attio_sync("mapping", file, "--into", synced)
     applied, screening, *others = file.read_text().splitlines()[1:]
     edited = [
         applied.replace(",1,open,", ",5,paused,us"),
@@ -45,21 +40,19 @@ def test_what_people_wrote_stays_and_only_the_rest_is_added(attio_sync: AttioSyn
     ]
     file.write_text(HEAD + "\n".join(edited) + "\n")
 
-    finished = attio_sync("mapping", file, "--into", place)
+    finished = attio_sync("mapping", file, "--into", synced)
 
     assert "added as guessed: 1, kept as it was: 8" in " ".join(finished.out.split())
     assert file.read_text() == HEAD + "\n".join([*edited, others[-1]]) + "\n"
     assert screening.endswith(",Screening,2,open,")
 
 
-@pytest.mark.usefixtures("attio")
-def test_a_file_that_is_no_mapping_stays_as_it_is(attio_sync: AttioSync, place: Path, tmp_path: Path) -> None:
-    attio_sync("sync", "--into", place)
+def test_a_file_that_is_no_mapping_stays_as_it_is(attio_sync: AttioSync, synced: Path, tmp_path: Path) -> None:
     for content in (b"name,age\nx,1\n", b"\xff\xfe\x00", HEAD.encode() + b"applications.workflow_status,too,few\n"):
         file = tmp_path / "other.csv"
         file.write_bytes(content)
 
-        assert_one_line(attio_sync("mapping", file, "--into", place), "is no mapping")
+        assert_one_line(attio_sync("mapping", file, "--into", synced), "is no mapping")
         assert file.read_bytes() == content
 
 
@@ -68,9 +61,10 @@ def test_without_a_database_it_says_what_to_run_first(attio_sync: AttioSync, pla
 
 
 @pytest.mark.usefixtures("crm")
-def test_statuses_of_objects_and_lists_are_guessed(
+def test_statuses_of_objects_and_lists_are_guessed_whoever_synced_them(
     attio_sync: AttioSync, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    tracked = os.environ["ATTIO_HISTORY"]
     attio_sync("sync", "--into", place)
     monkeypatch.delenv("ATTIO_HISTORY")  # what was tracked, the database knows
 
@@ -88,17 +82,12 @@ def test_statuses_of_objects_and_lists_are_guessed(
         ),
     ]  # and none of lists/hiring.channels, which can have several values at a time
 
-
-def test_what_another_tool_synced_is_what_the_setting_names(
-    attio_sync: AttioSync, crm: Simulator, place: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert crm.token
-    attio_sync("sync", "--into", place)
-    said = attio_sync("mapping", "--into", place)
+    # What another tool synced is what the setting names.
+    monkeypatch.setenv("ATTIO_HISTORY", tracked)
     with duckdb.connect(str(place / "files" / "warehouse.db")) as connection:
         connection.execute("DROP TABLE attio_sync_origin")
 
-    assert attio_sync("mapping", "--into", place) == said
+    assert attio_sync("mapping", "--into", place) == finished
 
     monkeypatch.setenv("ATTIO_HISTORY", "people.lead_source")
     missing = attio_sync("mapping", "--into", place)

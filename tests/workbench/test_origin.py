@@ -30,55 +30,52 @@ def test_what_check_refuses_is_refused_before_anything_is_written(
     assert not attio.requests.by_kind["query"]
 
 
-def test_another_workspace_at_the_same_address_is_refused(attio_sync: AttioSync, attio: Simulator, place: Path) -> None:
-    attio_sync("sync", "--into", place)
-    before = contents(place)
+def test_another_workspace_at_the_same_address_is_refused(attio_sync: AttioSync, attio: Simulator, synced: Path) -> None:
+    before = contents(synced)
     held, attio.workspace = attio.workspace, Workspace.hiring(seed=77)
     assert held.id != attio.workspace.id
 
-    finished = attio_sync("sync", "--into", place)
+    finished = attio_sync("sync", "--into", synced)
 
     assert_one_line(finished, f"holds the workspace 'Example Hiring' ({held.id}), and this token is for 'Example Hiring' (")
-    assert f"with --into, or move the database away together with {place / 'files' / 'state.json'}" in finished.err
-    assert contents(place) == before
+    assert f"with --into, or move the database away together with {synced / 'files' / 'state.json'}" in finished.err
+    assert contents(synced) == before
 
     attio.workspace = held
-    assert attio_sync("sync", "--into", place).code == 0
+    assert attio_sync("sync", "--into", synced).code == 0
 
 
 def test_a_database_from_before_workspaces_were_recorded_is_taken_up(
-    attio_sync: AttioSync, attio: Simulator, place: Path
+    attio_sync: AttioSync, attio: Simulator, synced: Path
 ) -> None:
-    attio_sync("sync", "--into", place)
-    with duckdb.connect(str(place / "files" / "warehouse.db")) as connection:
+    with duckdb.connect(str(synced / "files" / "warehouse.db")) as connection:
         connection.execute("ALTER TABLE attio_sync_origin DROP COLUMN workspace_slug")
         connection.execute("ALTER TABLE attio_sync_origin DROP COLUMN workspace_id")
         connection.execute("ALTER TABLE attio_sync_origin DROP COLUMN workspace_name")
 
-    finished = attio_sync("sync", "--into", place)
+    finished = attio_sync("sync", "--into", synced)
 
     assert (finished.code, finished.err) == (0, "")
     assert figure(finished.out, "records listed") < 5
-    assert_holds(place, attio)
-    with duckdb.connect(str(place / "files" / "warehouse.db"), read_only=True) as connection:
+    assert_holds(synced, attio)
+    with duckdb.connect(str(synced / "files" / "warehouse.db"), read_only=True) as connection:
         rows = connection.execute("SELECT workspace_id, workspace_slug FROM attio_sync_origin").fetchall()
     assert rows == [(attio.workspace.id, attio.workspace.slug)]
 
 
 def test_a_database_from_elsewhere_is_moved_aside_with_its_state(
-    attio_sync: AttioSync, place: Path, monkeypatch: pytest.MonkeyPatch, attio: Simulator
+    attio_sync: AttioSync, synced: Path, monkeypatch: pytest.MonkeyPatch, attio: Simulator
 ) -> None:
-    attio_sync("sync", "--into", place)
     another = Simulator(generate_hiring_pipeline(APPLICATIONS, seed=3), limits=Limits.off(), token=TOKEN)
     with another.serve() as server:
         monkeypatch.setenv("ATTIO_BASE_URL", server.url)
-        finished = attio_sync("sync", "--into", place)
+        finished = attio_sync("sync", "--into", synced)
 
     assert attio.workspace.id != another.workspace.id
-    assert finished.err.startswith(f"warning: {place / 'files' / 'warehouse.db'} held data from http://127.0.0.1:")
-    assert sorted(p.name for p in place.parent.glob("place-backups/*/*")) == ["state.json", "warehouse.db"]
+    assert finished.err.startswith(f"warning: {synced / 'files' / 'warehouse.db'} held data from http://127.0.0.1:")
+    assert sorted(p.name for p in synced.parent.glob("place-backups/*/*")) == ["state.json", "warehouse.db"]
     assert figure(finished.out, "records listed") == APPLICATIONS
-    assert_holds(place, another)
+    assert_holds(synced, another)
 
 
 def test_a_database_of_a_version_with_another_key_is_moved_aside_and_the_sync_begins_anew(
