@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -65,10 +66,10 @@ def test_a_local_sync_becomes_a_report_with_links_but_no_select_of_several_value
 
 def test_a_status_that_was_never_used_has_no_figures_and_stops_nothing(models: Models) -> None:
     unused = replace(models.status[0], status_id="new", status_title="Brand new")
-    none = {"stays": 0, "open_stays": 0, "late_entries": 0, "lower_quartile_days": None, "median_days": None}
-    none |= {"upper_quartile_days": None, "mean_days_to_horizon": None, "horizon_days": None, "is_few": True}
+    none: dict[str, Any] = {"stays": 0, "open_stays": 0, "late_entries": 0, "lower_quartile_days": None}
+    none |= {"median_days": None, "upper_quartile_days": None, "mean_days_to_horizon": None, "horizon_days": None}
     template = next(row for row in models.time_in_status if row.period_kind == "all")
-    times = replace(template, status_id="new", status_title="Brand new", **none)
+    times = replace(template, status_id="new", status_title="Brand new", is_few=True, **none)
     given = replace(models, status=[*models.status, unused], time_in_status=[*models.time_in_status, times])
 
     assert "Brand new" in report_of(given, findings(given), None)
