@@ -41,7 +41,7 @@ test: setup dbt-setup ## everything CI runs: format, lint, types, tests with cov
 
 .PHONY: test-here
 test-here:
-	@$(RUN) pytest -n auto --cov --cov-report=term
+	@$(RUN) pytest -n auto --dist worksteal --cov --cov-report=term
 
 # While the tests run, in what they leave idle; what it says comes at its end, not in the middle of theirs.
 .PHONY: test-beside
