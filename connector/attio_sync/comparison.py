@@ -93,7 +93,8 @@ class Listed:
         self.valued = 0
         since, compared_at = (None, state.reconciled_at) if source.type.is_filtered else (state.last_sync, state.last_sync)
         self._since = None if since is None else sortable_instant(since)
-        self._compared_at = None if compared_at is None else sortable_instant(compared_at)
+        # Where that was not enough the last time, it is not tried again.
+        self._compared_at = None if compared_at is None or state.unnamed else sortable_instant(compared_at)
         self._plain: set[int] = set()
         self._changed: set[str] = set()
         """What is plain to be new or changed, and which records of it were there before."""

@@ -63,10 +63,12 @@ def may_come_back(
     """Whether a source of the state that is not tracked now may be again without a change of settings.
 
     It could not be looked up just now, or every status is tracked and it is not found. Where another source has its tables
-    now, its rows are not there any more.
+    now, its rows are not there any more; and what is tracked with another table does not come back with this one.
     """
     name, _, table = key.partition("=")
-    is_looked_for = everything and was.kind in {"", FIRST.kind} and name not in {s.name for s in sources}
+    if name in {s.name for s in sources}:
+        return False
+    is_looked_for = everything and was.kind in {"", FIRST.kind}
     taken = {taken for s in sources for taken in tables_of(s)}
     return (is_looked_for or could_not_be_looked_up(name, unknown)) and not taken & {table, f"{table}_history"}
 

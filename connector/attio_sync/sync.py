@@ -170,6 +170,8 @@ class _Sync:
 
     def _start_over(self, source: Source, reason: str) -> None:
         schedule.check_that_all_is_seen(reason, sees_everything=self._sees_everything)
+        if reason and not source.attribute_id:  # what is not there, or archived, raises here, and nothing is emptied
+            source = self._reader.answer_of(self._catalog.known, source)
         self._delivery.start_over(source, reason)
         self._note_what_it_is(source)
 
@@ -259,13 +261,10 @@ class _Sync:
     def _recheck(self, source: Source, now: datetime) -> schedule.Recheck | None:
         """What is read again, where it is time, once in a sync; a look at what changed reads nothing again."""
         state = self._state(source)
-        if (
-            source in self._reconciled
-            or state.last_sync is None
-            or not schedule.reconciliation_is_due(state, self._settings, now)
-        ):
+        if source in self._reconciled or state.last_sync is None:
             return None
-        return schedule.recheck_due(state, self._settings, now)
+        is_due = schedule.reconciliation_is_due(state, self._settings, now)
+        return schedule.recheck_due(state, self._settings, now) if is_due else None
 
     def _settle(
         self, comparison: Reconciliation, recheck: schedule.Recheck | None, now: datetime, *, trusting: bool

@@ -6,7 +6,7 @@ from tests.support.world import HISTORY, STATUSES, TABLE, World, make_world
 
 from attio_simulator import Fault, Faults
 from attio_simulator.happenings import source_of
-from attio_sync.errors import ContractChangedError, ForbiddenError
+from attio_sync.errors import ContractChangedError, ForbiddenError, UnknownNameError
 
 SOURCE = "applications.workflow_status"
 
@@ -161,3 +161,43 @@ def test_few_records_at_a_time_that_cannot_be_read_are_not_let_pass_for_ever() -
     world.sync()
     world.assert_equal_to_attio()
     assert world.warehouse.rows("attio_sync_error") == []
+
+
+def test_an_archived_attribute_that_was_away_for_long_keeps_its_rows_when_it_is_named() -> None:
+    world = filled(history="*", reconcile_hours="24")
+    world.sync()
+    _, attribute = source_of(world.workspace, SOURCE)
+    attribute.is_archived = True
+    for hours in (1, 31 * 24):
+        world.pass_time(hours=hours)
+        world.sync()
+    for history in (f"{SOURCE},*", SOURCE):
+        with pytest.raises(UnknownNameError, match="is archived"):
+            world.sync(history=history)
+        assert len(world.warehouse.rows(TABLE)) == 60
+    attribute.is_archived = False
+    world.sync(history=SOURCE)
+    world.assert_equal_to_attio()
+
+
+def test_a_table_that_is_given_up_while_names_cannot_be_looked_up_takes_no_error_row_of_the_other() -> None:
+    world = filled(history=f"{SOURCE}=old,*", reconcile_hours="24", recheck_days="1")
+    world.track(f"{SOURCE},*")
+    world.sync()
+    record_id = world.workspace.record_ids("applications")[0]
+    world.simulator.faults.add(
+        Fault(kind="answer", status=200, payload={"data": [{"bad": 1}]}, on=["values"], records=[record_id])
+    )
+    world.workspace.set_status(record_id, "Screening")
+    world.pass_time(hours=25)
+    world.sync()
+    refused = Fault(kind="answer", status=403, payload={"code": "unauthorized"}, on=["attributes"])
+    world.simulator.faults.add(refused)
+    world.pass_time(hours=25)
+    with pytest.raises(ForbiddenError):
+        world.sync(history=f"{SOURCE},*")
+    world.simulator.faults.faults.remove(refused)
+    for _ in range(2):
+        world.pass_time(hours=25)
+        world.sync(history=f"{SOURCE},*")
+        assert [row["record_id"] for row in world.warehouse.rows("attio_sync_error")] == [record_id]
