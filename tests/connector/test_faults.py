@@ -87,7 +87,7 @@ SURVIVED = [
     *(
         Survived(
             f"{status} with a body of {body}",
-            lambda status=status, body=body: [Fault(kind="server_error", status=status, body=body, rate=0.1)],  # pyrefly: ignore[bad-argument-type]
+            lambda status=status, body=body: [Fault(kind="server_error", status=status, body=body, rate=0.1)],  # pyrefly: ignore[bad-argument-type] (those below)
             repeated,
         )
         for status in (500, 502, 503)
@@ -95,7 +95,7 @@ SURVIVED = [
         if PROFILE == "long" or (status, body) in {(500, "json"), (502, "html"), (503, "empty")}
     ),
     *(
-        Survived(kind, lambda kind=kind: [Fault(kind=kind, rate=0.1)], repeated)  # pyrefly: ignore[bad-argument-type]
+        Survived(kind, lambda kind=kind: [Fault(kind=kind, rate=0.1)], repeated)  # pyrefly: ignore[bad-argument-type] (those below)
         for kind in ("not_json", "truncated", "cut", "drop", "drop_amid", "refuse")
     ),
     Survived("a stall before the answer", lambda: [Fault(kind="stall", rate=0.05, seconds=60)], repeated),

@@ -50,7 +50,7 @@ def show_what_can_be_shown() -> None:
 def _replaced(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeEncodeError):
         raise error
-    return "".join(PLAIN.get(c, "?") for c in error.object[error.start : error.end]), error.end  # pyrefly: ignore[no-matching-overload]
+    return "".join(PLAIN.get(c, "?") for c in error.object[error.start : error.end]), error.end  # pyrefly: ignore[no-matching-overload] (its object is a str)
 
 
 def length_text(length: timedelta) -> str:
