@@ -76,7 +76,7 @@ class Reader:
         future = self._portal.start_task_soon(ask, *args)
         while True:
             try:
-                return future.result(self._patience)
+                return future.result(self._longest_wait)
             except TimeoutError:
                 self._while_waiting()
 
@@ -153,7 +153,7 @@ class Reader:
             yield iterator
 
     @property
-    def _patience(self) -> float:
+    def _longest_wait(self) -> float:
         return min(self._delivery.seconds_left, REPORT_SECONDS if self._on_progress else math.inf)
 
     def _while_waiting(self) -> None:
@@ -163,7 +163,7 @@ class Reader:
     def _received(self, pages: HistoryPages) -> Generator[HistoryPage]:
         while True:
             try:
-                page = self._portal.call(_next_page, pages, self._patience)
+                page = self._portal.call(_next_page, pages, self._longest_wait)
             except TimeoutError:
                 self._while_waiting()
                 continue
@@ -202,13 +202,13 @@ def readable(part: Part) -> Part:
     return part
 
 
-async def _next_page(pages: HistoryPages, patience_seconds: float) -> HistoryPage | None:
+async def _next_page(pages: HistoryPages, seconds: float) -> HistoryPage | None:
     """The next page; None at the end.
 
     Raises:
         TimeoutError: none came in time; the next call goes on waiting for the same one.
     """
-    with anyio.fail_after(patience_seconds):
+    with anyio.fail_after(seconds):
         try:
             return await anext(pages)
         except StopAsyncIteration:
