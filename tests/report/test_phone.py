@@ -28,6 +28,21 @@ def test_who_is_stuck_fits_into_the_window(open_report: Open) -> None:
         page.locator(".timeline-button").first.press("Enter")
 
 
+@pytest.mark.parametrize("change", ["width", "theme"])
+def test_what_is_focused_stays_so_when_pictures_are_drawn_anew(open_report: Open, change: str) -> None:
+    page = open_report().page
+    page.locator(".timeline-button").first.press("Enter")
+    page.locator(".timeline .chart svg").evaluate("svg => svg.classList.add('before')")
+
+    if change == "width":
+        page.set_viewport_size({"width": 700, "height": 900})
+    else:
+        page.emulate_media(color_scheme="dark")
+    page.wait_for_selector(".timeline .chart svg:not(.before)")
+
+    assert page.evaluate("document.activeElement.className") == "timeline-button"
+
+
 def test_a_card_says_what_each_figure_is(open_report: Open, report: Opened) -> None:
     page = open_report(width=375).page
     cells = page.locator(".names > tbody > tr").first.locator("td")

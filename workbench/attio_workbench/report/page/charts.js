@@ -217,3 +217,8 @@ function fill(picture) {
 function fillAll() {
   pictures.forEach(fill);
 }
+
+/** Draws everything for another width or theme; texts and tables stay as they are, with what is focused or scrolled. */
+function redrawAll() {
+  pictures.forEach((picture) => (picture.redraw ?? picture.show)(document.getElementById(picture.id)));
+}

@@ -78,7 +78,7 @@ function sayTheme() {
 function onTheme() {
   root.dataset.theme = isDark() ? "light" : "dark";
   sayTheme();
-  fillAll();
+  redrawAll();
 }
 
 function start() {
@@ -118,7 +118,7 @@ function start() {
     names.shown += ROWS_AT_ONCE;
     fillNames();
   });
-  prefersDark.addEventListener("change", () => (sayTheme(), fillAll()));
+  prefersDark.addEventListener("change", () => (sayTheme(), redrawAll()));
   sayTheme();
   showSaid();
   announce();
@@ -130,7 +130,7 @@ function start() {
     if (innerWidth === width) return;
     width = innerWidth;
     clearTimeout(waiting);
-    waiting = setTimeout(() => (clearOfFilters(), fillAll()), 120);
+    waiting = setTimeout(() => (clearOfFilters(), redrawAll()), 120);
   });
   // On paper: light, everything drawn, tables opened; then as it was.
   let theme, closed;

@@ -194,6 +194,10 @@ function fillNames() {
     )
   );
   document.getElementById("names-more").hidden = found.length <= shown.length;
+  redrawNames();
+}
+
+function redrawNames() {
   if (names.open !== null) drawTimeline(names.open);
 }
 
@@ -203,4 +207,5 @@ pictures.push({
   owner: "only records that they moved last",
   value: "only such records",
   show: fillNames,
+  redraw: redrawNames,
 });
