@@ -9,16 +9,17 @@ from tests.support import no_pandas as no_pandas  # noqa: PLC0414 (imported for 
 
 PROFILE = os.environ.get("TEST_PROFILE", "short")
 
-settings.register_profile("short", max_examples=20, deadline=None, print_blob=True)
-settings.register_profile(
-    "long", max_examples=2000, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
-)
+# How long it takes says nothing on a machine that is shared. The short profile tries the same examples each time: what
+# fails there is what a change has broken; the long one looks for others.
+UNHURRIED = settings(deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("short", UNHURRIED, max_examples=20, derandomize=True)
+settings.register_profile("long", UNHURRIED, max_examples=2000)
 settings.load_profile(PROFILE)
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """`-n auto` is one a core; in the long profile, where nothing runs beside the tests, one more: some only wait."""
-    return (os.cpu_count() or 1) + (PROFILE == "long")
+    """`-n auto` is one more than there are cores: some tests only wait."""
+    return (os.cpu_count() or 1) + 1
 
 
 def pytest_collection_finish() -> None:

@@ -5,7 +5,7 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import assume, given
@@ -87,7 +87,14 @@ def test_what_attio_documents_is_a_history_and_kept_as_it_is(kind: str, data: st
     shown = [json.dumps(value, sort_keys=True) for value in history.raw]
     assert sorted(shown) == sorted(json.dumps(printable_but_for_numbers(v), sort_keys=True) for v in raw)
     assert [v.active_from for v in history.values] == [v["active_from"] for v in raw]
-    assert [v.model_dump(exclude_unset=True) for v in history.values] == history.raw
+    assert [in_floats(v.model_dump(exclude_unset=True)) for v in history.values] == [in_floats(v) for v in history.raw]
+
+
+def in_floats(value: Any) -> Any:
+    """Numbers as they are validated: those of more than 53 bits lose their last digits, which only what is kept has."""
+    if isinstance(value, dict):
+        return {name: in_floats(inside) for name, inside in cast("dict[str, Any]", value).items()}
+    return float(value) if isinstance(value, int) else value
 
 
 def printable_but_for_numbers(value: dict[str, Any]) -> dict[str, Any]:
