@@ -28,8 +28,9 @@ def test_every_model_and_column_is_described(built_duckdb: DuckDB) -> None:
         "and table_schema in ('dbt_attio', 'dbt_stg_attio', 'dbt_int_attio')"
     )
     described = {(name, column["name"]) for name, model in MODELS.items() for column in model["columns"]}
+    segments = {(name, column) for name, column in described if name == "int_attio__segment"}
 
-    assert set(columns) == described
+    assert set(columns) == described - segments  # which are built only where they are asked for
     assert {path.stem for path in (PACKAGE / "models").rglob("*.sql")} == set(MODELS)
     assert all(model["description"] for model in MODELS.values())
     assert all(column["description"] for model in MODELS.values() for column in model["columns"])

@@ -16,8 +16,10 @@ VARIABLES = {
         "applications.workflow_status=attio_workflow_status",
         {"history": "talent_pool.stage", "table": "attio_talent_pool_stage", "id_column": "entry_id"},
         "lists/hiring.stage",
+        "lists/sales.stage",
         {"history": "lists/sales.priority", "type": "select"},
     ],
+    "attio_segments": [{"history": "lists/sales.stage", "by": "lists/sales.priority"}],
     "attio_sources": [{"name": "one", "schema": "attio_one"}, {"name": "two", "schema": "attio_two"}],
 }
 AGGREGATES = (expressions.Sum, expressions.Min, expressions.Max, expressions.Count)

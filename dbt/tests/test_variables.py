@@ -96,11 +96,19 @@ def test_personal_data_can_be_switched_off(tmp_path: Path) -> None:
         ("attio_histories", [{"history": "deals.value", "type": "currency"}], "its type is status or select"),
         ("attio_histories", [], "attio_histories is empty"),
         ("attio_late_entries", "2026-01-05", "attio_late_entries is a list"),
+        ("attio_segments", {"history": "a.b", "by": "a.c"}, "attio_segments is a list"),
+        (
+            "attio_segments",
+            [{"history": "applications.workflow_status", "by": "deals.stage"}],
+            "two histories of one object",
+        ),
     ],
 )
 def test_a_wrong_variable_is_named(variable: str, value: Any, said: str, tmp_path: Path) -> None:
     warehouse = DuckDB(tmp_path, "duckdb", tmp_path / "warehouse.db")
     with pytest.raises(AssertionError) as failed:
-        warehouse.build("compile", "--select", "stg_attio__status_history", "int_attio__stays", **{variable: value})
+        warehouse.build(
+            "compile", "--select", "stg_attio__status_history", "int_attio__stays", "attio__status", **{variable: value}
+        )
 
     assert said in str(failed.value)

@@ -1,10 +1,10 @@
 """Open records can be filtered by what else Attio says of them, such as where they came from."""
 
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import fields, replace
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import duckdb
 import pytest
@@ -13,7 +13,7 @@ from tests.report.conftest import PIPELINE, SOURCE, Open, Opened
 
 from attio_workbench.findings import findings
 from attio_workbench.findings.groups import MOST_VALUES
-from attio_workbench.models import Models
+from attio_workbench.models import Models, Row
 from attio_workbench.report import records
 from attio_workbench.report.attributes import attributes_of
 from attio_workbench.report.command import report_of
@@ -76,7 +76,6 @@ def test_a_value_leaves_exactly_the_records_that_have_it(
 
 def test_the_figures_are_those_of_the_value(open_report: Open, sourced: Models, sql: duckdb.DuckDBPyConnection) -> None:
     report = open_report(sourced)
-    unfiltered = {picture: report.rows(picture) for picture in ("flow", "survival", "funnel", "conversion", "transitions")}
 
     choose(report.page, "Referral")
 
@@ -87,11 +86,96 @@ def test_the_figures_are_those_of_the_value(open_report: Open, sourced: Models, 
     assert stuck > 0
     assert sum(int(row[-1]) for row in report.rows("waiting")) == stuck
     assert str(report.page.text_content("#names-count")).startswith(f"{stuck} stuck record")
-    for picture in ("ageing", "waiting", "names"):
+    for picture in ("ageing", "waiting", "names", *WHOLE):
         assert "Source Referral: only such records" in str(report.page.text_content(f"#{picture} .filter-note"))
-    for picture, rows in unfiltered.items():
-        assert report.rows(picture) == rows
-        assert "Not filtered by source." in str(report.page.text_content(f"#{picture} .filter-note"))
+
+
+@pytest.mark.parametrize("source", ["Referral", "(none)"])
+def test_every_picture_is_of_the_records_with_the_value(
+    open_report: Open, sourced: Models, models: Models, source: str
+) -> None:
+    ids = {row.status_title: row.status_id for row in split_histories(sourced)["", SOURCE].status}
+    alone = split_histories(sourced)["", f"{PIPELINE}[{SOURCE}={ids.get(source, '')}]"]
+    own: dict[str, Any] = {n: [replace(row, history=PIPELINE) for row in getattr(alone, n)] for n in OF_SEGMENTS}
+    expected = open_report(replace(models, **own))
+    report = open_report(sourced)
+    unfiltered = figures(report)
+
+    choose(report.page, source)
+
+    assert figures(report) == figures(expected)
+    assert all(rows != unfiltered[picture] for picture, rows in figures(report).items())
+    report.draw_all()
+    expected.draw_all()
+    for picture in WHOLE:
+        assert report.drawn(picture) == expected.drawn(picture)
+    report.page.click("#reset")
+    assert figures(report) == unfiltered
+
+
+def test_pictures_are_of_one_value_at_a_time(open_report: Open, sourced: Models) -> None:
+    report = open_report(also_called("channel", sourced))
+    unfiltered = figures(report)
+
+    for name, value in {"Source": "Referral", "Channel": "Job board"}.items():
+        report.page.get_by_role("combobox", name=name).select_option(label=value)
+
+    assert figures(report) == unfiltered
+    for picture in WHOLE:
+        note = "Not filtered by channel or source, as only one of them at a time can be."
+        assert report.page.text_content(f"#{picture} .filter-note") == note
+
+
+def test_where_the_models_have_no_segments_the_pictures_say_so(open_report: Open, sourced: Models) -> None:
+    rest: dict[str, Any] = {name: [row for row in getattr(sourced, name) if "[" not in row.history] for name in OF_SEGMENTS}
+    report = open_report(replace(sourced, **rest))
+    unfiltered = figures(report)
+
+    choose(report.page, "Referral")
+
+    assert figures(report) == unfiltered
+    assert report.page.text_content("#flow .filter-note") == "Not filtered by source: attio_segments does not name it."
+
+
+def test_records_imported_with_a_value_are_counted(open_report: Open, sourced: Models) -> None:
+    records = {row.record_id for row in sourced.current_status if row.status_title == "Referral"}
+    history = [
+        replace(stay, is_late_entry=True) if stay.direction == "entry" and n % 2 else stay
+        for n, stay in enumerate(sourced.status_history)
+    ]
+    report = open_report(replace(sourced, status_history=history))
+    imported = [s for s in history if s.history == PIPELINE and s.is_late_entry and s.direction == "entry"]
+    choose(report.page, "Referral")
+
+    number = sum(stay.record_id in records for stay in imported)
+
+    assert 0 < number < len(imported)
+    assert f"{number} imported records are in no cohort" in str(report.page.text_content("#funnel"))
+
+
+WHOLE = ("flow", "survival", "funnel", "conversion", "transitions")
+"""Pictures without a line or a point for a record."""
+
+OF_SEGMENTS = ("status_daily", "time_in_status", "survival", "conversion", "status_transitions", "funnel")
+"""Models that tell each segment on its own."""
+
+
+def figures(report: Opened) -> dict[str, list[list[str]]]:
+    """The tables beneath these pictures."""
+    return {picture: report.rows(picture) for picture in WHOLE}
+
+
+def also_called(name: str, models: Models) -> Models:
+    """The models of a workspace in which another attribute says the same as the source."""
+
+    def doubled(rows: Sequence[Row]) -> list[Row]:
+        return [
+            *rows,
+            *(replace(r, history=r.history.replace(SOURCE, f"applications.{name}")) for r in rows if SOURCE in r.history),
+        ]
+
+    rows: dict[str, Any] = {n.name: doubled(getattr(models, n.name)) for n in fields(Models) if n.name != "as_of"}
+    return replace(models, **rows)
 
 
 def test_a_value_goes_with_owner_and_period_and_show_all_ends_them(
@@ -184,7 +268,7 @@ def test_where_records_came_from_is_no_pipeline(open_report: Open, sourced: Mode
     assert not page.is_visible("#history")
     assert f"{len(models.current_status):,} records of {PIPELINE}, as of" in str(page.text_content("header p"))
     footer = str(page.text_content("footer"))
-    assert f"a filter where open records have from 2 to 20 values of it: {SOURCE}." in footer
+    assert f"a filter where records have from 2 to 20 values of it: {SOURCE}." in footer
     assert "Job board" not in footer  # nobody has to map what is no status
     assert "No pipeline" not in report_of(models, findings(models), None)
 

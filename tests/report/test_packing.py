@@ -63,7 +63,7 @@ def test_a_long_flow_is_thinned_and_ends_with_the_last_day(models: Models) -> No
     first = min(row.date_day for row in models.status_daily)
     days = [replace(models.status_daily[0], date_day=first + timedelta(days=n), in_status=n) for n in range(900)]
 
-    flow = build_content("a.b", "", replace(models, status_daily=days), None, {})["flow"]
+    flow = build_content("a.b", "", None, {("", "a.b"): replace(models, status_daily=days)})["flow"]
 
     [counts] = flow["in"].values()
     assert (flow["step"], flow["days"], len(counts)) == (3, 300, 300)
@@ -76,6 +76,6 @@ def test_a_gap_between_stays_is_kept(models: Models) -> None:
         replace(stay, left_at=stay.left_at and stay.left_at - timedelta(minutes=3)) for stay in models.status_history
     ]
 
-    assert build_content("a.b", "", models, None, {})["open"]["gaps"] == []
-    content = build_content("a.b", "", replace(models, status_history=earlier), None, {})
+    assert build_content("a.b", "", None, {("", "a.b"): models})["open"]["gaps"] == []
+    content = build_content("a.b", "", None, {("", "a.b"): replace(models, status_history=earlier)})
     assert len(content["open"]["gaps"]) == len(content["open"]["stay_status"]["t"]) // content["open"]["stay_status"]["w"]

@@ -28,7 +28,7 @@ records as (
         listed.parent_record_id,
         coalesce(by_record.moves, 0) as moves,
         coalesce(by_record.moves_back, 0) as moves_back
-    from {{ ref('stg_attio__record') }} as listed
+    from {{ attio.with_segments(ref('stg_attio__record'), ['parent_object', 'parent_record_id', 'stays']) }} as listed
     left join by_record
         on listed.source_relation = by_record.source_relation
         and listed.history = by_record.history

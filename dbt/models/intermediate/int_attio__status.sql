@@ -1,3 +1,7 @@
+{% set columns = [
+    'source_relation', 'history', 'status_id', 'status_title', 'status_order', 'status_kind', 'waiting_on', 'is_archived',
+    'is_mapped', 'target_days', 'open_up_to', 'open_before'
+] %}
 -- Every status that is listed or was ever stayed in, with its place in the pipeline: as mapped, else as guessed.
 with stays as (
 
@@ -198,24 +202,50 @@ passed as (
         and not others.is_archived
     group by placed.source_relation, placed.history, placed.status_id
 
+),
+
+of_histories as (
+
+    select placed.*, passed.open_up_to, passed.open_before
+    from placed
+    inner join passed
+        on placed.source_relation = passed.source_relation
+        and placed.history = passed.history
+        and placed.status_id = passed.status_id
+
+),
+
+-- A segment has the statuses of its history, in their order and of their kinds.
+complete as (
+
+    select {{ columns | join(', ') }}
+    from of_histories
+    {% if attio.segments() %}
+    union all
+    select
+        of_histories.source_relation,
+        segments.segment as history,
+        {% for column in columns[2:] %}of_histories.{{ column }}{% if not loop.last %}, {% endif %}{% endfor %}
+    from of_histories
+    inner join (select distinct source_relation, history, segment from {{ ref('int_attio__segment') }}) as segments
+        on of_histories.source_relation = segments.source_relation
+        and of_histories.history = segments.history
+    {% endif %}
+
 )
 
 select
-    placed.source_relation,
-    placed.history,
-    placed.status_id,
-    {{ attio.as_text('placed.status_title') }} as status_title,
-    {{ attio.as_bigint('placed.status_order') }} as status_order,
-    {{ attio.as_text('placed.status_kind') }} as status_kind,
-    {{ attio.as_text('placed.waiting_on') }} as waiting_on,
-    placed.is_archived,
-    placed.is_mapped,
-    {{ attio.as_double('placed.target_days') }} as target_days,
-    {{ attio.as_bigint('row_number() over (order by placed.source_relation, placed.history, placed.status_id)') }} as status_number,
-    {{ attio.as_bigint('passed.open_up_to') }} as open_up_to,
-    {{ attio.as_bigint('passed.open_before') }} as open_before
-from placed
-inner join passed
-    on placed.source_relation = passed.source_relation
-    and placed.history = passed.history
-    and placed.status_id = passed.status_id
+    source_relation,
+    history,
+    status_id,
+    {{ attio.as_text('status_title') }} as status_title,
+    {{ attio.as_bigint('status_order') }} as status_order,
+    {{ attio.as_text('status_kind') }} as status_kind,
+    {{ attio.as_text('waiting_on') }} as waiting_on,
+    is_archived,
+    is_mapped,
+    {{ attio.as_double('target_days') }} as target_days,
+    {{ attio.as_bigint('row_number() over (order by source_relation, history, status_id)') }} as status_number,
+    {{ attio.as_bigint('open_up_to') }} as open_up_to,
+    {{ attio.as_bigint('open_before') }} as open_before
+from complete

@@ -3,3 +3,4 @@
 select source_relation, history, status_id, status_title, status_order, status_kind
 from {{ ref('attio__status') }}
 where not is_mapped
+{% if attio.segments() %}    and history not in (select segment from {{ ref('int_attio__segment') }}){% endif %}

@@ -1,4 +1,4 @@
-"""What open records can be filtered by besides: other statuses and selects of the same object or list."""
+"""What records can be filtered by besides: other statuses and selects of the same object or list."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -11,9 +11,14 @@ from attio_workbench.report.directory import Directory, ShownStatus
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """One attribute: what it is called, its values in their order, and which of them each record has, by its place."""
+    """One attribute: its history, what it is called, its values in their order, and which each record has, by its place.
 
+    `ids` are those of the values.
+    """
+
+    history: str
     title: str
+    ids: list[str]
     values: list[str]
     of_record: Mapping[str, int]
 
@@ -32,11 +37,9 @@ def attributes_of(record_ids: Collection[str], others: Mapping[str, Models]) -> 
         used = sorted(set(has.values()))
         if 1 < len(used) + (len(has) < len(record_ids)) <= MOST_VALUES:
             of_record = {one: used.index(status) for one, status in has.items()}
-            found.append(
-                Attribute(
-                    attribute_of(history).capitalize(), [_value(directory.statuses[status]) for status in used], of_record
-                )
-            )
+            shown = [directory.statuses[status] for status in used]
+            title = attribute_of(history).capitalize()
+            found.append(Attribute(history, title, [s.status_id for s in shown], [_value(s) for s in shown], of_record))
     return found
 
 

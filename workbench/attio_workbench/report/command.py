@@ -1,7 +1,7 @@
 """`attio-sync report`: from the warehouse to one HTML file."""
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,13 +14,14 @@ from attio_workbench.errors import WorkbenchError
 from attio_workbench.findings import Finding, findings
 from attio_workbench.findings.groups import MOST_VALUES
 from attio_workbench.findings.pipelines import pipeline_histories
-from attio_workbench.findings.sentences import listed, parent_of
+from attio_workbench.findings.sentences import listed
 from attio_workbench.held import open_held
 from attio_workbench.models import Models, Status
 from attio_workbench.origin import read_origin
 from attio_workbench.place import Place, checked_output
 from attio_workbench.report.content import build_content, split_histories
 from attio_workbench.report.page import Page, render, title_of
+from attio_workbench.report.segments import segment_of
 from attio_workbench.report.warehouse import Warehouse, fetch_models, is_installed, local_warehouse
 from attio_workbench.terminal import path_text, under_way
 
@@ -145,26 +146,12 @@ def report_of(models: Models, found: list[Finding], slug: str | None) -> str:
             warning=warning_text(statuses),
             notes=(
                 guessed_text(statuses),
-                filters_text(parts.keys() - set(shown)),
+                filters_text({key for key in parts.keys() - set(shown) if not segment_of(key[1])}),
             ),
             findings=found,
-            histories=[
-                build_content(
-                    history, relation, parts[relation, history], slug if is_one else None, _others(parts, relation, history)
-                )
-                for relation, history in shown
-            ],
+            histories=[build_content(history, relation, slug if is_one else None, parts) for relation, history in shown],
         )
     )
-
-
-def _others(parts: Mapping[tuple[str, str], Models], relation: str, history: str) -> dict[str, Models]:
-    """The other histories of the same object or list, by name."""
-    return {
-        other: part
-        for (its_relation, other), part in parts.items()
-        if (its_relation, parent_of(other)) == (relation, parent_of(history)) and other != history
-    }
 
 
 def filters_text(keys: Collection[tuple[str, str]]) -> str:
@@ -173,7 +160,7 @@ def filters_text(keys: Collection[tuple[str, str]]) -> str:
         return ""
     names = listed(sorted(f"{relation} {history}".strip() for relation, history in keys))
     return (
-        f"No pipeline, but something to compare by, and a filter where open records have from 2 to {MOST_VALUES} values of "
+        f"No pipeline, but something to compare by, and a filter where records have from 2 to {MOST_VALUES} values of "
         f"it: {names}. Hardly any "
         "record there has had a second value, and none of the values is known to be won, lost or paused; "
         "attio_status_mapping can say that one is."

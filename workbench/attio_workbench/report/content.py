@@ -3,17 +3,19 @@
 Nothing is computed here that a model does not say: rows are chosen, rounded and counted.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 from typing import Any
 
 from attio_workbench.findings.sentences import heading_of, parent_of
-from attio_workbench.models import Models, Row
+from attio_workbench.models import Models, Row, StatusStay
+from attio_workbench.report.attributes import Attribute, attributes_of
 from attio_workbench.report.conversion import build_conversion
 from attio_workbench.report.curves import build_curves, period_key
 from attio_workbench.report.directory import Directory
 from attio_workbench.report.records import build_open
+from attio_workbench.report.segments import segment_of, segments_of
 
 MOST_DAYS = 400
 """A longer flow is drawn by every so many days: a screen has no more pixels."""
@@ -52,12 +54,12 @@ def split_histories(models: Models) -> dict[tuple[str, str], Models]:
     return {key: replace(models, **found[key]) for key in sorted(found)}  # pyrefly: ignore[bad-argument-type] (each table its rows)
 
 
-def build_content(
-    history: str, relation: str, models: Models, slug: str | None, others: Mapping[str, Models]
-) -> dict[str, Any]:
-    """Everything that the page says of one history; `others` are those of the same object or list, by name."""
+def build_content(history: str, relation: str, slug: str | None, parts: Mapping[tuple[str, str], Models]) -> dict[str, Any]:
+    """Everything that the page says of one of these histories of these connections."""
+    models = parts[relation, history]
     directory = Directory(models)
-    opened = build_open(models, directory, others)
+    attributes = attributes_of([row.record_id for row in models.current_status], _others(parts, relation, history))
+    opened = build_open(models, directory, attributes)
     # An entry has no page of its own: its link is to the record that it is about.
     links = [link_of(parent, slug) for parent in opened["about"]["objects"] or [parent_of(history)]]
     return {
@@ -78,17 +80,61 @@ def build_content(
             for status in directory.statuses
         ],
         "periods": _periods(models),
-        "time": list(_time(models, directory)),
-        "curves": build_curves(models, directory.status),
-        "flow": _flow(models, directory),
-        "funnel": _funnel(models, directory),
-        "imported": sum(stay.is_late_entry and stay.direction == "entry" for stay in models.status_history),
-        "conversion": build_conversion(models, directory),
-        "transitions": list(_transitions(models, directory)),
+        **_drawn(models, directory, [stay.record_id for stay in models.status_history if _is_import(stay)]),
+        "segments": _segments(attributes, models, directory, segments_of(parts, relation, history)),
         "open": opened,
         "owners": directory.owners,  # last: by now every one has a number
         "members": directory.members,
     }
+
+
+def _others(parts: Mapping[tuple[str, str], Models], relation: str, history: str) -> dict[str, Models]:
+    """The other histories of the same object or list, by name."""
+    return {
+        other: part
+        for (its_relation, other), part in parts.items()
+        if (its_relation, parent_of(other)) == (relation, parent_of(history)) and other != history and not segment_of(other)
+    }
+
+
+def _is_import(stay: StatusStay) -> bool:
+    return stay.is_late_entry and stay.direction == "entry"
+
+
+def _drawn(models: Models, directory: Directory, imported: Collection[str]) -> dict[str, Any]:
+    """What the pictures are drawn from that have no line or point for a record, of a history or a segment of it."""
+    return {
+        "time": list(_time(models, directory)),
+        "curves": build_curves(models, directory.status),
+        "flow": _flow(models, directory),
+        "funnel": _funnel(models, directory),
+        "imported": len(imported),
+        "conversion": build_conversion(models, directory),
+        "transitions": list(_transitions(models, directory)),
+    }
+
+
+def _segments(
+    attributes: Sequence[Attribute],
+    models: Models,
+    directory: Directory,
+    segments: Mapping[tuple[str, str | None], Models],
+) -> list[dict[str, Any]]:
+    """For each attribute what is drawn of the records with each value, by its place, and of those that have `none`."""
+    imported = [stay.record_id for stay in models.status_history if _is_import(stay)]
+    found: list[dict[str, Any]] = []
+    for attribute in attributes:
+        values: list[tuple[int | None, str | None]] = [*enumerate(attribute.ids), (None, None)]
+        found.append(
+            {
+                "none" if place is None else str(place): _drawn(
+                    segment, directory, [one for one in imported if attribute.of_record.get(one) == place]
+                )
+                for place, value_id in values
+                if (segment := segments.get((attribute.history, value_id)))
+            }
+        )
+    return found
 
 
 def _rounded(value: float | None, digits: int = 2) -> float | None:

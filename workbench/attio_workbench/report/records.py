@@ -1,14 +1,14 @@
 """The open records: who is listed, what each one went through, and counts of all of them."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from attio_workbench.actors import NOBODY
 from attio_workbench.findings.facts import STUCK
 from attio_workbench.models import CurrentStatus, Models, StatusStay
-from attio_workbench.report.attributes import Attribute, attributes_of
+from attio_workbench.report.attributes import Attribute
 from attio_workbench.report.directory import Directory
 from attio_workbench.report.packing import pack, pack_ids
 
@@ -69,13 +69,12 @@ def open_records(models: Models, directory: Directory) -> list[OpenRecord]:
     return sorted(found, key=lambda one: (not one.is_stuck, -(one.percentile or 0), -one.days, one.row.record_id))
 
 
-def build_open(models: Models, directory: Directory, others: Mapping[str, Models]) -> dict[str, Any]:
+def build_open(models: Models, directory: Directory, attributes: Sequence[Attribute]) -> dict[str, Any]:
     """`counts` of all open records by status, owner, month and more; `n` of them with all there is to say.
 
-    `attributes` are those of the other histories of their object or list that can be filtered by, with their values.
+    `attributes` are those of their object or list that can be filtered by.
     """
     opened = open_records(models, directory)
-    attributes = attributes_of([one.row.record_id for one in opened], others)
     listed = opened[:MOST_LISTED]
     stays = _stays(models, {one.row.record_id for one in listed})
     began = [one.entered_at for one in listed] + [stay.entered_at for found in stays.values() for stay in found]

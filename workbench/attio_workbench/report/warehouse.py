@@ -16,6 +16,7 @@ from attio_workbench.errors import WorkbenchError
 from attio_workbench.model_rows import read_models
 from attio_workbench.models import Models
 from attio_workbench.report.curves import QUERIES
+from attio_workbench.report.segments import WITHOUT_SEGMENTS, wanted_segments
 from attio_workbench.terminal import path_text
 
 PACKAGE = CONNECTOR.parent / "dbt"
@@ -68,7 +69,12 @@ def local_warehouse(database: Path, histories: list[dict[str, str]], folder: Pat
     profile = {"attio": {"target": "local", "outputs": {"local": output}}}
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "profiles.yml").write_text(json.dumps(profile, indent=1), encoding="utf-8")  # JSON is YAML
-    return Warehouse(profiles_dir=folder.absolute(), variables={"attio_schema": LOCAL_SCHEMA, "attio_histories": histories})
+    variables = {
+        "attio_schema": LOCAL_SCHEMA,
+        "attio_histories": histories,
+        "attio_segments": list(wanted_segments(histories)),
+    }
+    return Warehouse(profiles_dir=folder.absolute(), variables=variables)
 
 
 def fetch_models(warehouse: Warehouse, folder: Path) -> Models:
@@ -81,7 +87,14 @@ def fetch_models(warehouse: Warehouse, folder: Path) -> Models:
     folder.mkdir(parents=True, exist_ok=True)
     output = folder / "models"
     shutil.rmtree(output, ignore_errors=True)
-    command = [*_uv(), "python", str(PACKAGE / "read_models.py"), str(output), "--queries", json.dumps(QUERIES)]
+    command = [
+        *_uv(),
+        "python",
+        str(PACKAGE / "read_models.py"),
+        str(output),
+        "--queries",
+        json.dumps(QUERIES | WITHOUT_SEGMENTS),
+    ]
     command += [] if warehouse.builds else ["--no-build"]
     command += ["--quiet", "--project-dir", str(PACKAGE), "--target-path", str(folder / "target")]
     command += ["--log-path", str(folder / "logs"), *warehouse.options()]

@@ -5,6 +5,15 @@ const DATA = JSON.parse(document.getElementById("data").textContent);
 const state = { history: 0, period: "all", owner: -1, values: [] };
 const now = () => DATA.histories[state.history];
 
+/** What is drawn without a line or a point for a record: of the records with the one value that is chosen, else of all. */
+const told = () => segment() ?? now();
+
+/** What is drawn of the records with the value that is chosen, if it is only one, and if the models tell them apart. */
+function segment() {
+  const chosen = [...state.values.entries()].filter(([, key]) => key !== "all");
+  return chosen.length === 1 ? now().segments[chosen[0][0]]?.[chosen[0][1]] : undefined;
+}
+
 /** An element: attributes, listeners (`onclick`) and children; text stays text whatever is in it. */
 function h(tag, attributes, ...children) {
   const element = document.createElement(tag);

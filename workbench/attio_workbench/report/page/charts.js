@@ -190,6 +190,13 @@ function table({ caption, head, rows, numbers = 1 }) {
   );
 }
 
+/** Why a picture is of all records although values are chosen; empty where none is, or it is of those with the value. */
+function whyWhole() {
+  const chosen = state.values.filter((key) => key !== "all").length;
+  if (!chosen || segment()) return "";
+  return chosen > 1 ? ", as only one of them at a time can be" : ": attio_segments does not name it";
+}
+
 /** What the filters do to a picture, said beside it whenever one is set. */
 function filterNote(picture) {
   const set = [];
@@ -197,11 +204,13 @@ function filterNote(picture) {
   if (state.owner >= 0) set.push(["who moved last", ownerText(state.owner), picture.owner]);
   now().open.attributes.forEach((attribute, k) => {
     const key = state.values[k];
-    if (key !== "all") set.push([attribute.title.toLowerCase(), `${attribute.title} ${valueText(attribute, key)}`, picture.value]);
+    const does = picture.isWhole && !segment() ? null : picture.value;
+    if (key !== "all") set.push([attribute.title.toLowerCase(), `${attribute.title} ${valueText(attribute, key)}`, does]);
   });
   const applied = set.filter(([, , does]) => does).map(([, what, does]) => `${what}: ${does}.`);
   const others = set.filter(([, , does]) => !does).map(([name]) => name);
-  return [...applied, ...(others.length ? [`Not filtered by ${others.join(" or ")}.`] : [])].join(" ");
+  const why = picture.isWhole ? whyWhole() : "";
+  return [...applied, ...(others.length ? [`Not filtered by ${others.join(" or ")}${why}.`] : [])].join(" ");
 }
 
 /** Fills a section: the table and the picture. */

@@ -7,13 +7,13 @@ function inOrder(a, b) {
   return isWon(b) - isWon(a) || a - b;
 }
 
-const conversionRows = (status) => now().conversion.rows.filter((row) => row.from === status).sort((a, b) => inOrder(a.to, b.to));
+const conversionRows = (status) => told().conversion.rows.filter((row) => row.from === status).sort((a, b) => inOrder(a.to, b.to));
 
 const isReached = (row) => row.share.some((share) => share > 0);
 const reachedRows = (status) => conversionRows(status).filter(isReached);
 /** What anybody came to, from whatever status: the same bars in the same order everywhere. */
-const reachedOutcomes = () => new Set(now().conversion.rows.filter(isReached).map((row) => row.to));
-const conversionStatuses = () => [...new Set(now().conversion.rows.map((row) => row.from))].sort((a, b) => a - b);
+const reachedOutcomes = () => new Set(told().conversion.rows.filter(isReached).map((row) => row.to));
+const conversionStatuses = () => [...new Set(told().conversion.rows.map((row) => row.from))].sort((a, b) => a - b);
 
 /** Which of the days is the last whose shares are known; -1 if none is. */
 const lastKnown = (row) => row.share.findLastIndex((share) => share !== null);
@@ -23,7 +23,7 @@ function conversionHead(status) {
   const [any] = conversionRows(status);
   const last = lastKnown(any);
   const shares = reachedRows(status).map((row) => `${percent(row.share[last]).replace(" ", "\u00a0")} ${titleOf(row.to)}`);
-  const said = last < 0 ? "nobody was watched for long enough" : `by ${now().conversion.days[last]} d ${shares.join(", ") || "no outcome yet"}`;
+  const said = last < 0 ? "nobody was watched for long enough" : `by ${told().conversion.days[last]} d ${shares.join(", ") || "no outcome yet"}`;
   return [h("strong", {}, titleOf(status)), h("p", { class: "entered" }, `${count(any.entered)} entered${any.few ? ", few" : ""}: ${said}`)];
 }
 
@@ -48,7 +48,7 @@ function conversionBars(status) {
 }
 
 function conversionOption(status) {
-  const { days } = now().conversion;
+  const { days } = told().conversion;
   const [any] = conversionRows(status);
   return {
     grid: { left: 38, right: 4, top: 8, bottom: 24 },
@@ -73,7 +73,7 @@ function conversionKey(outcome) {
 }
 
 function conversionSays(status) {
-  const { days } = now().conversion;
+  const { days } = told().conversion;
   const [any] = conversionRows(status);
   const parts = reachedRows(status).map((row) => `${titleOf(row.to)} ${row.share.map((share, n) => (share === null ? `not known by ${days[n]} days` : `${percent(share)} by ${days[n]} days`)).join(", ")}`);
   return `${titleOf(status)}: bars of the share of ${count(any.entered)} records that had come to each outcome. ${parts.join("; ") || "None came to an outcome"}.`;
@@ -83,7 +83,8 @@ pictures.push({
   id: "conversion",
   period: null,
   owner: null,
-  value: null,
+  value: "only such records",
+  isWhole: true,
   show(section) {
     const statuses = conversionStatuses();
     const outcomes = [...reachedOutcomes()].sort(inOrder);
@@ -91,7 +92,7 @@ pictures.push({
     drawPanels(section, statuses, conversionHead, (status) => ({ height: 200, says: conversionSays(status), option: conversionOption(status) }));
   },
   table() {
-    const { days } = now().conversion;
+    const { days } = told().conversion;
     const rows = conversionStatuses().flatMap((status) => {
       const own = conversionRows(status);
       const entered = `${count(own[0].entered)}${own[0].few ? " (few)" : ""}`;

@@ -2,7 +2,7 @@
 let withOutcomes = false;
 
 function flowDays() {
-  const { start, step, days } = now().flow;
+  const { start, step, days } = told().flow;
   const first = Date.parse(start);
   const months = monthsOf(state.period);
   const all = Array.from({ length: days }, (_, n) => new Date(first + n * step * 86400000));
@@ -11,7 +11,7 @@ function flowDays() {
 
 /** Those drawn, from the top down: first steps above, ends below. */
 function flowStatuses() {
-  const drawn = Object.keys(now().flow.in).map(Number);
+  const drawn = Object.keys(told().flow.in).map(Number);
   const rank = { open: 0, paused: 1, won: 2, lost: 3 };
   const kind = (status) => now().statuses[status].kind;
   return drawn
@@ -26,7 +26,7 @@ function flowLabels(statuses, days, box, room) {
   const place = (api) => {
     let below = 0;
     const found = [...statuses].reverse().map((status) => {
-      const value = now().flow.in[status][last.n];
+      const value = told().flow.in[status][last.n];
       const [x, y] = api.coord([last.date, below + value / 2]);
       below += value;
       return { status, value, x, middle: y, y };
@@ -59,7 +59,8 @@ pictures.push({
   id: "flow",
   period: "only its days are drawn",
   owner: null,
-  value: null,
+  value: "only such records",
+  isWhole: true,
   show(section) {
     drawInto(section.querySelector(".chart"), (box) => {
       const days = flowDays();
@@ -75,7 +76,7 @@ pictures.push({
         areaStyle: { color: statusColor(status), opacity: 1, decal: decalOf(status) },
         itemStyle: { color: statusColor(status) },
         emphasis: { disabled: true },
-        data: days.map(({ date, n }) => [date, now().flow.in[status][n]]),
+        data: days.map(({ date, n }) => [date, told().flow.in[status][n]]),
       }));
       return {
         height: box.small ? 340 : 420,
@@ -104,13 +105,13 @@ pictures.push({
     return table({
       caption: "Records in each status at the end of the day",
       head: ["Day", ...statuses.map(titleOf)],
-      rows: shown.map(({ date, n }) => [dayText(date), ...statuses.map((status) => count(now().flow.in[status][n]))]),
+      rows: shown.map(({ date, n }) => [dayText(date), ...statuses.map((status) => count(told().flow.in[status][n]))]),
     });
   },
 });
 
 function flowSays(days, statuses) {
   const [first, last] = [days[0], days[days.length - 1]];
-  const parts = statuses.map((s) => `${titleOf(s)} from ${count(now().flow.in[s][first.n])} to ${count(now().flow.in[s][last.n])}`);
+  const parts = statuses.map((s) => `${titleOf(s)} from ${count(told().flow.in[s][first.n])} to ${count(told().flow.in[s][last.n])}`);
   return `Stacked areas of how many records were in each status, from ${dayText(first.date)} to ${dayText(last.date)}: ${parts.join(", ")}.`;
 }

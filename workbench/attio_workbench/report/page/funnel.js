@@ -4,14 +4,14 @@ const MOST_COHORTS = 12;
 
 /** Quarters if there are a few, else months, else weeks, until somebody chooses. */
 function kindOfCohort() {
-  const funnel = now().funnel;
+  const funnel = told().funnel;
   if (cohortKind && funnel[cohortKind]) return cohortKind;
   return ["quarter", "month", "week"].find((kind) => (funnel[kind] || []).length >= 3) ?? Object.keys(funnel)[0];
 }
 
 function cohorts() {
   const months = monthsOf(state.period);
-  const all = now().funnel[kindOfCohort()] || [];
+  const all = told().funnel[kindOfCohort()] || [];
   const covers = (cohort) => {
     const begins = cohort.start.slice(0, 7);
     return kindOfCohort() === "quarter" ? monthsOf(`quarter:${cohort.start}`).some((month) => months.includes(month)) : months.includes(begins);
@@ -45,7 +45,7 @@ const withDoubt = (cohort) => (cohort.mature ? "" : `, ${doubtOf(cohort).says}`)
 
 /** How many records are in no cohort at all. */
 function leftOut(hasLess) {
-  const { imported } = now();
+  const { imported } = told();
   const less = hasLess ? "So narrow a picture has no lost statuses; the figures have them. " : "";
   return less + (imported ? `${count(imported)} imported ${imported === 1 ? "record is" : "records are"} in no cohort: when they came in is not known.` : "");
 }
@@ -54,7 +54,8 @@ pictures.push({
   id: "funnel",
   period: "only cohorts that began in it",
   owner: null,
-  value: null,
+  value: "only such records",
+  isWhole: true,
   show(section) {
     for (const word of ["young", "partial"]) section.querySelector(`.${word}`).hidden = !cohorts().some((cohort) => doubtOf(cohort)?.word === word);
     drawInto(section.querySelector(".chart"), (box) => {
@@ -151,7 +152,7 @@ function funnelSays(list, statuses) {
 
 // Transitions: where records go from each status.
 function moveStatuses() {
-  const used = new Set(now().transitions.flatMap(([from, to]) => [from, to]));
+  const used = new Set(told().transitions.flatMap(([from, to]) => [from, to]));
   return [...used].sort((a, b) => a - b);
 }
 
@@ -159,10 +160,11 @@ pictures.push({
   id: "transitions",
   period: null,
   owner: null,
-  value: null,
+  value: "only such records",
+  isWhole: true,
   show(section) {
     drawInto(section.querySelector(".chart"), (box) => {
-      const moves = now().transitions;
+      const moves = told().transitions;
       if (!moves.length) return null;
       const columns = moveStatuses().filter((status) => moves.some((move) => move[1] === status));
       const rows = moveStatuses().filter((status) => moves.some((move) => move[0] === status));
@@ -186,7 +188,7 @@ pictures.push({
       caption: "Moves between statuses, of all time",
       head: ["From", "To", "Moves", "Of all moves out", "Median days before", "Direction"],
       numbers: 2,
-      rows: [...now().transitions]
+      rows: [...told().transitions]
         .sort((a, b) => a[0] - b[0] || b[2] - a[2])
         .map((m) => [titleOf(m[0]), titleOf(m[1]), count(m[2]), percent(m[3]), length(m[4]), m[5] ? "back" : "on"]),
     });
@@ -221,6 +223,6 @@ function moveCells(moves, rows, columns, width, height, box) {
 
 function moveTip(n) {
   if (n < 0) return ["No such move"];
-  const [from, to, number, share, median, back] = now().transitions[n];
+  const [from, to, number, share, median, back] = told().transitions[n];
   return [`${titleOf(from)} → ${titleOf(to)}`, ["moves", count(number)], [`of all out of ${labelOf(from, 20)}`, percent(share)], ["median days before", length(median)], ...(back ? [["direction", "back"]] : [])];
 }

@@ -18,10 +18,10 @@ function fillFilters() {
   document.getElementById("cohort").replaceChildren(...["quarter", "month", "week"].filter((kind) => now().funnel[kind]).map((kind) => option(kind, { quarter: "Quarters", month: "Months", week: "Weeks" }[kind], kind === kindOfCohort())));
 }
 
-/** A filter by an attribute: its values that an open record has, in their order. */
+/** A filter by an attribute: its values that an open record has, or that pictures can be drawn of, in their order. */
 function attributeFilter(attribute, k) {
-  const used = new Set(countsOf(now()).map((c) => c.values[k]));
-  const keys = [...attribute.values.keys(), null].filter((place) => used.has(place)).map(valueKey);
+  const used = new Set(countsOf(now()).map((c) => valueKey(c.values[k])));
+  const keys = [...attribute.values.keys(), null].map(valueKey).filter((key) => used.has(key) || now().segments[k][key]);
   const any = option("all", `Any ${attribute.title.toLowerCase()}`, true);
   return h("label", {}, h("span", {}, attribute.title), h("select", { "aria-label": attribute.title, onchange: onFilter }, any, keys.map((key) => option(key, valueText(attribute, key)))));
 }

@@ -2,13 +2,13 @@
 const LEAST_STAYS_DRAWN = 10;
 const DASHES = ["solid", [7, 4], [2, 3]];
 
-const timeOf = (status, period) => now().time.find((row) => row[0] === status && row[1] === period);
-const curveOf = (status, period) => now().curves.find((curve) => curve.s === status && curve.p === period);
+const timeOf = (status, period) => told().time.find((row) => row[0] === status && row[1] === period);
+const curveOf = (status, period) => told().curves.find((curve) => curve.s === status && curve.p === period);
 
 /** The periods beside all time: the one chosen, else the newest two of the kind of which three are worth a curve. */
 function survivalPeriods() {
   if (state.period !== "all") return [state.period];
-  const worth = (key) => sum(now().time.filter((row) => row[1] === key && !row[7]).map((row) => row[2])) > 0;
+  const worth = (key) => sum(told().time.filter((row) => row[1] === key && !row[7]).map((row) => row[2])) > 0;
   const of = (kind) => now().periods[kind].map((start) => `${kind}:${start}`).filter(worth);
   return (of("quarter").length >= 3 ? of("quarter") : of("month")).slice(0, 2);
 }
@@ -66,7 +66,8 @@ pictures.push({
   id: "survival",
   period: "stays that began in it, beside those of all time",
   owner: null,
-  value: null,
+  value: "only such records",
+  isWhole: true,
   show(section) {
     const head = (status) => [h("strong", {}, titleOf(status)), h("ul", { class: "key" }, survivalCurves(status).map(survivalKey))];
     drawPanels(section, survivalStatuses(), head, (status) => ({ height: 170, says: survivalSays(status), option: survivalOption(status) }));

@@ -1,0 +1,41 @@
+{# What `attio_segments` names: a list of {history, by}, each of which splits a history by what another one of the same object
+   or list says of its records. #}
+{% macro segments() %}
+{%- set given = var('attio_segments', none) or [] -%}
+{%- set found = [] -%}
+{%- if given is string or given is mapping -%}
+    {{ exceptions.raise_compiler_error("attio_segments is a list, such as [{history: applications.workflow_status, by: applications.source}]") }}
+{%- endif -%}
+{%- set parents = {} -%}
+{%- for history in attio.named_histories() if given -%}{%- do parents.update({history.history: history.parent}) -%}{%- endfor -%}
+{%- for one in given -%}
+    {%- set history = one.get('history') if one is mapping -%}
+    {%- set by = one.get('by') if one is mapping -%}
+    {%- if history not in parents or by not in parents or history == by or parents[history] != parents[by] -%}
+        {{ exceptions.raise_compiler_error("attio_segments: " ~ one ~ " is not {history, by}, two histories of one object or list that attio_histories names") }}
+    {%- endif -%}
+    {%- do found.append({'history': history, 'by': by}) -%}
+{%- endfor -%}
+{{ return(found) }}
+{% endmacro %}
+
+{# A relation with these columns besides those that tell a record, once more for each segment that the record is in: there
+   `history` is the segment's. #}
+{% macro with_segments(relation, columns) %}
+{%- if not attio.segments() -%}{{ return(relation) }}{%- endif -%}
+(
+    select source_relation, history, record_id, {{ columns | join(', ') }}
+    from {{ relation }}
+    union all
+    select
+        whole.source_relation,
+        segments.segment as history,
+        whole.record_id,
+        {% for column in columns %}whole.{{ column }}{% if not loop.last %}, {% endif %}{% endfor %}
+    from {{ relation }} as whole
+    inner join {{ ref('int_attio__segment') }} as segments
+        on whole.source_relation = segments.source_relation
+        and whole.history = segments.history
+        and whole.record_id = segments.record_id
+)
+{% endmacro %}

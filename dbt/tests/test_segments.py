@@ -1,0 +1,97 @@
+"""A segment of a history is what the package makes of those of its records alone."""
+
+import random
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from conftest import PROFILE
+from synthetic import START, Stay, load, stays_of
+from test_build import MODELS, PUBLIC, repr_of_key, same
+from warehouses import DuckDB, Postgres, Warehouse
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+AS_OF = datetime(2026, 6, 1, tzinfo=UTC)
+HISTORY, BY = "applications.workflow_status", "applications.source"
+STATUSES = [("New", False), ("Call", False), ("Hired", True), ("Rejected", False)]
+SOURCES = {"referral": 60, "advert": 60, None: 20}
+ITS_OWN = {"source_relation", "history", "stay_id"}
+
+
+def moves() -> dict[str | None, list[Stay]]:
+    """The stays of records by where they came from; thirty of them were imported at once."""
+    chance, stays = random.Random(1), dict[str | None, list[Stay]]()
+    for source, records in SOURCES.items():
+        stays[source] = []
+        for number in range(records):
+            entered = START if number < 15 else START + timedelta(hours=chance.randrange(100 * 24))
+            ahead = [(status, timedelta(hours=chance.randrange(1, 900))) for status in ("New", "Call", "New")]
+            path = [*ahead[: chance.randint(1, 3)], (chance.choice(("Hired", "Rejected", "Call")), None)]
+            stays[source] += [one for one in stays_of(f"{source}{number}", entered, *path) if one.entered <= AS_OF]
+    return stays
+
+
+@pytest.fixture(scope="module", params=["duckdb", "postgres"] if PROFILE == "long" else ["duckdb"])
+def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    """All records as one connection, and those of each source as another, whose imports are known."""
+    work = tmp_path_factory.mktemp("segments")
+    if request.param == "duckdb":
+        warehouse: Warehouse = DuckDB(work, "duckdb", work / "warehouse.db")
+    else:
+        server: Path = request.getfixturevalue("server")
+        warehouse = Postgres(work, "postgres", server, "segments").create()
+    by_source = moves()
+    for name, sources in {"every": list(SOURCES), **{f"only_{source}": [source] for source in SOURCES}}.items():
+        load(warehouse, [stay for source in sources for stay in by_source[source]], STATUSES, name)
+        of_records = {stay.record: source for source in sources for stay in by_source[source]}
+        values = [Stay(record, 1, source, START, None) for record, source in of_records.items() if source]
+        load(warehouse, values, [], name, f"{BY}=attio_applications_source")
+    warehouse.build(
+        "build",
+        "--exclude-resource-type",
+        "unit_test",
+        attio_sources=[{"name": name, "schema": name} for name in ("every", *(f"only_{source}" for source in SOURCES))],
+        attio_histories=f"{HISTORY}=attio_workflow_status,{BY}",
+        attio_segments=[{"history": HISTORY, "by": BY}],
+        attio_as_of=AS_OF.isoformat(),
+        attio_late_entries=[START.isoformat()],
+    )
+    return warehouse
+
+
+@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("model", PUBLIC)
+def test_a_segment_is_as_if_there_were_no_other_records(built: Warehouse, model: str, source: str | None) -> None:
+    names = ", ".join(column["name"] for column in MODELS[model]["columns"] if column["name"] not in ITS_OWN)
+
+    def told(relation: str, history: str) -> list[tuple[object, ...]]:
+        where = f"source_relation = '{relation}' and history = '{history}'"
+        return sorted(built.query(f"select {names} from dbt_attio.{model} where {where}"), key=repr_of_key)
+
+    segment, alone = told("every", f"{HISTORY}[{BY}={source or ''}]"), told(f"only_{source}", HISTORY)
+
+    assert len(segment) == len(alone) > 0
+    for one, other in zip(segment, alone, strict=True):
+        assert all(same(x, y) for x, y in zip(one, other, strict=True)), (one, other)
+
+
+def test_the_history_itself_has_every_record(built: Warehouse) -> None:
+    records = (
+        f"select count(*) from dbt_attio.attio__current_status where source_relation = 'every' and history = '{HISTORY}'"
+    )
+
+    assert built.query(records) == [(sum(SOURCES.values()),)]
+
+
+def test_the_columns_of_segments_are_described(built: Warehouse) -> None:
+    columns = "select column_name from information_schema.columns where table_name = 'int_attio__segment' order by 1"
+
+    assert built.query(columns) == sorted((column["name"],) for column in MODELS["int_attio__segment"]["columns"])
+
+
+def test_what_has_one_value_or_too_many_is_no_segment(built: Warehouse) -> None:
+    segments = "select source_relation, count(distinct segment) from dbt_int_attio.int_attio__segment group by 1"
+    assert built.query(segments) == [("every", len(SOURCES))]
