@@ -30,6 +30,9 @@ HISTORIES = [
 ]
 """As the command gives them to dbt, which then finds its package parsed already."""
 
+OF_SEGMENTS = ("status_daily", "time_in_status", "survival", "conversion", "status_transitions", "funnel")
+"""Models that tell each segment on its own."""
+
 SYNC = """\
 import sys
 from pathlib import Path

@@ -2,18 +2,20 @@
 
 import random
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
-from tests.report.conftest import Open, Opened
+from tests.report.conftest import OF_SEGMENTS, PIPELINE, Open, Opened
 
 from attio_workbench.findings import findings
-from attio_workbench.models import CurrentStatus, Models, StatusStay, SurvivalStep
+from attio_workbench.models import CurrentStatus, Models, Row, StatusStay, SurvivalStep
 from attio_workbench.report import records
 from attio_workbench.report.command import report_of
+from attio_workbench.report.content import MOST_SEGMENTS, build_content, split_histories
 
 RECORDS = 20_000
 STEPS = 1_000
@@ -63,6 +65,57 @@ def steps(models: Models) -> Iterator[SurvivalStep]:
                 yield replace(row, days=number / 10, at_risk=STEPS - number + 1, ended=1, survival=1 - number / STEPS)
 
 
+def split(models: Models, name: str, values: int) -> Models:
+    """The same, with another attribute of so many values that the models tell apart."""
+    template, status = f"applications.{name}", models.status[0]
+
+    def as_segments(rows: Sequence[Row]) -> list[Row]:
+        return [
+            *rows,
+            *(
+                replace(r, history=f"{PIPELINE}[{template}={n}]")
+                for n in range(values)
+                for r in rows
+                if r.history == PIPELINE
+            ),
+        ]
+
+    current = [
+        replace(row, history=template, status_id=str(n % values))
+        for n, row in enumerate(one for one in models.current_status if one.history == PIPELINE)
+    ]
+    rows: dict[str, Any] = {name: as_segments(getattr(models, name)) for name in OF_SEGMENTS}
+    rows["current_status"] = [*models.current_status, *current]
+    rows["status"] = [
+        *models.status,
+        *(
+            replace(status, history=template, status_kind="open", status_id=str(n), status_title=f"{name} {n}")
+            for n in range(values)
+        ),
+    ]
+    return replace(models, **rows)
+
+
+def test_of_an_attribute_with_many_values_curves_have_fewer_points(models: Models) -> None:
+    def points(values: int) -> list[int]:
+        [found] = build_content(PIPELINE, "", None, split_histories(split(models, "source", values)))["segments"]
+        return [sum(len(curve["x"]) for curve in segment["curves"]) for segment in found.values()]
+
+    assert len(points(3)) == 3
+    assert points(3)[0] == points(4)[0] > 1.5 * points(5)[0] > 2 * points(16)[0]
+
+
+def test_where_values_are_too_many_to_draw_each_those_of_the_largest_attribute_are_not(models: Models) -> None:
+    both = split(split(models, "agency", 12), "source", 4)
+
+    content = build_content(PIPELINE, "", None, split_histories(both))
+
+    assert [attribute["title"] for attribute in content["open"]["attributes"]] == ["Agency", "Source"]
+    assert [len(found) for found in content["segments"]] == [12, 4]
+    content = build_content(PIPELINE, "", None, split_histories(split(both, "team", 5)))
+    assert [len(found) for found in content["segments"]] == [0, 4, 5]
+
+
 @pytest.mark.parametrize(
     "all_open", [pytest.param(False, id="some open", marks=pytest.mark.long), pytest.param(True, id="all open")]
 )
@@ -71,7 +124,7 @@ def test_twenty_thousand_records_make_less_than_two_megabytes(
 ) -> None:
     large = many(models, RECORDS, all_open=all_open)
 
-    html = report_of(large, findings(models), "acme").encode()
+    html = report_of(split(large, "source", MOST_SEGMENTS), findings(models), "acme").encode()
 
     assert len(html) < 2_000_000
     (tmp_path / "report.html").write_bytes(html)

@@ -21,6 +21,13 @@ MOST_DAYS = 400
 """A longer flow is drawn by every so many days: a screen has no more pixels."""
 
 
+MOST_SEGMENTS = 16
+"""Of so many everything is drawn, of all attributes together: each takes 30 kB, and the file is to stay below 2 MB."""
+
+SEGMENTS_DRAWN_FINELY = 4
+"""With more of them the curves of each have fewer points."""
+
+
 @dataclass(frozen=True, slots=True)
 class Link:
     """Where a record's page in Attio begins: everything before its id, and everything behind it."""
@@ -101,11 +108,11 @@ def _is_import(stay: StatusStay) -> bool:
     return stay.is_late_entry and stay.direction == "entry"
 
 
-def _drawn(models: Models, directory: Directory, imported: Collection[str]) -> dict[str, Any]:
+def _drawn(models: Models, directory: Directory, imported: Collection[str], coarser: int = 1) -> dict[str, Any]:
     """What the pictures are drawn from that have no line or point for a record, of a history or a segment of it."""
     return {
         "time": list(_time(models, directory)),
-        "curves": build_curves(models, directory.status),
+        "curves": build_curves(models, directory.status, coarser),
         "flow": _flow(models, directory),
         "funnel": _funnel(models, directory),
         "imported": len(imported),
@@ -122,19 +129,31 @@ def _segments(
 ) -> list[dict[str, Any]]:
     """For each attribute what is drawn of the records with each value, by its place, and of those that have `none`."""
     imported = [stay.record_id for stay in models.status_history if _is_import(stay)]
-    found: list[dict[str, Any]] = []
-    for attribute in attributes:
-        values: list[tuple[int | None, str | None]] = [*enumerate(attribute.ids), (None, None)]
-        found.append(
-            {
-                "none" if place is None else str(place): _drawn(
-                    segment, directory, [one for one in imported if attribute.of_record.get(one) == place]
-                )
-                for place, value_id in values
-                if (segment := segments.get((attribute.history, value_id)))
+    of_values = [_of_values(attribute, segments) for attribute in attributes]
+    # Those with the fewest values come first; the curves of many segments are drawn with as many points as those of a few.
+    number = 0
+    for found in sorted(of_values, key=len):
+        number += len(found)
+        if number > MOST_SEGMENTS:
+            found.clear()
+    coarser = -(-sum(map(len, of_values)) // SEGMENTS_DRAWN_FINELY)
+    return [
+        {
+            "none" if place is None else str(place): {
+                "history": next(row.history for row in segment.status_daily),
+                **_drawn(segment, directory, [r for r in imported if attribute.of_record.get(r) == place], coarser),
             }
-        )
-    return found
+            for place, segment in found.items()
+        }
+        for attribute, found in zip(attributes, of_values, strict=True)
+    ]
+
+
+def _of_values(attribute: Attribute, segments: Mapping[tuple[str, str | None], Models]) -> dict[int | None, Models]:
+    """The segments by this attribute, by the place of the value; None is that of records without one."""
+    values: list[tuple[int | None, str | None]] = [*enumerate(attribute.ids), (None, None)]
+    found = {place: segments.get((attribute.history, value_id)) for place, value_id in values}
+    return {place: segment for place, segment in found.items() if segment is not None and segment.status_daily}
 
 
 def _rounded(value: float | None, digits: int = 2) -> float | None:

@@ -74,8 +74,11 @@ def period_key(row: SurvivalStep | TimeInStatus) -> str:
     return f"{row.period_kind}:{row.period_start.isoformat()}" if row.period_start else row.period_kind
 
 
-def build_curves(models: Models, status_of: Callable[[str], int | None]) -> list[dict[str, Any]]:
-    """Each curve: status, period, points, the share that is still there after the days shown, and its bands."""
+def build_curves(models: Models, status_of: Callable[[str], int | None], coarser: int = 1) -> list[dict[str, Any]]:
+    """Each curve: status, period, points, the share that is still there after the days shown, and its bands.
+
+    So many times `coarser`, it has as many times fewer points.
+    """
     found: dict[tuple[object, ...], list[SurvivalStep]] = {}
     for row in models.survival:
         found.setdefault((row.status_id, row.period_kind, row.period_start), []).append(row)
@@ -86,7 +89,7 @@ def build_curves(models: Models, status_of: Callable[[str], int | None]) -> list
         curve: dict[str, Any] = {
             "s": status_of(steps[0].status_id),
             "p": period,
-            **_points(steps, LEVELS[steps[0].period_kind]),
+            **_points(steps, LEVELS[steps[0].period_kind] // coarser),
             "at": [_at(steps, day) for day in SHOWN_DAYS],
         }
         if period == "all":

@@ -194,7 +194,7 @@ function table({ caption, head, rows, numbers = 1 }) {
 function whyWhole() {
   const chosen = state.values.filter((key) => key !== "all").length;
   if (!chosen || segment()) return "";
-  return chosen > 1 ? ", as only one of them at a time can be" : ": attio_segments does not name it";
+  return chosen > 1 ? ", as only one of them at a time can be" : ": attio_segments does not name it, or there are too many values";
 }
 
 /** What the filters do to a picture, said beside it whenever one is set. */
@@ -204,7 +204,7 @@ function filterNote(picture) {
   if (state.owner >= 0) set.push(["who moved last", ownerText(state.owner), picture.owner]);
   now().open.attributes.forEach((attribute, k) => {
     const key = state.values[k];
-    const does = picture.isWhole && !segment() ? null : picture.value;
+    const does = picture.isWhole ? segment() && `${picture.value}, in rows where history is ${segment().history}` : picture.value;
     if (key !== "all") set.push([attribute.title.toLowerCase(), `${attribute.title} ${valueText(attribute, key)}`, does]);
   });
   const applied = set.filter(([, , does]) => does).map(([, what, does]) => `${what}: ${does}.`);
