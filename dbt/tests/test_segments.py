@@ -47,6 +47,8 @@ def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     for name, sources in {"every": list(SOURCES), **{f"only_{source}": [source] for source in SOURCES}}.items():
         load(warehouse, [stay for source in sources for stay in by_source[source]], STATUSES, name)
         of_records = {stay.record: source for source in sources for stay in by_source[source]}
+        moved_by = f"update {name}.attio_workflow_status_history set created_by_actor_id = 'm2'"
+        warehouse.query(f"{moved_by} where application_id like 'referral%'")
         values = [Stay(record, 1, source, START, None) for record, source in of_records.items() if source]
         load(warehouse, values, [], name, f"{BY}=attio_applications_source")
     warehouse.build(
@@ -55,26 +57,31 @@ def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         "unit_test",
         attio_sources=[{"name": name, "schema": name} for name in ("every", *(f"only_{source}" for source in SOURCES))],
         attio_histories=f"{HISTORY}=attio_workflow_status,{BY}",
-        attio_segments=[{"history": HISTORY, "by": BY}],
+        attio_segments=[{"history": HISTORY, "by": BY}, {"history": HISTORY, "by": "moved_by"}],
         attio_as_of=AS_OF.isoformat(),
         attio_late_entries=[START.isoformat()],
     )
     return warehouse
 
 
-@pytest.mark.parametrize("source", SOURCES)
+SEGMENTS = [*((f"{BY}={source or ''}", source) for source in SOURCES), ("moved_by=m2", "referral")]
+
+
+@pytest.mark.parametrize(("segment", "source"), SEGMENTS)
 @pytest.mark.parametrize("model", PUBLIC)
-def test_a_segment_is_as_if_there_were_no_other_records(built: Warehouse, model: str, source: str | None) -> None:
+def test_a_segment_is_as_if_there_were_no_other_records(
+    built: Warehouse, model: str, segment: str, source: str | None
+) -> None:
     names = ", ".join(column["name"] for column in MODELS[model]["columns"] if column["name"] not in ITS_OWN)
 
     def told(relation: str, history: str) -> list[tuple[object, ...]]:
         where = f"source_relation = '{relation}' and history = '{history}'"
         return sorted(built.query(f"select {names} from dbt_attio.{model} where {where}"), key=repr_of_key)
 
-    segment, alone = told("every", f"{HISTORY}[{BY}={source or ''}]"), told(f"only_{source}", HISTORY)
+    split, alone = told("every", f"{HISTORY}[{segment}]"), told(f"only_{source}", HISTORY)
 
-    assert len(segment) == len(alone) > 0
-    for one, other in zip(segment, alone, strict=True):
+    assert len(split) == len(alone) > 0
+    for one, other in zip(split, alone, strict=True):
         assert all(same(x, y) for x, y in zip(one, other, strict=True)), (one, other)
 
 
@@ -94,4 +101,4 @@ def test_the_columns_of_segments_are_described(built: Warehouse) -> None:
 
 def test_what_has_one_value_or_too_many_is_no_segment(built: Warehouse) -> None:
     segments = "select source_relation, count(distinct segment) from dbt_int_attio.int_attio__segment group by 1"
-    assert built.query(segments) == [("every", len(SOURCES))]
+    assert built.query(segments) == [("every", len(SOURCES) + 2)]

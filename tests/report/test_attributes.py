@@ -18,6 +18,8 @@ from attio_workbench.report import records
 from attio_workbench.report.attributes import attributes_of
 from attio_workbench.report.command import report_of
 from attio_workbench.report.content import split_histories
+from attio_workbench.report.directory import Directory
+from attio_workbench.report.segments import split_by_mover
 
 OPEN = f"""
     SELECT o.record_id, coalesce(s.status_title, '(none)') AS source, o.status_title AS status, o.moved_by_name AS owner,
@@ -94,18 +96,23 @@ def test_the_figures_are_those_of_the_value(open_report: Open, sourced: Models, 
         assert report.page.text_content(f"#{picture} .filter-note") == note
 
 
-@pytest.mark.parametrize("source", ["Referral", "(none)"])
-def test_every_picture_is_of_the_records_with_the_value(
-    open_report: Open, sourced: Models, models: Models, source: str
+@pytest.mark.parametrize("choice", ["Referral", "(none)", "who moved last"])
+def test_every_picture_is_of_the_records_that_are_chosen(
+    open_report: Open, sourced: Models, models: Models, choice: str
 ) -> None:
     ids = {row.status_title: row.status_id for row in split_histories(sourced)["", SOURCE].status}
-    alone = split_histories(sourced)["", f"{PIPELINE}[{SOURCE}={ids.get(source, '')}]"]
+    mover = next(stay for stay in models.status_history if stay.is_current and stay.moved_by_name)
+    by = f"moved_by={mover.moved_by_id}" if choice == "who moved last" else f"{SOURCE}={ids.get(choice, '')}"
+    alone = split_histories(sourced)["", f"{PIPELINE}[{by}]"]
     own: dict[str, Any] = {n: [replace(row, history=PIPELINE) for row in getattr(alone, n)] for n in OF_SEGMENTS}
     expected = open_report(replace(models, **own))
     report = open_report(sourced)
     unfiltered = figures(report)
 
-    choose(report.page, source)
+    if choice == "who moved last":
+        report.page.select_option("#owner", label=mover.moved_by_name)
+    else:
+        choose(report.page, choice)
 
     assert figures(report) == figures(expected)
     assert all(rows != unfiltered[picture] for picture, rows in figures(report).items())
@@ -113,8 +120,30 @@ def test_every_picture_is_of_the_records_with_the_value(
     expected.draw_all()
     for picture in WHOLE:
         assert report.drawn(picture) == expected.drawn(picture)
+        assert f"in rows where history is {PIPELINE}[{by}]." in str(report.page.text_content(f"#{picture} .filter-note"))
     report.page.click("#reset")
     assert figures(report) == unfiltered
+
+
+def test_who_has_no_id_of_their_own_is_not_told_apart(models: Models) -> None:
+    """What Attio does itself has no id, nor has what nobody is named for: both are in one segment."""
+    stays = [stay for stay in models.status_history if stay.is_current]
+    kinds = [("system", None), (None, None), ("workspace-member", "m1"), ("workspace-member", "m2")]
+    moved = [
+        replace(stay, moved_by_type=kinds[n % 4][0], moved_by_id=kinds[n % 4][1], moved_by_name=None)
+        for n, stay in enumerate(stays)
+    ]
+    directory = Directory(replace(models, status_history=moved))
+    for stay in moved:
+        directory.owner(directory.mover(stay))
+
+    split = split_by_mover(replace(models, status_history=moved), directory)
+
+    assert {directory.owners[int(key)]: value for key, value in split.value_ids.items()} == {
+        "member m1": "m1",
+        "member m2": "m2",
+    }
+    assert len(split.key_of) == len(stays)
 
 
 def test_pictures_are_of_one_value_at_a_time(open_report: Open, sourced: Models) -> None:

@@ -98,7 +98,7 @@ def split(models: Models, name: str, values: int) -> Models:
 
 def test_of_an_attribute_with_many_values_curves_have_fewer_points(models: Models) -> None:
     def points(values: int) -> list[int]:
-        [found] = build_content(PIPELINE, "", None, split_histories(split(models, "source", values)))["segments"]
+        found, _ = build_content(PIPELINE, "", None, split_histories(split(models, "source", values)))["segments"]
         return [sum(len(curve["x"]) for curve in segment["curves"]) for segment in found.values()]
 
     assert len(points(3)) == 3
@@ -111,9 +111,9 @@ def test_where_values_are_too_many_to_draw_each_those_of_the_largest_attribute_a
     content = build_content(PIPELINE, "", None, split_histories(both))
 
     assert [attribute["title"] for attribute in content["open"]["attributes"]] == ["Agency", "Source"]
-    assert [len(found) for found in content["segments"]] == [12, 4]
+    assert [len(found) for found in content["segments"]] == [12, 4, 0]
     content = build_content(PIPELINE, "", None, split_histories(split(both, "team", 5)))
-    assert [len(found) for found in content["segments"]] == [0, 4, 5]
+    assert [len(found) for found in content["segments"]] == [0, 4, 5, 0]
 
 
 @pytest.mark.parametrize(

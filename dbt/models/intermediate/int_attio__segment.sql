@@ -9,6 +9,14 @@ with pairs as (
 
 ),
 
+current_stays as (
+
+    select source_relation, history, record_id, status_id, moved_by_id
+    from {{ ref('int_attio__stays') }}
+    where left_at is null
+
+),
+
 valued as (
 
     select
@@ -16,14 +24,23 @@ valued as (
         records.history,
         records.record_id,
         pairs.segmented_by,
-        stays.status_id as value_id
+        current_stays.status_id as value_id
     from {{ ref('stg_attio__record') }} as records
-    inner join pairs on records.history = pairs.history
-    left join {{ ref('int_attio__stays') }} as stays
-        on records.source_relation = stays.source_relation
-        and pairs.segmented_by = stays.history
-        and records.record_id = stays.record_id
-        and stays.left_at is null
+    inner join pairs on records.history = pairs.history and pairs.segmented_by <> 'moved_by'
+    left join current_stays
+        on records.source_relation = current_stays.source_relation
+        and pairs.segmented_by = current_stays.history
+        and records.record_id = current_stays.record_id
+    union all
+    -- Who moved it last: of a record that is in no status nobody did.
+    select
+        current_stays.source_relation,
+        current_stays.history,
+        current_stays.record_id,
+        pairs.segmented_by,
+        current_stays.moved_by_id as value_id
+    from current_stays
+    inner join pairs on current_stays.history = pairs.history and pairs.segmented_by = 'moved_by'
 
 ),
 

@@ -10,12 +10,12 @@ from typing import Any
 
 from attio_workbench.findings.sentences import heading_of, parent_of
 from attio_workbench.models import Models, Row, StatusStay
-from attio_workbench.report.attributes import Attribute, attributes_of
+from attio_workbench.report.attributes import attributes_of
 from attio_workbench.report.conversion import build_conversion
 from attio_workbench.report.curves import build_curves, period_key
 from attio_workbench.report.directory import Directory
 from attio_workbench.report.records import build_open
-from attio_workbench.report.segments import segment_of, segments_of
+from attio_workbench.report.segments import Split, segment_of, segments_of, split_by_attribute, split_by_mover
 
 MOST_DAYS = 400
 """A longer flow is drawn by every so many days: a screen has no more pixels."""
@@ -65,8 +65,11 @@ def build_content(history: str, relation: str, slug: str | None, parts: Mapping[
     """Everything that the page says of one of these histories of these connections."""
     models = parts[relation, history]
     directory = Directory(models)
-    attributes = attributes_of([row.record_id for row in models.current_status], _others(parts, relation, history))
+    records = [row.record_id for row in models.current_status]
+    attributes = attributes_of(records, _others(parts, relation, history))
     opened = build_open(models, directory, attributes)
+    movers = split_by_mover(models, directory)  # those of open records: others are not to be chosen
+    splits = [*(split_by_attribute(attribute, records) for attribute in attributes), movers]
     # An entry has no page of its own: its link is to the record that it is about.
     links = [link_of(parent, slug) for parent in opened["about"]["objects"] or [parent_of(history)]]
     return {
@@ -75,7 +78,7 @@ def build_content(history: str, relation: str, slug: str | None, parts: Mapping[
         "relation": relation,
         "asOf": models.as_of.strftime("%Y-%m-%dT%H:%MZ"),
         "links": [[link.before, link.behind] if link else None for link in links],
-        "records": len(models.current_status),
+        "records": len(records),
         "statuses": [
             {
                 "title": status.title,
@@ -88,7 +91,7 @@ def build_content(history: str, relation: str, slug: str | None, parts: Mapping[
         ],
         "periods": _periods(models),
         **_drawn(models, directory, [stay.record_id for stay in models.status_history if _is_import(stay)]),
-        "segments": _segments(attributes, models, directory, segments_of(parts, relation, history)),
+        "segments": _segments(splits, models, directory, segments_of(parts, relation, history)),
         "open": opened,
         "owners": directory.owners,  # last: by now every one has a number
         "members": directory.members,
@@ -122,38 +125,34 @@ def _drawn(models: Models, directory: Directory, imported: Collection[str], coar
 
 
 def _segments(
-    attributes: Sequence[Attribute],
+    splits: Sequence[Split],
     models: Models,
     directory: Directory,
     segments: Mapping[tuple[str, str | None], Models],
 ) -> list[dict[str, Any]]:
-    """For each attribute what is drawn of the records with each value, by its place, and of those that have `none`."""
+    """What is drawn of the records with each choice of each filter, by its key, as far as there is room."""
     imported = [stay.record_id for stay in models.status_history if _is_import(stay)]
-    of_values = [_of_values(attribute, segments) for attribute in attributes]
-    # Those with the fewest values come first; the curves of many segments are drawn with as many points as those of a few.
+    of_splits = [
+        {key: segment for key, value_id in split.value_ids.items() if (segment := segments.get((split.by, value_id)))}
+        for split in splits
+    ]
     number = 0
-    for found in sorted(of_values, key=len):
+    for found in sorted(of_splits, key=len):
         number += len(found)
         if number > MOST_SEGMENTS:
             found.clear()
-    coarser = -(-sum(map(len, of_values)) // SEGMENTS_DRAWN_FINELY)
+    # The curves of many segments are drawn with as many points as those of a few.
+    coarser = -(-sum(map(len, of_splits)) // SEGMENTS_DRAWN_FINELY)
     return [
         {
-            "none" if place is None else str(place): {
+            key: {
                 "history": next(row.history for row in segment.status_daily),
-                **_drawn(segment, directory, [r for r in imported if attribute.of_record.get(r) == place], coarser),
+                **_drawn(segment, directory, [r for r in imported if split.key_of.get(r) == key], coarser),
             }
-            for place, segment in found.items()
+            for key, segment in found.items()
         }
-        for attribute, found in zip(attributes, of_values, strict=True)
+        for split, found in zip(splits, of_splits, strict=True)
     ]
-
-
-def _of_values(attribute: Attribute, segments: Mapping[tuple[str, str | None], Models]) -> dict[int | None, Models]:
-    """The segments by this attribute, by the place of the value; None is that of records without one."""
-    values: list[tuple[int | None, str | None]] = [*enumerate(attribute.ids), (None, None)]
-    found = {place: segments.get((attribute.history, value_id)) for place, value_id in values}
-    return {place: segment for place, segment in found.items() if segment is not None and segment.status_daily}
 
 
 def _rounded(value: float | None, digits: int = 2) -> float | None:

@@ -5,14 +5,17 @@ const DATA = JSON.parse(document.getElementById("data").textContent);
 const state = { history: 0, period: "all", owner: -1, values: [] };
 const now = () => DATA.histories[state.history];
 
-/** What is drawn without a line or a point for a record: of the records with the one value that is chosen, else of all. */
-const told = () => segment() ?? now();
+/** The filters by what a record is or who moved it last, of those that are set: the place and the key of each. */
+const chosen = () => [...state.values, state.owner < 0 ? "all" : String(state.owner)].map((key, k) => [k, key]).filter(([, key]) => key !== "all");
 
-/** What is drawn of the records with the value that is chosen, if it is only one, and if the models tell them apart. */
+/** What is drawn of the records that are chosen, if one filter does so, and if the models tell them apart. */
 function segment() {
-  const chosen = [...state.values.entries()].filter(([, key]) => key !== "all");
-  return chosen.length === 1 ? now().segments[chosen[0][0]]?.[chosen[0][1]] : undefined;
+  const [only, ...more] = chosen();
+  return only && !more.length ? now().segments[only[0]][only[1]] : undefined;
 }
+
+/** What is drawn without a line or a point for a record: of the records that are chosen, else of all. */
+const told = () => segment() ?? now();
 
 /** An element: attributes, listeners (`onclick`) and children; text stays text whatever is in it. */
 function h(tag, attributes, ...children) {

@@ -109,8 +109,9 @@ function tooltip(lines, more) {
   };
 }
 
-// A picture is {id, owner, period, value, show(section), table()}: `owner`, `period` and `value` (of an attribute) say what
-// a filter does to it, null for nothing.
+// A picture is {id, period, owner, value, isWhole, show(section), table()}: `period`, `owner` and `value` (of an attribute)
+// say what a filter does to it, null for nothing. One that `isWhole` has no line or point for a record: it is drawn of all,
+// or of a segment. `redraw` draws it for another width or theme where there is more to it than what is drawn.
 const pictures = [];
 const charts = new Map();
 const pending = new Map();
@@ -190,27 +191,24 @@ function table({ caption, head, rows, numbers = 1 }) {
   );
 }
 
-/** Why a picture is of all records although values are chosen; empty where none is, or it is of those with the value. */
-function whyWhole() {
-  const chosen = state.values.filter((key) => key !== "all").length;
-  if (!chosen || segment()) return "";
-  return chosen > 1 ? ", as only one of them at a time can be" : ": attio_segments does not name it, or there are too many values";
-}
+/** Why a picture is of all records although some are chosen. */
+const whyWhole = () => (chosen().length > 1 ? ", as only one of them at a time can be" : ": attio_segments does not name it, or there are too many values");
 
 /** What the filters do to a picture, said beside it whenever one is set. */
 function filterNote(picture) {
+  const whole = segment() && `only such records, in rows where history is ${segment().history}`;
   const set = [];
-  if (state.period !== "all") set.push(["period", periodText(state.period), picture.period]);
-  if (state.owner >= 0) set.push(["who moved last", ownerText(state.owner), picture.owner]);
+  if (state.owner >= 0) set.push(["who moved last", ownerText(state.owner), picture.isWhole ? whole : picture.owner]);
   now().open.attributes.forEach((attribute, k) => {
     const key = state.values[k];
-    const does = picture.isWhole ? segment() && `${picture.value}, in rows where history is ${segment().history}` : picture.value;
+    const does = picture.isWhole ? whole : picture.value;
     if (key !== "all") set.push([attribute.title.toLowerCase(), `${attribute.title} ${valueText(attribute, key)}`, does]);
   });
-  const applied = set.filter(([, , does]) => does).map(([, what, does]) => `${what}: ${does}.`);
+  const said = set.filter(([, , does]) => does).map(([, what, does]) => `${what}: ${does}.`);
   const others = set.filter(([, , does]) => !does).map(([name]) => name);
-  const why = picture.isWhole ? whyWhole() : "";
-  return [...applied, ...(others.length ? [`Not filtered by ${others.join(" or ")}${why}.`] : [])].join(" ");
+  if (others.length) said.push(`Not filtered by ${others.join(" or ")}${picture.isWhole ? whyWhole() : ""}.`);
+  if (state.period !== "all") said.unshift(picture.period ? `${periodText(state.period)}: ${picture.period}.` : "Not filtered by period.");
+  return said.join(" ");
 }
 
 /** Fills a section: the table and the picture. */

@@ -82,8 +82,6 @@ function conversionSays(status) {
 pictures.push({
   id: "conversion",
   period: null,
-  owner: null,
-  value: "only such records",
   isWhole: true,
   show(section) {
     const statuses = conversionStatuses();

@@ -58,8 +58,6 @@ function flowLabels(statuses, days, box, room) {
 pictures.push({
   id: "flow",
   period: "only its days are drawn",
-  owner: null,
-  value: "only such records",
   isWhole: true,
   show(section) {
     drawInto(section.querySelector(".chart"), (box) => {

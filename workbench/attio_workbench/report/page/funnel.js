@@ -53,8 +53,6 @@ function leftOut(hasLess) {
 pictures.push({
   id: "funnel",
   period: "only cohorts that began in it",
-  owner: null,
-  value: "only such records",
   isWhole: true,
   show(section) {
     for (const word of ["young", "partial"]) section.querySelector(`.${word}`).hidden = !cohorts().some((cohort) => doubtOf(cohort)?.word === word);
@@ -159,8 +157,6 @@ function moveStatuses() {
 pictures.push({
   id: "transitions",
   period: null,
-  owner: null,
-  value: "only such records",
   isWhole: true,
   show(section) {
     drawInto(section.querySelector(".chart"), (box) => {

@@ -65,8 +65,6 @@ function survivalKey({ period, dash, tone, time }) {
 pictures.push({
   id: "survival",
   period: "stays that began in it, beside those of all time",
-  owner: null,
-  value: "only such records",
   isWhole: true,
   show(section) {
     const head = (status) => [h("strong", {}, titleOf(status)), h("ul", { class: "key" }, survivalCurves(status).map(survivalKey))];
