@@ -18,6 +18,9 @@ AS_OF = datetime(2026, 6, 1, tzinfo=UTC)
 HISTORY, BY = "applications.workflow_status", "applications.source"
 STATUSES = [("New", False), ("Call", False), ("Hired", True), ("Rejected", False)]
 SOURCES = {"referral": 60, "advert": 60, None: 20}
+ALONE = {source: f"only_{source or 'none'}" for source in SOURCES}
+"""The connection with the records from each source alone."""
+
 ITS_OWN = {"source_relation", "history", "stay_id"}
 
 
@@ -44,7 +47,7 @@ def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         server: Path = request.getfixturevalue("server")
         warehouse = Postgres(work, "postgres", server, "segments").create()
     by_source = moves()
-    for name, sources in {"every": list(SOURCES), **{f"only_{source}": [source] for source in SOURCES}}.items():
+    for name, sources in {"every": list(SOURCES), **{name: [source] for source, name in ALONE.items()}}.items():
         load(warehouse, [stay for source in sources for stay in by_source[source]], STATUSES, name)
         of_records = {stay.record: source for source in sources for stay in by_source[source]}
         moved_by = f"update {name}.attio_workflow_status_history set created_by_actor_id = 'm2'"
@@ -55,7 +58,7 @@ def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         "build",
         "--exclude-resource-type",
         "unit_test",
-        attio_sources=[{"name": name, "schema": name} for name in ("every", *(f"only_{source}" for source in SOURCES))],
+        attio_sources=[{"name": name, "schema": name} for name in ("every", *ALONE.values())],
         attio_histories=f"{HISTORY}=attio_workflow_status,{BY}",
         attio_segments=[{"history": HISTORY, "by": BY}, {"history": HISTORY, "by": "moved_by"}],
         attio_as_of=AS_OF.isoformat(),
@@ -78,7 +81,7 @@ def test_a_segment_is_as_if_there_were_no_other_records(
         where = f"source_relation = '{relation}' and history = '{history}'"
         return sorted(built.query(f"select {names} from dbt_attio.{model} where {where}"), key=repr_of_key)
 
-    split, alone = told("every", f"{HISTORY}[{segment}]"), told(f"only_{source}", HISTORY)
+    split, alone = told("every", f"{HISTORY}[{segment}]"), told(ALONE[source], HISTORY)
 
     assert len(split) == len(alone) > 0
     for one, other in zip(split, alone, strict=True):
