@@ -71,6 +71,7 @@ def _reconcile(world: VirtualWorld, what: str) -> Figure:
     note = (
         f"{differ:,} rows differ; {did['new'] + did['changed']:,} written that do, {did['same']:,} written as they were, "
         f"{did['deleted']:,} deleted that were there, {did['absent']:,} deleted that were not; {report.requests:,} requests"
+        + (". Of a history that was rewritten all rows are (ARCHITECTURE.md, *One key a history*)" if did["same"] else "")
     )
     ratio = written / differ if differ else 1.0
     return Figure(
