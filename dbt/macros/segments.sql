@@ -14,7 +14,7 @@
     {%- if history not in parents or (by != 'moved_by' and (by not in parents or history == by or parents[history] != parents[by])) -%}
         {{ exceptions.raise_compiler_error("attio_segments: " ~ one ~ " is not {history, by}: two histories of one object or list that attio_histories names, or by: moved_by") }}
     {%- endif -%}
-    {%- do found.append({'history': history, 'by': by}) -%}
+    {%- if {'history': history, 'by': by} not in found -%}{%- do found.append({'history': history, 'by': by}) -%}{%- endif -%}
 {%- endfor -%}
 {{ return(found) }}
 {% endmacro %}

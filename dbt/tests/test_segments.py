@@ -2,17 +2,15 @@
 
 import random
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from conftest import PROFILE
 from synthetic import START, Stay, load, stays_of
-from test_build import MODELS, PUBLIC, repr_of_key, same
+from test_build import MODELS, PUBLIC, WITHOUT_TESTS, repr_of_key, same
 from warehouses import DuckDB, Postgres, Warehouse
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 AS_OF = datetime(2026, 6, 1, tzinfo=UTC)
 HISTORY, BY = "applications.workflow_status", "applications.source"
@@ -105,3 +103,30 @@ def test_the_columns_of_segments_are_described(built: Warehouse) -> None:
 def test_what_has_one_value_or_too_many_is_no_segment(built: Warehouse) -> None:
     segments = "select source_relation, count(distinct segment) from dbt_int_attio.int_attio__segment group by 1"
     assert built.query(segments) == [("every", len(SOURCES) + 2)]
+
+
+CHANNEL = "applications.channel"
+
+
+def split_by_channel(work: Path, **variables: Any) -> dict[str, int]:
+    """How many stays each history and segment has, of a record that came in each day, by one channel and the other."""
+    warehouse = DuckDB(work, "duckdb", work / "warehouse.db")
+    days = [START + timedelta(days=number) for number in range(10)]
+    load(warehouse, [Stay(f"r{n}", 1, "New", day, None) for n, day in enumerate(days)], STATUSES)
+    channels = [Stay(f"r{n}", 1, "post" if n % 2 else "web", day, None) for n, day in enumerate(days)]
+    load(warehouse, channels, [], "attio", f"{CHANNEL}=attio_applications_channel")
+    given: dict[str, Any] = {
+        "attio_histories": f"{HISTORY}=attio_workflow_status,{CHANNEL}",
+        "attio_segments": [{"history": HISTORY, "by": CHANNEL}],
+        "attio_as_of": AS_OF.isoformat(),
+    }
+    warehouse.build("build", "--select", "+attio__status_history", *WITHOUT_TESTS, **given | variables)
+    told = warehouse.query("select history, count(*) from dbt_attio.attio__status_history group by 1")
+    return {str(history): stays for history, stays in told}
+
+
+ONCE = {HISTORY: 10, CHANNEL: 10, f"{HISTORY}[{CHANNEL}=post]": 5, f"{HISTORY}[{CHANNEL}=web]": 5}
+
+
+def test_what_is_split_twice_is_told_once(tmp_path: Path) -> None:
+    assert split_by_channel(tmp_path, attio_segments=[{"history": HISTORY, "by": CHANNEL}] * 2) == ONCE
