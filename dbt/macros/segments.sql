@@ -1,5 +1,5 @@
 {# What `attio_segments` names: a list of {history, by}, each of which splits a history by what another one of the same object
-   or list says of its records, or by who moved them last. #}
+   or list says of its records, or by who moved them last. What `*` stands for is not known before anything is executed. #}
 {% macro segments() %}
 {%- set given = var('attio_segments', none) or [] -%}
 {%- set found = [] -%}
@@ -11,7 +11,7 @@
 {%- for one in given -%}
     {%- set history = one.get('history') if one is mapping -%}
     {%- set by = one.get('by') if one is mapping -%}
-    {%- if history not in parents or (by != 'moved_by' and (by not in parents or history == by or parents[history] != parents[by])) -%}
+    {%- if execute and (history not in parents or (by != 'moved_by' and (by not in parents or history == by or parents[history] != parents[by]))) -%}
         {{ exceptions.raise_compiler_error("attio_segments: " ~ one ~ " is not {history, by}: two histories of one object or list that attio_histories names, or by: moved_by") }}
     {%- endif -%}
     {%- if {'history': history, 'by': by} not in found -%}{%- do found.append({'history': history, 'by': by}) -%}{%- endif -%}

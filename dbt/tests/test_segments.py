@@ -130,3 +130,9 @@ ONCE = {HISTORY: 10, CHANNEL: 10, f"{HISTORY}[{CHANNEL}=post]": 5, f"{HISTORY}[{
 
 def test_what_is_split_twice_is_told_once(tmp_path: Path) -> None:
     assert split_by_channel(tmp_path, attio_segments=[{"history": HISTORY, "by": CHANNEL}] * 2) == ONCE
+
+
+def test_what_a_star_stands_for_is_split(tmp_path: Path) -> None:
+    segments = [{"history": HISTORY, "by": by} for by in (CHANNEL, "moved_by")]  # parsed by no other test
+
+    assert split_by_channel(tmp_path, attio_histories=f"*,{CHANNEL}", attio_segments=segments) == ONCE
