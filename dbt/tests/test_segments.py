@@ -136,3 +136,9 @@ def test_what_a_star_stands_for_is_split(tmp_path: Path) -> None:
     segments = [{"history": HISTORY, "by": by} for by in (CHANNEL, "moved_by")]  # parsed by no other test
 
     assert split_by_channel(tmp_path, attio_histories=f"*,{CHANNEL}", attio_segments=segments) == ONCE
+
+
+def test_records_that_were_not_there_yet_split_nothing(tmp_path: Path) -> None:
+    first_day = (START + timedelta(hours=12)).isoformat()
+
+    assert split_by_channel(tmp_path, attio_as_of=first_day) == {HISTORY: 1, CHANNEL: 1}
