@@ -190,6 +190,24 @@ def test_records_imported_with_a_value_are_counted(open_report: Open, sourced: M
     assert f"{number} imported records are in no cohort" in str(report.page.text_content("#funnel"))
 
 
+def test_records_of_which_none_was_ever_in_a_status_are_drawn_as_nothing(open_report: Open, sourced: Models) -> None:
+    [referral] = [row.status_id for row in sourced.status if row.status_title == "Referral"]
+    segment = f"{PIPELINE}[{SOURCE}={referral}]"
+    rest: dict[str, Any] = {n: [row for row in getattr(sourced, n) if row.history != segment] for n in OF_SEGMENTS}
+    rest["time_in_status"] += [
+        replace(row, stays=0, open_stays=0, median_days=None)
+        for row in sourced.time_in_status
+        if row.history == segment and row.period_kind == "all"
+    ]
+    report = open_report(replace(sourced, **rest))
+
+    choose(report.page, "Referral")
+
+    assert not any(figures(report).values())
+    assert segment in str(report.page.text_content("#flow .filter-note"))
+    assert "Nothing to draw here" in str(report.page.text_content("#flow .chart"))
+
+
 WHOLE = ("flow", "survival", "funnel", "conversion", "transitions")
 """Pictures without a line or a point for a record."""
 

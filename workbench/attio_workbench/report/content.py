@@ -146,7 +146,7 @@ def _segments(
     return [
         {
             key: {
-                "history": next(row.history for row in segment.status_daily),
+                "history": segment.time_in_status[0].history,  # nobody in it may ever have been in a status
                 **_drawn(segment, directory, [r for r in imported if split.key_of.get(r) == key], coarser),
             }
             for key, segment in found.items()
