@@ -208,6 +208,22 @@ def test_records_of_which_none_was_ever_in_a_status_are_drawn_as_nothing(open_re
     assert "Nothing to draw here" in str(report.page.text_content("#flow .chart"))
 
 
+def test_a_value_with_few_cohorts_keeps_the_kind_that_is_chosen(open_report: Open, sourced: Models) -> None:
+    [referral] = [row.status_id for row in sourced.status if row.status_title == "Referral"]
+    segment = f"{PIPELINE}[{SOURCE}={referral}]"
+    own = {row.cohort_start for row in sourced.funnel if row.history == segment and row.cohort_kind == "month"}
+    rest = [r for r in sourced.funnel if (r.history, r.cohort_kind) != (segment, "month") or r.cohort_start == max(own)]
+    report = open_report(replace(sourced, funnel=rest))
+    assert len(own) > 2
+    assert report.page.input_value("#cohort") == "month"
+
+    choose(report.page, "Referral")
+
+    assert report.page.input_value("#cohort") == "month"
+    assert str(report.page.text_content("#funnel caption")).startswith("Reached by month in which they came in")
+    assert len(report.rows("funnel")) == 1
+
+
 WHOLE = ("flow", "survival", "funnel", "conversion", "transitions")
 """Pictures without a line or a point for a record."""
 

@@ -2,9 +2,9 @@
 let cohortKind = null;
 const MOST_COHORTS = 12;
 
-/** Quarters if there are a few, else months, else weeks, until somebody chooses. */
+/** Quarters if there are a few of all records, else months, else weeks, until somebody chooses. */
 function kindOfCohort() {
-  const funnel = told().funnel;
+  const { funnel } = now();
   if (cohortKind && funnel[cohortKind]) return cohortKind;
   return ["quarter", "month", "week"].find((kind) => (funnel[kind] || []).length >= 3) ?? Object.keys(funnel)[0];
 }
