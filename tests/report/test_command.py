@@ -1,5 +1,7 @@
 """The command: from a local sync to a file, and what it says where it cannot."""
 
+import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -62,6 +64,20 @@ def test_a_local_sync_becomes_a_report_with_links_but_no_select_of_several_value
     assert built.read_bytes() == before
     assert run("mapping", tmp_path / "mapping.csv", "--into", place) == 0
     assert "hiring" not in (tmp_path / "mapping.csv").read_text()
+
+
+def test_histories_that_are_named_for_dbt_need_not_be_those_of_the_sync(
+    warehouse: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "files").mkdir()
+    shutil.copy(warehouse, tmp_path / "files" / "warehouse.db")
+    monkeypatch.setenv("ATTIO_HISTORY", f"{PIPELINE},{SOURCE}")
+    variables = {"attio_histories": f"{PIPELINE}=attio_workflow_status"}
+
+    code = run("report", "--into", tmp_path, "--vars", json.dumps(variables))
+
+    assert capsys.readouterr().err == ""
+    assert code == 0
 
 
 def test_a_status_that_was_never_used_has_no_figures_and_stops_nothing(models: Models) -> None:

@@ -91,7 +91,9 @@ def _warehouse(console: Console, place: Place, settings: Settings, options: Repo
         raise WorkbenchError(message)
     if _is_local(options):
         warehouse = local_warehouse(place.database, _statuses(console, place, settings), place.files / "dbt")
-        return replace(warehouse, variables={**warehouse.variables, **variables}, builds=options.builds)
+        # Of histories that somebody names themselves, only what they name splits them.
+        unsplit = {"attio_segments": []} if "attio_histories" in variables else {}
+        return replace(warehouse, variables={**warehouse.variables, **unsplit, **variables}, builds=options.builds)
     return Warehouse(
         profile=options.profile,
         target=options.target,
