@@ -13,7 +13,7 @@ from tests.report.conftest import OF_SEGMENTS, PIPELINE, SOURCE, Open, Opened
 
 from attio_workbench.findings import findings
 from attio_workbench.findings.groups import MOST_VALUES
-from attio_workbench.models import Models, Row
+from attio_workbench.models import Models, Row, StatusStay
 from attio_workbench.report import records
 from attio_workbench.report.attributes import attributes_of
 from attio_workbench.report.command import report_of
@@ -145,6 +145,26 @@ def test_who_has_no_id_of_their_own_is_not_told_apart(models: Models) -> None:
         "member m2": "m2",
     }
     assert len(split.key_of) == len(stays)
+
+
+def test_why_who_has_no_id_is_not_drawn_is_said(open_report: Open, sourced: Models) -> None:
+    """The models have a segment of all that has no id, but neither of what Attio did nor of what nobody is named for."""
+
+    def unnamed(stay: StatusStay, number: int) -> StatusStay:
+        kind = "system" if number % 2 else None
+        return replace(stay, moved_by_type=kind, moved_by_id=None, moved_by_name=None)
+
+    stays = [unnamed(stay, n) if stay.history == PIPELINE else stay for n, stay in enumerate(sourced.status_history)]
+    report = open_report(replace(sourced, status_history=stays))
+    unfiltered = figures(report)
+
+    report.page.select_option("#owner", label="Attio itself")
+
+    assert figures(report) == unfiltered
+    assert report.page.text_content("#flow .filter-note") == (
+        "Not filtered by who moved last: attio_segments does not name it, their id does not tell them from others, "
+        "or there are too many values."
+    )
 
 
 def test_pictures_are_of_one_value_at_a_time(open_report: Open, sourced: Models) -> None:

@@ -192,7 +192,12 @@ function table({ caption, head, rows, numbers = 1 }) {
 }
 
 /** Why a picture is of all records although some are chosen. */
-const whyWhole = () => (chosen().length > 1 ? ", as only one of them at a time can be" : ": attio_segments does not name it, or there are too many values");
+function whyWhole() {
+  const [[place], ...more] = chosen();
+  if (more.length) return ", as only one of them at a time can be";
+  const unnamed = place === state.values.length ? ", their id does not tell them from others," : ",";
+  return `: attio_segments does not name it${unnamed} or there are too many values`;
+}
 
 /** What the filters do to a picture, said beside it whenever one is set. */
 function filterNote(picture) {
