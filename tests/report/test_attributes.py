@@ -163,7 +163,7 @@ def test_why_who_has_no_id_is_not_drawn_is_said(open_report: Open, sourced: Mode
     assert figures(report) == unfiltered
     assert report.page.text_content("#flow .filter-note") == (
         "Not filtered by who moved last: attio_segments does not name it, their id does not tell them from others, "
-        "or there are too many values."
+        "or there is no room for so many values."
     )
 
 
@@ -190,7 +190,7 @@ def test_where_the_models_have_no_segments_the_pictures_say_so(open_report: Open
     assert figures(report) == unfiltered
     assert (
         report.page.text_content("#flow .filter-note")
-        == "Not filtered by source: attio_segments does not name it, or there are too many values."
+        == "Not filtered by source: attio_segments does not name it, or there is no room for so many values."
     )
 
 

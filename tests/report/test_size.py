@@ -1,9 +1,11 @@
 """How large the file is, and what is left out of a workspace that is larger still."""
 
+import json
 import random
+import re
 import uuid
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -110,6 +112,29 @@ def test_where_values_are_too_many_to_draw_each_those_of_the_largest_attribute_a
     assert [len(found) for found in content["segments"]] == [12, 4, 0]
     content = build_content(PIPELINE, "", None, split_histories(split(both, "team", 5)))
     assert [len(found) for found in content["segments"]] == [0, 4, 5, 0]
+
+
+def test_what_several_pipelines_are_split_by_has_room_together(models: Models) -> None:
+    given = replace(many(models, 200, all_open=True), survival=models.survival)
+    one = split(split(given, "source", 10), "agency", 6)
+
+    def under(name: str, rows: Sequence[Row]) -> list[Row]:
+        return [replace(row, history=row.history.replace("applications.", f"{name}.")) for row in rows]
+
+    rows: dict[str, Any] = {
+        column.name: [row for name in ("deals", "offers", "orders") for row in under(name, getattr(one, column.name))]
+        for column in fields(Models)
+        if column.name != "as_of"
+    }
+
+    html = report_of(replace(one, **rows), findings(models), None)
+
+    assert len(html.encode()) < 2_000_000
+    data = re.search(r'id="data">(.*?)</script>', html, re.DOTALL)
+    assert data is not None
+    drawn = [[len(found) for found in history["segments"]] for history in json.loads(data[1])["histories"]]
+    assert [left for left, *_ in drawn] == [6, 6, 6]  # the smallest first
+    assert [right for _, right, _ in drawn] != [10, 10, 10]
 
 
 @pytest.mark.parametrize(

@@ -19,13 +19,16 @@ from attio_workbench.held import open_held
 from attio_workbench.models import Models, Status
 from attio_workbench.origin import read_origin
 from attio_workbench.place import Place, checked_output
-from attio_workbench.report.content import build_content, split_histories
+from attio_workbench.report.content import build_content, leave_out_segments, split_histories
 from attio_workbench.report.page import Page, render, title_of
 from attio_workbench.report.segments import segment_of
 from attio_workbench.report.warehouse import Warehouse, fetch_models, is_installed, local_warehouse
 from attio_workbench.terminal import path_text, under_way
 
 ATTIO = "https://api.attio.com"
+
+MOST_BYTES = 2_000_000
+"""A larger file is left without what its histories are split by."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,25 +138,27 @@ def report_of(models: Models, found: list[Finding], slug: str | None) -> str:
     is_one = len({relation for relation, _ in parts}) == 1  # the links are of one workspace
     records = sum(len(parts[key].current_status) for key in shown)
     statuses = [row for key in shown for row in parts[key].status]
-    return render(
-        Page(
-            title=title_of(names),
-            subtitle=f"{records:,} records of {', '.join(dict.fromkeys(names))}, as of "
-            f"{models.as_of:%d %B %Y, %H:%M} UTC".replace(" 0", " ")
-            + (f"; days begin at midnight in {models.time_zone}" if (models.time_zone or "UTC") != "UTC" else ""),
-            made="Made by attio-sync report from the models of the dbt package attio. Every figure is a value of a row of "
-            "the model named beneath it, or a count of its rows; those of a sentence are computed as its evidence "
-            f"says. Days, periods and cohorts are dates in {models.time_zone or 'UTC'} (attio_time_zone), moments are UTC, "
-            "and a length of a day is 24 hours.",
-            warning=warning_text(statuses),
-            notes=(
-                guessed_text(statuses),
-                filters_text({key for key in parts.keys() - set(shown) if not segment_of(key[1])}),
-            ),
-            findings=found,
-            histories=[build_content(history, relation, slug if is_one else None, parts) for relation, history in shown],
-        )
+    histories = [build_content(history, relation, slug if is_one else None, parts) for relation, history in shown]
+    page = Page(
+        title=title_of(names),
+        subtitle=f"{records:,} records of {', '.join(dict.fromkeys(names))}, as of "
+        f"{models.as_of:%d %B %Y, %H:%M} UTC".replace(" 0", " ")
+        + (f"; days begin at midnight in {models.time_zone}" if (models.time_zone or "UTC") != "UTC" else ""),
+        made="Made by attio-sync report from the models of the dbt package attio. Every figure is a value of a row of "
+        "the model named beneath it, or a count of its rows; those of a sentence are computed as its evidence "
+        f"says. Days, periods and cohorts are dates in {models.time_zone or 'UTC'} (attio_time_zone), moments are UTC, "
+        "and a length of a day is 24 hours.",
+        warning=warning_text(statuses),
+        notes=(
+            guessed_text(statuses),
+            filters_text({key for key in parts.keys() - set(shown) if not segment_of(key[1])}),
+        ),
+        findings=found,
+        histories=histories,
     )
+    bare = replace(page, histories=[{**one, "segments": [{} for _ in one["segments"]]} for one in histories])
+    leave_out_segments(histories, MOST_BYTES - len(render(bare).encode()))
+    return render(page)
 
 
 def filters_text(keys: Collection[tuple[str, str]]) -> str:

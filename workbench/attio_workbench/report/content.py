@@ -14,6 +14,7 @@ from attio_workbench.report.attributes import attributes_of
 from attio_workbench.report.conversion import build_conversion
 from attio_workbench.report.curves import build_curves, period_key
 from attio_workbench.report.directory import Directory
+from attio_workbench.report.page import json_block
 from attio_workbench.report.records import build_open
 from attio_workbench.report.segments import Split, segment_of, segments_of, split_by_attribute, split_by_mover
 
@@ -22,7 +23,7 @@ MOST_DAYS = 400
 
 
 MOST_SEGMENTS = 16
-"""Of so many everything is drawn, of all attributes together: each takes 30 kB, and the file is to stay below 2 MB."""
+"""Of so many everything is drawn, of all attributes of a history together: each takes up to 30 kB."""
 
 SEGMENTS_DRAWN_FINELY = 4
 """With more of them the curves of each have fewer points."""
@@ -153,6 +154,15 @@ def _segments(
         }
         for split, found in zip(splits, of_splits, strict=True)
     ]
+
+
+def leave_out_segments(histories: Sequence[Mapping[str, Any]], room: int) -> None:
+    """Leaves out those of what splits any history into the largest, until the others take no more than so many bytes."""
+    splits: list[dict[str, Any]] = [split for one in histories for split in one["segments"]]
+    for size, split in sorted(((len(json_block(split).encode()), split) for split in splits), key=lambda one: one[0]):
+        room -= size
+        if room < 0:
+            split.clear()
 
 
 def _rounded(value: float | None, digits: int = 2) -> float | None:

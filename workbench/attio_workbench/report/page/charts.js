@@ -196,7 +196,7 @@ function whyWhole() {
   const [[place], ...more] = chosen();
   if (more.length) return ", as only one of them at a time can be";
   const unnamed = place === state.values.length ? ", their id does not tell them from others," : ",";
-  return `: attio_segments does not name it${unnamed} or there are too many values`;
+  return `: attio_segments does not name it${unnamed} or there is no room for so many values`;
 }
 
 /** What the filters do to a picture, said beside it whenever one is set. */
