@@ -34,7 +34,7 @@
 {%- set parent = history.partition('.')[0] -%}
 {%- set attribute = history.partition('.')[2] -%}
 {%- set type = given.get('type') -%}
-{%- if not (parent and attribute) or parent == 'lists/' or "'" in history or type not in [none, 'status', 'select'] -%}
+{%- if not (parent and attribute) or parent == 'lists/' or "'" in history or history.endswith(']') or type not in [none, 'status', 'select'] -%}
     {{ exceptions.raise_compiler_error("attio_histories: " ~ item ~ " is not object.attribute or lists/list.attribute, with =table behind it if need be, as in applications.workflow_status=attio_workflow_status; as a mapping, its type is status or select") }}
 {%- endif -%}
 {%- set is_list = parent.startswith('lists/') -%}

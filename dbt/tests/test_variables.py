@@ -92,6 +92,7 @@ def test_personal_data_can_be_switched_off(tmp_path: Path) -> None:
     [
         ("attio_as_of", "yesterday", "attio_as_of: 'yesterday' is no moment such as 2026-11-24 or 2026-11-24T08:00:00Z"),
         ("attio_histories", "workflow_status", "workflow_status is not object.attribute or lists/list.attribute"),
+        ("attio_histories", "deals.stage]", "deals.stage] is not object.attribute or lists/list.attribute"),
         ("attio_histories", "lists/.stage", "lists/.stage is not object.attribute or lists/list.attribute"),
         ("attio_histories", [{"history": "deals.value", "type": "currency"}], "its type is status or select"),
         ("attio_histories", [], "attio_histories is empty"),
