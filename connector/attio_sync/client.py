@@ -221,7 +221,7 @@ class AttioClient:
             self.limiter.answered(anyio.current_time() - started)
         return data
 
-    async def _exchange(self, request: wire.Request) -> tuple[int, httpx2.Headers, bytes]:
+    async def _exchange(self, request: wire.Request) -> tuple[int, httpx2.Headers, bytearray]:
         async with self._http.stream(
             request.method, f"{self._base_url}{request.path}", params=request.params or None, json=request.body
         ) as response:
@@ -234,7 +234,7 @@ class AttioClient:
             token = self._http.headers.get("Authorization", "").removeprefix("Bearer ").encode()
             if token and not response.is_success:  # it may repeat what it was sent, and its message is shown
                 body = body.replace(token, b"[token]")
-            return response.status_code, response.headers, bytes(body)
+            return response.status_code, response.headers, body
 
     def _wait_for(self, what: str) -> None:
         self.waiting = f"{self._http.base_url.host} {what}"

@@ -70,11 +70,20 @@ def query(parent: Parent, body: dict[str, Any], attributes: Collection[str]) -> 
     return Request("POST", f"{parent.items_path}/query", "records", body=body, scopes=parent.scopes, needed=needed)
 
 
+class _Ids(TypedDict, total=False):
+    record_id: Any
+    entry_id: Any
+
+
+class _Value(TypedDict, total=False):
+    value: Any
+
+
 @cache
 def _items_with(values_field: str, attributes: frozenset[str]) -> msgspec.json.Decoder[Any]:
     """To read everything would take four times as long: a record has dozens of attributes, each of many fields."""
-    values = TypedDict("values", dict.fromkeys({"created_at", *attributes}, Any), total=False)  # pyright: ignore[reportArgumentType] (names that are known now)
-    fields = dict.fromkeys(("id", "created_at", "parent_object", "parent_record_id"), Any) | {values_field: values}
+    values = TypedDict("values", {"created_at": list[_Value]} | dict.fromkeys(attributes, Any), total=False)  # pyright: ignore[reportArgumentType] (names that are known now)
+    fields = dict.fromkeys(("created_at", "parent_object", "parent_record_id"), Any) | {"id": _Ids, values_field: values}
     item = TypedDict("item", fields, total=False)  # pyright: ignore[reportArgumentType]
     return msgspec.json.Decoder(TypedDict("page", {"data": list[item]}))  # pyrefly: ignore[not-callable] (it is)
 
@@ -112,7 +121,7 @@ def identify() -> Request:
     return Request("GET", "/v2/self", "self", enveloped=False)
 
 
-def decode(request: Request, status: int, headers: Mapping[str, str], body: bytes, now: datetime) -> Any:
+def decode(request: Request, status: int, headers: Mapping[str, str], body: bytes | bytearray, now: datetime) -> Any:
     """The data of a success; `now` is this machine's time, to which a `Retry-After` date is compared.
 
     Raises:
@@ -126,7 +135,7 @@ def decode(request: Request, status: int, headers: Mapping[str, str], body: byte
     raise _outcome(request, refusal, headers, now)
 
 
-def _data(request: Request, status: int, body: bytes) -> Any:
+def _data(request: Request, status: int, body: bytes | bytearray) -> Any:
     try:
         answer = _parsed(body, request.needed)
         return answer["data"] if request.enveloped else answer
@@ -135,7 +144,7 @@ def _data(request: Request, status: int, body: bytes) -> Any:
         raise UnreadableAnswerError(str(Refusal(request.method, request.path, status, message=detail))) from None
 
 
-def _parsed(body: bytes, decoder: msgspec.json.Decoder[Any]) -> Any:
+def _parsed(body: bytes | bytearray, decoder: msgspec.json.Decoder[Any]) -> Any:
     """As `json.loads` reads it, in less time."""
     try:
         return decoder.decode(body)
@@ -144,7 +153,7 @@ def _parsed(body: bytes, decoder: msgspec.json.Decoder[Any]) -> Any:
         return json.loads(body)
 
 
-def _error_body(body: bytes) -> dict[str, Any]:
+def _error_body(body: bytes | bytearray) -> dict[str, Any]:
     try:
         answer = json.loads(body)
     except (ValueError, RecursionError):

@@ -127,9 +127,15 @@ def test_a_listing_page_comes_as_attio_answers_it() -> None:
     collection = it.world.workspace.object("applications")
     writer = RecordWriter(it.world.workspace, collection)
     whole = [writer.write(collection.records[record_id]) for record_id in collection.ids]
-    asked = {"created_at", "workflow_status"}
     assert it.ask(listing) == [
-        {**{name: item[name] for name in ("id", "created_at")}, "values": {name: item["values"][name] for name in asked}}
+        {
+            "id": {"record_id": item["id"]["record_id"]},
+            "created_at": item["created_at"],
+            "values": {
+                "created_at": [{"value": one["value"]} for one in item["values"]["created_at"]],
+                "workflow_status": item["values"]["workflow_status"],
+            },
+        }
         for item in whole
     ]
 

@@ -3,7 +3,7 @@
 import json
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from typing import Any, Literal
+from typing import Any, Literal, cast
 from urllib.parse import unquote
 
 import httpx2
@@ -232,7 +232,16 @@ def cut(items: list[dict[str, Any]], values: str, attribute: str) -> list[dict[s
     for item in found:
         if values in item:
             item[values] = {name: part for name, part in item[values].items() if name in {"created_at", attribute}}
+            if isinstance(created := item[values].get("created_at"), list):
+                item[values]["created_at"] = [only(one, {"value"}) for one in cast("list[Any]", created)]
+        if "id" in item:
+            item["id"] = only(item["id"], {"record_id", "entry_id"})
     return found
+
+
+def only(part: Any, names: set[str]) -> Any:
+    """Of an object only these names; anything else as it is."""
+    return {name: inside for name, inside in part.items() if name in names} if isinstance(part, dict) else part
 
 
 @given(st.lists(items, max_size=3), st.lists(entries, max_size=3))
