@@ -241,7 +241,9 @@ def cut(items: list[dict[str, Any]], values: str, attribute: str) -> list[dict[s
 
 def only(part: Any, names: set[str]) -> Any:
     """Of an object only these names; anything else as it is."""
-    return {name: inside for name, inside in part.items() if name in names} if isinstance(part, dict) else part
+    if not isinstance(part, dict):
+        return part
+    return {name: inside for name, inside in cast("dict[str, Any]", part).items() if name in names}
 
 
 @given(st.lists(items, max_size=3), st.lists(entries, max_size=3))

@@ -4,6 +4,7 @@ import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -95,7 +96,7 @@ def _warehouse(console: Console, place: Place, settings: Settings, options: Repo
     if _is_local(options):
         warehouse = local_warehouse(place.database, _statuses(console, place, settings), place.files / "dbt")
         # Of histories that somebody names themselves, only what they name splits them.
-        unsplit = {"attio_segments": []} if "attio_histories" in variables else {}
+        unsplit: dict[str, Any] = {"attio_segments": []} if "attio_histories" in variables else {}
         return replace(warehouse, variables={**warehouse.variables, **unsplit, **variables}, builds=options.builds)
     return Warehouse(
         profile=options.profile,
