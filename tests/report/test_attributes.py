@@ -167,6 +167,28 @@ def test_why_who_has_no_id_is_not_drawn_is_said(open_report: Open, sourced: Mode
     )
 
 
+def test_where_nothing_was_to_be_drawn_pictures_come_back(open_report: Open, sourced: Models) -> None:
+    report = open_report(sourced)
+    page = report.page
+
+    def leaves_nothing(owner: str, month: str) -> bool:
+        page.select_option("#owner", owner)
+        page.select_option("#period", month)
+        return str(page.text_content("#shown")).startswith("0 of")
+
+    owners, months = (
+        cast("list[str]", page.eval_on_selector_all(f"{one} option", "all => all.map(one => one.value)"))
+        for one in ("#owner", "#period")
+    )
+    assert any(leaves_nothing(owner, month) for owner in owners[1:] for month in months if month.startswith("month"))
+    assert page.locator("#ageing .chart .nothing, #waiting .chart .nothing").count() > 0
+
+    page.click("#reset")
+    report.draw_all()
+
+    assert page.locator(".chart .nothing").count() == 0
+
+
 def test_pictures_are_of_one_value_at_a_time(open_report: Open, sourced: Models) -> None:
     report = open_report(also_called("channel", sourced))
     unfiltered = figures(report)

@@ -17,7 +17,7 @@ from attio_workbench.findings import findings
 from attio_workbench.models import CurrentStatus, Models, Row, StatusStay, SurvivalStep
 from attio_workbench.report import records
 from attio_workbench.report.command import report_of
-from attio_workbench.report.content import MOST_SEGMENTS, build_content, split_histories
+from attio_workbench.report.content import build_content, split_histories
 
 RECORDS = 20_000
 STEPS = 1_000
@@ -104,14 +104,14 @@ def test_of_an_attribute_with_many_values_curves_have_fewer_points(models: Model
 
 
 def test_where_values_are_too_many_to_draw_each_those_of_the_largest_attribute_are_not(models: Models) -> None:
-    both = split(split(models, "agency", 12), "source", 4)
+    both = split(split(models, "agency", 20), "source", 4)
 
     content = build_content(PIPELINE, "", None, split_histories(both))
 
     assert [attribute["title"] for attribute in content["open"]["attributes"]] == ["Agency", "Source"]
-    assert [len(found) for found in content["segments"]] == [12, 4, 0]
-    content = build_content(PIPELINE, "", None, split_histories(split(both, "team", 5)))
-    assert [len(found) for found in content["segments"]] == [0, 4, 5, 0]
+    assert [len(found) for found in content["segments"]] == [20, 4, 0]
+    content = build_content(PIPELINE, "", None, split_histories(split(both, "team", 12)))
+    assert [len(found) for found in content["segments"]] == [0, 4, 12, 0]
 
 
 def test_what_several_pipelines_are_split_by_has_room_together(models: Models) -> None:
@@ -145,7 +145,7 @@ def test_twenty_thousand_records_make_less_than_two_megabytes(
 ) -> None:
     large = many(models, RECORDS, all_open=all_open)
 
-    html = report_of(split(large, "source", MOST_SEGMENTS), findings(models), "acme").encode()
+    html = report_of(split(large, "source", 16), findings(models), "acme").encode()
 
     assert len(html) < 2_000_000
     (tmp_path / "report.html").write_bytes(html)

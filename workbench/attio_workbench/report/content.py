@@ -22,7 +22,7 @@ MOST_DAYS = 400
 """A longer flow is drawn by every so many days: a screen has no more pixels."""
 
 
-MOST_SEGMENTS = 16
+MOST_SEGMENTS = 32
 """Of so many everything is drawn, of all attributes of a history together: each takes up to 30 kB."""
 
 SEGMENTS_DRAWN_FINELY = 4

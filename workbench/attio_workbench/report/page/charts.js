@@ -151,6 +151,7 @@ function clear(element) {
   charts.delete(element);
   pending.delete(element);
   visible.unobserve(element);
+  element.replaceChildren(); // that there was nothing to draw may stand there
 }
 
 const visible = new IntersectionObserver((entries) => entries.forEach((entry) => entry.isIntersecting && drawPending(entry.target)), { rootMargin: "300px" });
@@ -201,12 +202,12 @@ function whyWhole() {
 
 /** What the filters do to a picture, said beside it whenever one is set. */
 function filterNote(picture) {
-  const whole = segment() && `only such records, in rows where history is ${segment().history}`;
+  const rows = segment() && `, in rows where history is ${segment().history}`;
   const set = [];
-  if (state.owner >= 0) set.push(["who moved last", ownerText(state.owner), picture.isWhole ? whole : picture.owner]);
+  if (state.owner >= 0) set.push(["who moved last", ownerText(state.owner), picture.isWhole ? rows && `only records that they moved last${rows}` : picture.owner]);
   now().open.attributes.forEach((attribute, k) => {
     const key = state.values[k];
-    const does = picture.isWhole ? whole : picture.value;
+    const does = picture.isWhole ? rows && `only such records${rows}` : picture.value;
     if (key !== "all") set.push([attribute.title.toLowerCase(), `${attribute.title} ${valueText(attribute, key)}`, does]);
   });
   const said = set.filter(([, , does]) => does).map(([, what, does]) => `${what}: ${does}.`);
