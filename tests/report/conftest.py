@@ -1,12 +1,13 @@
 """What the tests of the report share: models that dbt built, and one browser with its pages."""
 
+import json
 import pickle
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, cast
@@ -30,18 +31,23 @@ HISTORIES = [
 ]
 """As the command gives them to dbt, which then finds its package parsed already."""
 
+START, AS_OF = "2026-05-14T10:00:00Z", json.dumps({"attio_as_of": "2026-05-14T11:00:00Z"})
+"""When the workspace stands still, and when it is told as of: months fall the same way whenever the tests run."""
+
 OF_SEGMENTS = ("status_daily", "time_in_status", "survival", "conversion", "status_transitions", "funnel")
 """Models that tell each segment on its own."""
 
 SYNC = """\
 import sys
+from datetime import datetime
 from pathlib import Path
-from attio_simulator import Limits, Simulator, generate_hiring_pipeline
+from attio_simulator import Clock, Limits, Simulator, generate_hiring_pipeline
 from attio_workbench.demo import demo_settings
 from attio_workbench.local_run import run_locally
 from attio_workbench.place import Place
 
-workspace = generate_hiring_pipeline(int(sys.argv[2]), seed=2)
+clock = Clock(start=datetime.fromisoformat(sys.argv[4]))
+workspace = generate_hiring_pipeline(int(sys.argv[2]), seed=2, clock=clock)
 for record_id in workspace.record_ids("applications")[::9]:
     workspace.clear_value(record_id, "source")
 simulator = Simulator(workspace, limits=Limits.off())
@@ -63,9 +69,10 @@ def place(shared: Path) -> Path:
     place, dbt = shared / "report", shared / "report" / "files" / "dbt"
     with alone(shared / "report.lock"):
         if not (shared / "models.pickle").exists():
-            command = [sys.executable, "-c", SYNC, str(place), str(APPLICATIONS), f"{PIPELINE},{SOURCE}"]
+            command = [sys.executable, "-c", SYNC, str(place), str(APPLICATIONS), f"{PIPELINE},{SOURCE}", START]
             subprocess.run(command, check=True, capture_output=True)  # noqa: S603 (our own code)
-            models = fetch_models(local_warehouse(place / "files" / "warehouse.db", HISTORIES, dbt), dbt)
+            local = local_warehouse(place / "files" / "warehouse.db", HISTORIES, dbt)
+            models = fetch_models(replace(local, variables={**local.variables, **json.loads(AS_OF)}), dbt)
             shutil.copy(place / "files" / "warehouse.db", shared)
             (shared / "models.pickle").write_bytes(pickle.dumps(models))
     return place
