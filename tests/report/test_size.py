@@ -15,9 +15,9 @@ from tests.report.conftest import OF_SEGMENTS, PIPELINE, Open, Opened
 
 from attio_workbench.findings import findings
 from attio_workbench.models import CurrentStatus, Models, Row, StatusStay, SurvivalStep
-from attio_workbench.report import records
+from attio_workbench.report import command, records
 from attio_workbench.report.command import report_of
-from attio_workbench.report.content import build_content, split_histories
+from attio_workbench.report.content import NO_ROOM
 
 RECORDS = 20_000
 STEPS = 1_000
@@ -94,35 +94,66 @@ def split(models: Models, name: str, values: int) -> Models:
     return replace(models, **rows)
 
 
-def test_of_an_attribute_with_many_values_curves_have_fewer_points(models: Models) -> None:
-    def points(values: int) -> list[int]:
-        found, _ = build_content(PIPELINE, "", None, split_histories(split(models, "source", values)))["segments"]
-        return [sum(len(curve["x"]) for curve in segment["curves"]) for segment in found.values()]
+def histories_in(html: str) -> list[dict[str, Any]]:
+    """What a page is given."""
+    data = re.search(r'id="data">(.*?)</script>', html, re.DOTALL)
+    assert data is not None
+    found: list[dict[str, Any]] = json.loads(data[1])["histories"]
+    return found
 
-    assert len(points(3)) == 3
-    assert points(3)[0] == points(4)[0] > 1.5 * points(5)[0] > 2 * points(16)[0]
 
+def test_where_there_is_no_room_curves_of_segments_are_coarser_and_then_the_largest_are_left_out(
+    models: Models, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = split(split(models, "agency", 9), "source", 4)
 
-def test_where_values_are_too_many_to_draw_each_those_of_the_largest_attribute_are_not(models: Models) -> None:
-    both = split(split(models, "agency", 20), "source", 4)
+    def report(most: int) -> tuple[int, dict[str, Any]]:
+        monkeypatch.setattr(command, "MOST_BYTES", most)
+        html = report_of(given, [], None)
+        [history] = histories_in(html)
+        return len(html.encode()), history
 
-    content = build_content(PIPELINE, "", None, split_histories(both))
+    size, fine = report(2_000_000)
+    assert [attribute["title"] for attribute in fine["open"]["attributes"]] == ["Agency", "Source"]
+    assert [len(found) for found in fine["segments"]] == [9, 4, 0]
+    assert fine["unsplit"] == [None, None, "the models tell no segments by it (attio_segments)"]
 
-    assert [attribute["title"] for attribute in content["open"]["attributes"]] == ["Agency", "Source"]
-    assert [len(found) for found in content["segments"]] == [20, 4, 0]
-    content = build_content(PIPELINE, "", None, split_histories(split(both, "team", 12)))
-    assert [len(found) for found in content["segments"]] == [0, 4, 12, 0]
+    coarse_size, coarse = report(size - 1)
+
+    assert coarse_size < size - 1
+    assert coarse["segments"] != fine["segments"]
+    for one in (fine, coarse):
+        for segment in [*one["segments"][0].values(), *one["segments"][1].values()]:
+            for thinned in ("x", "y", "rows"):
+                del segment["curves"][thinned]
+    assert coarse == fine
+
+    monkeypatch.setattr(command, "COARSER", (4,))
+    coarsest_size, _ = report(2_000_000)
+    small_size, small = report(coarsest_size - 1)
+
+    assert [len(found) for found in small["segments"]] == [0, 4, 0]
+    assert small["unsplit"][:2] == [NO_ROOM, None]
+    exact_size, exact = report(small_size)
+    assert (exact_size, exact["unsplit"]) == (small_size, small["unsplit"])
+    _, smallest = report(small_size - 1)
+    assert [len(found) for found in smallest["segments"]] == [0, 0, 0]
+    assert smallest["unsplit"] == [NO_ROOM, NO_ROOM, fine["unsplit"][2]]
 
 
 def test_what_several_pipelines_are_split_by_has_room_together(models: Models) -> None:
     given = replace(many(models, 200, all_open=True), survival=models.survival)
-    one = split(split(given, "source", 10), "agency", 6)
+    one = split(split(given, "source", 20), "agency", 6)
 
     def under(name: str, rows: Sequence[Row]) -> list[Row]:
         return [replace(row, history=row.history.replace("applications.", f"{name}.")) for row in rows]
 
     rows: dict[str, Any] = {
-        column.name: [row for name in ("deals", "offers", "orders") for row in under(name, getattr(one, column.name))]
+        column.name: [
+            row
+            for name in ("deals", "offers", "orders", "projects", "tickets")
+            for row in under(name, getattr(one, column.name))
+        ]
         for column in fields(Models)
         if column.name != "as_of"
     }
@@ -130,11 +161,9 @@ def test_what_several_pipelines_are_split_by_has_room_together(models: Models) -
     html = report_of(replace(one, **rows), findings(models), None)
 
     assert len(html.encode()) < 2_000_000
-    data = re.search(r'id="data">(.*?)</script>', html, re.DOTALL)
-    assert data is not None
-    drawn = [[len(found) for found in history["segments"]] for history in json.loads(data[1])["histories"]]
-    assert [left for left, *_ in drawn] == [6, 6, 6]  # the smallest first
-    assert [right for _, right, _ in drawn] != [10, 10, 10]
+    drawn = [[len(found) for found in history["segments"]] for history in histories_in(html)]
+    assert [left for left, *_ in drawn] == [6] * 5  # the smallest first
+    assert [right for _, right, _ in drawn] != [20] * 5
 
 
 @pytest.mark.parametrize(

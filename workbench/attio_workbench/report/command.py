@@ -29,7 +29,10 @@ from attio_workbench.terminal import path_text, under_way
 ATTIO = "https://api.attio.com"
 
 MOST_BYTES = 2_000_000
-"""A larger file is left without what its histories are split by."""
+"""In a larger file the curves of segments are coarser, and what its histories are split by is left out if need be."""
+
+COARSER = (1, 2, 4)
+"""How many times fewer points these curves may have; none of it is a figure of a table."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +142,7 @@ def report_of(models: Models, found: list[Finding], slug: str | None) -> str:
     is_one = len({relation for relation, _ in parts}) == 1  # the links are of one workspace
     records = sum(len(parts[key].current_status) for key in shown)
     statuses = [row for key in shown for row in parts[key].status]
-    histories = [build_content(history, relation, slug if is_one else None, parts) for relation, history in shown]
+    contents = [build_content(history, relation, slug if is_one else None, parts) for relation, history in shown]
     page = Page(
         title=title_of(names),
         subtitle=f"{records:,} records of {', '.join(dict.fromkeys(names))}, as of "
@@ -155,10 +158,16 @@ def report_of(models: Models, found: list[Finding], slug: str | None) -> str:
             filters_text({key for key in parts.keys() - set(shown) if not segment_of(key[1])}),
         ),
         findings=found,
-        histories=histories,
+        histories=[],
     )
-    bare = replace(page, histories=[{**one, "segments": [{} for _ in one["segments"]]} for one in histories])
-    leave_out_segments(histories, MOST_BYTES - len(render(bare).encode()))
+    excess = 0
+    for coarser in COARSER:
+        page = replace(page, histories=[content.drawn(coarser) for content in contents])
+        html = render(page)
+        excess = len(html.encode()) - MOST_BYTES
+        if excess <= 0:
+            return html
+    leave_out_segments(page.histories, excess)
     return render(page)
 
 

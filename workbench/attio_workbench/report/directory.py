@@ -1,4 +1,4 @@
-"""Statuses and owners by number, as the page's data speak of them."""
+"""Statuses, owners and periods by number, as the page's data speak of them."""
 
 from dataclasses import dataclass
 
@@ -20,7 +20,7 @@ class ShownStatus:
 
 
 class Directory:
-    """Gives statuses and owners their numbers."""
+    """Gives statuses, owners and periods their numbers."""
 
     def __init__(self, models: Models) -> None:
         found = {
@@ -56,6 +56,7 @@ class Directory:
         self._people = {self.mover(stay) for stay in models.status_history if stay.moved_by_type == MEMBER}
         self.owners: list[str] = []
         self._owner: dict[str, int] = {}
+        self._period: dict[str, int] = {}
 
     def status(self, status_id: str | None) -> int | None:
         """Its place in the order; None where there is none."""
@@ -78,3 +79,12 @@ class Directory:
             self._owner[name] = len(self.owners)
             self.owners.append(name)
         return self._owner[name]
+
+    @property
+    def periods(self) -> list[str]:
+        """The periods that have a number, in the order of these."""
+        return list(self._period)
+
+    def period(self, key: str) -> int:
+        """The number of `all`, `month:2026-07-01` and their like, given out as they come."""
+        return self._period.setdefault(key, len(self._period))

@@ -30,7 +30,7 @@ ORDER = '<p class="order">What has changed or differs most, in proportion, comes
 _P_VALUE = re.compile(r"\bp (?:&lt;|=) [0-9.]+[0-9]\)?\.?")
 """In a sentence, with what stands right behind it: no line ends in it."""
 
-_SCRIPTS = ("base", "charts", "flow", "ageing", "survival", "funnel", "conversion", "waiting", "names", "main")
+_SCRIPTS = ("base", "drawn", "charts", "flow", "ageing", "survival", "funnel", "conversion", "waiting", "names", "main")
 """In the order in which they build on each other: together they are one script."""
 
 

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
+from attio_workbench.findings.groups import MOST_VALUES
 from attio_workbench.findings.sentences import parent_of
 from attio_workbench.models import Models
 from attio_workbench.report.attributes import Attribute
@@ -59,18 +60,23 @@ def segments_of(
 
 
 class Split(NamedTuple):
-    """How a filter splits records: by the key of a choice on the page, the value's id; and of each record its key."""
+    """How a filter splits records: by the key of a choice on the page, the value's id; and of each record its key.
+
+    `ids` are all that records have, whether the page has a choice for them or not.
+    """
 
     by: str
     value_ids: Mapping[str, str | None]
     key_of: Mapping[str, str]
+    ids: Collection[str | None]
 
 
 def split_by_attribute(attribute: Attribute, record_ids: Collection[str]) -> Split:
     """By the values of an attribute, keyed by their places; records without one are `none`."""
     places = {record_id: attribute.of_record.get(record_id) for record_id in record_ids}
     keys = {record_id: "none" if place is None else str(place) for record_id, place in places.items()}
-    return Split(attribute.history, {**{str(n): value_id for n, value_id in enumerate(attribute.ids)}, "none": None}, keys)
+    value_ids = {**{str(n): value_id for n, value_id in enumerate(attribute.ids)}, "none": None}
+    return Split(attribute.history, value_ids, keys, {value_ids[key] for key in keys.values()})
 
 
 def split_by_mover(models: Models, directory: Directory) -> Split:
@@ -86,4 +92,14 @@ def split_by_mover(models: Models, directory: Directory) -> Split:
         MOVED_BY,
         {numbers[name]: mover_id for name, mover_id in telling.items() if name in numbers},
         {record_id: numbers[name] for record_id, (name, _) in movers.items() if name in numbers},
+        ids.keys(),
     )
+
+
+def why_unsplit(split: Split, segments: Collection[tuple[str, str | None]]) -> str | None:
+    """Why the models have no segment that a filter could choose; None where they have some by it."""
+    if any(by == split.by for by, _ in segments):
+        return None
+    if len(split.ids) > MOST_VALUES:
+        return f"there are {len(split.ids):,} of them, and the models tell segments of as many as attio_segment_values"
+    return "the models tell no segments by it (attio_segments)"

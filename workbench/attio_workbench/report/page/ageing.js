@@ -3,7 +3,7 @@ const BAND_TEXTS = [["half left", "½"], ["three in four", "¾"], ["nine in ten"
 const LEAST_BESIDE = 86;
 const LEAST_APART = 30;
 
-const bandsOf = (status) => now().curves.find((curve) => curve.s === status && curve.p === "all")?.bands || [null, null, null];
+const bandsOf = (status) => whole().curves.find((curve) => curve.status === status && curve.period === "all")?.bands || [null, null, null];
 
 /** A place between -1 and 1 for a record, always the same one: points beside each other instead of on each other. */
 function scattered(n) {

@@ -14,9 +14,6 @@ function segment() {
   return only && !more.length ? now().segments[only[0]][only[1]] : undefined;
 }
 
-/** What is drawn without a line or a point for a record: of the records that are chosen, else of all. */
-const told = () => segment() ?? now();
-
 /** An element: attributes, listeners (`onclick`) and children; text stays text whatever is in it. */
 function h(tag, attributes, ...children) {
   const element = document.createElement(tag);
@@ -31,15 +28,23 @@ function h(tag, attributes, ...children) {
 
 const DIGITS = new Map([..."ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"].map((c, n) => [c, n]));
 
-/** The numbers of a packed column; null where there is none. */
-function unpack({ w, t }) {
-  const found = new Array(t.length / w);
-  for (let n = 0; n < found.length; n++) {
+/** The numbers of a packed column; null where there is none. First it says how many digits and decimals each has. */
+function unpack(packed) {
+  const [width, unit] = [Number(packed[0]), 10 ** Number(packed[1])];
+  const found = new Array((packed.length - 2) / width);
+  for (let n = 0, k = 2; n < found.length; n++) {
     let number = 0;
-    for (let k = n * w; k < (n + 1) * w; k++) number = number * 64 + DIGITS.get(t[k]);
-    found[n] = number === 0 ? null : number - 1;
+    for (const end = k + width; k < end; k++) number = number * 64 + DIGITS.get(packed[k]);
+    found[n] = number === 0 ? null : (number - 1) / unit;
   }
   return found;
+}
+
+/** Rows of packed columns. */
+function rowsOf(columns) {
+  const names = Object.keys(columns);
+  const [first, ...more] = names.map((name) => unpack(columns[name]));
+  return (first ?? []).map((value, n) => Object.fromEntries(names.map((name, k) => [name, k ? more[k - 1][n] : value])));
 }
 
 /** The id of one record. */
@@ -136,11 +141,8 @@ function openOf(history) {
 function countsOf(history) {
   if (history.counts) return history.counts;
   const { values, ...columns } = history.open.counts;
-  const names = Object.keys(columns);
-  const unpacked = names.map((name) => unpack(columns[name]));
   const placed = values.map(unpack);
-  history.counts = unpacked[0].map((_, n) => ({ ...Object.fromEntries(names.map((name, k) => [name, unpacked[k][n]])), values: placed.map((places) => places[n]) }));
-  return history.counts;
+  return (history.counts = rowsOf(columns).map((row, n) => ({ ...row, values: placed.map((places) => places[n]) })));
 }
 
 /** Whether the filters leave records of this owner, month and these values. */

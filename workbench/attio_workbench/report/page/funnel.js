@@ -4,7 +4,7 @@ const MOST_COHORTS = 12;
 
 /** Quarters if there are a few of all records, else months, else weeks, until somebody chooses. */
 function kindOfCohort() {
-  const { funnel } = now();
+  const { funnel } = whole();
   if (cohortKind && funnel[cohortKind]) return cohortKind;
   return ["quarter", "month", "week"].find((kind) => (funnel[kind] || []).length >= 3) ?? Object.keys(funnel)[0];
 }
@@ -150,7 +150,7 @@ function funnelSays(list, statuses) {
 
 // Transitions: where records go from each status.
 function moveStatuses() {
-  const used = new Set(told().transitions.flatMap(([from, to]) => [from, to]));
+  const used = new Set(told().transitions.flatMap(({ from, to }) => [from, to]));
   return [...used].sort((a, b) => a - b);
 }
 
@@ -162,13 +162,13 @@ pictures.push({
     drawInto(section.querySelector(".chart"), (box) => {
       const moves = told().transitions;
       if (!moves.length) return null;
-      const columns = moveStatuses().filter((status) => moves.some((move) => move[1] === status));
-      const rows = moveStatuses().filter((status) => moves.some((move) => move[0] === status));
+      const columns = moveStatuses().filter((status) => moves.some((move) => move.to === status));
+      const rows = moveStatuses().filter((status) => moves.some((move) => move.from === status));
       const left = box.small ? 92 : 150;
       const [width, height] = [(box.width - left - 8) / columns.length, box.small ? 36 : 46];
       return {
         height: rows.length * height + (box.small ? 104 : 58),
-        says: `A matrix of moves, from the rows to the columns. ${moves.map((m) => `${titleOf(m[0])} to ${titleOf(m[1])}: ${count(m[2])}, ${percent(m[3])}`).join("; ")}.`,
+        says: `A matrix of moves, from the rows to the columns. ${moves.map((m) => `${titleOf(m.from)} to ${titleOf(m.to)}: ${count(m.moves)}, ${percent(m.share)}`).join("; ")}.`,
         option: {
           grid: { left, right: 8, top: box.small ? 96 : 50, bottom: 8 },
           tooltip: tooltip(({ value }) => moveTip(value[3]), { trigger: "item" }),
@@ -185,23 +185,23 @@ pictures.push({
       head: ["From", "To", "Moves", "Of all moves out", "Median days before", "Direction"],
       numbers: 2,
       rows: [...told().transitions]
-        .sort((a, b) => a[0] - b[0] || b[2] - a[2])
-        .map((m) => [titleOf(m[0]), titleOf(m[1]), count(m[2]), percent(m[3]), length(m[4]), m[5] ? "back" : "on"]),
+        .sort((a, b) => a.from - b.from || b.moves - a.moves)
+        .map((m) => [titleOf(m.from), titleOf(m.to), count(m.moves), percent(m.share), length(m.median), m.back ? "back" : "on"]),
     });
   },
 });
 
 function moveCells(moves, rows, columns, width, height, box) {
-  const every = rows.flatMap((from, y) => columns.map((to, x) => [x, y, moves.findIndex((m) => m[0] === from && m[1] === to)]));
+  const every = rows.flatMap((from, y) => columns.map((to, x) => [x, y, moves.findIndex((m) => m.from === from && m.to === to)]));
   return {
     type: "custom",
-    data: every.map(([x, y, n]) => [x, y, n < 0 ? 0 : moves[n][3], n]),
+    data: every.map(([x, y, n]) => [x, y, n < 0 ? 0 : moves[n].share, n]),
     renderItem: (params, api) => {
       const n = api.value(3);
       const [x, y] = api.coord([api.value(0), api.value(1)]);
       const shape = { x: x - width / 2 + 1.5, y: y - height / 2 + 1.5, width: width - 3, height: height - 3, r: 3 };
       if (n < 0) return { type: "rect", silent: true, shape, style: { fill: color("track") } };
-      const [, , number, share, , back] = moves[n];
+      const { moves: number, share, back } = moves[n];
       const fill = between([color("heat-first"), color("heat-last")], Math.sqrt(share));
       const edge = back ? { stroke: color("warn"), lineWidth: 2, lineDash: [4, 2] } : {};
       const lines = box.small ? Math.round(share * 100) : `${percent(share)}${back ? " ↩" : ""}`;
@@ -219,6 +219,6 @@ function moveCells(moves, rows, columns, width, height, box) {
 
 function moveTip(n) {
   if (n < 0) return ["No such move"];
-  const [from, to, number, share, median, back] = told().transitions[n];
-  return [`${titleOf(from)} → ${titleOf(to)}`, ["moves", count(number)], [`of all out of ${labelOf(from, 20)}`, percent(share)], ["median days before", length(median)], ...(back ? [["direction", "back"]] : [])];
+  const { from, to, moves, share, median, back } = told().transitions[n];
+  return [`${titleOf(from)} → ${titleOf(to)}`, ["moves", count(moves)], [`of all out of ${labelOf(from, 20)}`, percent(share)], ["median days before", length(median)], ...(back ? [["direction", "back"]] : [])];
 }

@@ -15,7 +15,7 @@ function fillFilters() {
   document.getElementById("owner").replaceChildren(option("-1", "Everyone", true), ...named.map(([name, n]) => option(String(n), name)));
   state.values = open.attributes.map(() => "all");
   document.getElementById("attributes").replaceChildren(...open.attributes.map(attributeFilter));
-  document.getElementById("cohort").replaceChildren(...["quarter", "month", "week"].filter((kind) => now().funnel[kind]).map((kind) => option(kind, { quarter: "Quarters", month: "Months", week: "Weeks" }[kind], kind === kindOfCohort())));
+  document.getElementById("cohort").replaceChildren(...["quarter", "month", "week"].filter((kind) => whole().funnel[kind]).map((kind) => option(kind, { quarter: "Quarters", month: "Months", week: "Weeks" }[kind], kind === kindOfCohort())));
 }
 
 /** A filter by an attribute: its values that an open record has, or that pictures can be drawn of, in their order. */

@@ -2,13 +2,13 @@
 const LEAST_STAYS_DRAWN = 10;
 const DASHES = ["solid", [7, 4], [2, 3]];
 
-const timeOf = (status, period) => told().time.find((row) => row[0] === status && row[1] === period);
-const curveOf = (status, period) => told().curves.find((curve) => curve.s === status && curve.p === period);
+const timeOf = (status, period) => told().time.find((row) => row.status === status && row.period === period);
+const curveOf = (status, period) => told().curves.find((curve) => curve.status === status && curve.period === period);
 
 /** The periods beside all time: the one chosen, else the newest two of the kind of which three are worth a curve. */
 function survivalPeriods() {
   if (state.period !== "all") return [state.period];
-  const worth = (key) => sum(told().time.filter((row) => row[1] === key && !row[7]).map((row) => row[2])) > 0;
+  const worth = (key) => sum(told().time.filter((row) => row.period === key && !row.few).map((row) => row.stays)) > 0;
   const of = (kind) => now().periods[kind].map((start) => `${kind}:${start}`).filter(worth);
   return (of("quarter").length >= 3 ? of("quarter") : of("month")).slice(0, 2);
 }
@@ -19,7 +19,7 @@ const survivalStatuses = () =>
 function survivalCurves(status) {
   return ["all", ...survivalPeriods()]
     .map((period, n) => ({ period, dash: DASHES[n], tone: color(["curve-all", "curve-first", "curve-second"][n]), curve: curveOf(status, period), time: timeOf(status, period) }))
-    .filter(({ curve, time }) => curve && time && time[2] >= LEAST_STAYS_DRAWN);
+    .filter(({ curve, time }) => curve && time && time.stays >= LEAST_STAYS_DRAWN);
 }
 
 function survivalOption(status) {
@@ -59,7 +59,7 @@ function survivalKey({ period, dash, tone, time }) {
   const drawn = { d: "M0 4H26", stroke: tone, "stroke-width": period === "all" ? 3.5 : 2, "stroke-dasharray": dash === "solid" ? "none" : dash.join(" ") };
   for (const [name, value] of Object.entries(drawn)) path.setAttribute(name, value);
   line.append(path);
-  return h("li", {}, line, h("span", {}, periodText(period)), h("b", {}, length(time[5])), h("small", {}, `${count(time[2])} stays${time[7] ? ", few" : ""}`));
+  return h("li", {}, line, h("span", {}, periodText(period)), h("b", {}, length(time.median)), h("small", {}, `${count(time.stays)} stays${time.few ? ", few" : ""}`));
 }
 
 pictures.push({
@@ -78,9 +78,9 @@ pictures.push({
         if (!time) continue;
         rows.push([
           `${titleOf(status)}, ${periodText(period)}`,
-          `${count(time[2])}${time[7] ? " (few)" : ""}`,
-          count(time[3]),
-          ...[time[4], time[5], time[6]].map(length),
+          `${count(time.stays)}${time.few ? " (few)" : ""}`,
+          count(time.open),
+          ...[time.lower, time.median, time.upper].map(length),
           ...(curve ? curve.at : DATA.shownDays.map(() => null)).map(percent),
         ]);
       }
@@ -94,6 +94,6 @@ pictures.push({
 });
 
 function survivalSays(status) {
-  const parts = survivalCurves(status).map(({ period, time }) => `${periodText(period)}: ${time[5] === null ? "fewer than half have left" : `half have left after ${length(time[5])}`}, ${count(time[2])} stays`);
+  const parts = survivalCurves(status).map(({ period, time }) => `${periodText(period)}: ${time.median === null ? "fewer than half have left" : `half have left after ${length(time.median)}`}, ${count(time.stays)} stays`);
   return `${titleOf(status)}: falling lines of the share that is still in the status by days since it was entered. ${parts.join("; ")}.`;
 }
