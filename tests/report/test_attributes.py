@@ -14,12 +14,12 @@ from tests.report.conftest import OF_SEGMENTS, PIPELINE, SOURCE, Open, Opened
 from attio_workbench.findings import findings
 from attio_workbench.findings.groups import MOST_VALUES
 from attio_workbench.models import CurrentStatus, Models, Row, StatusStay
-from attio_workbench.report import records
+from attio_workbench.report import command, records
 from attio_workbench.report.attributes import attributes_of
 from attio_workbench.report.command import report_of
 from attio_workbench.report.content import split_histories
 from attio_workbench.report.directory import Directory
-from attio_workbench.report.segments import split_by_mover
+from attio_workbench.report.segments import split_by_mover, why_unsplit
 
 OPEN = f"""
     SELECT o.record_id, coalesce(s.status_title, '(none)') AS source, o.status_title AS status, o.moved_by_name AS owner,
@@ -92,8 +92,9 @@ def test_the_figures_are_those_of_the_value(open_report: Open, sourced: Models, 
         assert "Source Referral: only such records" in str(report.page.text_content(f"#{picture} .filter-note"))
     [referral] = [row.status_id for row in sourced.status if row.status_title == "Referral"]
     for picture in WHOLE:
-        note = f"Source Referral: only such records, in rows where history is {PIPELINE}[{SOURCE}={referral}]."
-        assert report.page.text_content(f"#{picture} .filter-note") == note
+        assert report.page.text_content(f"#{picture} .filter-note") == "Source Referral: only such records."
+        rows = f" Here of rows where history = '{PIPELINE}[{SOURCE}={referral}]'."
+        assert str(report.page.text_content(f"#{picture} .source")).endswith(rows)
 
 
 @pytest.mark.parametrize("choice", ["Referral", "(none)", "who moved last"])
@@ -121,8 +122,10 @@ def test_every_picture_is_of_the_records_that_are_chosen(
         expected.draw_all()
         assert [report.drawn(picture) for picture in WHOLE] == [expected.drawn(picture) for picture in WHOLE]
     for picture in WHOLE:
-        assert f"in rows where history is {PIPELINE}[{by}]." in str(report.page.text_content(f"#{picture} .filter-note"))
+        rows = f"Here of rows where history = '{PIPELINE}[{by}]'."
+        assert rows in str(report.page.text_content(f"#{picture} .source"))
     report.page.click("#reset")
+    assert "Here of rows" not in str(report.page.text_content("#pictures"))
     assert figures(report) == unfiltered
 
 
@@ -162,8 +165,7 @@ def test_why_who_has_no_id_is_not_drawn_is_said(open_report: Open, sourced: Mode
 
     assert figures(report) == unfiltered
     assert report.page.text_content("#flow .filter-note") == (
-        "Not filtered by who moved last: attio_segments does not name it, their id does not tell them from others, "
-        "or there is no room for so many values."
+        "Not filtered by who moved last: in the models their id is not theirs alone."
     )
 
 
@@ -197,7 +199,7 @@ def test_pictures_are_of_one_value_at_a_time(open_report: Open, sourced: Models)
 
     assert figures(report) == unfiltered
     for picture in WHOLE:
-        note = "Not filtered by channel or source, as only one of them at a time can be."
+        note = "Not filtered by channel or source: choose one of the two."
         assert report.page.text_content(f"#{picture} .filter-note") == note
 
 
@@ -211,8 +213,37 @@ def test_where_the_models_have_no_segments_the_pictures_say_so(open_report: Open
     assert figures(report) == unfiltered
     assert (
         report.page.text_content("#flow .filter-note")
-        == "Not filtered by source: attio_segments does not name it, or there is no room for so many values."
+        == "Not filtered by source: the models have no segments by it (attio_segments)."
     )
+
+
+def test_where_there_is_no_room_for_segments_the_pictures_say_so(
+    open_report: Open, sourced: Models, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "MOST_BYTES", 1_000_000)
+    report = open_report(sourced)
+    unfiltered = figures(report)
+
+    choose(report.page, "Referral")
+
+    assert figures(report) == unfiltered
+    assert (
+        report.page.text_content("#flow .filter-note")
+        == "Not filtered by source: there is no room, as the file would be larger than 2 MB."
+    )
+    report.page.get_by_role("combobox", name="Source").select_option("all")
+    report.page.select_option("#owner", index=1)
+    assert "who moved last: there is no room" in str(report.page.text_content("#flow .filter-note"))
+
+
+def test_more_movers_than_the_models_have_segments_for_are_counted(models: Models) -> None:
+    stays = [replace(stay, moved_by_id=f"m{n}", moved_by_name=None) for n, stay in enumerate(models.status_history)]
+    split = split_by_mover(replace(models, status_history=stays), Directory(models))
+
+    assert why_unsplit(split, [("moved_by", "m1")]) is None
+    number = f"{len({stay.record_id for stay in stays if stay.is_current}):,}"
+    why = f"there are {number}, more than the models have segments for (attio_segment_values)"
+    assert why_unsplit(split, [(SOURCE, "m1")]) == why
 
 
 def test_records_imported_with_a_value_are_counted(open_report: Open, sourced: Models) -> None:
@@ -245,7 +276,7 @@ def test_records_of_which_none_was_ever_in_a_status_are_drawn_as_nothing(open_re
     choose(report.page, "Referral")
 
     assert not any(figures(report).values())
-    assert segment in str(report.page.text_content("#flow .filter-note"))
+    assert segment in str(report.page.text_content("#flow .source"))
     assert "Nothing to draw here" in str(report.page.text_content("#flow .chart"))
 
 

@@ -24,9 +24,6 @@ from attio_workbench.report.segments import (
     why_unsplit,
 )
 
-NO_ROOM = "with it the file would be too large"
-"""Why whole pictures are not drawn of segments that there are."""
-
 
 @dataclass(frozen=True, slots=True)
 class Link:
@@ -142,17 +139,20 @@ def _imported(models: Models) -> list[str]:
 
 
 def leave_out_segments(histories: Sequence[Mapping[str, Any]], excess: int) -> None:
-    """Leaves out those of what splits any history into the largest, until the page is so many bytes smaller."""
-    sizes = [
-        (len(json_block(split).encode()), one, place)
-        for one in histories
-        for place, split in enumerate(one["segments"])
-        if split
-    ]
-    for size, one, place in sorted(sizes, key=lambda found: found[0], reverse=True):
+    """Leaves out those of what splits any history into the largest, until the page is so many bytes smaller.
+
+    A segment that there is no room for is None.
+    """
+    splits: list[dict[str, Any]] = [split for one in histories for split in one["segments"]]
+    for split in sorted(splits, key=_size, reverse=True):
         if excess > 0:
-            one["segments"][place], one["unsplit"][place] = {}, NO_ROOM
-            excess -= size - len(NO_ROOM)
+            excess += _size(dict.fromkeys(split)) - _size(split)
+            split.update(dict.fromkeys(split))
+
+
+def _size(split: Mapping[str, Any]) -> int:
+    """How many bytes it takes on the page."""
+    return len(json_block(split).encode())
 
 
 def _periods(models: Models) -> dict[str, list[str]]:

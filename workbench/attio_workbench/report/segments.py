@@ -97,9 +97,9 @@ def split_by_mover(models: Models, directory: Directory) -> Split:
 
 
 def why_unsplit(split: Split, segments: Collection[tuple[str, str | None]]) -> str | None:
-    """Why the models have no segment that a filter could choose; None where they have some by it."""
+    """Why a filter can choose no segment at all, as the page says it; None where the models have some."""
     if any(by == split.by for by, _ in segments):
         return None
     if len(split.ids) > MOST_VALUES:
-        return f"there are {len(split.ids):,} of them, and the models tell segments of as many as attio_segment_values"
-    return "the models tell no segments by it (attio_segments)"
+        return f"there are {len(split.ids):,}, more than the models have segments for (attio_segment_values)"
+    return "the models have no segments by it (attio_segments)"

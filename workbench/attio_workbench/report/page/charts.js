@@ -194,25 +194,25 @@ function table({ caption, head, rows, numbers = 1 }) {
 
 /** Why a picture is of all records although some are chosen. */
 function whyWhole() {
-  const [[place], ...more] = chosen();
-  if (more.length) return ", as only one of them at a time can be";
-  const unnamed = place === state.values.length ? ", their id does not tell them from others," : ",";
-  return `: attio_segments does not name it${unnamed} or there is no room for so many values`;
+  const [[place, key], ...more] = chosen();
+  if (more.length) return more.length === 1 ? "choose one of the two" : "choose only one of them";
+  if (now().segments[place][key] === null) return "there is no room, as the file would be larger than 2 MB";
+  const isMover = place === state.values.length;
+  return now().unsplit[place] ?? (isMover ? "in the models their id is not theirs alone" : "the models have no segment of these records");
 }
 
 /** What the filters do to a picture, said beside it whenever one is set. */
 function filterNote(picture) {
-  const rows = segment() && `, in rows where history is ${segment().history}`;
   const set = [];
-  if (state.owner >= 0) set.push(["who moved last", ownerText(state.owner), picture.isWhole ? rows && `only records that they moved last${rows}` : picture.owner]);
+  if (state.owner >= 0) set.push(["who moved last", ownerText(state.owner), picture.isWhole ? segment() && "only records that they moved last" : picture.owner]);
   now().open.attributes.forEach((attribute, k) => {
     const key = state.values[k];
-    const does = picture.isWhole ? rows && `only such records${rows}` : picture.value;
+    const does = picture.isWhole ? segment() && "only such records" : picture.value;
     if (key !== "all") set.push([attribute.title.toLowerCase(), `${attribute.title} ${valueText(attribute, key)}`, does]);
   });
   const said = set.filter(([, , does]) => does).map(([, what, does]) => `${what}: ${does}.`);
   const others = set.filter(([, , does]) => !does).map(([name]) => name);
-  if (others.length) said.push(`Not filtered by ${others.join(" or ")}${picture.isWhole ? whyWhole() : ""}.`);
+  if (others.length) said.push(`Not filtered by ${others.join(" or ")}${picture.isWhole ? `: ${whyWhole()}` : ""}.`);
   if (state.period !== "all") said.unshift(picture.period ? `${periodText(state.period)}: ${picture.period}.` : "Not filtered by period.");
   return said.join(" ");
 }
@@ -222,6 +222,7 @@ function fill(picture) {
   const section = document.getElementById(picture.id);
   const note = section.querySelector(".filter-note");
   note.textContent = filterNote(picture);
+  if (picture.isWhole) section.querySelector(".rows").replaceChildren(...(segment() ? [" Here of rows where ", h("code", {}, `history = '${segment().history}'`), "."] : []));
   const figures = section.querySelector(".figures");
   if (figures) figures.replaceChildren(...[picture.table()].flat());
   picture.show(section);
