@@ -280,6 +280,35 @@ def test_records_of_which_none_was_ever_in_a_status_are_drawn_as_nothing(open_re
     assert "Nothing to draw here" in str(report.page.text_content("#flow .chart"))
 
 
+def test_that_all_records_are_of_one_day_is_said(open_report: Open, sourced: Models) -> None:
+    [referral] = [row.status_id for row in sourced.status if row.status_title == "Referral"]
+    segment = f"{PIPELINE}[{SOURCE}={referral}]"
+    last = max(row.date_day for row in sourced.status_daily)
+    report = open_report(
+        replace(sourced, status_daily=[r for r in sourced.status_daily if r.history != segment or r.date_day == last])
+    )
+    said = f"All these records are of one day, {last.day} {last:%b %Y}: there is little to draw yet."
+    assert said not in str(report.page.text_content("#pictures"))
+
+    choose(report.page, "Referral")
+
+    for picture in WHOLE:
+        assert str(report.page.text_content(f"#{picture} .one-day")).startswith(said)
+    report.page.click("#reset")
+    assert not report.page.locator(".one-day:visible").count()
+
+
+def test_what_ends_the_filters_stands_beside_how_many_they_leave(open_report: Open, sourced: Models) -> None:
+    page = open_report(also_called("channel", sourced)).page
+    page.get_by_role("combobox", name="Source").select_option(label="Referral")
+
+    button, shown = page.locator("#reset").bounding_box(), page.locator("#shown").bounding_box()
+
+    assert button
+    assert shown
+    assert button["y"] < shown["y"] + shown["height"] / 2 < button["y"] + button["height"]
+
+
 def test_a_value_with_few_cohorts_keeps_the_kind_that_is_chosen(open_report: Open, sourced: Models) -> None:
     [referral] = [row.status_id for row in sourced.status if row.status_title == "Referral"]
     segment = f"{PIPELINE}[{SOURCE}={referral}]"
@@ -408,9 +437,10 @@ def test_where_records_came_from_is_no_pipeline(open_report: Open, sourced: Mode
     assert not page.is_visible("#history")
     assert f"{len(models.current_status):,} records of {PIPELINE}, as of" in str(page.text_content("header p"))
     footer = str(page.text_content("footer"))
-    assert f"a filter where records have from 2 to 20 values of it: {SOURCE}." in footer
+    assert f"Not shown as a pipeline: {SOURCE}. " in footer
+    assert "can be filtered by them where there are from 2 to 20." in footer
     assert "Job board" not in footer  # nobody has to map what is no status
-    assert "No pipeline" not in report_of(models, findings(models), None)
+    assert "Not shown as a pipeline" not in report_of(models, findings(models), None)
 
 
 def test_a_source_that_is_mapped_as_lost_or_alone_is_a_pipeline(sourced: Models) -> None:

@@ -73,3 +73,11 @@ def test_members_come_before_the_system_and_apps(report: Opened, models: Models)
     are_people = [name in people for name in names]
     assert are_people == sorted(are_people, reverse=True)
     assert {True, False} <= set(are_people)
+
+
+def test_the_title_of_an_axis_is_whole_however_narrow_its_labels(open_report: Open, models: Models) -> None:
+    few = [replace(row, in_status=min(row.in_status, 1)) for row in models.status_daily]
+    for width in (1280, 375):
+        report = open_report(replace(models, status_daily=few), width=width)
+        [left] = [left for text, left, _ in placed(report, "flow") if text == "records"]
+        assert left >= report.page.evaluate("document.querySelector('#flow .chart').getBoundingClientRect().left")

@@ -177,10 +177,9 @@ def filters_text(keys: Collection[tuple[str, str]]) -> str:
         return ""
     names = listed(sorted(f"{relation} {history}".strip() for relation, history in keys))
     return (
-        f"No pipeline, but something to compare by, and a filter where records have from 2 to {MOST_VALUES} values of "
-        f"it: {names}. Hardly any "
-        "record there has had a second value, and none of the values is known to be won, lost or paused; "
-        "attio_status_mapping can say that one is."
+        f"Not shown as a pipeline: {names}. Hardly any record has had a second value there, and no value is known to be "
+        "won, lost or paused (attio_status_mapping can say which is). Records are compared by these values, and can be "
+        f"filtered by them where there are from 2 to {MOST_VALUES}."
     )
 
 

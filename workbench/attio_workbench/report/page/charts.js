@@ -217,12 +217,21 @@ function filterNote(picture) {
   return said.join(" ");
 }
 
+/** Why there is hardly anything in whole pictures, where all records are of one day. */
+function oneDayText() {
+  const { start, days } = told().flow;
+  return days === 1 ? `All these records are of one day, ${dayText(new Date(start))}: there is little to draw yet. The figures have everything.` : "";
+}
+
 /** Fills a section: the table and the picture. */
 function fill(picture) {
   const section = document.getElementById(picture.id);
   const note = section.querySelector(".filter-note");
   note.textContent = filterNote(picture);
-  if (picture.isWhole) section.querySelector(".rows").replaceChildren(...(segment() ? [" Here of rows where ", h("code", {}, `history = '${segment().history}'`), "."] : []));
+  if (picture.isWhole) {
+    section.querySelector(".rows").replaceChildren(...(segment() ? [" Here of rows where ", h("code", {}, `history = '${segment().history}'`), "."] : []));
+    section.querySelector(".one-day").textContent = oneDayText();
+  }
   const figures = section.querySelector(".figures");
   if (figures) figures.replaceChildren(...[picture.table()].flat());
   picture.show(section);

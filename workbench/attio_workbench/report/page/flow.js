@@ -89,7 +89,7 @@ pictures.push({
             { trigger: "axis", axisPointer: { lineStyle: { color: color("muted"), type: "solid" } } }
           ),
           xAxis: axis({ type: "time", splitLine: { show: false }, axisLabel: dateLabels(days[0].date, days[days.length - 1].date, box.width - room), boundaryGap: false }),
-          yAxis: axis({ type: "value", minInterval: 1, splitNumber: 4, name: "records", nameTextStyle: text({ align: "left", padding: [0, 0, 0, -26] }) }),
+          yAxis: axis({ type: "value", minInterval: 1, splitNumber: 4, name: "records", nameTextStyle: text({ align: "left" }) }),
           series: [...areas, flowLabels(statuses, days, box, room)],
         },
       };
