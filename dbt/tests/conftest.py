@@ -13,7 +13,7 @@ import pytest
 from xdist.scheduler import LoadFileScheduling
 
 from postgres import postgres
-from warehouses import DuckDB, Postgres, Warehouse
+from warehouses import PROFILE, DuckDB, Postgres, Warehouse
 
 ROOT = Path(__file__).parents[2]
 TYPES = {
@@ -25,7 +25,6 @@ TYPES = {
     "TIMESTAMP WITH TIME ZONE": "timestamptz",
     "DECIMAL(20,4)": "numeric",
 }
-RECORDS, SEED = 200, 1
 TRACKED = "deals.stage,lists/hiring.stage=attio_candidates,lists/sales.priority,lists/hiring.channels,deals.value"
 """Statuses and a select, of an object and of lists; and two that are no status: one has several values at a time."""
 
@@ -39,14 +38,17 @@ OF_WAREHOUSES = [
 ]
 """The unit tests of what each warehouse writes in its own way: durations, weekdays, time zones, medians, months."""
 
-PROFILE = os.environ.get("TEST_PROFILE", "short")
-"""As for the connector: `short` is what `make test` runs, `long` what `make test-long` does."""
-
 os.environ["DO_NOT_TRACK"] = "1"
 
 # dbt makes millions of small objects, most of which stay: to look through them again and again takes as long as its work.
+# Never to do so takes 1.4 GB; in the long profile, in which each worker parses more, it would be too much.
 gc.freeze()
-gc.set_threshold(500_000)
+gc.set_threshold(0 if PROFILE == "short" else 500_000)
+
+
+def pytest_sessionfinish() -> None:
+    """Nor need they be looked through when all is done."""
+    gc.freeze()
 
 
 SYNCED = {"test_build": "hiring", "test_integrity": "hiring", "test_sources": "crm", "test_read_models": "crm"}
@@ -72,30 +74,32 @@ def as_of() -> str:
 
 
 @pytest.fixture(scope="session")
-def synced_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A DuckDB file as a local sync of the simulator leaves it, in `files`; beside that the mapping guessed of it.
-
-    Both are written in the connector's own environment.
-    """
+def synced(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `local_sync.py` leaves, in the connector's own environment."""
     folder = tmp_path_factory.mktemp("synced")
-    run_beside(folder, Path(__file__).with_name("local_sync.py"), folder, "hiring", RECORDS, SEED)
-    run_beside(folder, "-m", "attio_workbench", "mapping", folder / "mapping.csv", "--into", folder)
-    return folder / "files" / "warehouse.db"
+    python = ROOT / ".venv" / "bin" / "python"
+    environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "DO_NOT_TRACK": "1"}
+    command = [python, Path(__file__).with_name("local_sync.py"), folder, TRACKED]
+    subprocess.run(command, check=True, cwd=folder, env=environment, stdout=subprocess.DEVNULL)  # noqa: S603 (our own)
+    return folder
 
 
 @pytest.fixture(scope="session")
-def synced_crm(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def synced_file(synced: Path) -> Path:
+    """A DuckDB file as a local sync of the simulator leaves it."""
+    return synced / "hiring" / "files" / "warehouse.db"
+
+
+@pytest.fixture(scope="session")
+def synced_crm(synced: Path) -> Path:
     """The same of a whole workspace, of which several attributes are tracked."""
-    folder = tmp_path_factory.mktemp("crm")
-    run_beside(folder, Path(__file__).with_name("local_sync.py"), folder, "crm", 2 * RECORDS, SEED, TRACKED)
-    return folder / "files" / "warehouse.db"
+    return synced / "crm" / "files" / "warehouse.db"
 
 
-def run_beside(folder: Path, *command: object) -> None:
-    """Runs Python in the connector's own environment, with a folder as its home."""
-    python = ROOT / ".venv" / "bin" / "python"
-    environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "DO_NOT_TRACK": "1"}
-    subprocess.run([python, *map(str, command)], check=True, cwd=folder, env=environment, stdout=subprocess.DEVNULL)  # noqa: S603 (our own)
+@pytest.fixture(scope="session")
+def mapping(synced: Path) -> Path:
+    """The mapping that is guessed of the first of them."""
+    return synced / "mapping.csv"
 
 
 @pytest.fixture(scope="session")
@@ -107,8 +111,8 @@ def server() -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def variables(as_of: str) -> dict[str, Any]:
-    """What of a synced file is built, and as of when."""
-    return {"attio_schema": "tester", "attio_as_of": as_of, "attio__using_unit_tests": True}
+    """As of when a synced file is built."""
+    return {"attio_as_of": as_of}
 
 
 @pytest.fixture(scope="session")
@@ -121,9 +125,9 @@ def built_duckdb(synced_file: Path, variables: dict[str, Any], tmp_path_factory:
 
 @pytest.fixture(scope="session")
 def crm_duckdb(synced_crm: Path, variables: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> DuckDB:
-    """The workspace built in its synced file, every data test passed; the options are mapped as people would."""
+    """The workspace built in its synced file, every data test passed; a star stands for a status that is not named."""
     warehouse = DuckDB(tmp_path_factory.mktemp("crm_duckdb"), "duckdb", synced_crm)
-    build_crm(warehouse, variables)
+    build_crm(warehouse, {**variables, "attio_histories": TRACKED.replace("deals.stage", "*")})
     return warehouse
 
 
@@ -132,16 +136,15 @@ def crm_postgres(
     synced_crm: Path, variables: dict[str, Any], server: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Postgres:
     """The same rows and models in PostgreSQL, with the unit tests of what it writes in its own way."""
-    warehouse = Postgres(tmp_path_factory.mktemp("crm_postgres"), "postgres", server, "crm").create()
+    warehouse = Postgres(tmp_path_factory.mktemp("crm_postgres"), "postgres", server, "attio").create()
     copy_tables(synced_crm, warehouse)
-    build_crm(warehouse, variables)
+    build_crm(warehouse, {**variables, "attio_histories": TRACKED})
     assert len(warehouse.build("test", "--select", *OF_WAREHOUSES, **variables)) == len(OF_WAREHOUSES)
-    return warehouse
+    return warehouse.renamed("crm")
 
 
 def build_crm(warehouse: Warehouse, variables: dict[str, Any]) -> None:
-    """Builds all that is tracked of it, with the data tests."""
-    variables = {**variables, "attio_histories": TRACKED}
+    """Builds it with the data tests; the options are mapped as people would."""
     warehouse.build("seed", **variables)
     for title, kind in (("High", "won"), ("Low", "lost")):
         warehouse.query(

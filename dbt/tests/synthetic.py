@@ -71,7 +71,7 @@ def load(
     warehouse: Warehouse,
     stays: Iterable[Stay],
     statuses: Sequence[tuple[str, bool]],
-    schema: str = "attio",
+    schema: str = "tester",
     history: str = "applications.workflow_status=attio_workflow_status",
 ) -> None:
     """Fills the tables of one history; each status is (title, whether it is celebrated), its id is its title."""

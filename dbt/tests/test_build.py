@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
-from conftest import PROFILE, copy_tables
-from warehouses import PACKAGE, DuckDB, Postgres, Warehouse
+from conftest import copy_tables
+from warehouses import PACKAGE, PROFILE, DuckDB, Postgres, Warehouse
 
 MODELS = {
     model["name"]: model
@@ -78,13 +78,14 @@ def test_the_models_tell_what_the_tables_hold(built_duckdb: DuckDB) -> None:
 def test_postgres_passes_every_test_and_says_the_same(
     built_duckdb: DuckDB, synced_file: Path, variables: dict[str, Any], server: Path, tmp_path: Path
 ) -> None:
-    warehouse = Postgres(tmp_path, "postgres", server, "synced").create()
+    warehouse = Postgres(tmp_path, "postgres", server, "attio").create()
     copy_tables(synced_file, warehouse)
     results = warehouse.build("build", **variables)
 
     assert sum(r.node.resource_type == "unit_test" for r in results) >= 28
+    renamed = warehouse.renamed("synced")
     for model in PUBLIC:
-        assert_same_rows(model, built_duckdb, warehouse)
+        assert_same_rows(model, built_duckdb, renamed)
 
 
 def test_in_the_same_file_nothing_is_copied_or_changed(built_duckdb: DuckDB) -> None:
@@ -96,8 +97,8 @@ def test_in_the_same_file_nothing_is_copied_or_changed(built_duckdb: DuckDB) -> 
     assert len(kinds) == 6
 
 
-def test_the_guess_is_that_of_the_mapping_command(built_duckdb: DuckDB, synced_file: Path) -> None:
-    with (synced_file.parents[1] / "mapping.csv").open(encoding="utf-8", newline="") as file:
+def test_the_guess_is_that_of_the_mapping_command(built_duckdb: DuckDB, mapping: Path) -> None:
+    with mapping.open(encoding="utf-8", newline="") as file:
         _, *written = csv.reader(file)
     columns = "history, status_id, status_title, cast(status_order as varchar), status_kind, coalesce(waiting_on, '')"
     guessed = built_duckdb.query(f"select {columns} from dbt_attio.attio__status order by status_order")
@@ -106,24 +107,26 @@ def test_the_guess_is_that_of_the_mapping_command(built_duckdb: DuckDB, synced_f
     assert {row[4] for row in written} == {"open", "won", "lost"}
 
 
-def test_installed_in_a_project_with_a_mapping_of_its_own(synced_file: Path, as_of: str, tmp_path: Path) -> None:
+def test_installed_in_a_project_with_a_mapping_of_its_own(
+    synced_file: Path, mapping: Path, variables: dict[str, Any], tmp_path: Path
+) -> None:
     project = tmp_path / "project"
     (project / "seeds").mkdir(parents=True)
     settings = {"name": "ours", "profile": "attio", "seeds": {"attio": {"attio_status_mapping": {"+enabled": False}}}}
     (project / "dbt_project.yml").write_text(yaml.safe_dump(settings))
     (project / "packages.yml").write_text(yaml.safe_dump({"packages": [{"local": str(PACKAGE)}]}))
-    rows = (synced_file.parents[1] / "mapping.csv").read_text("utf-8").replace(",Offer,6,open,", ",Offer,60,paused,them")
+    rows = mapping.read_text("utf-8").replace(",Offer,6,open,", ",Offer,60,paused,them")
     (project / "seeds" / "our_mapping.csv").write_text(rows)
-    file = tmp_path / "warehouse.db"
-    shutil.copy(synced_file, file)
-    warehouse = DuckDB(tmp_path, "duckdb", file)
-    variables: dict[str, Any] = {
-        "attio_schema": "tester",
-        "attio_as_of": as_of,
-        "attio_status_mapping_model": "our_mapping",
-    }
+    warehouse = DuckDB(tmp_path, "duckdb", Path(shutil.copy(synced_file, tmp_path / "warehouse.db")))
+    in_the_default_schema(warehouse)
     warehouse.build("deps", project=project)
-    results = warehouse.build("build", project=project, **variables)
+    results = warehouse.build(
+        "build",
+        project=project,
+        attio_status_mapping_model="our_mapping",
+        attio__using_workspace_members=False,
+        **variables,
+    )
 
     assert {r.status for r in results} <= {"success", "pass"}
     assert sum(r.node.resource_type == "test" for r in results) > 40
@@ -131,6 +134,15 @@ def test_installed_in_a_project_with_a_mapping_of_its_own(synced_file: Path, as_
         "select status_title, status_order, waiting_on from dbt_attio.attio__status where status_kind = 'paused'"
     ) == [("Offer", 60, "them")]
     assert warehouse.query("select count(*) from dbt_attio.attio__status where not is_mapped") == [(0,)]
+    assert warehouse.query("select distinct moved_by_name from dbt_attio.attio__status_history") == [(None,)]
+    assert warehouse.query("from duckdb_views() where view_name = 'stg_attio__workspace_member'") == []
+
+
+def in_the_default_schema(warehouse: DuckDB) -> None:
+    """What a local sync wrote, where the package looks unless it is told otherwise."""
+    warehouse.query("create schema attio")
+    for (name,) in warehouse.query("select table_name from duckdb_tables() where schema_name = 'tester'"):
+        warehouse.query(f"create view attio.{name} as from tester.{name}")
 
 
 def assert_same_rows(model: str, *warehouses: Warehouse, where: str = "true") -> None:

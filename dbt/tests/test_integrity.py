@@ -115,10 +115,10 @@ def compiled(built_duckdb: DuckDB) -> dict[str, str]:
 @pytest.fixture
 def connection(built_duckdb: DuckDB) -> Iterator[duckdb.DuckDBPyConnection]:
     """The built file; what a test changes in it is taken back."""
-    with duckdb.connect(str(built_duckdb.file)) as opened:
-        opened.begin()
-        yield opened
-        opened.rollback()
+    opened = built_duckdb.connection()
+    opened.begin()
+    yield opened
+    opened.rollback()
 
 
 def test_every_integrity_test_is_proven() -> None:

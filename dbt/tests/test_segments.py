@@ -3,22 +3,24 @@
 import random
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from conftest import PROFILE
 from synthetic import START, Stay, load, stays_of
-from test_build import MODELS, PUBLIC, WITHOUT_TESTS, repr_of_key, same
-from warehouses import DuckDB, Postgres, Warehouse
+from test_build import MODELS, PUBLIC, repr_of_key, same
+from warehouses import PROFILE, DuckDB, Postgres, Warehouse
 
-AS_OF = datetime(2026, 6, 1, tzinfo=UTC)
-HISTORY, BY = "applications.workflow_status", "applications.source"
+AS_OF, DAY = datetime(2026, 6, 1, tzinfo=UTC), timedelta(days=1)
+HISTORY, BY, CODE = "applications.workflow_status", "applications.source", "applications.code"
 STATUSES = [("New", False), ("Call", False), ("Hired", True), ("Rejected", False)]
 SOURCES = {"referral": 60, "advert": 60, None: 20}
 ALONE = {source: f"only_{source or 'none'}" for source in SOURCES}
 """The connection with the records from each source alone."""
 
+SPLITS = [{"history": HISTORY, "by": by} for by in (BY, BY, CODE, "moved_by")]
+"""One is there twice; codes are as many as there must not be."""
+
+VARIABLES = {"attio_histories": f"*,{BY},{CODE}", "attio_segments": SPLITS, "attio_segment_values": 3}
 ITS_OWN = {"source_relation", "history", "stay_id"}
 
 
@@ -46,19 +48,25 @@ def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         warehouse = Postgres(work, "postgres", server, "segments").create()
     by_source = moves()
     for name, sources in {"every": list(SOURCES), **{name: [source] for source, name in ALONE.items()}}.items():
-        load(warehouse, [stay for source in sources for stay in by_source[source]], STATUSES, name)
+        stays = [stay for source in sources for stay in by_source[source]]
         of_records = {stay.record: source for source in sources for stay in by_source[source]}
+        values = [Stay(record, 1, source, START, None) for record, source in of_records.items() if source]
+        if name == "every":
+            later = [f"later{number}" for number in range(5)]
+            stays += [Stay(record, 1, "New", AS_OF + DAY, None) for record in later]
+            values += [Stay(record, 1, "advert", AS_OF + DAY, None) for record in later]
+        load(warehouse, stays, STATUSES, name)
         moved_by = f"update {name}.attio_workflow_status_history set created_by_actor_id = 'm2'"
         warehouse.query(f"{moved_by} where application_id like 'referral%'")
-        values = [Stay(record, 1, source, START, None) for record, source in of_records.items() if source]
         load(warehouse, values, [], name, f"{BY}=attio_applications_source")
+        codes = [Stay(record, 1, f"code {number % 4}", START, None) for number, record in enumerate(of_records)]
+        load(warehouse, codes, [], name, f"{CODE}=attio_applications_code")
     warehouse.build(
         "build",
         "--exclude-resource-type",
         "unit_test",
+        **VARIABLES,
         attio_sources=[{"name": name, "schema": name} for name in ("every", *ALONE.values())],
-        attio_histories=f"{HISTORY}=attio_workflow_status,{BY}",
-        attio_segments=[{"history": HISTORY, "by": BY}, {"history": HISTORY, "by": "moved_by"}],
         attio_as_of=AS_OF.isoformat(),
         attio_late_entries=[START.isoformat()],
     )
@@ -100,45 +108,18 @@ def test_the_columns_of_segments_are_described(built: Warehouse) -> None:
     assert built.query(columns) == sorted((column["name"],) for column in MODELS["int_attio__segment"]["columns"])
 
 
-def test_what_has_one_value_or_too_many_is_no_segment(built: Warehouse) -> None:
-    segments = "select source_relation, count(distinct segment) from dbt_int_attio.int_attio__segment group by 1"
-    assert built.query(segments) == [("every", len(SOURCES) + 2)]
+def test_each_record_that_was_there_is_in_one_segment_of_a_kind(built: Warehouse) -> None:
+    segmented = (
+        "select source_relation, segmented_by, count(*), count(distinct segment) from dbt_int_attio.int_attio__segment"
+    )
+    records = sum(SOURCES.values())
+
+    # What has one value only splits nothing, nor does what has too many.
+    assert built.query(f"{segmented} group by 1, 2 order by 2") == [
+        ("every", BY, records, len(SOURCES)),
+        ("every", "moved_by", records, 2),
+    ]
 
 
-CHANNEL = "applications.channel"
-
-
-def split_by_channel(work: Path, **variables: Any) -> dict[str, int]:
-    """How many stays each history and segment has, of a record that came in each day, by one channel and the other."""
-    warehouse = DuckDB(work, "duckdb", work / "warehouse.db")
-    days = [START + timedelta(days=number) for number in range(10)]
-    load(warehouse, [Stay(f"r{n}", 1, "New", day, None) for n, day in enumerate(days)], STATUSES)
-    channels = [Stay(f"r{n}", 1, "post" if n % 2 else "web", day, None) for n, day in enumerate(days)]
-    load(warehouse, channels, [], "attio", f"{CHANNEL}=attio_applications_channel")
-    given: dict[str, Any] = {
-        "attio_histories": f"{HISTORY}=attio_workflow_status,{CHANNEL}",
-        "attio_segments": [{"history": HISTORY, "by": CHANNEL}],
-        "attio_as_of": AS_OF.isoformat(),
-    }
-    warehouse.build("build", "--select", "+attio__status_history", *WITHOUT_TESTS, **given | variables)
-    told = warehouse.query("select history, count(*) from dbt_attio.attio__status_history group by 1")
-    return {str(history): stays for history, stays in told}
-
-
-ONCE = {HISTORY: 10, CHANNEL: 10, f"{HISTORY}[{CHANNEL}=post]": 5, f"{HISTORY}[{CHANNEL}=web]": 5}
-
-
-def test_what_is_split_twice_is_told_once(tmp_path: Path) -> None:
-    assert split_by_channel(tmp_path, attio_segments=[{"history": HISTORY, "by": CHANNEL}] * 2) == ONCE
-
-
-def test_what_a_star_stands_for_is_split(tmp_path: Path) -> None:
-    segments = [{"history": HISTORY, "by": by} for by in (CHANNEL, "moved_by")]  # parsed by no other test
-
-    assert split_by_channel(tmp_path, attio_histories=f"*,{CHANNEL}", attio_segments=segments) == ONCE
-
-
-def test_records_that_were_not_there_yet_split_nothing(tmp_path: Path) -> None:
-    first_day = (START + timedelta(hours=12)).isoformat()
-
-    assert split_by_channel(tmp_path, attio_as_of=first_day) == {HISTORY: 1, CHANNEL: 1}
+def test_what_a_star_stands_for_need_not_be_known_to_parse(tmp_path: Path) -> None:
+    DuckDB(tmp_path, "duckdb", tmp_path / "warehouse.db").build("parse", **VARIABLES)

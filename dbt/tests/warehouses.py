@@ -7,7 +7,7 @@ import os
 from abc import ABC, abstractmethod
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -15,6 +15,7 @@ import duckdb
 import psycopg2
 from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
+from dbt_common.tests import enable_test_caching
 
 PACKAGE = Path(__file__).parents[1]
 PROFILES = Path(__file__).with_name("profiles")
@@ -26,15 +27,28 @@ RENDERED = {
     "attio_late_entries",
     "attio_late_entry_records",
     "attio_observed_since",
+    "attio_segment_values",
+    "attio_segments",
+    "attio_sources",
     "attio_time_zone",
     "attio_working_days",
     "attio__using_personal_data",
 }
 """Variables that say what a model's SQL is, and nothing of what there is and depends on what."""
 
+ANY_SEGMENTS = [{"history": "deals.stage", "by": "moved_by"}]
+"""Where there are segments there is one more model; which they are, its SQL says."""
+
+PROFILE = os.environ.get("TEST_PROFILE", "short")
+"""As for the connector: `short` is what `make test` runs, `long` what `make test-long` does."""
+
+GIVEN: dict[str, Any] = {"attio_schema": "tester", "attio__using_unit_tests": True}
+"""What all tests give besides their own, so that they share what is parsed."""
+
 type Columns = dict[str, str]
 type Rows = Iterable[Sequence[object]]
 
+enable_test_caching()  # dbt reads the same macros for each project and warehouse
 
 _parsed: dict[str, Manifest] = {}
 """The package as dbt has parsed it, which takes seconds: once for all that is built or compiled of the same."""
@@ -50,14 +64,25 @@ def run_dbt(
     """
     given = variables or {}
     options = ["--project-dir", str(project), "--profiles-dir", str(PROFILES), "--target", target]
-    options += ["--log-path", str(work / "logs"), "--vars", json.dumps(given)]
+    options += ["--log-path", str(work / "logs"), "--vars"]
     if arguments == ("deps",):  # it parses nothing, and makes nothing there
-        return _run([*arguments, *options], None)
-    options += ["--target-path", str(work / target)]
-    key = json.dumps([str(project), target, database(target), {n: v for n, v in given.items() if n not in RENDERED}])
+        return _run([*arguments, *options, json.dumps(given)], None)
+    options = ["--target-path", str(work / target), *options]
+    if arguments == ("parse",):
+        return _run([*arguments, *options, json.dumps(given)], None)
+    decisive = parsed_with(given)
+    key = json.dumps([str(project), target, database(target), decisive])
     if key not in _parsed:
-        _parsed[key] = _run(["parse", *options], None)
-    return _run([*arguments, *options], _parsed[key])
+        _parsed[key] = _run(["parse", *options, json.dumps(decisive)], None)
+    return _run([*arguments, *options, json.dumps(given)], _parsed[key])
+
+
+def parsed_with(given: dict[str, Any]) -> dict[str, Any]:
+    """The variables to parse with; in the long profile all, so that each is parsed as it would be for a user."""
+    if PROFILE == "long":
+        return given
+    decisive = {name: value for name, value in given.items() if name not in RENDERED}
+    return decisive | {"attio_segments": ANY_SEGMENTS} if given.get("attio_segments") else decisive
 
 
 def database(target: str) -> str:
@@ -66,15 +91,16 @@ def database(target: str) -> str:
 
 
 def _run(command: list[str], manifest: Manifest | None) -> Any:
-    # Of what happens dbt writes much and slowly; what fails is in its results.
-    ended = dbtRunner(manifest).invoke(
-        ["--quiet", "--no-use-colors", "--log-level-file", "none", "--no-write-json", *command]
-    )
+    # dbt writes much and slowly of what happens; what fails is in its results.
+    ended = dbtRunner(manifest).invoke(["--log-level", "none", "--log-level-file", "none", "--no-write-json", *command])
     if ended.exception is not None:
         raise AssertionError(str(ended.exception))
     results: Any = ended.result  # of a kind that depends on the command
     assert ended.success, "\n".join(f"{r.node.name}: {r.message}" for r in results if r.status in {"error", "fail"})
     return results
+
+
+_opened: dict[Path, duckdb.DuckDBPyConnection] = {}
 
 
 @dataclass(frozen=True)
@@ -85,9 +111,14 @@ class Warehouse(ABC):
     target: str
 
     def build(self, *arguments: str, project: Path = PACKAGE, **variables: Any) -> Any:
-        """One command of dbt on it, with these variables."""
+        """One command of dbt on it, with these variables; in a project of its own with no others."""
+        self.hand_over()
+        given = GIVEN | variables if project == PACKAGE else variables
+        return run_dbt(*arguments, target=self.target, work=self.work, variables=given, project=project)
+
+    def hand_over(self) -> None:
+        """Lets dbt have it: what the profiles read is in the environment."""
         os.environ.update(self.environment())
-        return run_dbt(*arguments, target=self.target, work=self.work, variables=variables, project=project)
 
     @abstractmethod
     def environment(self) -> dict[str, str]:
@@ -123,10 +154,21 @@ class DuckDB(Warehouse):
         """See Warehouse."""
         return {"ATTIO_DBT_FILE": str(self.file), "ATTIO_DBT_ATTACHED": str(self.attached)}
 
+    def hand_over(self) -> None:
+        """See Warehouse; dbt opens a file that nobody has open otherwise."""
+        super().hand_over()
+        while _opened:
+            _opened.popitem()[1].close()
+
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """The file, which stays open until dbt needs one: to open it takes longer than most queries."""
+        if self.file not in _opened:
+            _opened[self.file] = duckdb.connect(str(self.file))
+        return _opened[self.file]
+
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """See Warehouse."""
-        with duckdb.connect(str(self.file)) as connection:
-            return connection.execute(sql).fetchall()
+        return self.connection().execute(sql).fetchall()
 
     def copy(self, table: str, rows: str) -> None:
         """See Warehouse."""
@@ -162,6 +204,12 @@ class Postgres(Warehouse):
         with self._cursor("postgres") as cursor:
             cursor.execute(f"create database {self.database}")
         return self
+
+    def renamed(self, name: str) -> Self:
+        """The database under another name: what is parsed names it, so all are built under one."""
+        with self._cursor("postgres") as cursor:
+            cursor.execute(f"alter database {self.database} rename to {name}")
+        return replace(self, database=name)
 
     @contextmanager
     def _cursor(self, database: str) -> Generator[Any]:
