@@ -11,12 +11,25 @@
 {%- for one in given -%}
     {%- set history = one.get('history') if one is mapping -%}
     {%- set by = one.get('by') if one is mapping -%}
-    {%- if execute and (history not in parents or (by != 'moved_by' and (by not in parents or history == by or parents[history] != parents[by]))) -%}
-        {{ exceptions.raise_compiler_error("attio_segments: " ~ one ~ " is not {history, by}: two histories of one object or list that attio_histories names, or by: moved_by") }}
-    {%- endif -%}
+    {%- if execute -%}{%- do attio.check_segment(one, history, by, parents) -%}{%- endif -%}
     {%- if {'history': history, 'by': by} not in found -%}{%- do found.append({'history': history, 'by': by}) -%}{%- endif -%}
 {%- endfor -%}
 {{ return(found) }}
+{% endmacro %}
+
+{# Says what is wrong with one of them; `parents` are the histories that there are, each with its object or list. #}
+{% macro check_segment(one, history, by, parents) %}
+{%- set named = var('attio_histories', 'applications.workflow_status=attio_workflow_status') -%}
+{%- for name in [history, by] if name and name != 'moved_by' and name not in parents -%}
+    {{ exceptions.raise_compiler_error(
+        "attio_segments: " ~ name ~ " is no history that attio_histories names"
+        ~ (", and * stands for statuses only" if '*' in named else "")
+        ~ (": write attio_histories: '" ~ named ~ ", " ~ name ~ "'" if named is string else ": add it to that list")
+    ) }}
+{%- endfor -%}
+{%- if not by or history not in parents or history == by or (by != 'moved_by' and parents[history] != parents[by]) -%}
+    {{ exceptions.raise_compiler_error("attio_segments: " ~ one ~ " is not {history, by}: two histories of one object or list, or by: moved_by") }}
+{%- endif -%}
 {% endmacro %}
 
 {# A relation with these columns besides those that tell a record, once more for each segment that the record is in: there

@@ -1,6 +1,7 @@
 """A segment of a history is what the package makes of those of its records alone."""
 
 import random
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -8,13 +9,13 @@ import pytest
 
 from synthetic import START, Stay, load, stays_of
 from test_build import MODELS, PUBLIC, repr_of_key, same
-from warehouses import PROFILE, DuckDB, Postgres, Warehouse
+from warehouses import PACKAGE, PROFILE, DuckDB, Postgres, Warehouse
 
 AS_OF, DAY = datetime(2026, 6, 1, tzinfo=UTC), timedelta(days=1)
 HISTORY, BY, CODE = "applications.workflow_status", "applications.source", "applications.code"
 STATUSES = [("New", False), ("Call", False), ("Hired", True), ("Rejected", False)]
-SOURCES = {"referral": 60, "advert": 60, None: 20}
-ALONE = {source: f"only_{source or 'none'}" for source in SOURCES}
+SOURCES = {"Referral": 60, "advert": 60, None: 20}
+ALONE = {source: f"only_{source or 'none'}".lower() for source in SOURCES}
 """The connection with the records from each source alone."""
 
 SPLITS = [{"history": HISTORY, "by": by} for by in (BY, BY, CODE, "moved_by")]
@@ -57,7 +58,7 @@ def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
             values += [Stay(record, 1, "advert", AS_OF + DAY, None) for record in later]
         load(warehouse, stays, STATUSES, name)
         moved_by = f"update {name}.attio_workflow_status_history set created_by_actor_id = 'm2'"
-        warehouse.query(f"{moved_by} where application_id like 'referral%'")
+        warehouse.query(f"{moved_by} where application_id like 'Referral%'")
         load(warehouse, values, [], name, f"{BY}=attio_applications_source")
         codes = [Stay(record, 1, f"code {number % 4}", START, None) for number, record in enumerate(of_records)]
         load(warehouse, codes, [], name, f"{CODE}=attio_applications_code")
@@ -73,7 +74,7 @@ def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     return warehouse
 
 
-SEGMENTS = [*((f"{BY}={source or ''}", source) for source in SOURCES), ("moved_by=m2", "referral")]
+SEGMENTS = [*((f"{BY}={source or ''}", source) for source in SOURCES), ("moved_by=m2", "Referral")]
 
 
 @pytest.mark.parametrize(("segment", "source"), SEGMENTS)
@@ -119,6 +120,13 @@ def test_each_record_that_was_there_is_in_one_segment_of_a_kind(built: Warehouse
         ("every", BY, records, len(SOURCES)),
         ("every", "moved_by", records, 2),
     ]
+
+
+def test_a_segment_is_found_by_the_title_of_its_value(built: Warehouse) -> None:
+    [example] = re.findall(r"```sql\n(.*?)```", (PACKAGE / "README.md").read_text("utf-8"), re.DOTALL)
+    segment = f"select * from dbt_attio.attio__funnel where history = '{HISTORY}[{BY}=Referral]'"
+
+    assert sorted(built.query(example), key=repr_of_key) == sorted(built.query(segment), key=repr_of_key) != []
 
 
 def test_what_a_star_stands_for_need_not_be_known_to_parse(tmp_path: Path) -> None:

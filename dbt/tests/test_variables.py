@@ -95,18 +95,44 @@ def test_personal_data_can_be_switched_off(tmp_path: Path) -> None:
         ("attio_histories", [], "attio_histories is empty"),
         ("attio_late_entries", "2026-01-05", "attio_late_entries is a list"),
         ("attio_segments", {"history": "a.b", "by": "a.c"}, "attio_segments is a list"),
-        (
-            "attio_segments",
-            [{"history": "applications.workflow_status", "by": "deals.stage"}],
-            "two histories of one object",
-        ),
     ],
 )
 def test_a_wrong_variable_is_named(variable: str, value: Any, said: str, tmp_path: Path) -> None:
-    warehouse = DuckDB(tmp_path, "duckdb", tmp_path / "warehouse.db")
+    refused(said, tmp_path, **{variable: value})
+
+
+STATUS, SOURCE = "applications.workflow_status", "applications.source"
+
+
+@pytest.mark.parametrize(
+    ("histories", "segment", "said"),
+    [
+        (
+            STATUS,
+            {"history": STATUS, "by": SOURCE},
+            f"{SOURCE} is no history that attio_histories names: write attio_histories: '{STATUS}, {SOURCE}'",
+        ),
+        (SOURCE, {"history": STATUS, "by": SOURCE}, f": write attio_histories: '{SOURCE}, {STATUS}'"),
+        ("*", {"history": STATUS, "by": SOURCE}, f", and * stands for statuses only: write attio_histories: '*, {SOURCE}'"),
+        (["*"], {"history": STATUS, "by": SOURCE}, ", and * stands for statuses only: add it to that list"),
+        (f"{STATUS},deals.stage", {"history": STATUS, "by": "deals.stage"}, "is not {history, by}: two histories of one"),
+        (STATUS, {"history": STATUS, "by": STATUS}, "is not {history, by}: two histories of one"),
+        (STATUS, {"history": "moved_by", "by": "moved_by"}, "is not {history, by}: two histories of one"),
+        (STATUS, {"history": STATUS}, "is not {history, by}: two histories of one"),
+        (STATUS, {"by": "moved_by"}, "is not {history, by}: two histories of one"),
+        (STATUS, STATUS, f"{STATUS} is not {{history, by}}: two histories of one"),
+    ],
+)
+def test_what_cannot_be_split_is_named_with_what_to_write(histories: Any, segment: Any, said: str, tmp_path: Path) -> None:
+    refused(said, tmp_path, attio_histories=histories, attio_segments=[segment])
+
+
+def refused(said: str, work: Path, **variables: Any) -> None:
+    """Nothing is compiled, and what is wrong is said."""
+    warehouse = DuckDB(work, "duckdb", work / "warehouse.db")
+    warehouse.load("tester.attio_status", STATUSES, [("s1", "applications", "workflow_status", 1, "New", *[None] * 4)])
+    models = ("stg_attio__status_history", "int_attio__stays", "attio__status")
     with pytest.raises(AssertionError) as failed:
-        warehouse.build(
-            "compile", "--select", "stg_attio__status_history", "int_attio__stays", "attio__status", **{variable: value}
-        )
+        warehouse.build("compile", "--select", *models, **variables)
 
     assert said in str(failed.value)
