@@ -32,23 +32,26 @@
 {%- endif -%}
 {% endmacro %}
 
-{# A relation with these columns besides those that tell a record, once more for each segment that the record is in: there
-   `history` is the segment's. #}
+{# A relation with source_relation, history and these columns, and all of it once more for each segment, which is the history
+   there: of a record those that it is in, of anything else those of its history. #}
 {% macro with_segments(relation, columns) %}
 {%- if not attio.segments() -%}{{ return(relation) }}{%- endif -%}
+{%- set of_records = 'record_id' in columns -%}
 (
-    select source_relation, history, record_id, {{ columns | join(', ') }}
+    select source_relation, history, {{ columns | join(', ') }}
     from {{ relation }}
     union all
     select
         whole.source_relation,
         segments.segment as history,
-        whole.record_id,
         {% for column in columns %}whole.{{ column }}{% if not loop.last %}, {% endif %}{% endfor %}
     from {{ relation }} as whole
-    inner join {{ ref('int_attio__segment') }} as segments
+    inner join (
+        select {{ 'record_id,' if of_records else 'distinct' }} source_relation, history, segment
+        from {{ ref('int_attio__segment') }}
+    ) as segments
         on whole.source_relation = segments.source_relation
         and whole.history = segments.history
-        and whole.record_id = segments.record_id
+        {{ 'and whole.record_id = segments.record_id' if of_records }}
 )
 {% endmacro %}

@@ -17,7 +17,6 @@ by_record as (
 
 ),
 
--- A record whose first stay began after attio_as_of was not there yet.
 records as (
 
     select
@@ -28,12 +27,11 @@ records as (
         listed.parent_record_id,
         coalesce(by_record.moves, 0) as moves,
         coalesce(by_record.moves_back, 0) as moves_back
-    from {{ attio.with_segments(ref('stg_attio__record'), ['parent_object', 'parent_record_id', 'stays']) }} as listed
+    from {{ attio.with_segments(ref('int_attio__record'), ['record_id', 'parent_object', 'parent_record_id']) }} as listed
     left join by_record
         on listed.source_relation = by_record.source_relation
         and listed.history = by_record.history
         and listed.record_id = by_record.record_id
-    where by_record.record_id is not null or coalesce(listed.stays, 0) = 0
 
 ),
 

@@ -1,11 +1,11 @@
 {# Records of objects have no parent, so without a list there is nothing to look up. #}
-{% set records = attio.with_segments(ref('stg_attio__record'), ['parent_object', 'parent_record_id']) %}
+{% set records = attio.with_segments(ref('stg_attio__record'), ['record_id', 'parent_object', 'parent_record_id']) %}
 {% set has_entries = attio.named_histories() | selectattr('is_list') | list | length > 0 %}
 {% set has_names = var('attio__using_workspace_members', true) and var('attio__using_personal_data', true) %}
 with stays as (
 
     select * from {{ attio.with_segments(ref('int_attio__stays'), [
-        'position', 'stay_number', 'visit', 'status_id', 'previous_status_id', 'next_status_id', 'entered_at', 'left_at',
+        'record_id', 'position', 'stay_number', 'visit', 'status_id', 'previous_status_id', 'next_status_id', 'entered_at', 'left_at',
         'microseconds', 'is_late_entry', 'moved_by_type', 'moved_by_id'
     ]) }} as all_stays
 

@@ -9,20 +9,6 @@ with pairs as (
 
 ),
 
--- A record whose first stay began after attio_as_of was not there yet.
-records as (
-
-    select listed.source_relation, listed.history, listed.record_id
-    from {{ ref('stg_attio__record') }} as listed
-    left join {{ ref('int_attio__stays') }} as first_stays
-        on listed.source_relation = first_stays.source_relation
-        and listed.history = first_stays.history
-        and listed.record_id = first_stays.record_id
-        and first_stays.stay_number = 1
-    where first_stays.record_id is not null or coalesce(listed.stays, 0) = 0
-
-),
-
 current_stays as (
 
     select source_relation, history, record_id, status_id, moved_by_id
@@ -39,7 +25,7 @@ valued as (
         records.record_id,
         pairs.segmented_by,
         current_stays.status_id as value_id
-    from records
+    from {{ ref('int_attio__record') }} as records
     inner join pairs on records.history = pairs.history and pairs.segmented_by <> 'moved_by'
     left join current_stays
         on records.source_relation = current_stays.source_relation

@@ -1,7 +1,3 @@
-{% set columns = [
-    'source_relation', 'history', 'status_id', 'status_title', 'status_order', 'status_kind', 'waiting_on', 'is_archived',
-    'is_mapped', 'target_days', 'open_up_to', 'open_before'
-] %}
 -- Every status that is listed or was ever stayed in, with its place in the pipeline: as mapped, else as guessed.
 with stays as (
 
@@ -213,27 +209,9 @@ of_histories as (
         and placed.history = passed.history
         and placed.status_id = passed.status_id
 
-),
-
--- A segment has the statuses of its history, in their order and of their kinds.
-complete as (
-
-    select {{ columns | join(', ') }}
-    from of_histories
-    {% if attio.segments() %}
-    union all
-    select
-        of_histories.source_relation,
-        segments.segment as history,
-        {% for column in columns[2:] %}of_histories.{{ column }}{% if not loop.last %}, {% endif %}{% endfor %}
-    from of_histories
-    inner join (select distinct source_relation, history, segment from {{ ref('int_attio__segment') }}) as segments
-        on of_histories.source_relation = segments.source_relation
-        and of_histories.history = segments.history
-    {% endif %}
-
 )
 
+-- A segment has the statuses of its history, in their order and of their kinds.
 select
     source_relation,
     history,
@@ -248,4 +226,7 @@ select
     {{ attio.as_bigint('row_number() over (order by source_relation, history, status_id)') }} as status_number,
     {{ attio.as_bigint('open_up_to') }} as open_up_to,
     {{ attio.as_bigint('open_before') }} as open_before
-from complete
+from {{ attio.with_segments('of_histories', [
+    'status_id', 'status_title', 'status_order', 'status_kind', 'waiting_on', 'is_archived', 'is_mapped', 'target_days',
+    'open_up_to', 'open_before'
+]) }} as with_segments

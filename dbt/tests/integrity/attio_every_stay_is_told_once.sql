@@ -2,7 +2,7 @@
 with read as (
 
     select source_relation, history, count(*) as stays
-    from {{ attio.with_segments(ref('stg_attio__status_history'), ['active_from']) }} as every_stay
+    from {{ attio.with_segments(ref('stg_attio__status_history'), ['record_id', 'active_from']) }} as every_stay
     where active_from <= {{ attio.as_of() }}
     group by source_relation, history
 
