@@ -75,7 +75,7 @@ def test_personal_data_can_be_switched_off(tmp_path: Path) -> None:
     columns = "select column_name from information_schema.columns where table_name = 'stg_attio__workspace_member'"
     warehouse.build(
         "build",
-        *("--select", "+attio__status_history", *WITHOUT_TESTS),
+        *("--select", "+attio__status_history", "stg_attio__workspace_member", *WITHOUT_TESTS),
         attio_as_of=AS_OF.isoformat(),
         attio__using_personal_data=False,
     )
