@@ -33,7 +33,7 @@ demo: $(filter .tools/bin/uv,$(UV)) ## a first and an incremental sync of a simu
 	@$(RUN) attio-sync demo
 
 .PHONY: test
-test: setup dbt-setup ## everything CI runs: format, lint, types, tests with coverage, documents, requirements.txt
+test: setup dbt-setup ## everything CI runs: format, lint, types, tests, documents, requirements.txt
 	@$(RUN) ruff format --check .
 	@$(RUN) ruff check .
 	@$(MAKE) --no-print-directory check-requirements
@@ -41,7 +41,7 @@ test: setup dbt-setup ## everything CI runs: format, lint, types, tests with cov
 
 .PHONY: test-here
 test-here:
-	@$(RUN) pytest -n auto --dist worksteal --cov --cov-report=term
+	@$(RUN) pytest -n auto --dist worksteal
 
 # While the tests run, in what they leave idle; what it says comes at its end, not in the middle of theirs.
 .PHONY: test-beside
@@ -68,10 +68,10 @@ test-dbt: dbt-setup ## the dbt package, on DuckDB and PostgreSQL, and compiled f
 	@$(DBT) run --locked --quiet pytest
 
 .PHONY: test-long
-test-long: setup dbt-setup ## the tests in their long profile: more examples, more kills, branches covered; types with pyright; the connector on newer Pythons
+test-long: setup dbt-setup ## the tests in their long profile: more examples, more kills, coverage; types with pyright; the connector on newer Pythons
 	@$(RUN) pyright --warnings
 	@$(RUN) pyright --warnings -p dbt
-	@TEST_PROFILE=long COVERAGE_CORE=ctrace $(RUN) pytest -n auto --cov --cov-branch --cov-report=term
+	@TEST_PROFILE=long $(RUN) pytest -n auto --cov --cov-report=term
 	@export TEST_PROFILE=long; $(DBT) run --locked --quiet pytest -n auto --dist loadfile
 	@$(MAKE) --no-print-directory test-newer
 

@@ -12,7 +12,7 @@ PROFILE = os.environ.get("TEST_PROFILE", "short")
 # How long it takes says nothing on a machine that is shared. The short profile tries the same examples each time: what
 # fails there is what a change has broken; the long one looks for others.
 UNHURRIED = settings(deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("short", UNHURRIED, max_examples=20, derandomize=True)
+settings.register_profile("short", UNHURRIED, max_examples=10, derandomize=True)
 settings.register_profile("long", UNHURRIED, max_examples=2000)
 settings.load_profile(PROFILE)
 

@@ -8,13 +8,17 @@ from typing import Any
 
 import duckdb
 import pytest
+from rich.console import Console
 from tests.report.conftest import AS_OF, PIPELINE, SOURCE
 
+from attio_sync.settings import load_settings
 from attio_workbench.cli import main
 from attio_workbench.errors import WorkbenchError
 from attio_workbench.findings import findings
 from attio_workbench.models import Models
-from attio_workbench.report.command import report_of
+from attio_workbench.place import Place
+from attio_workbench.report import command
+from attio_workbench.report.command import ReportOptions, report_of
 from attio_workbench.report.warehouse import Warehouse, fetch_models
 
 
@@ -67,15 +71,34 @@ def test_a_local_sync_becomes_a_report_with_links_but_no_select_of_several_value
     assert "hiring" not in (tmp_path / "mapping.csv").read_text()
 
 
+NAMED = {"attio_histories": f"{PIPELINE}=attio_workflow_status"}
+
+
+def test_histories_that_are_named_for_dbt_are_split_only_by_what_is_named_with_them(
+    warehouse: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "files").mkdir()
+    shutil.copy(warehouse, tmp_path / "files" / "warehouse.db")
+    settings = load_settings({"attio_api_token": "none", "history": f"{PIPELINE},{SOURCE}"}, ())
+    options = [ReportOptions(variables=json.dumps(given)) for given in ({}, NAMED)]
+
+    of_the_sync, named = (
+        command._warehouse(Console(quiet=True), Place(tmp_path), settings, one).variables for one in options
+    )
+
+    assert {"history": PIPELINE, "by": SOURCE} in of_the_sync["attio_segments"]
+    assert named == {**of_the_sync, **NAMED, "attio_segments": []}
+
+
+@pytest.mark.long
 def test_histories_that_are_named_for_dbt_need_not_be_those_of_the_sync(
     warehouse: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "files").mkdir()
     shutil.copy(warehouse, tmp_path / "files" / "warehouse.db")
     monkeypatch.setenv("ATTIO_HISTORY", f"{PIPELINE},{SOURCE}")
-    variables = {"attio_histories": f"{PIPELINE}=attio_workflow_status"}
 
-    code = run("report", "--into", tmp_path, "--vars", json.dumps(variables))
+    code = run("report", "--into", tmp_path, "--vars", json.dumps(NAMED))
 
     assert capsys.readouterr().err == ""
     assert code == 0

@@ -105,7 +105,11 @@ def test_what_has_one_parent_is_listed_together() -> None:
 
 @pytest.mark.parametrize(
     ("workspace", "given"),
-    [("attio", {}), ("crm", {}), pytest.param("crm", {"ATTIO_HISTORY": "*"}, marks=pytest.mark.long)],
+    [
+        ("attio", {}),
+        pytest.param("crm", {}, marks=pytest.mark.long),
+        pytest.param("crm", {"ATTIO_HISTORY": "*"}, marks=pytest.mark.long),
+    ],
 )
 def test_a_first_sync_and_one_in_which_nothing_changed_cost_what_check_says(
     attio_sync: AttioSync, request: pytest.FixtureRequest, place: Path, workspace: str, given: dict[str, str]
