@@ -28,40 +28,40 @@ CELL_BYTES = _SUM_BYTES + _CHECK_BYTES + _COUNT_BYTES
 _EMPTY = bytes(CELL_BYTES)
 """A cell without a key, as most are while there are few records: written and read without arithmetic."""
 
+_CHECK_AT, _COUNT_AT = 256, 320
+"""A cell in memory is one number, so that a key is added at once: its sum, then its checks, then its count.
+
+Any of them may be negative and then borrows from the next. Sums are not cut to the prime field until they are written, and
+64 bits are more than a million million keys need.
+"""
+
 
 class Sketch:
     """A multiset of keys in `cells` cells, a multiple of four. Sketches of the same size can be subtracted."""
 
-    __slots__ = ("_checks", "_counts", "_sums", "cells")
+    __slots__ = ("_cells", "cells")
 
     def __init__(self, cells: int) -> None:
         self.cells = cells
-        self._counts = [0] * cells
-        self._sums = [0] * cells
-        self._checks = [0] * cells
+        self._cells = [0] * cells
 
     def add(self, key: int, times: int = 1) -> None:
         """Adds a key, or takes it out with a negative `times`; it may be taken out before it is added."""
         check, places = _hash(key, self.cells)
-        check, key = check * times, key * times
-        counts, sums, checks = self._counts, self._sums, self._checks
+        added, cells = _cell(key, check, 1) * times, self._cells
         for place in places:
-            counts[place] += times
-            sums[place] += key
-            checks[place] += check
+            cells[place] += added
 
     def __sub__(self, other: "Sketch") -> "Sketch":
         """What is left when everything in `other` is taken out."""
         rest = Sketch(self.cells)
-        rest._counts = [a - b for a, b in zip(self._counts, other._counts, strict=True)]
-        rest._sums = [a - b for a, b in zip(self._sums, other._sums, strict=True)]
-        rest._checks = [a - b for a, b in zip(self._checks, other._checks, strict=True)]
+        rest._cells = [a - b for a, b in zip(self._cells, other._cells, strict=True)]
         return rest
 
     @property
     def total(self) -> int:
         """How many keys went in, less those that were taken out."""
-        return sum(self._counts) // COPIES
+        return sum(_parts(cell)[2] for cell in self._cells if cell) // COPIES
 
     def decode(self) -> dict[int, int] | None:
         """Every key with how often it went in (negative: was taken out); None if there are too many to name."""
@@ -69,7 +69,7 @@ class Sketch:
 
     def _emptied(self) -> dict[int, int] | None:
         found: dict[int, int] = {}
-        todo = [place for place, count in enumerate(self._counts) if count]
+        todo = [place for place, cell in enumerate(self._cells) if _parts(cell)[2]]
         # A check hash that fits by chance could put keys in and out for ever.
         for _ in range(20 * self.cells):
             if not todo:
@@ -79,41 +79,31 @@ class Sketch:
                 found[key] = found.get(key, 0) + times
                 self.add(key, -times)
                 todo += _hash(key, self.cells)[1]
-        if any(self._counts) or any(total % _PRIME for total in self._sums):
+        if any(count or total % _PRIME for total, _, count in map(_parts, self._cells)):
             return None
         return {key: times for key, times in found.items() if times}
 
     def _only_key(self, place: int) -> tuple[int, int]:
         """The one key in a cell and how often it is there; zero times if there are several or none."""
-        times = self._counts[place]
+        total, checks, times = _parts(self._cells[place])
         if not times:
             return 0, 0
-        key = self._sums[place] * pow(times, -1, _PRIME) % _PRIME
+        key = total * pow(times, -1, _PRIME) % _PRIME
         if key >> 8 * KEY_BYTES:
             return 0, 0
         check, places = _hash(key, self.cells)
-        return (key, times) if place in places and (self._checks[place] - times * check) % _CHECK_PRIME == 0 else (0, 0)
+        return (key, times) if place in places and (checks - times * check) % _CHECK_PRIME == 0 else (0, 0)
 
     def folded(self, cells: int) -> "Sketch":
         """The same keys in fewer cells: a half, a quarter, …."""
         small = Sketch(cells)
-        for place in range(self.cells):
-            small._counts[place % cells] += self._counts[place]
-            small._sums[place % cells] += self._sums[place]
-            small._checks[place % cells] += self._checks[place]
+        for place, cell in enumerate(self._cells):
+            small._cells[place % cells] += cell
         return small
 
     def dump(self) -> str:
         """As text; a sketch with few keys is short."""
-        cells = zip(self._counts, self._sums, self._checks, strict=True)
-        raw = b"".join(
-            count.to_bytes(_COUNT_BYTES, signed=True)
-            + (total % _PRIME).to_bytes(_SUM_BYTES)
-            + (check % _CHECK_PRIME).to_bytes(_CHECK_BYTES)
-            if count or total or check
-            else _EMPTY
-            for count, total, check in cells
-        )
+        raw = b"".join(_written(cell) if cell else _EMPTY for cell in self._cells)
         return b64encode(zlib.compress(raw, 1)).decode()
 
     @classmethod
@@ -134,11 +124,8 @@ class Sketch:
         sketch = cls(cells)
         for place in range(cells):
             cell = raw[place * CELL_BYTES : (place + 1) * CELL_BYTES]
-            if cell == _EMPTY:
-                continue
-            sketch._counts[place] = int.from_bytes(cell[:_COUNT_BYTES], signed=True)
-            sketch._sums[place] = int.from_bytes(cell[_COUNT_BYTES:-_CHECK_BYTES])
-            sketch._checks[place] = int.from_bytes(cell[-_CHECK_BYTES:])
+            if cell != _EMPTY:
+                sketch._cells[place] = _read(cell)
         return sketch
 
 
@@ -152,3 +139,32 @@ def _hash(key: int, cells: int) -> tuple[int, tuple[int, int, int, int]]:
         (number >> 52 & _PLACE) % quarter * COPIES + 2,
         (number >> 78 & _PLACE) % quarter * COPIES + 3,
     )
+
+
+def _cell(total: int, checks: int, count: int) -> int:
+    return total + (checks << _CHECK_AT) + (count << _COUNT_AT)
+
+
+def _parts(cell: int) -> tuple[int, int, int]:
+    """The sum, the sum of the checks and the count in a cell."""
+    total = _signed(cell, _CHECK_AT)
+    rest = cell - total >> _CHECK_AT
+    checks = _signed(rest, _COUNT_AT - _CHECK_AT)
+    return total, checks, rest - checks >> _COUNT_AT - _CHECK_AT
+
+
+def _signed(number: int, bits: int) -> int:
+    """What its last bits say, of which the first is the sign."""
+    half = 1 << bits - 1
+    return (number + half & 2 * half - 1) - half
+
+
+def _written(cell: int) -> bytes:
+    total, checks, count = _parts(cell)
+    counted = count.to_bytes(_COUNT_BYTES, signed=True)
+    return counted + (total % _PRIME).to_bytes(_SUM_BYTES) + (checks % _CHECK_PRIME).to_bytes(_CHECK_BYTES)
+
+
+def _read(raw: bytes) -> int:
+    count = int.from_bytes(raw[:_COUNT_BYTES], signed=True)
+    return _cell(int.from_bytes(raw[_COUNT_BYTES:-_CHECK_BYTES]), int.from_bytes(raw[-_CHECK_BYTES:]), count)
