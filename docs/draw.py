@@ -1,16 +1,15 @@
-"""Draws the pictures of the README from what the commands print: `uv run python docs/draw.py`."""  # noqa: INP001 (a script)
+"""Draws the pictures of the README from what the commands print: `uv run python -m docs.draw`."""  # noqa: INP001 (a script)
 
 import io
 import os
 import re
-import shutil
 import tempfile
 from pathlib import Path
 
 import duckdb
-from playwright.sync_api import sync_playwright
 from rich.console import Console
 from rich.terminal_theme import DIMMED_MONOKAI
+from tests.support.browser import open_chromium
 
 from attio_sync.settings import load_settings
 from attio_workbench.demo import run_demo
@@ -46,9 +45,7 @@ def main() -> None:
 
 def _photograph(report: Path) -> None:
     """What a reader sees first of the report: the sentences and the first picture."""
-    with sync_playwright() as playwright:
-        chromium = shutil.which("chromium")
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])  # our own page, maybe as root
+    with open_chromium() as browser:
         page = browser.new_page(viewport={"width": 1100, "height": 900}, color_scheme="light")
         page.goto(report.as_uri())
         page.locator("#flow").scroll_into_view_if_needed()
@@ -56,7 +53,6 @@ def _photograph(report: Path) -> None:
         page.evaluate("scrollTo(0, 0)")
         below = page.evaluate("document.querySelector('#flow .source').getBoundingClientRect().bottom + 24")
         page.screenshot(path=PICTURES / "report.png", full_page=True, clip={"x": 0, "y": 0, "width": 1100, "height": below})
-        browser.close()
 
 
 def _one_that_moved(database: Path) -> str:

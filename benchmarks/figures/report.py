@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -14,7 +13,7 @@ from benchmarks.figures.models import build, generate
 from benchmarks.processes import ROOT, say
 from benchmarks.results import Figure, Section, table
 from benchmarks.scale import Scale
-from playwright.sync_api import sync_playwright
+from tests.support.browser import open_chromium
 
 MOST_MEGABYTES = 2.0
 MOST_PAINT_SECONDS = 2.0
@@ -64,13 +63,7 @@ def _measure(records: int) -> Measured:
 
 def _open(report: Path) -> tuple[float, float]:
     """Seconds until something is painted, and until every picture is drawn, scrolled through as fast as it goes."""
-    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if path is None:
-        message = "there is no Chromium here: apt-get install chromium"
-        raise FileNotFoundError(message)
-    with sync_playwright() as playwright:
-        # Root, as a container often is, cannot have Chromium's sandbox; the page is our own.
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+    with open_chromium() as browser:
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         page.set_default_timeout(120_000)
         page.goto(report.as_uri())
@@ -80,7 +73,6 @@ def _open(report: Path) -> tuple[float, float]:
             picture.scroll_into_view_if_needed()
         page.wait_for_function(DRAWN)
         drawn = float(page.evaluate("performance.now() / 1000"))
-        browser.close()
     return painted, drawn
 
 

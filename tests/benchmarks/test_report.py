@@ -5,12 +5,10 @@ import shutil
 import pytest
 from benchmarks.figures import report
 from benchmarks.scale import TINY
+from tests.support.browser import MISSING, chromium_path
 
 
-@pytest.mark.skipif(
-    not any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))),
-    reason="there is no Chromium here: apt-get install chromium",
-)
+@pytest.mark.skipif(chromium_path() is None, reason=MISSING)
 @pytest.mark.long
 @pytest.mark.skipif(shutil.which("uv") is None, reason="there is no uv here, in whose environment dbt runs")
 def test_a_report_is_measured_from_the_models_to_the_first_paint() -> None:

@@ -14,7 +14,8 @@ from typing import Any, cast
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request
+from tests.support.browser import MISSING, chromium_path, open_chromium
 from tests.support.sharing import alone, shared_folder
 
 from attio_workbench.findings import findings
@@ -206,13 +207,9 @@ class Chromium:
     def take(self) -> Opened:
         """A page that nobody uses; whoever takes it gives it back to the free ones."""
         if self._browser is None:
-            path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-            if path is None:
-                pytest.skip("there is no Chromium here: apt-get install chromium")
-            playwright = self._ending.enter_context(sync_playwright())
-            # Root, as CI often is, cannot have Chromium's sandbox; the pages are our own.
-            launched = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-            self._browser = self._ending.enter_context(launched)
+            if chromium_path() is None:
+                pytest.skip(MISSING)
+            self._browser = self._ending.enter_context(open_chromium())
         return self.free.pop() if self.free else Opened(self._browser.new_page())
 
     def close(self) -> None:
