@@ -15,14 +15,22 @@ from attio_workbench.findings import findings
 from attio_workbench.report.command import report_of
 from attio_workbench.report.warehouse import fetch_models, local_warehouse
 
-HISTORIES = [{"history": "applications.workflow_status", "table": "attio_workflow_status"}]
+HISTORIES = [
+    {
+        "history": "applications.workflow_status",
+        "table": "attio_workflow_status",
+        "id_column": "application_id",
+        "type": "status",
+    }
+]
 
 
 def main(job: Path) -> None:
-    """Reads the models, finds what there is to say, writes the page; each step with its clock."""
+    """Builds and reads the models, finds what there is to say, writes the page; each step with its clock."""
     given = json.loads(job.read_text(encoding="utf-8"))
     folder = Path(given["folder"])
-    warehouse = replace(local_warehouse(Path(given["database"]), HISTORIES, folder), builds=False)
+    local = local_warehouse(Path(given["database"]), HISTORIES, folder)
+    warehouse = replace(local, variables={**local.variables, "attio_schema": "attio"})
     clock = [time.process_time()]
     models = fetch_models(warehouse, folder)
     clock.append(time.process_time())

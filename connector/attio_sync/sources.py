@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 from attio_sync.attribute_types import STATUS, AttributeType
 from attio_sync.parents import LISTS, Parent, parse_parent
+from attio_sync.tables import warehouse_name
 
-_TABLE = re.compile(r"[a-z_][a-z0-9_]*", re.ASCII)
+_TABLE = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
 
 MOST_SOURCES = 64
 """What is remembered of so many fits into 4 MB of state."""
@@ -62,7 +63,7 @@ FIRST = Source(Parent("objects", "applications"), "workflow_status", "attio_work
 
 def table_for(parent: Parent, attribute: str) -> str:
     """The table of a source for which none is named: `attio_deals_stage`."""
-    return re.sub(r"[^a-z0-9_]", "_", f"attio_{parent.slug}_{attribute}".lower())
+    return warehouse_name(f"attio_{parent.slug}_{attribute}").rstrip("_")
 
 
 def parse_tracked(text: object, reserved: Collection[str]) -> object:
@@ -100,7 +101,10 @@ def _parse_source(part: str) -> Source:
         )
         raise ValueError(message)
     if table and _TABLE.fullmatch(table) is None:
-        message = f"{table!r} is no table name: use small letters, digits and underscores"
+        message = f"{table!r} is no table name: use small letters, digits and underscores, a letter first"
+        raise ValueError(message)
+    if table != (called := warehouse_name(table).rstrip("_")):
+        message = f"Fivetran would call the table {table!r} {called!r}: write that"
         raise ValueError(message)
     if (parent, attribute) == (FIRST.parent, FIRST.attribute):
         table = table or FIRST.table

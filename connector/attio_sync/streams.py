@@ -11,7 +11,7 @@ from attio_sync.errors import InvalidValueError
 from attio_sync.histories import AttributeHistory
 from attio_sync.small_tables import definitions_for
 from attio_sync.sources import Source, tables_of
-from attio_sync.tables import Column, Row, Table, printable
+from attio_sync.tables import Column, Row, Table, printable, warehouse_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,9 @@ def current_table(source: Source) -> Table[AttributeHistory]:
         Column("stays", lambda h: len(h.raw), "INT"),
     )
     taken = {source.parent.id_column, *(column.name for column in beside)}
-    values = f"{source.attribute}_history" if source.attribute in taken else source.attribute
+    values = warehouse_name(source.attribute)
+    if values in taken:
+        values = f"{values}_history"
     record: Column[AttributeHistory] = Column(source.parent.id_column, lambda h: h.record_id, key=True)
     return Table(tables_of(source)[0], (record, Column(values, lambda h: h.raw, "JSON"), *beside))
 

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -79,6 +80,17 @@ def _printable_scalar(raw: object) -> object:
     if isinstance(raw, int) and raw.bit_length() > 63:  # noqa: PLR2004 (what a warehouse's integers hold)
         return "an integer of more than 63 bits"
     return raw
+
+
+def warehouse_name(name: str) -> str:
+    """What Fivetran makes of the name of a table or column: our own are so already.
+
+    Names that become one would share a table or a column, and what is looked for under the other would not be found.
+    https://fivetran.com/docs/connector-sdk/troubleshooting/schema-table-name-normalization
+    """
+    word = re.sub(r"[^A-Za-z0-9_]", "_", name)
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[0-9])(?=[^0-9])|(?<![0-9])(?=[0-9])", "_", word)
+    return re.sub("_+", "_", words.lower())
 
 
 type Digests = Mapping[str, str]

@@ -40,7 +40,7 @@
 {%- set is_list = parent.startswith('lists/') -%}
 {%- set slug = parent.partition('/')[2] if is_list else parent -%}
 {%- set usual = 'attio_workflow_status' if history == 'applications.workflow_status'
-    else modules.re.sub('[^a-z0-9_]', '_', ('attio_' ~ slug ~ '_' ~ attribute) | lower) -%}
+    else attio.warehouse_name('attio_' ~ slug ~ '_' ~ attribute).rstrip('_') -%}
 {{ return({
     'history': history,
     'parent': parent,
@@ -52,6 +52,13 @@
     'is_list': is_list,
     'type': type,
 }) }}
+{% endmacro %}
+
+{# What Fivetran makes of the name of a table. #}
+{% macro warehouse_name(name) %}
+{%- set words = modules.re.sub('[^A-Za-z0-9_]', '_', name) -%}
+{%- set words = modules.re.sub('(?<=[a-z])(?=[A-Z])|(?<=[0-9])(?=[^0-9])|(?<![0-9])(?=[0-9])', '_', words) -%}
+{{ return(modules.re.sub('_+', '_', words | lower)) }}
 {% endmacro %}
 
 {# The names of all histories that `attio_status` knows of: what the connector tracks for `*`. #}

@@ -135,6 +135,10 @@ def test_models_in_a_file_beside_it_read_it_where_it_is(
             "deals.stage,lists/hiring.channels",
             "lists/hiring.channels is left out: attio_hiring_channels holds several values",
         ),
+        (  # what Fivetran, too, makes one of
+            "deals.stage,lists/hiring.__Channels",
+            "lists/hiring.__Channels is left out: attio_hiring_channels holds several values",
+        ),
         ("deals.stage,deals.value", "deals.value is left out: attio_deals_value holds values of another type"),
     ],
 )

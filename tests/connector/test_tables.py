@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 import pytest
+from fivetran_connector_sdk_core.renaming import Renaming
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.support import truth
@@ -18,7 +19,7 @@ from attio_sync.parents import parse_parent
 from attio_sync.small_tables import ATTRIBUTES, LISTS, MEMBERS, OBJECTS, OPTIONS, STATUSES, Definition, Place
 from attio_sync.sources import Source
 from attio_sync.streams import Invalid, current_table, error_table, history_rows, history_table, schema, tables
-from attio_sync.tables import printable
+from attio_sync.tables import printable, warehouse_name
 
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 HISTORY = Source(parse_parent("applications"), "workflow_status", "attio_workflow_status")
@@ -240,6 +241,27 @@ def test_a_value_of_another_type_has_typed_columns_and_the_whole_value_beside_th
 def test_an_attribute_that_is_called_like_a_column_has_another_one(attribute: str) -> None:
     columns = list(current_table(Source(parse_parent("deals"), attribute, "t")).schema()["columns"])
     assert columns == ["record_id", f"{attribute}_history", "status_id", "status_title", "active_from", "stays"]
+
+
+@pytest.mark.parametrize("attribute", ["active-from", "Stays", "statusTitle", "status__id"])
+def test_an_attribute_that_fivetran_would_call_like_a_column_has_another_one(attribute: str) -> None:
+    [_, column, *rest] = current_table(Source(parse_parent("deals"), attribute, "t")).schema()["columns"]
+    assert column.endswith("_history")
+    assert column.removesuffix("_history") in rest
+
+
+@given(st.text(st.characters(max_codepoint=127), min_size=1))
+def test_names_are_what_fivetran_makes_of_them(text: str) -> None:
+    assert warehouse_name(text) == Renaming(apply=True).column(text)
+
+
+@given(st.sampled_from(sorted(TYPES)), st.booleans(), st.text(min_size=1))
+def test_fivetran_leaves_the_names_of_our_columns_as_they_are(kind: str, is_list: bool, attribute: str) -> None:  # noqa: FBT001 (hypothesis passes it)
+    parent = parse_parent("lists/hiring" if is_list else "deals")
+    for table in tables([Source(parent, attribute, "t", TYPES[kind], is_multiple=TYPES[kind] is SELECT)]):
+        names = [column.name for column in table.columns]
+        assert [Renaming(apply=True).column(name) for name in names] == names
+        assert len(set(names)) == len(names)
 
 
 def test_the_id_of_an_application_is_called_so_and_that_of_any_other_record_record_id() -> None:

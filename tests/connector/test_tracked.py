@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from fivetran_connector_sdk_core.renaming import Renaming
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -20,6 +21,7 @@ from attio_sync.sources import (
     tables_of,
 )
 from attio_sync.streams import schema
+from attio_sync.tables import warehouse_name
 
 
 def tracked(text: str) -> Tracked:
@@ -35,7 +37,7 @@ def problem(text: str) -> str:
 
 
 names = st.text(st.characters(exclude_categories=["C", "Z"], exclude_characters=".=,/*"), min_size=1, max_size=8)
-table_names = st.from_regex(r"[a-z_][a-z0-9_]{0,9}", fullmatch=True)
+table_names = st.from_regex(r"[a-z][a-z0-9_]{0,9}", fullmatch=True).map(lambda name: warehouse_name(name).rstrip("_"))
 parents = st.builds(Parent, st.sampled_from(["objects", "lists"]), names)
 sources = st.builds(Source, parents, names, table_names)
 
@@ -173,7 +175,26 @@ def test_what_is_no_attribute_is_refused_with_what_one_looks_like(text: str) -> 
 
 @pytest.mark.parametrize("table", ["My Table", "1t", 't"; drop', "tä", "T", "t-u"])
 def test_what_is_no_name_of_a_table_is_refused(table: str) -> None:
-    assert problem(f"a.b={table}") == f"{table!r} is no table name: use small letters, digits and underscores"
+    assert (
+        problem(f"a.b={table}") == f"{table!r} is no table name: use small letters, digits and underscores, a letter first"
+    )
+
+
+@pytest.mark.parametrize(("table", "called"), [("stage2", "stage_2"), ("a__b", "a_b"), ("attio__status", "attio_status")])
+def test_a_table_that_fivetran_would_call_otherwise_is_refused(table: str, called: str) -> None:
+    assert problem(f"a.b={table}") == f"Fivetran would call the table {table!r} {called!r}: write that"
+
+
+@pytest.mark.parametrize("text", ["deals.stage2,deals.stage_2", "deals.my-stage,deals.myStage", "a.b2=t,deals.x=t,c.d"])
+def test_what_fivetran_would_put_into_one_table_is_refused(text: str) -> None:
+    assert "two tables would be called" in problem(text)
+
+
+@given(sources)
+def test_fivetran_leaves_the_names_of_our_tables_as_they_are(source: Source) -> None:
+    [found] = tracked(source.name).named
+    for name in tables_of(found):
+        assert Renaming(apply=True).table(name) == name
 
 
 @pytest.mark.parametrize("text", ["", " ", ",", " , "])

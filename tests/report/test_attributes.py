@@ -9,6 +9,7 @@ from typing import Any, cast
 import duckdb
 import pytest
 from playwright.sync_api import Page
+from tests.conftest import PROFILE
 from tests.report.conftest import OF_SEGMENTS, PIPELINE, SOURCE, Open, Opened
 
 from attio_workbench.findings import findings
@@ -70,7 +71,7 @@ def test_a_value_leaves_exactly_the_records_that_have_it(
 
     assert len(counted) == 6
     assert "(none)" in dict(counted)
-    for source, number in counted:
+    for source, number in counted if PROFILE == "long" else [one for one in counted if one[0] in {"(none)", "Referral"}]:
         choose(report.page, source)
         assert report.page.text_content("#shown") == f"{number} of {sum(n for _, n in counted)} open records"
         assert ids_shown(report) == ids_where(sql, "source = ?", source)
@@ -97,7 +98,7 @@ def test_the_figures_are_those_of_the_value(open_report: Open, sourced: Models, 
         assert str(report.page.text_content(f"#{picture} .source")).endswith(rows)
 
 
-@pytest.mark.parametrize("choice", ["Referral", "(none)", "who moved last"])
+@pytest.mark.parametrize("choice", ["Referral", pytest.param("(none)", marks=pytest.mark.long), "who moved last"])
 def test_every_picture_is_of_the_records_that_are_chosen(
     open_report: Open, sourced: Models, models: Models, choice: str
 ) -> None:

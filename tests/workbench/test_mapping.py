@@ -1,10 +1,13 @@
 import csv
 import os
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
 import pytest
 from tests.workbench.conftest import AttioSync, assert_one_line
+
+from attio_simulator import Simulator
 
 HEAD = "history,status_id,status_title,status_order,status_kind,waiting_on\n"
 
@@ -92,3 +95,28 @@ def test_statuses_of_objects_and_lists_are_guessed_whoever_synced_them(
     monkeypatch.setenv("ATTIO_HISTORY", "people.lead_source")
     missing = attio_sync("mapping", "--into", place)
     assert_one_line(missing, "there is no table attio_people_lead_source_history of a status or select in the database")
+
+
+def test_attributes_that_fivetran_calls_otherwise_are_found_in_their_tables(
+    attio_sync: AttioSync, attio: Simulator, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    applications = attio.workspace.object("applications")
+    record_id = attio.workspace.record_ids("applications")[0]
+    record = attio.workspace.rows[record_id]
+    for slug in ("stage2", "Active-From"):
+        attribute = attio.workspace.add_attribute(applications, slug, slug, "status")
+        status = attio.workspace.add_status(attribute, f"Open {slug}")
+        attio.workspace.set_values(record, attribute, [status])
+    monkeypatch.setenv("ATTIO_HISTORY", "applications.stage2,applications.Active-From")
+
+    synced = attio_sync("sync", "--into", place)
+    finished = attio_sync("mapping", "--into", place)
+
+    assert (synced.code, synced.err, finished.err) == (0, "", "")
+    found = [(row["history"], row["status_title"]) for row in csv.DictReader(finished.out.splitlines())]
+    assert found == [("applications.stage2", "Open stage2"), ("applications.Active-From", "Open Active-From")]
+    with duckdb.connect(str(place / "files" / "warehouse.db"), read_only=True) as connection:
+        told = connection.execute("SELECT status_title, active_from, stays FROM tester.attio_applications_active_from")
+        assert [(title, isinstance(since, datetime), stays) for title, since, stays in told.fetchall() if title] == [
+            ("Open Active-From", True, 1)
+        ]
