@@ -124,7 +124,9 @@ def test_each_record_that_was_there_is_in_one_segment_of_a_kind(built: Warehouse
 
 def test_a_segment_is_found_by_the_title_of_its_value(built: Warehouse) -> None:
     [example] = re.findall(r"```sql\n(.*?)```", (PACKAGE / "README.md").read_text("utf-8"), re.DOTALL)
-    segment = f"select * from dbt_attio.attio__funnel where history = '{HISTORY}[{BY}=Referral]'"
+    segment = (
+        f"select * from dbt_attio.attio__funnel where history = '{HISTORY}[{BY}=Referral]' and cohort_kind = 'quarter'"
+    )
 
     assert sorted(built.query(example), key=repr_of_key) == sorted(built.query(segment), key=repr_of_key) != []
 

@@ -171,7 +171,9 @@ def test_survival_shows_the_quartiles_and_shares_of_the_models(report: Opened, m
         for day in (1, 3, 7, 14, 30, 60, 90):
             before = [one for one in steps if one.days <= day]
             beyond = len(before) == len(steps) and steps[-1].survival > 0 and day > steps[-1].days
-            shares.append("–" if beyond else percent_text(before[-1].survival if before else 1.0))
+            share = before[-1].survival if before else 1.0
+            # All that were watched so long have left, but some still stay: whether they will is not known.
+            shares.append("–" if beyond or (share == 0 and row.open_stays) else percent_text(share))
         expected = [
             f"{row.stays:,}{' (few)' if row.is_few else ''}",
             count_text(row.open_stays),
@@ -181,6 +183,25 @@ def test_survival_shows_the_quartiles_and_shares_of_the_models(report: Opened, m
         assert_near([shown[f"{title_of(models, row.status_id)}, All time"]], [expected])
         checked += 1
     assert checked >= 5
+
+
+def test_where_few_stays_are_known_their_number_stands_in_the_place_of_a_picture(open_report: Open, models: Models) -> None:
+    first = min(models.status, key=lambda status: status.status_order)
+    times = [replace(row, stays=6) if row.status_id == first.status_id else row for row in models.time_in_status]
+    report = open_report(replace(models, time_in_status=times))
+
+    panels = report.page.locator("#survival .panel").all_text_contents()
+
+    assert any(f"{first.status_title}6 stays: too few to draw. The figures have them." in panel for panel in panels)
+    assert report.page.locator("#survival .nothing").count() == 1
+
+
+def test_of_a_month_quarters_are_those_that_it_is_in(open_report: Open) -> None:
+    page = open_report().page
+    page.select_option("#period", "month:2026-04-01")
+    for kind, said in (("quarter", "only the quarter that it is in"), ("month", "only cohorts that began in it")):
+        page.select_option("#cohort", kind)
+        assert said in str(page.text_content("#funnel .filter-note"))
 
 
 def test_the_funnel_shows_what_each_cohort_reached(open_report: Open, models: Models) -> None:

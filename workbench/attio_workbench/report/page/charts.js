@@ -121,9 +121,9 @@ function drawInto(element, build) {
   clear(element);
   const box = { width: element.clientWidth, small: element.clientWidth < 560 };
   const made = build(box);
-  if (!made) {
+  if (!made || made.nothing) {
     ["style", "role", "aria-label"].forEach((name) => element.removeAttribute(name));
-    element.replaceChildren(h("p", { class: "nothing" }, "Nothing to draw here with these filters."));
+    element.replaceChildren(h("p", { class: "nothing" }, made?.nothing ?? "Nothing to draw here with these filters."));
     return;
   }
   element.style.height = `${made.height}px`;
@@ -213,7 +213,8 @@ function filterNote(picture) {
   const said = set.filter(([, , does]) => does).map(([, what, does]) => `${what}: ${does}.`);
   const others = set.filter(([, , does]) => !does).map(([name]) => name);
   if (others.length) said.push(`Not filtered by ${others.join(" or ")}${picture.isWhole ? `: ${whyWhole()}` : ""}.`);
-  if (state.period !== "all") said.unshift(picture.period ? `${periodText(state.period)}: ${picture.period}.` : "Not filtered by period.");
+  const ofPeriod = typeof picture.period === "function" ? picture.period() : picture.period;
+  if (state.period !== "all") said.unshift(ofPeriod ? `${periodText(state.period)}: ${ofPeriod}.` : "Not filtered by period.");
   return said.join(" ");
 }
 

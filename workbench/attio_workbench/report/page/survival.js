@@ -62,13 +62,22 @@ function survivalKey({ period, dash, tone, time }) {
   return h("li", {}, line, h("span", {}, periodText(period)), h("b", {}, length(time.median)), h("small", {}, `${count(time.stays)} stays${time.few ? ", few" : ""}`));
 }
 
+function survivalPanel(status) {
+  if (survivalCurves(status).length) return { height: 170, says: survivalSays(status), option: survivalOption(status) };
+  const { stays } = timeOf(status, "all");
+  return { nothing: `${count(stays)} ${stays === 1 ? "stay" : "stays"}: too few to draw. The figures have them.` };
+}
+
+/** What is still there after the days shown; where all that were watched so long have left but some still stay, nobody knows. */
+const sharesOf = (curve, time) => (curve ? curve.at.map((share) => (share === 0 && time.open ? null : share)) : DATA.shownDays.map(() => null));
+
 pictures.push({
   id: "survival",
   period: "stays that began in it, beside those of all time",
   isWhole: true,
   show(section) {
     const head = (status) => [h("strong", {}, titleOf(status)), h("ul", { class: "key" }, survivalCurves(status).map(survivalKey))];
-    drawPanels(section, survivalStatuses(), head, (status) => ({ height: 170, says: survivalSays(status), option: survivalOption(status) }));
+    drawPanels(section, survivalStatuses(), head, survivalPanel);
   },
   table() {
     const rows = [];
@@ -81,7 +90,7 @@ pictures.push({
           `${count(time.stays)}${time.few ? " (few)" : ""}`,
           count(time.open),
           ...[time.lower, time.median, time.upper].map(length),
-          ...(curve ? curve.at : DATA.shownDays.map(() => null)).map(percent),
+          ...sharesOf(curve, time).map(percent),
         ]);
       }
     }
