@@ -4,6 +4,7 @@ import random
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,7 @@ ALONE = {source: f"only_{source or 'none'}".lower() for source in SOURCES}
 SPLITS = [{"history": HISTORY, "by": by} for by in (BY, BY, CODE, "moved_by")]
 """One is there twice; codes are as many as there must not be."""
 
-VARIABLES = {"attio_histories": f"*,{BY},{CODE}", "attio_segments": SPLITS, "attio_segment_values": 3}
+VARIABLES: dict[str, Any] = {"attio_histories": f"*,{BY},{CODE}", "attio_segments": SPLITS, "attio_segment_values": 3}
 ITS_OWN = {"source_relation", "history", "stay_id"}
 
 

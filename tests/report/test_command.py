@@ -17,8 +17,7 @@ from attio_workbench.errors import WorkbenchError
 from attio_workbench.findings import findings
 from attio_workbench.models import Models
 from attio_workbench.place import Place
-from attio_workbench.report import command
-from attio_workbench.report.command import ReportOptions, report_of
+from attio_workbench.report.command import ReportOptions, report_of, warehouse_of
 from attio_workbench.report.warehouse import Warehouse, fetch_models
 
 
@@ -82,9 +81,7 @@ def test_histories_that_are_named_for_dbt_are_split_only_by_what_is_named_with_t
     settings = load_settings({"attio_api_token": "none", "history": f"{PIPELINE},{SOURCE}"}, ())
     options = [ReportOptions(variables=json.dumps(given)) for given in ({}, NAMED)]
 
-    of_the_sync, named = (
-        command._warehouse(Console(quiet=True), Place(tmp_path), settings, one).variables for one in options
-    )
+    of_the_sync, named = (warehouse_of(Console(quiet=True), Place(tmp_path), settings, one).variables for one in options)
 
     assert {"history": PIPELINE, "by": SOURCE} in of_the_sync["attio_segments"]
     assert named == {**of_the_sync, **NAMED, "attio_segments": []}

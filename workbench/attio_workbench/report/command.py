@@ -70,7 +70,7 @@ def write_report(console: Console, place: Place, settings: Settings, options: Re
     Raises:
         WorkbenchError: there is no database yet, dbt cannot build or read the models, or they hold nothing.
     """
-    warehouse = _warehouse(console, place, settings, options)
+    warehouse = warehouse_of(console, place, settings, options)
     path = checked_output(options.output) if options.output else place.report
     building = "Building the models with dbt" if options.builds else "Reading the models"
     with under_way(console, building if is_installed() else f"{building}, and installing it before"):
@@ -88,7 +88,12 @@ def write_report(console: Console, place: Place, settings: Settings, options: Re
     return report
 
 
-def _warehouse(console: Console, place: Place, settings: Settings, options: ReportOptions) -> Warehouse:
+def warehouse_of(console: Console, place: Place, settings: Settings, options: ReportOptions) -> Warehouse:
+    """What the models are built in and read from, with the package's variables.
+
+    Raises:
+        WorkbenchError: the variables are no JSON object, or there is no local database.
+    """
     try:
         variables = as_object(json.loads(options.variables))
     except ValueError:
