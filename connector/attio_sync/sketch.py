@@ -31,8 +31,8 @@ _EMPTY = bytes(CELL_BYTES)
 _CHECK_AT, _COUNT_AT = 256, 320
 """A cell in memory is one number, so that a key is added at once: its sum, then its checks, then its count.
 
-Any of them may be negative and then borrows from the next. Sums are not cut to the prime field until they are written, and
-64 bits are more than a million million keys need.
+Any of them may be negative and then borrows from the next. Sums are not cut to the prime field until they are written; 64
+bits have room for the checks of 2**39 keys, of which a cell that can be written has at most 2**23.
 """
 
 

@@ -52,14 +52,20 @@ def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     for name, sources in {"every": list(SOURCES), **{name: [source] for source, name in ALONE.items()}}.items():
         stays = [stay for source in sources for stay in by_source[source]]
         of_records = {stay.record: source for source in sources for stay in by_source[source]}
-        values = [Stay(record, 1, source, START, None) for record, source in of_records.items() if source]
+        # What counts is the value that a record has now, and who moved it last.
+        values = [
+            stay
+            for record, source in of_records.items()
+            if source
+            for stay in (Stay(record, 1, "unknown", START - DAY, START), Stay(record, 2, source, START, None))
+        ]
         if name == "every":
             later = [f"later{number}" for number in range(5)]
             stays += [Stay(record, 1, "New", AS_OF + DAY, None) for record in later]
             values += [Stay(record, 1, "advert", AS_OF + DAY, None) for record in later]
         load(warehouse, stays, STATUSES, name)
         moved_by = f"update {name}.attio_workflow_status_history set created_by_actor_id = 'm2'"
-        warehouse.query(f"{moved_by} where application_id like 'Referral%'")
+        warehouse.query(f"{moved_by} where application_id like 'Referral%' and active_until is null")
         load(warehouse, values, [], name, f"{BY}=attio_applications_source")
         codes = [Stay(record, 1, f"code {number % 4}", START, None) for number, record in enumerate(of_records)]
         load(warehouse, codes, [], name, f"{CODE}=attio_applications_code")

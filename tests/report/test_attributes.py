@@ -21,6 +21,7 @@ from attio_workbench.report.command import report_of
 from attio_workbench.report.content import split_histories
 from attio_workbench.report.directory import Directory
 from attio_workbench.report.segments import split_by_mover, why_unsplit
+from attio_workbench.report.warehouse import PACKAGE
 
 OPEN = f"""
     SELECT o.record_id, coalesce(s.status_title, '(none)') AS source, o.status_title AS status, o.moved_by_name AS owner,
@@ -77,14 +78,21 @@ def test_a_value_leaves_exactly_the_records_that_have_it(
         assert ids_shown(report) == ids_where(sql, "source = ?", source)
 
 
+def test_the_package_splits_as_far_as_the_report_filters() -> None:
+    assert f"attio_segment_values: {MOST_VALUES}\n" in (PACKAGE / "dbt_project.yml").read_text(encoding="utf-8")
+
+
 def test_the_figures_are_those_of_the_value(open_report: Open, sourced: Models, sql: duckdb.DuckDBPyConnection) -> None:
     report = open_report(sourced)
+    bands = {row[0]: row[2:5] for row in report.rows("ageing")}
 
     choose(report.page, "Referral")
 
     by_status = sql.execute("SELECT status, count(*) FROM opened WHERE source = 'Referral' GROUP BY status").fetchall()
     shown = {row[0].removesuffix(" (archived)"): int(row[1]) for row in report.rows("ageing")}
     assert {status: number for status, number in shown.items() if number} == dict(by_status)
+    # How long others stayed is told of everybody's stays.
+    assert all(row[2:5] == bands[row[0]] for row in report.rows("ageing"))
     stuck = len(ids_where(sql, "source = 'Referral' AND is_stuck"))
     assert stuck > 0
     assert sum(int(row[-1]) for row in report.rows("waiting")) == stuck
@@ -200,7 +208,7 @@ def test_pictures_are_of_one_value_at_a_time(open_report: Open, sourced: Models)
 
     assert figures(report) == unfiltered
     for picture in WHOLE:
-        note = "Not filtered by channel or source: choose one of the two."
+        note = "Not filtered by channel or source: it can follow one of them at a time at most."
         assert report.page.text_content(f"#{picture} .filter-note") == note
 
 
@@ -214,7 +222,8 @@ def test_where_the_models_have_no_segments_the_pictures_say_so(open_report: Open
     assert figures(report) == unfiltered
     assert (
         report.page.text_content("#flow .filter-note")
-        == "Not filtered by source: the models have no segments by it (attio_segments)."
+        == "Not filtered by source: attio_segments does not name it for the models, or its 6 values are more than "
+        "attio_segment_values."
     )
 
 
@@ -237,14 +246,18 @@ def test_where_there_is_no_room_for_segments_the_pictures_say_so(
     assert "who moved last: there is no room" in str(report.page.text_content("#flow .filter-note"))
 
 
-def test_more_movers_than_the_models_have_segments_for_are_counted(models: Models) -> None:
+def test_why_there_are_no_segments_is_said_as_far_as_the_models_tell(models: Models) -> None:
     stays = [replace(stay, moved_by_id=f"m{n}", moved_by_name=None) for n, stay in enumerate(models.status_history)]
     split = split_by_mover(replace(models, status_history=stays), Directory(models))
 
     assert why_unsplit(split, [("moved_by", "m1")]) is None
     number = f"{len({stay.record_id for stay in stays if stay.is_current}):,}"
-    why = f"there are {number}, more than the models have segments for (attio_segment_values)"
+    why = f"attio_segments does not name it for the models, or its {number} values are more than attio_segment_values"
     assert why_unsplit(split, [(SOURCE, "m1")]) == why
+    alone = split_by_mover(
+        replace(models, status_history=[replace(one, moved_by_id="m1") for one in stays]), Directory(models)
+    )
+    assert why_unsplit(alone, [(SOURCE, "m1")]) == "all records have the same"
 
 
 def test_records_imported_with_a_value_are_counted(open_report: Open, sourced: Models) -> None:

@@ -23,8 +23,9 @@ def test_who_is_stuck_fits_into_the_window(open_report: Open) -> None:
         page.locator(".timeline-button").first.press("Enter")
         page.wait_for_selector(".timeline")
 
+        # Pictures are drawn anew a moment after the window has changed.
+        page.wait_for_function(f"document.documentElement.scrollWidth <= {width}")
         assert page.evaluate("(t => t.scrollWidth - t.clientWidth)(document.querySelector('#names-table'))") == 0, width
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
         page.locator(".timeline-button").first.press("Enter")
 
 

@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
-from attio_workbench.findings.groups import MOST_VALUES
 from attio_workbench.findings.sentences import parent_of
 from attio_workbench.models import Models
 from attio_workbench.report.attributes import Attribute
@@ -97,9 +96,13 @@ def split_by_mover(models: Models, directory: Directory) -> Split:
 
 
 def why_unsplit(split: Split, segments: Collection[tuple[str, str | None]]) -> str | None:
-    """Why a filter can choose no segment at all, as the page says it; None where the models have some."""
+    """Why a filter can choose no segment at all, as the page says it; None where the models have some.
+
+    They do not say what their variables are.
+    """
     if any(by == split.by for by, _ in segments):
         return None
-    if len(split.ids) > MOST_VALUES:
-        return f"there are {len(split.ids):,}, more than the models have segments for (attio_segment_values)"
-    return "the models have no segments by it (attio_segments)"
+    number = len(split.ids)
+    if number == 1:
+        return "all records have the same"
+    return f"attio_segments does not name it for the models, or its {number:,} values are more than attio_segment_values"

@@ -195,7 +195,7 @@ function table({ caption, head, rows, numbers = 1 }) {
 /** Why a picture is of all records although some are chosen. */
 function whyWhole() {
   const [[place, key], ...more] = chosen();
-  if (more.length) return more.length === 1 ? "choose one of the two" : "choose only one of them";
+  if (more.length) return "it can follow one of them at a time at most";
   if (now().segments[place][key] === null) return "there is no room, as the file would be larger than 2 MB";
   const isMover = place === state.values.length;
   return now().unsplit[place] ?? (isMover ? "in the models their id is not theirs alone" : "the models have no segment of these records");
