@@ -32,7 +32,7 @@ def test_an_owner_is_applied_where_the_model_has_one_and_said_where_not(open_rep
     assert [row[0] for row in report.rows("waiting")] == [name]
     for picture, rows in before.items():
         assert report.rows(picture) == rows
-        assert "Not filtered by who moved last: the models have no segments by it (attio_segments)." in str(
+        assert "Not filtered by who moved last: attio_segments does not name it for the models" in str(
             report.page.text_content(f"#{picture} .filter-note")
         )
     for picture in ("ageing", "waiting", "names"):
