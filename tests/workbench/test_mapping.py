@@ -120,3 +120,13 @@ def test_attributes_that_fivetran_calls_otherwise_are_found_in_their_tables(
         assert [(title, isinstance(since, datetime), stays) for title, since, stays in told.fetchall() if title] == [
             ("Open Active-From", True, 1)
         ]
+
+
+def test_names_of_an_earlier_version_are_one_line(attio_sync: AttioSync, synced: Path) -> None:
+    with duckdb.connect(str(synced / "files" / "warehouse.db")) as connection:
+        connection.execute("UPDATE attio_sync_origin SET history = 'applications.stage2=attio_applications_stage2'")
+
+    finished = attio_sync("mapping", "--into", synced)
+
+    assert_one_line(finished, "an earlier version tracked applications.stage2=attio_applications_stage2 (Fivetran would")
+    assert "run attio-sync sync" in finished.err

@@ -24,6 +24,9 @@ class Held:
     """The tables of a local sync, open for reading.
 
     Its sources are what the last sync tracked; in a database that another tool made, what the setting `history` names.
+
+    Raises:
+        WorkbenchError: what was tracked had a name that no table has any more.
     """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, tracked: Tracked) -> None:
@@ -35,7 +38,7 @@ class Held:
             self._columns.setdefault(table, set()).add(column)
         origin = origin_in(connection)
         if origin and origin.history:
-            tracked = cast("Tracked", parse_tracked(origin.history, ()))
+            tracked = _tracked_before(origin.history)
         self._named = tracked.named
         self.sources = list(self._sources())
 
@@ -84,6 +87,14 @@ class Held:
             current, history = (self._columns.get(table) for table in tables_of(source))
             if current and history:
                 yield replace(source, type=_type_of(history), is_multiple="current_values" in current)
+
+
+def _tracked_before(history: str) -> Tracked:
+    try:
+        return cast("Tracked", parse_tracked(history, ()))
+    except ValueError as error:
+        message = f"an earlier version tracked {history} ({error}): run attio-sync sync, and it has today's names"
+        raise WorkbenchError(message) from None
 
 
 def _type_of(columns: set[str]) -> AttributeType:
