@@ -63,7 +63,12 @@ FIRST = Source(Parent("objects", "applications"), "workflow_status", "attio_work
 
 def table_for(parent: Parent, attribute: str) -> str:
     """The table of a source for which none is named: `attio_deals_stage`."""
-    return warehouse_name(f"attio_{parent.slug}_{attribute}").rstrip("_")
+    return _table_name(f"attio_{parent.slug}_{attribute}")
+
+
+def _table_name(name: str) -> str:
+    """As Fivetran leaves it, also with `_history` behind it."""
+    return warehouse_name(name).rstrip("_")
 
 
 def parse_tracked(text: object, reserved: Collection[str]) -> object:
@@ -103,7 +108,7 @@ def _parse_source(part: str) -> Source:
     if table and _TABLE.fullmatch(table) is None:
         message = f"{table!r} is no table name: use small letters, digits and underscores, a letter first"
         raise ValueError(message)
-    if table != (called := warehouse_name(table).rstrip("_")):
+    if table != (called := _table_name(table)):
         message = f"Fivetran would call the table {table!r} {called!r}: write that"
         raise ValueError(message)
     if (parent, attribute) == (FIRST.parent, FIRST.attribute):

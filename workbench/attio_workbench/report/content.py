@@ -63,7 +63,7 @@ class Content:
     """Everything that the page says of one history; that of its segments as finely as is asked for."""
 
     told: Mapping[str, Any]
-    models: Models
+    imported: Sequence[str]
     directory: Directory
     splits: Sequence[Split]
     segments: Mapping[tuple[str, str | None], Models]
@@ -76,7 +76,7 @@ class Content:
 
     def _segments(self, split: Split, coarser: int) -> dict[str, dict[str, Any]]:
         """What is drawn of the records with each choice of a filter, by its key."""
-        imported = Counter(map(split.key_of.get, _imported(self.models)))
+        imported = Counter(map(split.key_of.get, self.imported))
         return {
             key: {
                 "history": segment.time_in_status[0].history,  # nobody in it may ever have been in a status
@@ -92,6 +92,8 @@ def build_content(history: str, relation: str, slug: str | None, parts: Mapping[
     models = parts[relation, history]
     directory = Directory(models)
     records = [row.record_id for row in models.current_status]
+    # These are in no cohort.
+    imported = [stay.record_id for stay in models.status_history if stay.is_late_entry and stay.direction == "entry"]
     attributes = attributes_of(records, _others(parts, relation, history))
     opened = build_open(models, directory, attributes)
     movers = split_by_mover(models, directory)  # those of open records: others are not to be chosen
@@ -116,12 +118,12 @@ def build_content(history: str, relation: str, slug: str | None, parts: Mapping[
             for status in directory.statuses
         ],
         "periods": _periods(models),
-        "whole": build_drawn(models, directory, len(_imported(models))),
+        "whole": build_drawn(models, directory, len(imported)),
         "open": opened,
         "owners": directory.owners,  # last: by now every one has a number
         "members": directory.members,
     }
-    return Content(told, models, directory, splits, segments_of(parts, relation, history))
+    return Content(told, imported, directory, splits, segments_of(parts, relation, history))
 
 
 def _others(parts: Mapping[tuple[str, str], Models], relation: str, history: str) -> dict[str, Models]:
@@ -131,11 +133,6 @@ def _others(parts: Mapping[tuple[str, str], Models], relation: str, history: str
         for (its_relation, other), part in parts.items()
         if (its_relation, parent_of(other)) == (relation, parent_of(history)) and other != history and not segment_of(other)
     }
-
-
-def _imported(models: Models) -> list[str]:
-    """The records that were imported, which are in no cohort."""
-    return [stay.record_id for stay in models.status_history if stay.is_late_entry and stay.direction == "entry"]
 
 
 def leave_out_segments(histories: Sequence[Mapping[str, Any]], excess: int) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 from attio_workbench.models import Conversion, Models
 from attio_workbench.report.directory import Directory
-from attio_workbench.report.packing import pack, pack_rows
+from attio_workbench.report.packing import SHARE, pack, pack_rows
 
 
 def build_conversion(models: Models, directory: Directory) -> dict[str, Any]:
@@ -23,7 +23,7 @@ def build_conversion(models: Models, directory: Directory) -> dict[str, Any]:
     return {
         "days": days,
         "rows": pack_rows([_row(*key, next(iter(found[key].values()))) for key in keys]),
-        "share": pack([row.share if row else None for row in every], 6),
+        "share": pack([row.share if row else None for row in every], SHARE),
         "watched": pack([row.at_risk if row else None for row in every]),
     }
 

@@ -12,13 +12,10 @@ from attio_workbench.models import FunnelStep, Models
 from attio_workbench.report.conversion import build_conversion
 from attio_workbench.report.curves import build_curves, period_key
 from attio_workbench.report.directory import Directory
-from attio_workbench.report.packing import pack, pack_rows
+from attio_workbench.report.packing import DAYS, SHARE, pack, pack_rows
 
 MOST_DAYS = 400
 """A longer flow is drawn by every so many days: a screen has no more pixels."""
-
-DAYS, SHARE = 2, 6
-"""How many decimals of them are kept."""
 
 
 def build_drawn(models: Models, directory: Directory, imported: int, coarser: int = 1) -> dict[str, Any]:

@@ -7,6 +7,9 @@ from collections.abc import Mapping, Sequence
 DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 """Base 64, the alphabet of URLs: none of them means anything in HTML."""
 
+DAYS, SHARE = 2, 6
+"""How many decimals of them are kept."""
+
 
 def pack(values: Sequence[float | None], decimals: int = 0) -> str:
     """`32…`: of how many digits each number is, how many decimals it has, and the numbers.

@@ -213,8 +213,7 @@ function filterNote(picture) {
   const said = set.filter(([, , does]) => does).map(([, what, does]) => `${what}: ${does}.`);
   const others = set.filter(([, , does]) => !does).map(([name]) => name);
   if (others.length) said.push(`Not filtered by ${others.join(" or ")}${picture.isWhole ? `: ${whyWhole()}` : ""}.`);
-  const ofPeriod = typeof picture.period === "function" ? picture.period() : picture.period;
-  if (state.period !== "all") said.unshift(ofPeriod ? `${periodText(state.period)}: ${ofPeriod}.` : "Not filtered by period.");
+  if (state.period !== "all") said.unshift(picture.period ? `${periodText(state.period)}: ${picture.period}.` : "Not filtered by period.");
   return said.join(" ");
 }
 

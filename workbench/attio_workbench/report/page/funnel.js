@@ -52,7 +52,9 @@ function leftOut(hasLess) {
 
 pictures.push({
   id: "funnel",
-  period: () => (kindOfCohort() === "quarter" && state.period.startsWith("month") ? "only the quarter that it is in" : "only cohorts that began in it"),
+  get period() {
+    return kindOfCohort() === "quarter" && state.period.startsWith("month") ? "only the quarter that it is in" : "only cohorts that began in it";
+  },
   isWhole: true,
   show(section) {
     for (const word of ["young", "partial"]) section.querySelector(`.${word}`).hidden = !cohorts().some((cohort) => doubtOf(cohort)?.word === word);
