@@ -10,7 +10,7 @@ from benchmarks.processes import say
 from benchmarks.results import Figure, Section, table
 from benchmarks.scale import Scale
 
-from attio_sync.histories import Fingerprint
+from attio_sync.fingerprints import Fingerprint
 from attio_sync.ledger import MOST_RECENT, Known, Ledger, new_ledger
 from attio_sync.parents import parse_parent
 from attio_sync.sources import Source
@@ -87,7 +87,7 @@ def _window(chance: random.Random) -> Window:
 
 
 def _fingerprint(chance: random.Random) -> Fingerprint:
-    return Fingerprint(chance.getrandbits(40), chance.randrange(1, 300), chance.getrandbits(40))
+    return Fingerprint(chance.getrandbits(40), chance.randrange(1, 300), chance.getrandbits(120))
 
 
 def _id(chance: random.Random) -> str:

@@ -7,10 +7,22 @@ from uuid import UUID
 from attio_sync.attio_types import EntryOf, ListedRecord
 from attio_sync.attio_types.timestamps import sortable_instant
 from attio_sync.attribute_types import at
-from attio_sync.histories import AttributeHistory, fingerprint_before, fingerprint_of, is_nothing, listed_digest, stays_of
-from attio_sync.ledger import Held, Ledger, cells_for, differences, parts_of, past_key, present_key, slice_of
+from attio_sync.fingerprints import fingerprint_before, fingerprint_of, is_nothing, listed_digest
+from attio_sync.histories import AttributeHistory, stays_of
+from attio_sync.ledger import (
+    PAST,
+    PRESENT,
+    Held,
+    Ledger,
+    cells_for,
+    current_of,
+    differences,
+    past_key,
+    present_key,
+    slice_of,
+)
 from attio_sync.pages import Part
-from attio_sync.sketch import KEY_BYTES, Sketch
+from attio_sync.sketch import KeySize, Sketch
 from attio_sync.sources import Source
 from attio_sync.state import SourceState
 
@@ -18,32 +30,36 @@ from attio_sync.state import SourceState
 class Keys:
     """The keys of many records, one each, in little room."""
 
-    def __init__(self) -> None:
+    def __init__(self, size: KeySize) -> None:
+        self._key_bytes = size.key_bytes
         self._bytes = bytearray()
 
     def __len__(self) -> int:
-        return len(self._bytes) // KEY_BYTES
+        return len(self._bytes) // self._key_bytes
 
     def add(self, key: int) -> None:
         """Takes one more."""
-        self._bytes += key.to_bytes(KEY_BYTES)
+        self._bytes += key.to_bytes(self._key_bytes)
 
     def where(self, is_wanted: Callable[[int], bool]) -> Iterator[tuple[str, int]]:
         """The records of which the key is wanted, with their keys."""
-        for place in range(0, len(self._bytes), KEY_BYTES):
-            key = int.from_bytes(self._bytes[place : place + KEY_BYTES])
+        for place in range(0, len(self._bytes), self._key_bytes):
+            key = int.from_bytes(self._bytes[place : place + self._key_bytes])
             if is_wanted(key):
                 yield str(UUID(bytes=bytes(self._bytes[place : place + 16]))), key
 
     def of(self, record_ids: Iterable[str]) -> dict[str, int]:
         """The keys of those of these records that have one."""
-        return {r: int.from_bytes(self._bytes[p * KEY_BYTES : (p + 1) * KEY_BYTES]) for r, p in self.places(record_ids)}
+        return {
+            r: int.from_bytes(self._bytes[p * self._key_bytes : (p + 1) * self._key_bytes])
+            for r, p in self.places(record_ids)
+        }
 
     def places(self, record_ids: Iterable[str]) -> Iterator[tuple[str, int]]:
         """Which of the keys, counted from 0, are those of these records."""
         wanted = {_bytes_of(record_id): record_id for record_id in record_ids}
         for place in range(len(self)) if wanted else ():
-            start = place * KEY_BYTES
+            start = place * self._key_bytes
             if (record_id := wanted.get(bytes(self._bytes[start : start + 16]))) is not None:
                 yield record_id, place
 
@@ -82,10 +98,10 @@ class Listed:
     def __init__(self, source: Source, state: SourceState, ledger: Ledger, slices: Iterable[int], tracked: int) -> None:
         # As large as the records need by now; folded to the size of the ledger's where they are compared.
         cells, slice_cells = cells_for(ledger.records, tracked)
-        self.present = Sketch(max(cells, ledger.present.cells))
-        self.past = {i: Sketch(max(slice_cells, past.cells if (past := ledger.past[i]) else 0)) for i in slices}
+        self.present = Sketch(max(cells, ledger.present.cells), PRESENT)
+        self.past = {i: Sketch(max(slice_cells, p.cells if (p := ledger.past[i]) else 0), PAST) for i in slices}
         self.unknown = {i for i in slices if ledger.past[i] is None}
-        self.records, self.histories, self._parents = Keys(), Keys(), Parents()
+        self.records, self.histories, self._parents = Keys(PRESENT), Keys(PAST), Parents()
         self.doubtful: set[str] = set()
         """Records to be read again: they could not be, or have another current value than was listed just before."""
         self.sampled: dict[str, ListedRecord] = {}
@@ -154,7 +170,7 @@ class Listed:
             found = self._differing(ours)
         # Where most is empty, to read all of it would take as long as to deliver everything anew.
         if found is None and self._compared_at and len(self.records) < 2 * self.valued:
-            empty = dict(self.records.where(lambda key: is_nothing(parts_of(key)[1], of_entry=self._source.parent.is_list)))
+            empty = dict(self.records.where(lambda key: is_nothing(current_of(key), of_entry=self._source.parent.is_list)))
             self._set_cleared_apart(empty, histories_of(sorted(empty)), self._compared_at)
             found = self._differing(ours)
         return found
@@ -175,7 +191,7 @@ class Listed:
             return None
         for key, times in self._apart.items():
             found[key] = found.get(key, 0) - times
-        return differences({key: times for key, times in found.items() if times})
+        return differences({key: times for key, times in found.items() if times}, PRESENT)
 
     def complete(self) -> None:
         """Puts back what was set apart."""

@@ -9,7 +9,8 @@ from typing import Any
 from attio_sync.attio_types import parse_timestamp
 from attio_sync.attio_types.timestamps import EPOCH, nanoseconds
 from attio_sync.errors import ContractChangedError, InvalidValueError, not_read, too_many_unread
-from attio_sync.histories import AttributeHistory, Fingerprint, Stay, changed_stays, fingerprint_of, stays_of
+from attio_sync.fingerprints import Fingerprint, changed_stays, fingerprint_of
+from attio_sync.histories import AttributeHistory, Stay, stays_of
 from attio_sync.ledger import MOST_RECENT, Known, Ledger, new_ledger
 from attio_sync.runtime import Environment, Sink, SyncReport, counted
 from attio_sync.schedule import could_not_be_looked_up, gone_away, may_come_back, while_away
@@ -158,8 +159,7 @@ class Delivery:
         if not is_same or (item.entry_of and before and before.current != mark.current):
             current, table = current_table(source), history_table(source)
             self._upsert(current.name, current.row(item))
-            changed = changed_stays(stays, before) if before else None
-            for row in history_rows(table, item, range(len(stays)) if changed is None else changed):
+            for row in history_rows(table, item, changed_stays(stays, before) if before else range(len(stays))):
                 self._upsert(table.name, row)
             surplus_to = max(surplus_to, before.stays if before else 0)
             self._delete(table, ((item.record_id, n) for n in range(len(stays) + 1, surplus_to + 1)))

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from attio_sync.histories import DIGEST_BYTES, MOST_STAYS, Fingerprint
-from attio_sync.sketch import COPIES, Sketch
+from attio_sync.fingerprints import DIGEST_BYTES, PAST_BYTES, Fingerprint
+from attio_sync.histories import MOST_STAYS
+from attio_sync.sketch import COPIES, KeySize, Sketch
 
 SLICES = 30
 """Into how many slices records are divided; the histories of a slice are read again together."""
@@ -26,11 +27,11 @@ LEAST_CELLS = 768
 RECORDS_PER_CELL = 16
 """How many records share a cell of `present`: with 16, a twentieth of them may differ before it cannot be decoded."""
 
-MOST_SLICE_CELLS = 384
-LEAST_SLICE_CELLS = 96
-RECORDS_PER_SLICE_CELL = 500
+MOST_SLICE_CELLS = 256
+LEAST_SLICE_CELLS = 64
+RECORDS_PER_SLICE_CELL = 750
 
-MOST_RECENT = 10_000
+MOST_RECENT = 8_000
 """Records remembered exactly because the next listing shows them again, over all histories: half a megabyte at most."""
 
 SAMPLE = 64
@@ -43,11 +44,15 @@ ROOM_FOR_GUESSES = NAMEABLE / 2
 """A reconciliation comes early when so many deliveries had to guess."""
 
 _STAYS_BITS = MOST_STAYS.bit_length()
-_DIGEST_BITS = 8 * DIGEST_BYTES
+_DIGEST_BITS, _PAST_BITS = 8 * DIGEST_BYTES, 8 * PAST_BYTES
+_ID_BYTES = 16
+PRESENT = KeySize(_ID_BYTES + (_STAYS_BITS + _DIGEST_BITS) // 8, 2**192 - 237)
+PAST = KeySize(_ID_BYTES + (_STAYS_BITS + _PAST_BITS) // 8, 2**272 - 237)
+
 LATEST = 2**64 - 1
 """The year 2554, in nanoseconds of Unix time: what begins later is remembered as if it began then."""
 
-_RECENT = struct.Struct(f">16s{DIGEST_BYTES}sH{DIGEST_BYTES}sQ")
+_RECENT = struct.Struct(f">16s{DIGEST_BYTES}sH{PAST_BYTES}sQ")
 
 
 class Known(NamedTuple):
@@ -157,7 +162,7 @@ class Ledger:
 def new_ledger(histories: int) -> Ledger:
     """An empty one, of the size that one of so many histories may take; it is folded when it is known what is needed."""
     cells, slice_cells = cells_for(None, histories)
-    return Ledger(Sketch(cells), [Sketch(slice_cells) for _ in range(SLICES)])
+    return Ledger(Sketch(cells, PRESENT), [Sketch(slice_cells, PAST) for _ in range(SLICES)])
 
 
 def load_ledger(raw: Mapping[str, Any]) -> Ledger:
@@ -167,14 +172,14 @@ def load_ledger(raw: Mapping[str, Any]) -> Ledger:
         ValueError: it is something else.
     """
     try:
-        past = [None if p is None else Sketch.load(p) for p in raw["past"]]
+        past = [None if p is None else Sketch.load(p, PAST) for p in raw["past"]]
         tallest = [int(n) for n in raw["tallest"]]
         recent = dict(_unpacked(one) for one in _RECENT.iter_unpack(b64decode(raw["recent"], validate=True)))
         sample = sorted(str(UUID(r)) for r in raw["sample"])
         if len(past) != SLICES or len(tallest) != GROUPS:
             raise ValueError  # noqa: TRY301 (one handler says it for every part)
         since, guesses = int(raw["recent_since"]), int(raw["guesses"])
-        return Ledger(Sketch.load(raw["present"]), past, tallest, recent, since, sample, guesses)
+        return Ledger(Sketch.load(raw["present"], PRESENT), past, tallest, recent, since, sample, guesses)
     except (LookupError, TypeError, ValueError, AttributeError, struct.error) as error:
         message = f"the ledger cannot be read ({type(error).__name__}: {error})"
         raise ValueError(message) from None
@@ -183,8 +188,8 @@ def load_ledger(raw: Mapping[str, Any]) -> Ledger:
 def cells_for(records: int | None, histories: int) -> tuple[int, int]:
     """How many cells `present` and a slice of `past` have, in one of so many histories, for so many records (None: any)."""
     most, most_slice = MOST_CELLS, MOST_SLICE_CELLS
-    while histories > 2 and most_slice > 3 * COPIES:  # noqa: PLR2004 (two of full size stay below 2 MB)
-        most, most_slice, histories = most // 2, most_slice // 2, (histories + 1) // 2
+    while histories > 2:  # noqa: PLR2004 (two of full size stay below 2 MB)
+        most, most_slice, histories = most // 2, max(most_slice // 2, 4 * COPIES), (histories + 1) // 2
     if records is None:
         return most, most_slice
     return (
@@ -204,26 +209,35 @@ def _group_of(record_id: str) -> int:
 
 def present_key(record_id: str, current: int) -> int:
     """What stands for a record and its current value."""
-    return int(record_id.replace("-", ""), 16) << (_STAYS_BITS + _DIGEST_BITS) | current
+    return _number(record_id) << (_STAYS_BITS + _DIGEST_BITS) | current
 
 
 def past_key(record_id: str, stays: int, past: int) -> int:
     """What stands for a record and its whole history."""
-    return present_key(record_id, stays << _DIGEST_BITS | past)
+    return (_number(record_id) << _STAYS_BITS | stays) << _PAST_BITS | past
 
 
-def parts_of(key: int) -> tuple[int, int]:
-    """How many stays a key stands for (0 in `present`), and the digest of them or of the current value."""
-    return key >> _DIGEST_BITS & MOST_STAYS, key & ((1 << _DIGEST_BITS) - 1)
+def current_of(key: int) -> int:
+    """The digest of the current value that a key in `present` stands for."""
+    return key & (1 << _DIGEST_BITS) - 1
 
 
-def differences(decoded: Mapping[int, int]) -> dict[str, dict[int, int]]:
-    """What a decoded sketch says, record by record."""
+def past_of(key: int) -> tuple[int, int]:
+    """How many stays a key in `past` stands for, and what of them is compared."""
+    return key >> _PAST_BITS & MOST_STAYS, key & (1 << _PAST_BITS) - 1
+
+
+def differences(decoded: Mapping[int, int], size: KeySize) -> dict[str, dict[int, int]]:
+    """What a decoded sketch of keys of this size says, record by record."""
     found: dict[str, dict[int, int]] = {}
     for key, times in decoded.items():
-        record_id = str(UUID(int=key >> (_STAYS_BITS + _DIGEST_BITS)))
+        record_id = str(UUID(int=key >> 8 * (size.key_bytes - _ID_BYTES)))
         found.setdefault(record_id, {})[key] = times
     return found
+
+
+def _number(record_id: str) -> int:
+    return int(record_id.replace("-", ""), 16)
 
 
 def _halved(cells: int, needed: int) -> int:
@@ -234,7 +248,7 @@ def _halved(cells: int, needed: int) -> int:
 
 def _packed(record_id: str, known: Known) -> bytes:
     mark = known.fingerprint
-    current, past = (digest.to_bytes(DIGEST_BYTES) for digest in (mark.current, mark.past))
+    current, past = mark.current.to_bytes(DIGEST_BYTES), mark.past.to_bytes(PAST_BYTES)
     return _RECENT.pack(UUID(record_id).bytes, current, mark.stays, past, min(known.began, LATEST))
 
 

@@ -13,23 +13,18 @@ from enum import Enum, auto
 from attio_sync.comparison import Listed, Side, differing_field, grown, what_differs
 from attio_sync.delivery import ENOUGH_TO_JUDGE, Delivery
 from attio_sync.errors import ContractChangedError
-from attio_sync.histories import (
-    NOTHING_CURRENT,
-    AttributeHistory,
-    Fingerprint,
-    fingerprint_of,
-    fingerprint_with_current,
-    is_nothing,
-    stays_of,
-)
+from attio_sync.fingerprints import NOTHING_CURRENT, Fingerprint, fingerprint_of, fingerprint_with_current, is_nothing
+from attio_sync.histories import AttributeHistory, stays_of
 from attio_sync.ledger import (
     NAMEABLE,
+    PAST,
     Held,
     Ledger,
     cells_for,
+    current_of,
     differences,
-    parts_of,
     past_key,
+    past_of,
     present_key,
     slice_of,
 )
@@ -178,7 +173,7 @@ class Reconciliation:
             if decoded is None:
                 self._ledger.past[number] = None
             else:
-                found |= differences(decoded)
+                found |= differences(decoded, PAST)
         return found
 
     def _mend(self, listed: Listed, ids: Collection[str]) -> None:
@@ -211,12 +206,12 @@ class Reconciliation:
     def _had_a_value(self, record_id: str) -> bool:
         """Whether the destination holds a value of the record."""
         present, past = self._present.held(record_id), self._past.held(record_id)
-        digests = {parts_of(key)[1] for key, times in present.items() if times > 0}
+        digests = {current_of(key) for key, times in present.items() if times > 0}
         of_entry = self.source.parent.is_list
         had_one = not all(is_nothing(digest, of_entry=of_entry) for digest in digests)
         if digests and slice_of(record_id) not in self._slices - self._listed.unknown and (had_one or not of_entry):
             return True  # cleared, perhaps: what it had before was not compared
-        return had_one or any(times > 0 and parts_of(key)[0] for key, times in past.items())
+        return had_one or any(times > 0 and past_of(key)[0] for key, times in past.items())
 
     def _deliver(self, item: AttributeHistory) -> Fingerprint:
         """Writes what differs; the ledger then says of the record what was written, whatever the listing showed."""
@@ -234,14 +229,14 @@ class Reconciliation:
         """What the destination holds of a record, if that is certain enough, and how many stays at most."""
         present, most = self._present.held(item.record_id), self._ledger.most_stays(item.record_id)
         if not present:
-            return None, max((parts_of(key)[0] for key in past), default=0)
+            return None, max((past_of(key)[0] for key in past), default=0)
         held = past if self._is_known(item.record_id) else present
         if list(held.values()) != [1]:
             return None, most
-        stays, digest = parts_of(*held)
         if held is past:
-            current = parts_of(*present)[1] if len(present) == 1 else NOTHING_CURRENT
-            return Fingerprint(current, stays, digest), 0
+            current = current_of(*present) if len(present) == 1 else NOTHING_CURRENT
+            return Fingerprint(current, *past_of(*past)), 0
+        digest = current_of(*present)
         # Of several values at a time, one may have come and gone and left the others as they were.
         is_telling = not (self.source.is_multiple or is_nothing(digest, of_entry=self.source.parent.is_list))
         known = fingerprint_with_current(stays_of(item), digest, item.entry_of) if is_telling else None

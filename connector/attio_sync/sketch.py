@@ -12,49 +12,55 @@ SIGCOMM 2011, https://dl.acm.org/doi/10.1145/2018436.2018462.
 import zlib
 from base64 import b64decode, b64encode
 from hashlib import blake2b
-from typing import Self
-
-KEY_BYTES = 23
-"""A key is an integer of this many bytes at most."""
+from typing import NamedTuple, Self
 
 COPIES = 4
 """In how many cells a key is."""
 
-_SUM_BYTES, _CHECK_BYTES, _COUNT_BYTES = 24, 3, 3
-_PRIME = 2**192 - 237
+_CHECK_BYTES, _COUNT_BYTES = 3, 3
 _CHECK_PRIME = 2**24 - 3
 _PLACE = 2**26 - 1
-CELL_BYTES = _SUM_BYTES + _CHECK_BYTES + _COUNT_BYTES
-_EMPTY = bytes(CELL_BYTES)
-"""A cell without a key, as most are while there are few records: written and read without arithmetic."""
 
-_CHECK_AT, _COUNT_AT = 256, 320
+_CHECK_AT, _COUNT_AT = 336, 400
 """A cell in memory is one number, so that a key is added at once: its sum, then its checks, then its count.
 
-Any of them may be negative and then borrows from the next. Sums are not cut to the prime field until they are written; 64
-bits have room for the checks of 2**39 keys, of which a cell that can be written has at most 2**23.
+Any of them may be negative and then borrows from the next. Sums are not cut to the prime field until they are written;
+there and in the checks 64 bits are left for 2**39 keys, of which a cell that can be written has at most 2**23.
 """
+
+
+class KeySize(NamedTuple):
+    """Keys are integers of so many bytes at most, and their sums are kept in the field of a prime one byte longer."""
+
+    key_bytes: int
+    prime: int
+
+    @property
+    def cell_bytes(self) -> int:
+        """How long a cell is where it is written."""
+        return _COUNT_BYTES + self.key_bytes + 1 + _CHECK_BYTES
 
 
 class Sketch:
     """A multiset of keys in `cells` cells, a multiple of four. Sketches of the same size can be subtracted."""
 
-    __slots__ = ("_cells", "cells")
+    __slots__ = ("_cells", "_key_bytes", "cells", "size")
 
-    def __init__(self, cells: int) -> None:
-        self.cells = cells
+    def __init__(self, cells: int, size: KeySize) -> None:
+        self.cells, self.size = cells, size
+        self._key_bytes = size.key_bytes
         self._cells = [0] * cells
 
     def add(self, key: int, times: int = 1) -> None:
         """Adds a key, or takes it out with a negative `times`; it may be taken out before it is added."""
-        check, places = _hash(key, self.cells)
+        check, places = _hash(key, self.cells, self._key_bytes)
         added, cells = _cell(key, check, 1) * times, self._cells
         for place in places:
             cells[place] += added
 
     def __sub__(self, other: "Sketch") -> "Sketch":
         """What is left when everything in `other` is taken out."""
-        rest = Sketch(self.cells)
+        rest = Sketch(self.cells, self.size)
         rest._cells = [a - b for a, b in zip(self._cells, other._cells, strict=True)]
         return rest
 
@@ -65,7 +71,7 @@ class Sketch:
 
     def decode(self) -> dict[int, int] | None:
         """Every key with how often it went in (negative: was taken out); None if there are too many to name."""
-        return (self - Sketch(self.cells))._emptied()  # noqa: SLF001 (a copy of this one)
+        return (self - Sketch(self.cells, self.size))._emptied()  # noqa: SLF001 (a copy of this one)
 
     def _emptied(self) -> dict[int, int] | None:
         found: dict[int, int] = {}
@@ -78,8 +84,8 @@ class Sketch:
             if times:
                 found[key] = found.get(key, 0) + times
                 self.add(key, -times)
-                todo += _hash(key, self.cells)[1]
-        if any(count or total % _PRIME for total, _, count in map(_parts, self._cells)):
+                todo += _hash(key, self.cells, self._key_bytes)[1]
+        if any(count or total % self.size.prime for total, _, count in map(_parts, self._cells)):
             return None
         return {key: times for key, times in found.items() if times}
 
@@ -88,27 +94,29 @@ class Sketch:
         total, checks, times = _parts(self._cells[place])
         if not times:
             return 0, 0
-        key = total * pow(times, -1, _PRIME) % _PRIME
-        if key >> 8 * KEY_BYTES:
+        key = total * pow(times, -1, self.size.prime) % self.size.prime
+        if key >> 8 * self._key_bytes:
             return 0, 0
-        check, places = _hash(key, self.cells)
+        check, places = _hash(key, self.cells, self._key_bytes)
         return (key, times) if place in places and (checks - times * check) % _CHECK_PRIME == 0 else (0, 0)
 
     def folded(self, cells: int) -> "Sketch":
         """The same keys in fewer cells: a half, a quarter, …."""
-        small = Sketch(cells)
+        small = Sketch(cells, self.size)
         for place, cell in enumerate(self._cells):
             small._cells[place % cells] += cell
         return small
 
     def dump(self) -> str:
         """As text; a sketch with few keys is short."""
-        raw = b"".join(_written(cell) if cell else _EMPTY for cell in self._cells)
+        empty = bytes(self.size.cell_bytes)
+        # Most cells are empty while there are few records: those take no arithmetic.
+        raw = b"".join(_written(cell, self.size) if cell else empty for cell in self._cells)
         return b64encode(zlib.compress(raw, 1)).decode()
 
     @classmethod
-    def load(cls, text: str) -> Self:
-        """Reads what `dump` wrote.
+    def load(cls, text: str, size: KeySize) -> Self:
+        """Reads what `dump` wrote of a sketch of keys of this size.
 
         Raises:
             ValueError: it is something else.
@@ -117,21 +125,21 @@ class Sketch:
             raw = zlib.decompress(b64decode(text, validate=True))
         except zlib.error as error:
             raise ValueError(str(error)) from None
-        cells, rest = divmod(len(raw), CELL_BYTES)
+        cells, rest = divmod(len(raw), size.cell_bytes)
         if rest or cells % COPIES or not cells:
             message = "is no sketch"
             raise ValueError(message)
-        sketch = cls(cells)
+        sketch, empty = cls(cells, size), bytes(size.cell_bytes)
         for place in range(cells):
-            cell = raw[place * CELL_BYTES : (place + 1) * CELL_BYTES]
-            if cell != _EMPTY:
+            cell = raw[place * size.cell_bytes : (place + 1) * size.cell_bytes]
+            if cell != empty:
                 sketch._cells[place] = _read(cell)
         return sketch
 
 
-def _hash(key: int, cells: int) -> tuple[int, tuple[int, int, int, int]]:
+def _hash(key: int, cells: int, key_bytes: int) -> tuple[int, tuple[int, int, int, int]]:
     """The check hash of a key and its four cells, one in each quarter; a folded sketch has it where it folds to."""
-    number = int.from_bytes(blake2b(key.to_bytes(KEY_BYTES), digest_size=16).digest())
+    number = int.from_bytes(blake2b(key.to_bytes(key_bytes), digest_size=16).digest())
     quarter = cells // COPIES
     return (number >> 104) % _CHECK_PRIME, (
         (number & _PLACE) % quarter * COPIES,
@@ -159,10 +167,10 @@ def _signed(number: int, bits: int) -> int:
     return (number + half & 2 * half - 1) - half
 
 
-def _written(cell: int) -> bytes:
+def _written(cell: int, size: KeySize) -> bytes:
     total, checks, count = _parts(cell)
     counted = count.to_bytes(_COUNT_BYTES, signed=True)
-    return counted + (total % _PRIME).to_bytes(_SUM_BYTES) + (checks % _CHECK_PRIME).to_bytes(_CHECK_BYTES)
+    return counted + (total % size.prime).to_bytes(size.key_bytes + 1) + (checks % _CHECK_PRIME).to_bytes(_CHECK_BYTES)
 
 
 def _read(raw: bytes) -> int:

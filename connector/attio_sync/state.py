@@ -1,6 +1,6 @@
 """Pure: the state dict Fivetran keeps for us ⇄ `SyncState`.
 
-`{"last_sync": "2026-11-24T10:00:00.000000+00:00", "version": 2, "workspace_id": …, "histories": {"applications.…": {…}}}`.
+`{"last_sync": "2026-11-24T10:00:00.000000+00:00", "version": 3, "workspace_id": …, "histories": {"applications.…": {…}}}`.
 The `last_sync` outside is the oldest of those inside; states written before there were several hold nothing else.
 """
 
@@ -16,7 +16,7 @@ from attio_sync.ledger import SLICES, Ledger, load_ledger
 from attio_sync.sources import FIRST, Source
 from attio_sync.tables import Digests, as_array, as_object
 
-VERSION = 2
+VERSION = 3
 
 OLDEST_SOURCE = str(FIRST)
 """The one source that states without `histories` speak of."""
@@ -157,6 +157,9 @@ def parse_state(raw: Mapping[str, Any], warn: Callable[[str], None]) -> SyncStat
     )
     if not inside:
         return replace(state, sources={OLDEST_SOURCE: SourceState(last_sync=outside)} if outside else {})
+    if version < VERSION:
+        # What those remembered of histories is not what is compared now.
+        inside = {k: {**one, "ledger": None} if (one := as_object(raw_one)) else raw_one for k, raw_one in inside.items()}
     sources = {key: _parse_source_state(value, outside, warn) for key, value in inside.items()}
     finished = [s.last_sync for s in sources.values() if s.last_sync]
     if outside is not None and finished and outside < min(finished):

@@ -9,7 +9,8 @@ from attio_sync.attio_types import ListedRecord, parse_timestamp
 from attio_sync.attio_types.timestamps import nanoseconds, sortable_instant
 from attio_sync.delivery import Delivery
 from attio_sync.errors import AttioSyncError
-from attio_sync.histories import Fingerprint, Stay, fingerprint, fingerprint_before, is_unbroken, listed_digest, stays_of
+from attio_sync.fingerprints import Fingerprint, fingerprint, fingerprint_before, listed_digest
+from attio_sync.histories import Stay, is_unbroken, stays_of
 from attio_sync.pages import Part
 from attio_sync.reader import Reader, readable
 from attio_sync.reconcile import Reconciliation

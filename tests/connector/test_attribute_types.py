@@ -15,7 +15,8 @@ from tests.support.attribute_values import LOCATION, OWN, histories_of, moment, 
 from attio_sync.attio_types import EntryOf, ListedRecord
 from attio_sync.attribute_types import SELECT, STATUS, TYPES
 from attio_sync.errors import InvalidValueError
-from attio_sync.histories import UNREADABLE, fingerprint_of, listed_digest, parse_history
+from attio_sync.fingerprints import UNREADABLE, fingerprint_of, listed_digest
+from attio_sync.histories import parse_history
 from attio_sync.parents import parse_parent
 from attio_sync.sources import Source
 from attio_sync.streams import current_table, history_rows, history_table

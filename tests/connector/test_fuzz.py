@@ -28,7 +28,8 @@ from attio_sync.attio_types import AttioObject, AttioStatus, AttioWorkspaceMembe
 from attio_sync.attribute_types import TYPES
 from attio_sync.client import AttioClient
 from attio_sync.errors import AttioSyncError, GaveUpError, InvalidValueError, StateError
-from attio_sync.histories import fingerprint_of, listed_digest, never_changed, parse_history, stays_of
+from attio_sync.fingerprints import fingerprint_of, listed_digest
+from attio_sync.histories import never_changed, parse_history, stays_of
 from attio_sync.limiter import ATTEMPTS
 from attio_sync.listing import fetch_attributes
 from attio_sync.parents import parse_parent

@@ -161,7 +161,7 @@ def test_records_imported_by_the_page_just_before_the_first_sync_are_not_written
     world.pass_time(minutes=1)
     world.sync()
     state = world.warehouse.state["histories"][KEY]["ledger"]
-    assert len(json.dumps(state)) < 50_000
+    assert len(json.dumps(state)) < 60_000
     for _ in range(3):
         world.pass_time(minutes=5)
         assert world.sync().rows_written == 0

@@ -15,7 +15,7 @@ from tests.support.world import ERRORS, HISTORY, TABLE, World, make_world
 from attio_simulator import Behaviour, Clock, Fault, Mangle, RequestInfo, Workspace, generate_hiring_pipeline
 from attio_sync import ledger
 from attio_sync.errors import ContractChangedError
-from attio_sync.ledger import load_ledger
+from attio_sync.ledger import PAST, load_ledger
 from attio_sync.sketch import Sketch
 
 KEY = "applications.workflow_status=attio_workflow_status"
@@ -116,6 +116,43 @@ def rewrite_a_past(world: World, record_id: str) -> None:
         for n in range(2)
     ]
     world.workspace.replace_history(record_id, [*older, (values[-1]["status"]["id"]["status_id"], current, None)])
+
+
+def test_of_a_rewritten_past_only_the_rows_that_differ_are_written() -> None:
+    world = synced()
+    long = [
+        r for r in moved(world) if len(world.workspace.history(r)) > 2 and world.histories[r][-1]["active_until"] is None
+    ]
+    before = {r: dict(enumerate(world.histories[r])) for r in long}
+    for number, record_id in enumerate(long):
+        stays = [
+            (
+                v["status"]["id"]["status_id"],
+                truth.instant(v["active_from"]),
+                v["active_until"] and truth.instant(v["active_until"]),
+            )
+            for v in world.workspace.history(record_id)
+        ]
+        first, second, *rest = stays
+        boundary = first[2] - timedelta(minutes=1)
+        rewritten = {
+            "the first began earlier": [(first[0], first[1] - timedelta(hours=1), first[2]), second, *rest],
+            "the second began earlier": [(*first[:2], boundary), (second[0], boundary, second[2]), *rest],
+            "another was between": [(*first[:2], boundary), (stays[-1][0], boundary, first[2]), second, *rest],
+            "the first was not": [second, *rest],
+        }
+        world.workspace.replace_history(record_id, list(rewritten.values())[number % 4])
+    world.pass_time(hours=25)
+    report = world.sync(recheck_days="1")
+    world.assert_equal_to_attio()
+    differ = gone = 0
+    for record_id in long:
+        now = dict(enumerate(world.histories[record_id]))
+        differ += sum(before[record_id].get(place) != stay for place, stay in now.items())
+        gone += len(before[record_id].keys() - now.keys())
+    # And of each record the row of the table of what is current, which holds all of its values.
+    assert len(long) > 20
+    assert (report.rows_written, report.rows_deleted) == (differ + len(long), gone)
 
 
 def test_a_rewritten_past_is_found_within_recheck_days_at_a_thirtieth_of_the_histories_a_day() -> None:
@@ -250,7 +287,7 @@ def test_a_mass_delete_is_believed_if_about_as_many_are_missing_again() -> None:
 
 def test_a_doubt_waits_for_the_next_comparison_that_is_due_whatever_else_asks_for_one() -> None:
     world = synced()
-    world.warehouse.state["histories"][KEY]["ledger"]["past"][3] = Sketch(4).dump()
+    world.warehouse.state["histories"][KEY]["ledger"]["past"][3] = Sketch(4, PAST).dump()
     world.simulator.hidden = set(ids(world)[:100])
     world.pass_time(hours=25)
     world.sync(recheck_days="1")
@@ -450,7 +487,7 @@ def test_they_are_not_delivered_anew_while_records_exist_that_the_listing_lacks(
 def test_a_slice_with_more_rewritten_pasts_than_can_be_named_is_written_anew() -> None:
     world = synced(200)
     pasts = world.warehouse.state["histories"][KEY]["ledger"]["past"]
-    pasts[4] = Sketch(4).dump()
+    pasts[4] = Sketch(4, PAST).dump()
     pasts[9] = None
     assert world.sync(**EVERYTHING).reconciled == 1
     world.assert_equal_to_attio()
@@ -464,13 +501,13 @@ def test_the_sketches_grow_with_the_workspace() -> None:
     world = synced(300)
     small = load_ledger(world.warehouse.state["histories"][KEY]["ledger"])
     small.present = small.present.folded(48)
-    small.past = [past and past.folded(12) for past in small.past]
+    small.past = [past and past.folded(16) for past in small.past]
     world.warehouse.state["histories"][KEY]["ledger"] = small.dump()
     world.workspace.delete_record(ids(world)[7])
     world.sync(**EVERYTHING)
     world.assert_equal_to_attio()
     grown = load_ledger(world.warehouse.state["histories"][KEY]["ledger"])
-    assert (grown.present.cells, {past.cells for past in grown.past if past}) == (768, {96})
+    assert (grown.present.cells, {past.cells for past in grown.past if past}) == (768, {64})
     report = world.sync(**EVERYTHING)
     assert (report.rows_written, report.rows_deleted) == (0, 0)
 

@@ -7,13 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attio_sync.sketch import CELL_BYTES, KEY_BYTES, Sketch
+from attio_sync.ledger import PAST, PRESENT
+from attio_sync.sketch import KeySize, Sketch
 
-keys = st.integers(0, (1 << 8 * KEY_BYTES) - 1)
+keys = st.integers(0, (1 << 8 * PRESENT.key_bytes) - 1)
+sizes = st.sampled_from([PRESENT, PAST])
 
 
-def sketch_of(counted: Counter[int], cells: int = 96) -> Sketch:
-    sketch = Sketch(cells)
+def sketch_of(counted: Counter[int], cells: int = 96, size: KeySize = PRESENT) -> Sketch:
+    sketch = Sketch(cells, size)
     for key, times in counted.items():
         sketch.add(key, times)
     return sketch
@@ -21,15 +23,18 @@ def sketch_of(counted: Counter[int], cells: int = 96) -> Sketch:
 
 def many(number: int, seed: int) -> list[int]:
     chance = random.Random(seed)
-    return [chance.getrandbits(8 * KEY_BYTES) for _ in range(number)]
+    return [chance.getrandbits(8 * PRESENT.key_bytes) for _ in range(number)]
 
 
-@given(shared=st.lists(keys, max_size=300), ours=st.lists(keys, max_size=15), theirs=st.lists(keys, max_size=15))
-def test_what_both_hold_cancels_and_the_rest_is_named(shared: list[int], ours: list[int], theirs: list[int]) -> None:
+@given(st.lists(keys, max_size=300), st.lists(keys, max_size=15), st.lists(keys, max_size=15), sizes)
+def test_what_both_hold_cancels_and_the_rest_is_named(
+    shared: list[int], ours: list[int], theirs: list[int], size: KeySize
+) -> None:
+    ours = [key << 8 * (size.key_bytes - PRESENT.key_bytes) | 1 for key in ours]
     left, right = Counter(shared + ours), Counter(shared + theirs)
     expected = {key: left[key] - right[key] for key in left | right if left[key] != right[key]}
     # In a sketch this large two of thirty keys have the same four cells once in 10⁶ times; in one of 96 once in 10³.
-    assert (sketch_of(left, 768) - sketch_of(right, 768)).decode() == expected
+    assert (sketch_of(left, 768, size) - sketch_of(right, 768, size)).decode() == expected
 
 
 @given(key=keys, times=st.integers(-1000, 1000))
@@ -37,10 +42,10 @@ def test_a_key_that_went_in_or_out_many_times_is_still_named(key: int, times: in
     assert sketch_of(Counter({key: times})).decode() == ({key: times} if times else {})
 
 
-@given(counted=st.dictionaries(keys, st.integers(-50, 50), max_size=40))
-def test_a_sketch_is_the_same_after_it_was_saved(counted: dict[int, int]) -> None:
-    sketch = sketch_of(Counter(counted))
-    loaded = Sketch.load(sketch.dump())
+@given(counted=st.dictionaries(keys, st.integers(-50, 50), max_size=40), size=sizes)
+def test_a_sketch_is_the_same_after_it_was_saved(counted: dict[int, int], size: KeySize) -> None:
+    sketch = sketch_of(Counter(counted), size=size)
+    loaded = Sketch.load(sketch.dump(), size)
     assert loaded.decode() == sketch.decode()
     assert loaded.total == sketch.total
     assert (loaded - sketch).decode() == {}
@@ -66,10 +71,10 @@ def test_too_many_differences_are_never_named_wrongly(number: int) -> None:
 
 def test_a_sketch_with_few_keys_is_short_and_a_full_one_has_its_size_at_most() -> None:
     assert len(sketch_of(Counter(many(3, 1)), 12_288).dump()) < 3_000
-    assert len(sketch_of(Counter(many(20_000, 1)), 12_288).dump()) < 12_288 * CELL_BYTES * 1.4
+    assert len(sketch_of(Counter(many(20_000, 1)), 12_288).dump()) < 12_288 * PRESENT.cell_bytes * 1.4
 
 
 @pytest.mark.parametrize("text", ["", "nonsense", "AAAA", "eJwLSS0uAQAD0QGL", "ä"])
 def test_what_is_no_sketch_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r".+"):
-        Sketch.load(text)
+        Sketch.load(text, PRESENT)

@@ -16,8 +16,9 @@ from tests.support.warehouse import MemoryWarehouse
 from attio_sync.attribute_types import TYPES
 from attio_sync.delivery import Delivery
 from attio_sync.errors import ContractChangedError, InvalidValueError, StateError
-from attio_sync.histories import Fingerprint, fingerprint_of, parse_history
-from attio_sync.ledger import MOST_RECENT, SLICES, Known, Ledger, new_ledger
+from attio_sync.fingerprints import Fingerprint, fingerprint_of
+from attio_sync.histories import parse_history
+from attio_sync.ledger import MOST_RECENT, PAST, PRESENT, SLICES, Known, Ledger, new_ledger
 from attio_sync.parents import parse_parent
 from attio_sync.runtime import Environment, SyncReport
 from attio_sync.schedule import (
@@ -86,15 +87,14 @@ cursors = st.builds(
     st.frozensets(uuids, max_size=5),
 )
 windows = st.builds(Window, st.none() | instants, instants, st.none() | cursors, st.none() | instants)
-digests = st.integers(0, 2**40 - 1)
-marks = st.builds(Fingerprint, digests, st.integers(0, 50), digests)
+marks = st.builds(Fingerprint, st.integers(0, 2**40 - 1), st.integers(0, 50), st.integers(0, 2**120 - 1))
 short_texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 
 
 @st.composite
 def ledgers(draw: st.DrawFn) -> Ledger:
     """One that holds some records, some of them lately delivered, and does not know one of its slices."""
-    ledger = Ledger(Sketch(24), [Sketch(8) for _ in range(SLICES)])
+    ledger = Ledger(Sketch(24, PRESENT), [Sketch(8, PAST) for _ in range(SLICES)])
     for record_id, mark in draw(st.dictionaries(uuids, marks, max_size=4)).items():
         ledger.add(record_id, mark)
         if draw(st.booleans()):
@@ -174,7 +174,7 @@ def test_a_state_looks_like_this() -> None:
     state = SyncState({str(DEFAULT): one}, "w-1", {"attio_workspace_member": {"m-1": "f00d"}})
     assert dump_state(state) == {
         "last_sync": "2026-11-24T10:00:00.000000+00:00",
-        "version": 2,
+        "version": 3,
         "workspace_id": "w-1",
         "histories": {
             "applications.workflow_status=attio_workflow_status": {
@@ -270,7 +270,7 @@ def test_what_is_said_about_a_last_sync_is_short() -> None:
     assert len(parsed({"last_sync": "x" * 1_000_000})[1][0]) < 200
 
 
-def test_a_state_of_the_version_before_this_one_has_no_ledger_and_is_read_for_all_else() -> None:
+def test_a_state_of_version_1_has_no_ledger_and_is_read_for_all_else() -> None:
     window = {
         "since": "2026-11-23T10:00:00.000000+00:00",
         "started_at": "2026-11-24T10:00:00.000000+00:00",
@@ -297,8 +297,8 @@ def test_a_state_of_the_version_before_this_one_has_no_ledger_and_is_read_for_al
     assert parsed(raw) == (SyncState({str(DEFAULT): expected}), [])
 
 
-RECORDED = json.loads(Path(__file__).with_name("state_of_version_2.json").read_text("utf-8"))
-"""A state, and the histories that it speaks of, as the connector left them that tracked statuses only."""
+RECORDED = json.loads(Path(__file__).with_name("state_of_version_3.json").read_text("utf-8"))
+"""A state, and the histories that it speaks of, as the connector left them that first wrote states of this version."""
 
 
 def test_a_recorded_state_is_read_and_written_unchanged() -> None:
@@ -316,6 +316,12 @@ def test_a_recorded_ledger_says_of_recorded_histories_what_it_said_then() -> Non
     for record_id, mark in marks.items():
         ledger.take_out(record_id, mark)
     assert [ledger.present.decode(), *(past and past.decode() for past in ledger.past)] == [{}] * (SLICES + 1)
+
+
+def test_of_a_state_of_version_2_all_is_read_but_the_ledger() -> None:
+    older, warnings = parsed({**RECORDED["state"], "version": 2})
+    state, _ = parsed(RECORDED["state"])
+    assert (older, warnings) == (state.put(DEFAULT, replace(state.of(DEFAULT), ledger=None)), [])
 
 
 def test_a_doubt_that_does_not_say_what_was_doubted_is_forgotten() -> None:

@@ -274,10 +274,13 @@ def a_state_of(version: int, world: World) -> dict[str, Any]:
         "rewriting": True,
         "invalid": ["x"],
     }
-    return {"last_sync": last_sync, "version": 1, "histories": {KEY: one}}
+    if version == 2:
+        ledger = {"present": "eJwLSS0uAQAD0QGL", "past": ["eJwLSS0uAQAD0QGL"] * 30, "recent": ""}
+        one = {"last_sync": last_sync, "invalid": {"x": "beef"}, "reconciled_at": last_sync, "ledger": ledger}
+    return {"last_sync": last_sync, "version": version, "histories": {KEY: one}}
 
 
-@pytest.mark.parametrize("version", [0, 1])
+@pytest.mark.parametrize("version", [0, 1, 2])
 def test_after_an_earlier_version_everything_is_delivered_anew_with_one_warning(version: int) -> None:
     world = make_world(partial(pipeline, 150), backfill_days="30")
     world.warehouse.upsert(TABLE, {"application_id": "gone", "workflow_status": []})
@@ -290,7 +293,7 @@ def test_after_an_earlier_version_everything_is_delivered_anew_with_one_warning(
     assert [w for w in world.warehouse.warnings if "everything is delivered anew" in w] == world.warehouse.warnings
     assert len(world.warehouse.warnings) == 1
     assert world.warehouse.state["last_sync"] <= world.time.now().isoformat()
-    assert world.warehouse.state["version"] == 2
+    assert world.warehouse.state["version"] == 3
     report = world.sync()
     assert (report.rows_written, len(world.warehouse.warnings)) == (0, 1)
 

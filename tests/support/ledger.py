@@ -4,7 +4,8 @@ from typing import Any
 
 from tests.support.world import World
 
-from attio_sync.histories import fingerprint, parse_history, stays_of
+from attio_sync.fingerprints import fingerprint
+from attio_sync.histories import parse_history, stays_of
 from attio_sync.ledger import load_ledger
 
 KEY = "applications.workflow_status=attio_workflow_status"
