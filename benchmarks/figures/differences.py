@@ -44,10 +44,8 @@ def measure(scale: Scale) -> list[Section]:
 DIFFERENCES = (
     "Planted are moves that a listing did not show while it should have, deletes, merges, cleared statuses, moves that "
     "become visible with an old date, histories that are moved an hour back as a whole, and pasts that are rewritten "
-    "behind a status that stays; the last are found when their slice is read again. Of each history the state keeps one "
-    "digest, so all rows of one whose beginning was rewritten are written, though only the first differs. *Differ* is "
-    "counted from the tables before and after. A delete of a row that is not there changes nothing; it is counted "
-    "separately."
+    "behind a status that stays; the last are found when their slice is read again. *Differ* is counted from the tables "
+    "before and after. A delete of a row that is not there changes nothing; it is counted separately."
 )
 
 
@@ -71,7 +69,6 @@ def _reconcile(world: VirtualWorld, what: str) -> Figure:
     note = (
         f"{differ:,} rows differ; {did['new'] + did['changed']:,} written that do, {did['same']:,} written as they were, "
         f"{did['deleted']:,} deleted that were there, {did['absent']:,} deleted that were not; {report.requests:,} requests"
-        + (". Of a history that was rewritten all rows are (ARCHITECTURE.md, *One key a history*)" if did["same"] else "")
     )
     ratio = written / differ if differ else 1.0
     return Figure(

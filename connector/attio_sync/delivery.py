@@ -180,9 +180,9 @@ class Delivery:
         ledger, state = self.ledger(source), self.state.of(source)
         ledger.recent.pop(record_id, None)
         until = state.under_way.started_at if state.under_way else state.last_sync
-        if not (stays and until and source.type.is_filtered):
-            return
-        if (began := nanoseconds(parse_timestamp(stays[-1].began))) >= self._buffered(until):
+        began = nanoseconds(parse_timestamp(stays[-1].began)) if stays else 0
+        is_listed_again = stays and until and source.type.is_filtered and began >= self._buffered(until)
+        if is_listed_again or record_id in ledger.unsettled:
             ledger.recent[record_id] = Known(mark, began)
             if len(ledger.recent) > 2 * self._most_recent:
                 ledger.prune(0, self._most_recent)

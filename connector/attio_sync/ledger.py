@@ -27,12 +27,15 @@ LEAST_CELLS = 768
 RECORDS_PER_CELL = 16
 """How many records share a cell of `present`: with 16, a twentieth of them may differ before it cannot be decoded."""
 
-MOST_SLICE_CELLS = 256
-LEAST_SLICE_CELLS = 64
-RECORDS_PER_SLICE_CELL = 750
+MOST_SLICE_CELLS = 192
+LEAST_SLICE_CELLS = 96
+RECORDS_PER_SLICE_CELL = 1_000
 
-MOST_RECENT = 8_000
+MOST_RECENT = 7_000
 """Records remembered exactly because the next listing shows them again, over all histories: half a megabyte at most."""
+
+MOST_UNSETTLED = 1_000
+"""Records remembered exactly until their slice is read, over all histories. Of more all rows are written once more then."""
 
 SAMPLE = 64
 """Records of which the ids are kept, to ask for where a listing is doubted."""
@@ -73,7 +76,8 @@ class Ledger:
     A slice that is None is not known: its histories are written anew at the next reconciliation. `tallest` is how many
     stays any history of a group of records ever had, `recent` what was delivered so lately that the next listing shows it
     again (were they too many, only what began since `recent_since`), `sample` the ids of a few records, `guesses` how
-    many deliveries since the last reconciliation had to guess what was there.
+    many deliveries since the last reconciliation had to guess what was there. `unsettled` are records whose slice still
+    holds a past that has been written over: what it was nobody knew. They stay among the recent until their slice is read.
     """
 
     present: Sketch
@@ -83,6 +87,7 @@ class Ledger:
     recent_since: int = 0
     sample: list[str] = field(default_factory=list[str])
     guesses: int = 0
+    unsettled: set[str] = field(default_factory=set[str])
 
     @property
     def records(self) -> int:
@@ -125,19 +130,25 @@ class Ledger:
                 for key, times in held.items():
                     sketch.add(key, -times)
 
+    def leave_unsettled(self, record_id: str, most: int) -> None:
+        """Notes that what is about to be written is to be remembered, of so many records at most."""
+        if self.past[slice_of(record_id)] is not None and len(self.unsettled) < most:
+            self.unsettled.add(record_id)
+
     def forget(self, record_id: str) -> None:
         """A record that is gone needs no place among those remembered one by one."""
         self.recent.pop(record_id, None)
+        self.unsettled.discard(record_id)
         if record_id in self.sample:
             self.sample.remove(record_id)
 
     def prune(self, since: int, most: int) -> None:
-        """Forgets what no listing from `since` on shows again, and the oldest beyond `most`."""
+        """Forgets what no listing from `since` on shows again, and the oldest beyond `most`; but for the unsettled."""
         began = sorted((k.began for k in self.recent.values() if k.began >= since), reverse=True)
         if len(began) > most:
             since = began[most] + 1
         self.recent_since = max(self.recent_since, since)
-        self.recent = {r: k for r, k in self.recent.items() if k.began >= since}
+        self.recent = {r: k for r, k in self.recent.items() if k.began >= since or r in self.unsettled}
 
     def fold(self, histories: int) -> None:
         """Takes no more room than so many records need, as far as that can be done without losing anything."""
@@ -156,6 +167,7 @@ class Ledger:
             "recent_since": self.recent_since,
             "sample": self.sample,
             "guesses": self.guesses,
+            "unsettled": b64encode(b"".join(UUID(r).bytes for r in sorted(self.unsettled))).decode(),
         }
 
 
@@ -179,7 +191,9 @@ def load_ledger(raw: Mapping[str, Any]) -> Ledger:
         if len(past) != SLICES or len(tallest) != GROUPS:
             raise ValueError  # noqa: TRY301 (one handler says it for every part)
         since, guesses = int(raw["recent_since"]), int(raw["guesses"])
-        return Ledger(Sketch.load(raw["present"], PRESENT), past, tallest, recent, since, sample, guesses)
+        ids = b64decode(raw["unsettled"], validate=True)
+        unsettled = {str(UUID(bytes=ids[place : place + _ID_BYTES])) for place in range(0, len(ids), _ID_BYTES)}
+        return Ledger(Sketch.load(raw["present"], PRESENT), past, tallest, recent, since, sample, guesses, unsettled)
     except (LookupError, TypeError, ValueError, AttributeError, struct.error) as error:
         message = f"the ledger cannot be read ({type(error).__name__}: {error})"
         raise ValueError(message) from None
@@ -189,7 +203,7 @@ def cells_for(records: int | None, histories: int) -> tuple[int, int]:
     """How many cells `present` and a slice of `past` have, in one of so many histories, for so many records (None: any)."""
     most, most_slice = MOST_CELLS, MOST_SLICE_CELLS
     while histories > 2:  # noqa: PLR2004 (two of full size stay below 2 MB)
-        most, most_slice, histories = most // 2, max(most_slice // 2, 4 * COPIES), (histories + 1) // 2
+        most, most_slice, histories = most // 2, max(most_slice // 2, 3 * COPIES), (histories + 1) // 2
     if records is None:
         return most, most_slice
     return (

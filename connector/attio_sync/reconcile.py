@@ -16,6 +16,7 @@ from attio_sync.errors import ContractChangedError
 from attio_sync.fingerprints import NOTHING_CURRENT, Fingerprint, fingerprint_of, fingerprint_with_current, is_nothing
 from attio_sync.histories import AttributeHistory, stays_of
 from attio_sync.ledger import (
+    MOST_UNSETTLED,
     NAMEABLE,
     PAST,
     Held,
@@ -123,6 +124,7 @@ class Reconciliation:
         ledger.present = grown(ledger.present, listed.present)
         ledger.past = [ours and grown(ours, listed.past.get(i, ours)) for i, ours in enumerate(ledger.past)]
         ledger.guesses = 0
+        ledger.unsettled = {r for r in ledger.unsettled if slice_of(r) not in self._slices}
         return Outcome.DOUBTED if is_doubtful else Outcome.DONE
 
     @property
@@ -218,15 +220,19 @@ class Reconciliation:
         ledger, record_id = self._ledger, item.record_id
         past = self._past.held(record_id)
         before, surplus_to = self._before(item, past)
+        if not self._is_known(record_id):
+            past = {past_key(record_id, before.stays, before.past): 1} if before else {}
+            if not before and self._present.held(record_id):
+                ledger.leave_unsettled(record_id, MOST_UNSETTLED // self._delivery.tracked)
         mark = self._delivery.write(self.source, item, before, surplus_to=surplus_to)
-        if not self._is_known(record_id) and before:
-            past = {past_key(record_id, before.stays, before.past): 1}
         ledger.settle(record_id, self._present.held(record_id), past)
         ledger.add(record_id, mark)
         return mark
 
     def _before(self, item: AttributeHistory, past: Held) -> tuple[Fingerprint | None, int]:
         """What the destination holds of a record, if that is certain enough, and how many stays at most."""
+        if known := self._ledger.recent.get(item.record_id):
+            return known.fingerprint, 0
         present, most = self._present.held(item.record_id), self._ledger.most_stays(item.record_id)
         if not present:
             return None, max((past_of(key)[0] for key in past), default=0)
@@ -239,8 +245,8 @@ class Reconciliation:
         digest = current_of(*present)
         # Of several values at a time, one may have come and gone and left the others as they were.
         is_telling = not (self.source.is_multiple or is_nothing(digest, of_entry=self.source.parent.is_list))
-        known = fingerprint_with_current(stays_of(item), digest, item.entry_of) if is_telling else None
-        return known, 0 if known else most
+        was = fingerprint_with_current(stays_of(item), digest, item.entry_of) if is_telling else None
+        return was, 0 if was else most
 
     def _is_known(self, record_id: str) -> bool:
         """Whether the past that the destination holds of a record was compared."""

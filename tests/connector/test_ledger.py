@@ -80,6 +80,21 @@ def test_a_key_says_how_many_stays_it_stands_for_and_their_digest(record_id: str
     assert current_of(present_key(record_id, mark.current)) == mark.current
 
 
+def test_what_is_unsettled_is_remembered_up_to_a_bound_however_old_it_is() -> None:
+    ledger = new_ledger(1)
+    there = [str(uuid.UUID(int=number)) for number in range(4)]
+    ledger.past[slice_of(there[0])] = None  # of which nothing is held that could be wrong
+    for record_id in there:
+        ledger.leave_unsettled(record_id, 2)
+        ledger.recent[record_id] = Known(Fingerprint(1, 1, 1), 5)
+    ledger.prune(9, 4)
+    assert sorted(ledger.recent) == sorted(ledger.unsettled) == there[1:3]
+    loaded = load_ledger(ledger.dump())
+    assert (loaded.recent, loaded.unsettled) == (ledger.recent, ledger.unsettled)
+    ledger.forget(there[1])
+    assert sorted(ledger.recent) == sorted(ledger.unsettled) == there[2:3]
+
+
 def test_too_many_lately_delivered_records_are_forgotten_from_the_oldest_on() -> None:
     ledger = new_ledger(1)
     for began in range(10):
@@ -103,16 +118,24 @@ def test_all_ledgers_together_stay_below_four_megabytes(histories: int) -> None:
 
 
 def test_a_ledger_shrinks_to_what_its_records_need() -> None:
-    assert cells_for(1_000, 1) == (768, 64)
-    assert cells_for(200_000, 1) == (12_288, 256)
+    assert cells_for(1_000, 1) == (768, 96)
+    assert cells_for(200_000, 1) == (12_288, 192)
     ledger = new_ledger(1)
     ledger.fold(1)
-    assert (ledger.present.cells, {p.cells for p in ledger.past if p}) == (768, {64})
+    assert (ledger.present.cells, {p.cells for p in ledger.past if p}) == (768, {96})
 
 
 @pytest.mark.parametrize(
     "damage",
-    [{"present": "x"}, {"past": []}, {"tallest": [1]}, {"recent": "AAAA"}, {"sample": ["no id"]}, {"guesses": None}],
+    [
+        {"present": "x"},
+        {"past": []},
+        {"tallest": [1]},
+        {"recent": "AAAA"},
+        {"sample": ["no id"]},
+        {"guesses": None},
+        {"unsettled": "AAAA"},
+    ],
 )
 def test_a_damaged_ledger_is_refused(damage: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="the ledger cannot be read"):

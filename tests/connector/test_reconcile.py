@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from tests.conftest import PROFILE
 from tests.support import truth
+from tests.support.ledger import assert_the_ledger_says_what_the_destination_holds, ledger_state
 from tests.support.warehouse import Killed, Row
 from tests.support.world import ERRORS, HISTORY, TABLE, World, make_world
 
@@ -153,6 +154,33 @@ def test_of_a_rewritten_past_only_the_rows_that_differ_are_written() -> None:
     # And of each record the row of the table of what is current, which holds all of its values.
     assert len(long) > 20
     assert (report.rows_written, report.rows_deleted) == (differ + len(long), gone)
+
+
+def test_what_is_written_over_a_past_that_nobody_knew_is_not_written_again_when_its_slice_is_read() -> None:
+    world = synced()
+    for record_id in moved(world)[:20]:
+        earlier = [
+            (
+                v["status"]["id"]["status_id"],
+                began - timedelta(hours=1),
+                until and truth.instant(until) - timedelta(hours=1),
+            )
+            for v in world.workspace.history(record_id)
+            if (began := truth.instant(v["active_from"])) and ((until := v["active_until"]) or True)
+        ]
+        world.workspace.replace_history(record_id, earlier)
+    world.pass_time(hours=25)
+    assert world.sync().rows_written > 20
+    world.assert_equal_to_attio()
+    world.pass_time(hours=25)
+    again = moved(world)[5]
+    world.workspace.set_status(again, "Offer")
+    assert world.sync().rows_written == 3
+    world.pass_time(hours=25)
+    report = world.sync(recheck_days="1")
+    assert (report.rows_written, report.rows_deleted) == (0, 0)
+    assert ledger_state(world)["unsettled"] == ""
+    assert_the_ledger_says_what_the_destination_holds(world)
 
 
 def test_a_rewritten_past_is_found_within_recheck_days_at_a_thirtieth_of_the_histories_a_day() -> None:
@@ -501,13 +529,13 @@ def test_the_sketches_grow_with_the_workspace() -> None:
     world = synced(300)
     small = load_ledger(world.warehouse.state["histories"][KEY]["ledger"])
     small.present = small.present.folded(48)
-    small.past = [past and past.folded(16) for past in small.past]
+    small.past = [past and past.folded(12) for past in small.past]
     world.warehouse.state["histories"][KEY]["ledger"] = small.dump()
     world.workspace.delete_record(ids(world)[7])
     world.sync(**EVERYTHING)
     world.assert_equal_to_attio()
     grown = load_ledger(world.warehouse.state["histories"][KEY]["ledger"])
-    assert (grown.present.cells, {past.cells for past in grown.past if past}) == (768, {64})
+    assert (grown.present.cells, {past.cells for past in grown.past if past}) == (768, {96})
     report = world.sync(**EVERYTHING)
     assert (report.rows_written, report.rows_deleted) == (0, 0)
 
