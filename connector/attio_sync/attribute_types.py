@@ -5,7 +5,7 @@ https://docs.attio.com/docs/attribute-types
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -57,6 +57,11 @@ class AttributeType:
     model: type[values.AttioValue]
     columns: tuple[ValueColumn, ...]
     definition: str | None = None
+    _identifying: tuple[tuple[str, ...], ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Notes where what identifies a value stands: that is asked for every record."""
+        object.__setattr__(self, "_identifying", tuple(c.path for c in self.columns if c.identifies))
 
     @property
     def is_filtered(self) -> bool:
@@ -74,7 +79,7 @@ class AttributeType:
         Raises:
             TypeError: what identifies it is not where Attio documents it.
         """
-        parts = [at(value, column.path) for column in self.columns if column.identifies]
+        parts = [at(value, path) for path in self._identifying]
         if self.definition:  # an id says it all, and stands in the states of earlier versions
             return str(parts[0])
         return json.dumps([_canonical(part) for part in parts], separators=(",", ":"))

@@ -169,7 +169,7 @@ def _unpacked(past: int) -> Sums:
 def _digest_of_current(current: list[str], entry_of: EntryOf | None) -> int:
     """Of an entry, its last bit says that it has no current value."""
     if entry_of is None:
-        return _digest("\n".join(sorted(current))) if current else NOTHING_CURRENT
+        return _digest("\n".join(sorted(current)) if len(current) > 1 else current[0]) if current else NOTHING_CURRENT
     digest = _digest("\n".join([" ".join(entry_of), *sorted(current)])) & ~1
     return digest if current else digest | 1
 

@@ -45,19 +45,11 @@ class Precision(IntEnum):
 
 
 class Item(NamedTuple):
-    """A record or an entry as listed, once for each source: they all show the same id and times."""
+    """A record or an entry as listed: which it is, where in the listing, and what is shown of it for each source."""
 
+    record_id: str
+    listed_at: str
     of: tuple[ListedRecord, ...]
-
-    @property
-    def record_id(self) -> str:
-        """Which it is."""
-        return self.of[0].record_id
-
-    @property
-    def listed_at(self) -> str:
-        """Where in the listing it is."""
-        return self.of[0].listed_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,11 +206,15 @@ class RecordLister:
             except FilterRefusedError as error:
                 await self._ask_less_precisely(error, filtered=since is not None)
             else:
-                listed = [Item(tuple(self._parsed(r, source) for source in self._sources)) for r in raw]
+                listed = [self._item(one) for one in raw]
                 if any(a.listed_at > b.listed_at for a, b in pairwise(listed)):
                     message = f"Attio did not list {self._parent} by created_at as asked"
                     raise ContractChangedError(message)
                 return listed
+
+    def _item(self, raw: Any) -> Item:
+        of = tuple([self._parsed(raw, source) for source in self._sources])
+        return Item(of[0].record_id, of[0].listed_at, of)
 
     def _parsed(self, raw: Any, source: Source) -> ListedRecord:
         """An item as it is listed for one source; that one has no such attribute is no other's failure."""

@@ -44,6 +44,10 @@ class Source:
         """As it is written in the setting."""
         return f"{self.name}={self.table}"
 
+    def __hash__(self) -> int:
+        """No two that are tracked have one table, and sources are looked up for every record."""
+        return hash(self.table)
+
 
 @dataclass(frozen=True, slots=True)
 class Tracked:
