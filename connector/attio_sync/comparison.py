@@ -125,12 +125,14 @@ class Listed:
 
     def note(self, part: Part) -> None:
         """Takes the records of a page, and the histories that were read."""
-        listed = {r.record_id: present_key(r.record_id, self.digest(r)) for r in part.listed}
+        listed: dict[str, int] = {}
         for record in part.listed:
+            key = listed[record.record_id] = present_key(record.record_id, self.digest(record))
             self.valued += bool(record.current)
-            self._note_plain(record, listed[record.record_id])
-            self.present.add(listed[record.record_id])
-            self.records.add(listed[record.record_id])
+            if self._since is not None:
+                self._note_plain(record, key, self._since)
+            self.present.add(key)
+            self.records.add(key)
             if record.entry_of:
                 self._parents.add(record.entry_of)
             if record.record_id in self._sample:
@@ -147,10 +149,10 @@ class Listed:
                 self.doubtful.add(item.record_id)
         self.doubtful |= {error.record_id for error in part.invalid}
 
-    def _note_plain(self, record: ListedRecord, key: int) -> None:
-        if self._since is not None and max(record.created_at, record.current_from or "") >= self._since:
+    def _note_plain(self, record: ListedRecord, key: int, since: str) -> None:
+        if max(record.created_at, record.current_from or "") >= since:
             self._plain.add(key)
-            if record.created_at < self._since:
+            if record.created_at < since:
                 self._changed.add(record.record_id)
 
     def differing(
