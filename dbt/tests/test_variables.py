@@ -1,10 +1,13 @@
 """The variables: connections, histories, switches; and the package installed in somebody's project."""
 
+import json
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from synthetic import MEMBERS, START, STATUSES, STAYS, load, stays_of
 from warehouses import PACKAGE, DuckDB
@@ -13,6 +16,24 @@ WITHOUT_TESTS = ("--exclude-resource-type", "test", "--exclude-resource-type", "
 AS_OF = datetime(2026, 3, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
 PIPELINE = [("New", False), ("Done", True)]
+
+
+def test_a_default_is_the_same_wherever_it_stands() -> None:
+    """A project that calls a macro of the package from a model of its own has the defaults that stand there."""
+    declared = yaml.safe_load((PACKAGE / "dbt_project.yml").read_text("utf-8"))["vars"]["attio"]
+    files = [*(PACKAGE / "macros").rglob("*.sql"), *(PACKAGE / "models").rglob("*.*")]
+    found = [one for file in files for one in re.findall(r"\bvar\('(\w+)', ([^)]*)\)", file.read_text("utf-8"))]
+    table = re.findall(r"^\| (attio_\w+) \| (.*?) \|", (PACKAGE / "README.md").read_text("utf-8"), re.MULTILINE)
+
+    def said(value: object) -> str:
+        return value if isinstance(value, str) else json.dumps(value)
+
+    nothing = [name for name, value in declared.items() if value in ([], None)]
+    assert {name for name, _ in found} | {"attio__using_unit_tests"} == set(declared) == {name for name, _ in table}
+    for name, default in found:
+        assert default.strip("'") == ("none" if name in nothing else said(declared[name])), name
+    for name, default in table:
+        assert default == said(declared[name]) or declared[name] is None, name
 
 
 def test_everything_works_where_there_is_nothing(tmp_path: Path) -> None:

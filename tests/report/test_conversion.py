@@ -24,12 +24,23 @@ def by_key(models: Models) -> dict[tuple[str, str], list[Conversion]]:
     return found
 
 
+def said_of(models: Models) -> list[str]:
+    """The titles of the statuses, each once."""
+    return list(dict.fromkeys(title for title, _ in by_key(models)))
+
+
 def test_the_table_has_every_share_of_the_model(open_report: Open, models: Models) -> None:
-    known = replace(models, status=[replace(row, is_archived=False) for row in models.status])
-    shown = open_report(known).rows("conversion")
+    first = min(models.status, key=lambda status: status.status_order)
+    known = replace(
+        models,
+        status=[replace(row, is_archived=False) for row in models.status],
+        conversion=[replace(row, is_few=row.status_id == first.status_id) for row in models.conversion],
+    )
+    report = open_report(known)
+    shown = report.rows("conversion")
 
     expected: list[list[str]] = []
-    keys = list(by_key(models).items())
+    keys = list(by_key(known).items())
     for number, ((title, outcome), rows) in enumerate(keys):
         assert [row.day for row in rows] == list(DAYS)
         entered = count_text(rows[0].entered) + (" (few)" if rows[0].is_few else "")
@@ -40,6 +51,8 @@ def test_the_table_has_every_share_of_the_model(open_report: Open, models: Model
     assert len(expected) > 10
     assert any("–" in row for row in expected)
     assert_near(shown, expected)
+    heads = report.page.locator("#conversion .entered").all_text_contents()
+    assert [", few: " in head for head in heads] == [title == first.status_title for title in said_of(known)]
 
 
 def test_each_status_has_a_picture_that_says_its_shares(report: Opened, models: Models) -> None:
@@ -52,7 +65,7 @@ def test_each_status_has_a_picture_that_says_its_shares(report: Opened, models: 
         for panel in panels.all()
     }
 
-    assert list(said) == list(dict.fromkeys(title for title, _ in by_key(models)))
+    assert list(said) == said_of(models)
     for (title, outcome), rows in by_key(models).items():
         head, described = said[title]
         *_, last = (row for row in rows if row.share is not None)

@@ -231,6 +231,19 @@ def test_the_funnel_shows_what_each_cohort_reached(open_report: Open, models: Mo
         ]
         assert_near(opened_report.rows("funnel"), expected)
 
+    bars = [cell[start, one.status_id] for start in cohorts for one in order]
+    number, row = next((number, row) for number, row in enumerate(bars) if row.median_days)
+    opened_report.drawn("funnel")
+    opened_report.page.locator("#funnel .chart svg text", has_text="%").nth(number).hover(force=True)
+    told = [
+        f"{text(row.cohort_start)}: {title_of(models, row.status_id)}",
+        f"{row.reached:,} of {row.cohort_records:,}",
+        percent_text(row.share),
+        length_text(row.median_days),
+        "more may still come",
+    ]
+    assert_near([opened_report.page.locator("#funnel .tip :is(strong, b)").all_text_contents()], [told])
+
 
 def test_transitions_show_every_move(report: Opened, models: Models) -> None:
     order = {one.status_id: number for number, one in enumerate(statuses(models))}
