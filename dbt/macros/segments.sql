@@ -19,17 +19,38 @@
 
 {# Says what is wrong with one of them; `parents` are the histories that there are, each with its object or list. #}
 {% macro check_segment(one, history, by, parents) %}
-{%- set named = var('attio_histories', 'applications.workflow_status=attio_workflow_status') -%}
+{%- if one is not mapping or one | list | sort != ['by', 'history'] -%}
+    {{ exceptions.raise_compiler_error("attio_segments: " ~ one ~ " is not {history: …, by: …}, which are all that it may have, in small letters") }}
+{%- endif -%}
 {%- for name in [history, by] if name and name != 'moved_by' and name not in parents -%}
     {{ exceptions.raise_compiler_error(
-        "attio_segments: " ~ name ~ " is no history that attio_histories names"
-        ~ (", and * stands for statuses only" if '*' in named else "")
-        ~ (": write attio_histories: '" ~ named ~ ", " ~ name ~ "'" if named is string else ": add it to that list")
+        "attio_segments: " ~ name ~ " is none of the histories that attio_histories names: "
+        ~ (parents | join(', ') or "there are none") ~ attio.instead_of(name, parents | list + ['moved_by'])
     ) }}
 {%- endfor -%}
 {%- if not by or history not in parents or history == by or (by != 'moved_by' and parents[history] != parents[by]) -%}
     {{ exceptions.raise_compiler_error("attio_segments: " ~ one ~ " is not {history, by}: two histories of one object or list, or by: moved_by") }}
 {%- endif -%}
+{% endmacro %}
+
+{# What may have been meant by a name: one that differs in capitals and signs, or has its object or list in front. Else how
+   `attio_histories` would name it. #}
+{% macro instead_of(name, there_are) %}
+{%- set named = var('attio_histories', 'applications.workflow_status=attio_workflow_status') -%}
+{%- set meant = [] -%}
+{%- for one in there_are if attio.plain(name) in [attio.plain(one), attio.plain(one.split('.')[-1])] -%}
+    {%- do meant.append(one) -%}
+{%- endfor -%}
+{%- if meant -%}{{ return("; did you mean " ~ meant | join(' or ') ~ "?") }}{%- endif -%}
+{%- if '.' not in name | string -%}{{ return("") }}{%- endif -%}
+{{ return(
+    (" (* stands for statuses only)" if '*' in named else "") ~ ". If it is not misspelt, "
+    ~ ("write attio_histories: '" ~ named ~ ", " ~ name ~ "'" if named is string else "add it to that list")
+) }}
+{% endmacro %}
+
+{% macro plain(name) %}
+{{ return(modules.re.sub('[\\W_]', '', name | lower)) }}
 {% endmacro %}
 
 {# A relation with source_relation, history and these columns, and all of it once more for each segment, which is the history
