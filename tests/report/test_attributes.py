@@ -502,8 +502,21 @@ def test_a_second_pipeline_stays_one_and_filters_too(open_report: Open, models: 
     title, number = Counter(r.status_title for r in models.current_status if r.outcome == "open").most_common(1)[0]
     report.page.locator("#attributes select").select_option(label=title)
     assert str(report.page.text_content("#shown")).startswith(f"{number} of ")
+    report.page.select_option("#owner", index=1)
+    both_filters = report.page.text_content("#shown")
     report.page.select_option("#history", label="Applications by workflow status")
     assert report.page.locator("#attributes label span").all_text_contents() == ["Check status"]
+    # Who moved it goes on; what there is no filter for is said, until there is one again or it is not wanted any more.
+    assert report.page.locator("#owner").evaluate("owner => owner.selectedIndex") == 1
+    for picture in ("ageing", "flow"):
+        note = str(report.page.text_content(f"#{picture} .filter-note"))
+        assert note.endswith(f"Not filtered by Workflow status {title}, which cannot be chosen in this history.")
+    report.page.select_option("#history", label="Applications by check status")
+    assert report.page.text_content("#shown") == both_filters
+    assert "cannot be chosen" not in str(report.page.text_content("#pictures"))
+    report.page.select_option("#history", label="Applications by workflow status")
+    report.page.click("#reset")
+    assert "Not filtered by" not in str(report.page.text_content("#pictures"))
     assert not report.page.is_visible("#reset")
 
 

@@ -1,8 +1,11 @@
 // What everything else stands on: the data, the filters, elements, and how figures are written.
 const DATA = JSON.parse(document.getElementById("data").textContent);
 
-/** The filters; `values` has one for each attribute: `all`, `none` for records without a value, or the place of a value. */
-const state = { history: 0, period: "all", owner: -1, values: [] };
+/**
+ * The filters; `values` has one for each attribute: `all`, `none` for records without a value, or the place of a value.
+ * `missing` says what was chosen in another history and cannot be here.
+ */
+const state = { history: 0, period: "all", owner: -1, values: [], missing: [] };
 const now = () => DATA.histories[state.history];
 
 /** The filters by what a record is or who moved it last, of those that are set: the place and the key of each. */

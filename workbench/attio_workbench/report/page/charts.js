@@ -201,7 +201,7 @@ function whyWhole() {
   return now().unsplit[place] ?? (isMover ? "in the models their id is not theirs alone" : "the models have no segment of these records");
 }
 
-/** What the filters do to a picture, said beside it whenever one is set. */
+/** What the filters do to a picture, said beside it whenever one is set, here or in the history before. */
 function filterNote(picture) {
   const set = [];
   if (state.owner >= 0) set.push(["who moved last", ownerText(state.owner), picture.isWhole ? segment() && "only records that they moved last" : picture.owner]);
@@ -214,6 +214,7 @@ function filterNote(picture) {
   const others = set.filter(([, , does]) => !does).map(([name]) => name);
   if (others.length) said.push(`Not filtered by ${others.join(" or ")}${picture.isWhole ? `: ${whyWhole()}` : ""}.`);
   if (state.period !== "all") said.unshift(picture.period ? `${periodText(state.period)}: ${picture.period}.` : "Not filtered by period.");
+  if (state.missing.length) said.push(`Not filtered by ${state.missing.join(" or ")}, which cannot be chosen in this history.`);
   return said.join(" ");
 }
 

@@ -1,5 +1,6 @@
 // The filters, the theme, and the first drawing.
 let allSaid = false;
+let wanted = [];
 
 function option(value, label, chosen) {
   return h("option", { value, selected: chosen }, label);
@@ -28,6 +29,26 @@ function attributeFilter(attribute, k) {
 
 const attributeSelects = () => [...document.querySelectorAll("#attributes select")];
 
+/** What filters within a history: period, who moved last, and each attribute. */
+const filterSelects = () => [...document.querySelectorAll(".filters select:not(#history)")];
+
+/** A filter by what every history calls it, which numbers its choices in its own way. */
+const filterName = (select) => `${select.id} ${select.getAttribute("aria-label")}`;
+
+/** What is chosen in a filter, and how one says it. */
+function choiceOf(select) {
+  const choice = select.selectedOptions[0].textContent;
+  return { name: filterName(select), choice, says: select.id ? choice : `${select.getAttribute("aria-label")} ${choice}` };
+}
+
+/** Chooses it in the history that is shown; whether that has it. */
+function chooses({ name, choice }) {
+  const select = filterSelects().find((one) => filterName(one) === name);
+  const found = [...(select?.options ?? [])].find((one) => one.textContent === choice);
+  if (found) found.selected = true;
+  return Boolean(found);
+}
+
 /** What a link leads to stands below the filters, however high they are. */
 const clearOfFilters = () => (root.style.scrollPaddingTop = `${document.querySelector(".filters").offsetHeight + 12}px`);
 
@@ -36,10 +57,16 @@ const historyText = ({ title, relation }) => (relation ? `${title} (${relation})
 function announce() {
   const counts = shownCounts();
   document.getElementById("shown").textContent = `${count(sum(counts.map((c) => c.number)))} of ${count(now().open.total)} open records`;
-  document.getElementById("reset").hidden = state.period === "all" && state.owner < 0 && state.values.every((key) => key === "all");
+  document.getElementById("reset").hidden = wanted.length === 0;
 }
 
 function onFilter() {
+  wanted = filterSelects().filter((one) => one.selectedIndex > 0).map(choiceOf);
+  state.missing = [];
+  applyFilters();
+}
+
+function applyFilters() {
   state.period = document.getElementById("period").value;
   state.owner = Number(document.getElementById("owner").value);
   state.values = attributeSelects().map((select) => select.value);
@@ -58,14 +85,13 @@ function showSaid() {
   more.textContent = allSaid ? `Only what is said of ${historyText(now())}` : `Show what is said of the other histories (${count(others.length)})`;
 }
 
+/** What the other history does not have stays wanted, for when one is chosen again that has it. */
 function onHistory() {
   state.history = Number(document.getElementById("history").value);
-  Object.assign(state, { period: "all", owner: -1 });
-  Object.assign(names, { shown: ROWS_AT_ONCE, open: null });
   fillFilters();
   showSaid();
-  announce();
-  fillAll();
+  state.missing = wanted.filter((one) => !chooses(one)).map(({ says }) => says);
+  applyFilters();
 }
 
 const prefersDark = matchMedia("(prefers-color-scheme: dark)");
@@ -95,9 +121,7 @@ function start() {
   on("period", "change", onFilter);
   on("owner", "change", onFilter);
   on("reset", "click", () => {
-    document.getElementById("period").value = "all";
-    document.getElementById("owner").value = "-1";
-    attributeSelects().forEach((select) => (select.value = "all"));
+    filterSelects().forEach((select) => (select.selectedIndex = 0));
     onFilter();
     document.getElementById("period").focus();
   });
