@@ -15,7 +15,7 @@ from attio_sync.errors import (
     in_a_row,
     together,
 )
-from attio_sync.parents import OBJECT_SCOPES
+from attio_sync.parents import LIST_SCOPES, OBJECT_SCOPES
 from attio_sync.runtime import Environment, counted, held_open, open_portal
 from attio_sync.settings import Settings
 from attio_sync.sources import EVERYTHING
@@ -66,12 +66,15 @@ async def check_scopes(client: AttioClient, settings: Settings) -> str:
     lacking = {scope: names for scope, names in needed.items() if not identity.has_scope(scope)}
     if lacking:
         raise MissingScopesError(lacking)
-    if identity.has_scope(MEMBERS_SCOPE):
-        return f"the token has {in_a_row([*needed, MEMBERS_SCOPE])}"
-    return (
-        f"the token has {in_a_row(list(needed))}, but not {MEMBERS_SCOPE}: without that one attio_workspace_member gets "
-        "no rows, and who moved a record is an id without a name"
-    )
+    without = {LIST_SCOPES: f"{EVERYTHING} brings nothing of lists"} if settings.history.everything else {}
+    without |= {(MEMBERS_SCOPE,): "attio_workspace_member gets no rows, and who moved a record is an id without a name"}
+    wanted = dict.fromkeys([*needed, *(scope for scopes in without for scope in scopes)])
+    said = f"the token has {in_a_row([scope for scope in wanted if identity.has_scope(scope)])}"
+    misses: list[str] = []
+    for scopes, what in without.items():
+        if those := [scope for scope in scopes if not identity.has_scope(scope)]:
+            misses.append(f"{in_a_row(those)}: without {'them' if those[1:] else 'that one'} {what}")
+    return f"{said}, but not {'; nor '.join(misses)}" if misses else said
 
 
 async def check_reach(client: AttioClient, settings: Settings) -> str:

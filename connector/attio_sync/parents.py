@@ -49,7 +49,7 @@ class Parent:
     @property
     def scopes(self) -> tuple[str, ...]:
         """What a token needs to read its items. https://docs.attio.com/rest-api/guides/authentication#scopes."""
-        return ("list_entry:read", "list_configuration:read") if self.is_list else OBJECT_SCOPES
+        return LIST_SCOPES if self.is_list else OBJECT_SCOPES
 
     @property
     def path(self) -> str:
@@ -63,6 +63,7 @@ class Parent:
 
 
 OBJECT_SCOPES = ("record_permission:read", "object_configuration:read")
+LIST_SCOPES = ("list_entry:read", "list_configuration:read")
 
 
 def parse_parent(text: str) -> Parent:

@@ -63,7 +63,8 @@ class Settings(BaseSettings):
         validation_alias=AliasChoices("attio_api_token", "ATTIO_API_TOKEN"),
         title="Attio API token",
         description="Create one in Attio under Workspace settings → Developers, with the scopes "
-        "record_permission:read, object_configuration:read and, for the names of members, user_management:read",
+        "record_permission:read, object_configuration:read, for lists list_entry:read, list_configuration:read, and for "
+        "the names of members user_management:read",
     )
     attio_base_url: str = Field(
         "https://api.attio.com",

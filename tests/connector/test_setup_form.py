@@ -316,11 +316,25 @@ def test_every_status_needs_the_scopes_of_objects_and_takes_lists_where_it_may(c
     with pytest.raises(ForbiddenError, match=r"^the token lacks object_configuration:read \(for \*\): add it in Attio"):
         run(settings, check_scopes, crm.environment)
     crm.simulator.scopes = frozenset(SCOPES)
-    assert run(settings, check_scopes, crm.environment).startswith(f"the token has {SCOPES[0]} and {SCOPES[1]}, but not ")
+    of_lists = (
+        f"{LIST_SCOPES[0]} and {LIST_SCOPES[1]}: without them * brings nothing of lists; nor {MEMBERS_SCOPE}: without"
+    )
+    assert run(settings, check_scopes, crm.environment).startswith(
+        f"the token has {SCOPES[0]} and {SCOPES[1]}, but not {of_lists}"
+    )
     said = run(settings, check_names, crm.environment).removeprefix("tracking ")
     assert sorted(said.split(", ")) == ["deals.stage=attio_deals_stage", "projects.phase=attio_projects_phase"]
     crm.simulator.scopes = frozenset({*SCOPES, *LIST_SCOPES})
     assert run(settings, check_names, crm.environment).count("=") == 5
+    every = [*SCOPES, *LIST_SCOPES, MEMBERS_SCOPE]
+    crm.simulator.scopes = frozenset(every)
+    assert run(settings, check_scopes, crm.environment) == f"the token has {', '.join(every[:-1])} and {MEMBERS_SCOPE}"
+    named = run(crm.settings(history=f"*,{SOURCES}"), check_scopes, crm.environment)
+    assert named.count("list_") == len(LIST_SCOPES)
+    crm.simulator.scopes = frozenset(every) - {LIST_SCOPES[0]}
+    assert run(settings, check_scopes, crm.environment).endswith(
+        f", but not {LIST_SCOPES[0]}: without that one * brings nothing of lists"
+    )
 
 
 @pytest.mark.parametrize("check", [check_names, check_histories])

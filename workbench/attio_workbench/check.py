@@ -131,9 +131,8 @@ def _passed(console: Console, sentence: str) -> None:
 def _lacking(settings: Settings, sources: list[Source], identity: TokenIdentity) -> dict[str, str]:
     """Which scopes the token lacks that no source needs, and what there is not without them."""
     wanted = definitions_for(sources, definitions=settings.definitions)
-    no_list = f", and no list is seen{': * leaves out all of them' if settings.history.everything else ' here'}"
     return {
-        d.scope: f"{d.table} gets no rows{no_list if d is LISTS else ''}"
+        d.scope: f"{d.table} gets no rows{', and no list is seen here' if d is LISTS else ''}"
         for d in wanted
         if d.scope and d is not MEMBERS and not identity.has_scope(d.scope)
     }
