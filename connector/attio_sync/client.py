@@ -179,13 +179,16 @@ class AttioClient:
                 self._wait_for(f"refuses requests (429), {self.counts.refused:,} so far; waiting until {until}")
                 await self._wait_after_refusal(request, wait)
             except errors.TryAgainError as error:
-                self._wait_for(f"cannot answer, attempt {effort.failed + 1} of {ATTEMPTS}: {error}")
+                took = anyio.current_time() - started
                 try:
-                    pause = effort.pause_after_failure(error, anyio.current_time() - started)
+                    pause = effort.pause_after_failure(error, took)
                 except errors.GaveUpError:
                     if isinstance(error, errors.MergeInProgressError):
                         raise error from None
                     raise
+                until = f"{self._now() + timedelta(seconds=effort.seconds_left(took)):%H:%M:%S} UTC"
+                tried = f"attempt {effort.failed} of {ATTEMPTS}; trying again until about {until}"
+                self._wait_for(f"cannot answer, {tried}: {error}")
                 self.counts.retried += 1
                 await anyio.sleep(pause)
 

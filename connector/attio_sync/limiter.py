@@ -143,6 +143,11 @@ class Effort:
         message = f"gave up after {self.failed} attempts: {error}"
         raise GaveUpError(message + advice(error)) from None
 
+    def seconds_left(self, seconds: float) -> float:
+        """About how long it goes on being sent if it goes on failing, and each time after so many seconds."""
+        ahead = [pause + 0.25 + seconds for pause in PAUSES[self.failed - 1 :]]
+        return min(sum(ahead), RETRY_SECONDS - self.seconds)
+
     def wait_after_refusal(self, error: RateLimitedError, now: float) -> float:
         """How long to wait at this refusal: as told, or longer where that has not helped.
 

@@ -1,10 +1,11 @@
 """The client against all that goes wrong on the way to Attio: what is repeated, how long, and what it says then."""
 
 import json
+import re
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any, Literal
 
@@ -406,14 +407,25 @@ def test_whoever_cannot_be_reached_is_named_by_address(cause: Exception, said: s
     assert str(UnreachableError("https://a.example", "GET /x", cause)).startswith(said)
 
 
-def test_the_waits_between_attempts_grow() -> None:
+def test_the_waits_between_attempts_grow_and_how_long_it_is_tried_is_said() -> None:
     it = line(Fault(kind="drop"))
     moments: list[float] = []
-    it.world.simulator.on_request(lambda _: moments.append(it.seconds))
+    promised: list[datetime] = []
+
+    def on_request(_: object) -> None:
+        moments.append(it.seconds)
+        if it.client and it.client.waiting:
+            tried, until = re.findall(r"attempt (\d) of 6; trying again until about (\S+) UTC: ", it.client.waiting)[0]
+            assert int(tried) == len(moments) - 1
+            promised.append(datetime.fromisoformat(f"{it.world.time.now():%Y-%m-%d}T{until}Z"))
+
+    it.world.simulator.on_request(on_request)
     it.fails(GaveUpError, listing)
     waits = [later - earlier for earlier, later in pairwise(moments)]
     for wait, least in zip(waits, (0.5, 1, 2, 4, 8), strict=True):
         assert least <= wait <= least + 0.5 + 0.01
+    assert len(promised) == 5
+    assert all(abs(until - it.world.time.now()) <= timedelta(seconds=2.5) for until in promised)
 
 
 @dataclass(slots=True)

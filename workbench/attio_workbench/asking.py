@@ -13,14 +13,17 @@ from attio_sync.client import AttioClient
 from attio_sync.errors import AttioSyncError, GaveUpError, UnauthorizedError
 from attio_sync.settings import Settings
 from attio_sync.sources import Source
-from attio_workbench.terminal import Pace, warn
+from attio_workbench.terminal import SECONDS_BETWEEN_LINES, Pace, warn
 
 SECONDS_BETWEEN_LOOKS = 0.1
 
 
 @asynccontextmanager
 async def asking(console: Console, settings: Settings) -> AsyncGenerator[AttioClient]:
-    """A client for these settings; what it waits for longer than a moment is said, and again every ten seconds."""
+    """A client for these settings; what it waits for longer than a moment is said, and again every ten seconds.
+
+    That nothing can be reached at all is said at once.
+    """
     async with AttioClient.connect(settings) as client:
         # No task group: it would wrap every error in a group.
         watching = asyncio.create_task(_watch(console, client, settings.attio_base_url))
@@ -51,9 +54,14 @@ async def find_all(catalog: Catalog, settings: Settings) -> Found:
 async def _watch(console: Console, client: AttioClient, address: str) -> None:
     clock = asyncio.get_running_loop().time
     pace: Pace | None = None
+    at_once = True
     while True:
-        # Until an answer has told Attio's time there was none.
-        if not client.waiting and client.clock_lead_seconds is not None:
+        is_known = client.clock_lead_seconds is not None  # until an answer has told Attio's time there was none
+        if client.waiting and not is_known and at_once:  # the address may be wrong
+            at_once = False
+            pace = Pace(clock, SECONDS_BETWEEN_LINES)
+            _say(console, client.waiting)
+        elif not client.waiting and is_known:
             pace = None
         elif pace is None:
             pace = Pace(clock)

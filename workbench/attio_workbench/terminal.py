@@ -122,9 +122,9 @@ def under_way(console: Console, what: str) -> Generator[None]:
 class Pace:
     """When it is time to say what takes long: once it has lasted longer than a moment, and again every ten seconds."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic, seconds: float = SECONDS_WITHOUT_A_WORD) -> None:
         self._clock = clock
-        self._say_at = clock() + SECONDS_WITHOUT_A_WORD
+        self._say_at = clock() + seconds
 
     def is_due(self) -> bool:
         """Whether it is time; then it will be again only later."""
