@@ -1,9 +1,10 @@
 """Builds the models with dbt and writes the rows of the public ones as JSON: what `attio-sync report` draws from.
 
-`uv run --project dbt python dbt/read_models.py FOLDER [--no-build] [--queries JSON] [options of dbt]`: whatever warehouse a
-profile names, dbt's adapter reads it. In FOLDER each model gets a file, `attio__status.jsonl`: a line with the names of the
-columns, then one for each row, so that nobody has to hold them all; times are in ISO 8601. Of a model that the queries name
-it is what that query gives, in which `{relation}` stands for the model; of all others every row.
+`uv run --project dbt python dbt/read_models.py FOLDER [--no-build] [--queries JSON] [--defaults JSON] [options of dbt]`:
+whatever warehouse a profile names, dbt's adapter reads it. Variables that `--vars` does not have are those of the defaults.
+In FOLDER each model gets a file, `attio__status.jsonl`: a line with the names of the columns, then one for each row, so
+that nobody has to hold them all; times are in ISO 8601. Of a model that the queries name it is what that query gives, in
+which `{relation}` stands for the model; of all others every row.
 """
 
 import json
@@ -17,7 +18,9 @@ from typing import Any
 
 from dbt.adapters.factory import get_adapter_by_type
 from dbt.cli.main import dbtRunner
+from dbt.clients.yaml_helper import load_yaml_text
 from dbt.contracts.graph.manifest import Manifest
+from dbt_common.exceptions import DbtValidationError
 
 PREFIX = "attio__"
 PIECE = 10_000
@@ -29,7 +32,13 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("output", type=Path)
     parser.add_argument("--no-build", action="store_false", dest="builds")
     parser.add_argument("--queries", type=json.loads, default={})
+    parser.add_argument("--defaults", type=json.loads, default={})
+    parser.add_argument("--vars", default="{}")
     given, options = parser.parse_known_args(arguments)
+    try:
+        options += ["--vars", json.dumps(variables(given.vars, given.defaults), default=written)]
+    except ValueError as error:
+        return _failed(error)
     parsed = dbtRunner().invoke(["parse", *options])
     if not parsed.success or not isinstance(parsed.result, Manifest):
         return _failed(parsed.exception)
@@ -47,6 +56,25 @@ def main(arguments: Sequence[str]) -> int:
         with (given.output / f"{name}.jsonl").open("w", encoding="utf-8") as file:
             file.writelines(f"{json.dumps(line, default=written)}\n" for line in read(str(kind), query))
     return 0
+
+
+def variables(given: str, defaults: dict[str, Any]) -> dict[str, Any]:
+    """The variables that are given, in YAML as dbt takes it, before the defaults.
+
+    Of histories that somebody names themselves, only what they name splits them.
+
+    Raises:
+        ValueError: it is no YAML, or no mapping.
+    """
+    try:
+        theirs: Any = load_yaml_text(given)
+    except DbtValidationError:
+        theirs = None
+    if not isinstance(theirs, dict):
+        message = f"--vars: {given!r} must be names and values in YAML, as in 'attio_schema: attio'"
+        raise ValueError(message)  # noqa: TRY004 (what is wrong is a text)
+    unsplit: dict[str, Any] = {"attio_segments": []} if "attio_histories" in theirs else {}
+    return defaults | unsplit | theirs
 
 
 def _failed(exception: BaseException | None) -> int:

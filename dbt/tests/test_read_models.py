@@ -11,7 +11,7 @@ import sqlglot
 from sqlglot import expressions
 
 from conftest import ROOT
-from read_models import main, written
+from read_models import main, variables, written
 from warehouses import GIVEN, PACKAGE, PROFILE, PROFILES, DuckDB, Postgres
 
 type Table = dict[str, list[Any]]
@@ -100,6 +100,28 @@ def test_what_is_asked_for_parses_elsewhere(dialect: str) -> None:
             query.replace("{relation}", "survival"), dialect=dialect, error_level=sqlglot.ErrorLevel.RAISE
         )
         assert isinstance(statement, expressions.Query)
+
+
+def test_what_is_given_in_yaml_goes_before_the_defaults_and_splits_what_it_names() -> None:
+    defaults = {"attio_schema": "tester", "attio_segments": [{"history": "a.b", "by": "moved_by"}]}
+
+    assert variables("{}", defaults) == defaults
+    assert variables("attio_time_zone: Europe/Berlin", defaults) == {**defaults, "attio_time_zone": "Europe/Berlin"}
+    assert variables("{attio_schema: a, attio_histories: '*'}", defaults) == {
+        "attio_schema": "a",
+        "attio_histories": "*",
+        "attio_segments": [],
+    }
+    both = "{attio_histories: a.b, attio_segments: [{history: a.b, by: moved_by}]}"
+    assert variables(both, defaults)["attio_segments"] == defaults["attio_segments"]
+
+
+@pytest.mark.parametrize("given", ["[]", "attio_schema", "attio_schema: : attio", ""])
+def test_variables_that_are_no_mapping_are_refused(given: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert main([str(tmp_path / "models"), "--vars", given]) == 1
+
+    said = f"--vars: {given!r} must be names and values in YAML, as in 'attio_schema: attio'\n"
+    assert capfd.readouterr() == ("", said)
 
 
 def test_what_dbt_refuses_is_said(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

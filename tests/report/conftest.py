@@ -1,6 +1,5 @@
 """What the tests of the report share: models that dbt built, and one browser with its pages."""
 
-import json
 import pickle
 import shutil
 import subprocess
@@ -32,7 +31,7 @@ HISTORIES = [
 ]
 """As the command gives them to dbt, which then finds its package parsed already."""
 
-START, AS_OF = "2026-05-14T10:00:00Z", json.dumps({"attio_as_of": "2026-05-14T11:00:00Z"})
+START, AS_OF = "2026-05-14T10:00:00Z", "attio_as_of: 2026-05-14T11:00:00Z"
 """When the workspace stands still, and when it is told as of: months fall the same way whenever the tests run."""
 
 OF_SEGMENTS = ("status_daily", "time_in_status", "survival", "conversion", "status_transitions", "funnel")
@@ -73,7 +72,7 @@ def place(shared: Path) -> Path:
             command = [sys.executable, "-c", SYNC, str(place), str(APPLICATIONS), f"{PIPELINE},{SOURCE}", START]
             subprocess.run(command, check=True, capture_output=True)  # noqa: S603 (our own code)
             local = local_warehouse(place / "files" / "warehouse.db", HISTORIES, dbt)
-            models = fetch_models(replace(local, variables={**local.variables, **json.loads(AS_OF)}), dbt)
+            models = fetch_models(replace(local, given=AS_OF), dbt)
             shutil.copy(place / "files" / "warehouse.db", shared)
             (shared / "models.pickle").write_bytes(pickle.dumps(models))
     return place

@@ -1,6 +1,5 @@
 """The command: from a local sync to a file, and what it says where it cannot."""
 
-import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -70,21 +69,15 @@ def test_a_local_sync_becomes_a_report_with_links_but_no_select_of_several_value
     assert "hiring" not in (tmp_path / "mapping.csv").read_text()
 
 
-NAMED = {"attio_histories": f"{PIPELINE}=attio_workflow_status"}
-
-
-def test_histories_that_are_named_for_dbt_are_split_only_by_what_is_named_with_them(
-    warehouse: Path, tmp_path: Path
-) -> None:
+def test_what_a_sync_brought_is_split_where_dbt_is_told_nothing_else(warehouse: Path, tmp_path: Path) -> None:
     (tmp_path / "files").mkdir()
     shutil.copy(warehouse, tmp_path / "files" / "warehouse.db")
     settings = load_settings({"attio_api_token": "none", "history": f"{PIPELINE},{SOURCE}"}, ())
-    options = [ReportOptions(variables=json.dumps(given)) for given in ({}, NAMED)]
 
-    of_the_sync, named = (warehouse_of(Console(quiet=True), Place(tmp_path), settings, one).variables for one in options)
+    given = warehouse_of(Console(quiet=True), Place(tmp_path), settings, ReportOptions(variables="attio_time_zone: UTC"))
 
-    assert {"history": PIPELINE, "by": SOURCE} in of_the_sync["attio_segments"]
-    assert named == {**of_the_sync, **NAMED, "attio_segments": []}
+    assert {"history": PIPELINE, "by": SOURCE} in given.variables["attio_segments"]
+    assert list(given.options())[-1] == "attio_time_zone: UTC"
 
 
 @pytest.mark.long
@@ -95,7 +88,7 @@ def test_histories_that_are_named_for_dbt_need_not_be_those_of_the_sync(
     shutil.copy(warehouse, tmp_path / "files" / "warehouse.db")
     monkeypatch.setenv("ATTIO_HISTORY", f"{PIPELINE},{SOURCE}")
 
-    code = run("report", "--into", tmp_path, "--vars", json.dumps(NAMED))
+    code = run("report", "--into", tmp_path, "--vars", f"attio_histories: {PIPELINE}=attio_workflow_status")
 
     assert capsys.readouterr().err == ""
     assert code == 0
@@ -116,11 +109,9 @@ def test_a_status_that_was_never_used_has_no_figures_and_stops_nothing(models: M
     ("options", "said"),
     [
         ((), "warehouse.db yet: run attio-sync demo or attio-sync sync first"),
-        (("--vars", "attio_schema: attio"), "must be a JSON object"),
-        (("--vars", "[]"), "must be a JSON object"),
         (("--profile", "nobody_has_this", "--profiles-dir", "."), "nobody_has_this"),
     ],
-    ids=["no database", "no JSON", "no object", "no profile"],
+    ids=["no database", "no profile"],
 )
 def test_what_is_missing_is_one_line(
     options: tuple[str, ...], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch

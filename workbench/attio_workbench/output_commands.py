@@ -27,7 +27,7 @@ def report(  # noqa: PLR0913 (each is an option)
         Path | None, typer.Option(metavar="FOLDER", help="Where dbt's profiles.yml is.", show_default=False)
     ] = None,
     variables: Annotated[
-        str, typer.Option("--vars", metavar="JSON", help="Variables of the dbt package: dbt/README.md lists them.")
+        str, typer.Option("--vars", metavar="YAML", help="Variables of the dbt package, as dbt takes them: dbt/README.md.")
     ] = "{}",
     no_build: Annotated[bool, typer.Option("--no-build", help="Read the models as they are.")] = False,
     workspace: Annotated[
@@ -43,7 +43,7 @@ def report(  # noqa: PLR0913 (each is an option)
 
     \b
     attio-sync report
-    attio-sync report --profile warehouse --vars '{"attio_schema": "attio"}' --workspace acme
+    attio-sync report --profile warehouse --vars 'attio_schema: attio' --workspace acme
     """
     from attio_workbench.command_settings import read_settings
     from attio_workbench.report.command import ReportOptions, write_report

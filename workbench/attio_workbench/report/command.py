@@ -1,16 +1,13 @@
 """`attio-sync report`: from the warehouse to one HTML file."""
 
-import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
 
 from attio_sync.settings import Settings
-from attio_sync.tables import as_object
 from attio_workbench.errors import WorkbenchError
 from attio_workbench.findings import Finding, findings
 from attio_workbench.findings.groups import MOST_VALUES
@@ -42,7 +39,7 @@ class ReportOptions:
     Args:
         output: the file; None for the one beside the local database.
         profile, target, profiles_dir: of dbt; without any of them it is the local database.
-        variables: of the dbt package, a JSON object.
+        variables: of the dbt package, in YAML.
         builds: whether the models are built first.
         slug: the workspace's name in Attio's addresses; None for that of the local sync.
     """
@@ -92,25 +89,17 @@ def warehouse_of(console: Console, place: Place, settings: Settings, options: Re
     """What the models are built in and read from, with the package's variables.
 
     Raises:
-        WorkbenchError: the variables are no JSON object, or there is no local database.
+        WorkbenchError: there is no local database.
     """
-    try:
-        variables = as_object(json.loads(options.variables))
-    except ValueError:
-        variables = None
-    if variables is None:
-        message = f'{options.variables!r} must be a JSON object, as in {{"attio_schema": "attio"}}'
-        raise WorkbenchError(message)
     if _is_local(options):
         warehouse = local_warehouse(place.database, _statuses(console, place, settings), place.files / "dbt")
-        # Of histories that somebody names themselves, only what they name splits them.
-        unsplit: dict[str, Any] = {"attio_segments": []} if "attio_histories" in variables else {}
-        return replace(warehouse, variables={**warehouse.variables, **unsplit, **variables}, builds=options.builds)
+        return replace(warehouse, given=options.variables, builds=options.builds)
     return Warehouse(
         profile=options.profile,
         target=options.target,
         profiles_dir=options.profiles_dir,
-        variables=variables,
+        variables={},
+        given=options.variables,
         builds=options.builds,
     )
 

@@ -33,7 +33,8 @@ class Warehouse:
 
     Args:
         profile, target, profiles_dir: as dbt has them; None leaves dbt its default.
-        variables: the package's variables.
+        variables: the package's variables, as far as they are known here.
+        given: what somebody gives besides, in YAML as dbt takes it, and goes before.
         builds: whether the models are built first, or only read.
     """
 
@@ -41,15 +42,16 @@ class Warehouse:
     target: str | None = None
     profiles_dir: Path | None = None
     variables: Mapping[str, Any]
+    given: str = "{}"
     builds: bool = True
 
     def options(self) -> Iterator[str]:
-        """The options of dbt's commands."""
+        """The options of dbt's commands; and the variables, which dbt's side puts together."""
         given = {"--profile": self.profile, "--target": self.target, "--profiles-dir": self.profiles_dir}
         for name, value in given.items():
             if value is not None:
                 yield from (name, str(value))
-        yield from ("--vars", json.dumps(dict(self.variables)))
+        yield from ("--defaults", json.dumps(dict(self.variables)), "--vars", self.given)
 
 
 def is_installed() -> bool:
