@@ -56,10 +56,11 @@ def test_a_local_sync_becomes_a_report_with_links_but_no_select_of_several_value
 
     shown = capsys.readouterr()
     text = (tmp_path / "b.html").read_text(encoding="utf-8")
-    several, reading, written, said = shown.out.splitlines()[:4]
-    assert shown.err == ""
+    several, reading, drawing, written, said = shown.out.splitlines()[:5]
+    assert [line for line in shown.err.splitlines() if not line.endswith(" so far")] == []
     assert several == "left out, since there can be several values at a time: lists/hiring.channels"
-    assert (reading, written) == ("Reading the models …", f"Report  {tmp_path / 'b.html'}")
+    assert (reading, drawing) == ("Reading the models …", "Looking for what is not chance, and drawing the rest …")
+    assert written == f"Report  {tmp_path / 'b.html'}"
     assert f'<p class="said">{said}</p>' in text
     assert f"{len(models.current_status):,} records of applications.workflow_status" in text
     assert "https://app.attio.com/acme/custom/applications/record/" in text
@@ -90,7 +91,7 @@ def test_histories_that_are_named_for_dbt_need_not_be_those_of_the_sync(
 
     code = run("report", "--into", tmp_path, "--vars", f"attio_histories: {PIPELINE}=attio_workflow_status")
 
-    assert capsys.readouterr().err == ""
+    assert "error: " not in capsys.readouterr().err
     assert code == 0
 
 
@@ -121,9 +122,9 @@ def test_what_is_missing_is_one_line(
 
     out, err = capsys.readouterr()
     assert out == ("Building the models with dbt …\n" if "--profile" in options else "")
-    assert err.startswith("error: ")
-    assert err.count("\n") == 1
-    assert said in err
+    [error] = [line for line in err.splitlines() if not line.endswith(" so far")]
+    assert error.startswith("error: ")
+    assert said in error
 
 
 def test_without_uv_it_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ from tests.workbench.conftest import TOKEN, AttioSync
 
 from attio_simulator import Fault, Simulator
 from attio_sync.settings import load_settings
+from attio_workbench import terminal
 from attio_workbench.asking import asking
 
 HISTORY = ("history", "6f1f1d4c-6b0e-4f0e-9d5a-0f4a3c9f5a11")
@@ -48,6 +49,21 @@ def test_an_address_that_is_silent_is_named() -> None:
         address = f"http://127.0.0.1:{silent.getsockname()[1]}"
 
         assert told(address, seconds=2.5) == f"waiting: no answer from {address} yet\n"
+
+
+@pytest.mark.parametrize("command", ["check", "sync"])
+def test_while_much_is_looked_up_the_requests_are_told(
+    attio_sync: AttioSync, crm: Simulator, place: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.setattr(terminal, "SECONDS_BETWEEN_LINES", 0.002)
+    # For a sync all are looked up beforehand, for a check of one source only to be shown.
+    monkeypatch.setenv("ATTIO_HISTORY", "deals.stage" if command == "check" else "*,deals.stge")
+
+    said = attio_sync(command, "--into", place).err
+
+    told = re.findall(r"^looking up objects, lists and attributes: (\d+) requests?, \d+ s so far$", said, re.MULTILINE)
+    assert 0 < int(told[-1]) <= crm.requests.total
+    assert told == sorted(told, key=int)
 
 
 def told(address: str, seconds: float) -> str:

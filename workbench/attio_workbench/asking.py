@@ -1,8 +1,8 @@
 """A client for the commands that ask Attio something themselves: while it waits, it says what for."""
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 
 from rich.console import Console
@@ -11,9 +11,10 @@ from rich.markup import escape
 from attio_sync.catalog import Catalog, Found
 from attio_sync.client import AttioClient
 from attio_sync.errors import AttioSyncError, GaveUpError, UnauthorizedError
+from attio_sync.runtime import counted
 from attio_sync.settings import Settings
 from attio_sync.sources import Source
-from attio_workbench.terminal import SECONDS_BETWEEN_LINES, Pace, warn
+from attio_workbench.terminal import SECONDS_BETWEEN_LINES, Pace, told_again, warn
 
 SECONDS_BETWEEN_LOOKS = 0.1
 
@@ -31,6 +32,14 @@ async def asking(console: Console, settings: Settings) -> AsyncGenerator[AttioCl
             yield client
         finally:
             watching.cancel()
+
+
+@contextmanager
+def looking_up(client: AttioClient) -> Generator[None]:
+    """Says now and then how many requests there were, while names are looked up: each object and list takes one."""
+    what = "looking up objects, lists and attributes"
+    with told_again(what, lambda so_far: f"{counted(client.counts.total, 'request')}, {so_far} so far"):
+        yield
 
 
 async def find_all(catalog: Catalog, settings: Settings) -> Found:

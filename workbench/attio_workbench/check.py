@@ -24,7 +24,7 @@ from attio_sync.small_tables import LISTS, MEMBERS, OBJECTS, definitions_for
 from attio_sync.sources import EVERYTHING, FIRST, Source
 from attio_sync.state import SyncState, parse_state
 from attio_sync.streams import error_table
-from attio_workbench.asking import asking, find_all
+from attio_workbench.asking import asking, find_all, looking_up
 from attio_workbench.estimate import Cost, Counting, Listed, Survey, list_all, survey
 from attio_workbench.place import Place
 from attio_workbench.plan import COLUMNS, legend, next_sync_lines, source_cells, total_lines
@@ -93,7 +93,8 @@ async def _look(console: Console, settings: Settings) -> Findings:
                 await _say(console, check(client, settings))
         catalog, identity = findings.catalog, await client.fetch_self()
         async with findings.failing_alone():
-            found = await find_all(catalog, settings)
+            with looking_up(client):
+                found = await find_all(catalog, settings)
         for error in found.failures.values():
             async with findings.failing_alone():
                 raise error
@@ -108,7 +109,8 @@ async def _look(console: Console, settings: Settings) -> Findings:
             _passed(console, f"tracking {', '.join(map(str, findings.surveys))}")
         if identity.has_scope(OBJECTS.scope or ""):
             async with findings.failing_alone():
-                findings.attributes = {parent: await catalog.attributes(parent) for parent in await catalog.parents()}
+                with looking_up(client):
+                    findings.attributes = {parent: await catalog.attributes(parent) for parent in await catalog.parents()}
         for scope, what in _lacking(settings, found.sources, identity).items():
             console.print(f"[yellow]–[/yellow] without {escape(scope)} {what}")
         findings.beside = _beside(settings, findings, identity)

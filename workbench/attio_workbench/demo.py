@@ -5,6 +5,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.util import find_spec
@@ -41,7 +42,8 @@ from attio_workbench.origin import DEMO, Origin, claim, clear_for_demo
 from attio_workbench.place import Place
 from attio_workbench.progress import SyncProgress
 from attio_workbench.report.command import ReportOptions, write_report
-from attio_workbench.terminal import command_text, path_text, warn
+from attio_workbench.simulate import MANY
+from attio_workbench.terminal import command_text, path_text, under_way, warn
 from attio_workbench.time_in_status import QUERY_TO_PASTE, read_time_in_status, time_in_status_table
 
 MOST_STAYS_DRAWN = 8
@@ -107,7 +109,8 @@ def _run(console: Console, place: Place, records: int, seed: int, *, reports: bo
     place.log.unlink(missing_ok=True)
     claim(place, Origin(DEMO, history=TRACKED))
 
-    workspace = demo_workspace(records, seed)
+    with under_way(console, f"Making {records:,} simulated applications") if records >= MANY else nullcontext():
+        workspace = demo_workspace(records, seed)
     simulator = Simulator(workspace)
     with simulator.serve() as server:
         console.print(

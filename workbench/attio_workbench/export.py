@@ -15,7 +15,7 @@ from attio_sync.sources import Source, tables_of
 from attio_workbench import ocel
 from attio_workbench.held import DEFINED_BY, Held, open_held
 from attio_workbench.place import Place, checked_output
-from attio_workbench.terminal import path_text
+from attio_workbench.terminal import path_text, told_again
 
 ROWS_AT_ONCE = 10_000
 
@@ -31,7 +31,7 @@ def run_export(console: Console, settings: Settings, place: Place, file: Path, *
         log = _Log(held)
         part = checked_output(file).with_name(f"{file.name}.part")
         try:
-            with part.open("w", encoding="utf-8") as output:
+            with part.open("w", encoding="utf-8") as output, told_again(f"writing {path_text(file)}"):
                 counts = log.write(output, names=names)
             part.replace(file)
         finally:

@@ -1,6 +1,7 @@
 """`attio-sync simulate`: the simulated workspace as a server on this machine."""
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import cast, get_args
 
@@ -13,7 +14,7 @@ from attio_simulator.planting import parse_finding
 from attio_simulator.server import run
 from attio_simulator.tokens import TokenLevel
 from attio_workbench.errors import WorkbenchError
-from attio_workbench.terminal import command_text
+from attio_workbench.terminal import command_text, under_way
 
 MANY = 5_000
 """So many records take longer to make than anyone waits without a word."""
@@ -48,7 +49,10 @@ def run_simulation(console: Console, simulation: Simulation) -> None:
     planted = parse_planted(simulation.planted) if simulation.planted else None
     faults = Faults(*map(parse_fault, simulation.faults), seed=simulation.seed)
 
+    making = ExitStack()
+
     def announce(url: str, token: str) -> None:
+        making.close()
         command = command_text()
         what, history = {
             "hiring": ("job applications", ""),
@@ -63,22 +67,23 @@ def run_simulation(console: Console, simulation: Simulation) -> None:
             soft_wrap=True,
         )
 
-    if simulation.records >= MANY:
-        console.print(f"Making {simulation.records:,} simulated records, which takes a moment …")
     try:
-        run(
-            simulation.records,
-            simulation.seed,
-            simulation.port,
-            workspace=simulation.workspace,
-            moved_share=simulation.moved_share,
-            planted=planted,
-            limits=limits,
-            faults=faults,
-            scopes=parse_scopes(simulation.scopes),
-            token_level=simulation.token_level,
-            announce=announce,
-        )
+        with making:
+            if simulation.records >= MANY:
+                making.enter_context(under_way(console, f"Making {simulation.records:,} simulated records"))
+            run(
+                simulation.records,
+                simulation.seed,
+                simulation.port,
+                workspace=simulation.workspace,
+                moved_share=simulation.moved_share,
+                planted=planted,
+                limits=limits,
+                faults=faults,
+                scopes=parse_scopes(simulation.scopes),
+                token_level=simulation.token_level,
+                announce=announce,
+            )
     except OSError as error:
         message = f"cannot listen on port {simulation.port}: {error.strerror}. --port 0 takes a free one"
         raise WorkbenchError(message) from error

@@ -10,7 +10,7 @@ from attio_sync.attio_types import TokenIdentity
 from attio_sync.catalog import Catalog, Found
 from attio_sync.errors import summed_up
 from attio_sync.settings import Settings
-from attio_workbench.asking import asking, find_all
+from attio_workbench.asking import asking, find_all, looking_up
 from attio_workbench.figures import figures_table
 from attio_workbench.local_run import run_locally
 from attio_workbench.origin import Origin, claim, clear_of_other_keys
@@ -72,4 +72,5 @@ def kept_text(before: dict[str, Any], place: Place) -> str:
 async def _look(console: Console, settings: Settings) -> tuple[TokenIdentity, Found]:
     """Whom the token belongs to, and what is to be tracked."""
     async with asking(console, settings) as client:
-        return await client.fetch_self(), await find_all(Catalog(client), settings)
+        with looking_up(client):
+            return await client.fetch_self(), await find_all(Catalog(client), settings)

@@ -7,6 +7,7 @@ import shutil
 import signal
 import sys
 import textwrap
+import threading
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
@@ -110,13 +111,32 @@ def ended_as_by_ctrl_c() -> Generator[None]:
 
 @contextmanager
 def under_way(console: Console, what: str) -> Generator[None]:
-    """Says what takes long: in a terminal something moves beside it, elsewhere it is a line."""
+    """Says what takes long: in a terminal something moves beside it, elsewhere it is a line, and another now and then."""
     if console.is_terminal:
         with console.status(escape(what)):
             yield
     else:
         console.print(f"{what} …", markup=False, soft_wrap=True)
+        with told_again(what):
+            yield
+
+
+@contextmanager
+def told_again(what: str, how_far: Callable[[str], str] = "{} so far".format) -> Generator[None]:
+    """Says every ten seconds how far something is that may take long, given how long it has taken."""
+    began, ended = time.monotonic(), threading.Event()
+
+    def say() -> None:
+        while not ended.wait(SECONDS_BETWEEN_LINES):
+            tell(what, how_far(length_text(timedelta(seconds=time.monotonic() - began))))
+
+    telling = threading.Thread(target=say, daemon=True)  # whatever blocks this one
+    telling.start()
+    try:
         yield
+    finally:
+        ended.set()
+        telling.join()
 
 
 class Pace:

@@ -72,9 +72,10 @@ def write_report(console: Console, place: Place, settings: Settings, options: Re
     building = "Building the models with dbt" if options.builds else "Reading the models"
     with under_way(console, building if is_installed() else f"{building}, and installing it before"):
         models = fetch_models(warehouse, place.files / "dbt")
-        if not models.current_status:
-            message = "there is nothing to report: the models hold no record"
-            raise WorkbenchError(message)
+    if not models.current_status:
+        message = "there is nothing to report: the models hold no record"
+        raise WorkbenchError(message)
+    with under_way(console, "Looking for what is not chance, and drawing the rest"):
         found = findings(models)
         path.write_text(report_of(models, found, options.slug or _slug(place, options)), encoding="utf-8")
     report = Report(path, found[0].sentence)
