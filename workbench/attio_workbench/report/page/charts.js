@@ -173,12 +173,13 @@ function drawPanels(section, items, head, build) {
   [...holder.querySelectorAll(".chart")].forEach((element, n) => drawInto(element, (box) => build(items[n], box)));
 }
 
-/** An HTML table; a cell is text, an element, or {text, number, note}. */
+/** What stands in brackets behind a number may go below it on paper; neither is broken. */
+const brokenAtBrackets = (text) => text.split(/ (?=\()/).flatMap((part, n) => [n ? " " : "", h("span", { class: "whole" }, part)]);
+
+/** An HTML table; a cell is text. */
 function table({ caption, head, rows, numbers = 1 }) {
-  const cell = (value, n) => {
-    const attributes = { class: n >= numbers ? "number" : null };
-    return n === 0 ? h("th", { scope: "row" }, value ?? "–") : h("td", attributes, value ?? "–");
-  };
+  const number = (value) => h("td", { class: "number" }, value?.includes(" (") ? brokenAtBrackets(value) : value ?? "–");
+  const cell = (value, n) => (n === 0 ? h("th", { scope: "row" }, value ?? "–") : n >= numbers ? number(value) : h("td", {}, value ?? "–"));
   return h(
     "div",
     { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },

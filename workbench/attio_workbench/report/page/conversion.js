@@ -101,7 +101,7 @@ pictures.push({
     });
     return table({
       caption: "What became of those that entered a status (Aalen–Johansen), by days since",
-      head: ["From, and to", "Entered", ...days.map((day) => `${day} d`)],
+      head: ["From, and to", "Entered", ...days.map((day) => `${day}\u00a0d`)],
       rows,
     });
   },

@@ -96,7 +96,7 @@ pictures.push({
     }
     return table({
       caption: "How long stays last (Kaplan–Meier), and the share still there after so many days",
-      head: ["Status and period", "Stays", "Still there", "A quarter left within", "Half within", "Three quarters within", ...DATA.shownDays.map((day) => `${day} d`)],
+      head: ["Status and period", "Stays", "Still there", "A quarter left within", "Half within", "Three quarters within", ...DATA.shownDays.map((day) => `${day}\u00a0d`)],
       rows,
     });
   },
