@@ -14,6 +14,7 @@ from typing import Any, cast
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request
+from tests.conftest import PROFILE
 from tests.support.browser import MISSING, chromium_path, open_chromium
 from tests.support.sharing import alone, shared_folder
 
@@ -23,7 +24,7 @@ from attio_workbench.report.command import report_of
 from attio_workbench.report.content import split_histories
 from attio_workbench.report.warehouse import fetch_models, local_warehouse
 
-APPLICATIONS = 400
+APPLICATIONS = 250
 PIPELINE, SOURCE = "applications.workflow_status", "applications.source"
 HISTORIES = [
     {"history": PIPELINE, "table": "attio_workflow_status", "id_column": "application_id", "type": "status"},
@@ -163,6 +164,8 @@ class Opened:
 
     def serious(self) -> list[tuple[str, str]]:
         """What axe finds serious or critical: its rule, and the first place."""
+        if PROFILE == "short":  # axe looks at each cell for itself, and the rows of a table are made alike
+            self.page.eval_on_selector_all("tbody > tr:nth-child(n + 6)", "rows => rows.forEach(row => row.remove())")
         found = cast("dict[str, Any]", Axe().run(self.page, options={"resultTypes": ["violations"]}).response)
         assert len(found["passes"]) > 20
         return [
