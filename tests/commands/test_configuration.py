@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import time
 
+import pytest
 from tests.commands.projects import PATIENCE_SECONDS, TOKEN, Attio, Project, assert_succeeded
 
 QUESTION = (": ", "): ")
@@ -106,6 +107,7 @@ def test_the_form_is_saved_with_the_token_encrypted_and_a_sync_runs_from_it(proj
     assert TOKEN not in tested.text + synced.text
 
 
+@pytest.mark.long
 def test_a_token_attio_does_not_know_fails_the_first_test(project: Project, attio: Attio) -> None:
     (project.folder / "configuration.json").write_text(json.dumps(attio.settings))
     attio.simulator.token = "revoked"  # noqa: S105 (opens nothing)

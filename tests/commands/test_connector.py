@@ -3,6 +3,7 @@
 import importlib
 import json
 import logging
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,8 +11,9 @@ import pytest
 from fivetran_connector_sdk import Connector, Logging
 from fivetran_connector_sdk_cli import core_adapter
 from fivetran_connector_sdk_common import constants
+from fivetran_connector_sdk_core.errors import ConnectorTask
 from tests.commands.conftest import Serve
-from tests.commands.projects import Attio, Project, assert_failed
+from tests.commands.projects import Attio, Project
 
 from attio_simulator import Fault, RequestInfo
 from attio_simulator.crm_data import generate_crm
@@ -138,16 +140,21 @@ def test_what_the_schema_waits_for_is_said_in_the_log(crm: Attio, capsys: pytest
     assert "cannot answer, attempt 1 of 6" in capsys.readouterr().out
 
 
-def test_a_token_that_attio_does_not_know_is_said_also_where_the_schema_is_looked_up(project: Project, crm: Attio) -> None:
-    variables = {**crm.variables, "ATTIO_API_TOKEN": "another", "ATTIO_HISTORY": "deals.value"}
-    finished = project.run("fivetran", "debug", **variables)
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (
+            {"attio_api_token": "another", "history": "deals.value"},
+            "Create one in Attio under Workspace settings → Developers and set attio_api_token",
+        ),
+        ({"history": "*,deals.value=attio_deals_stage"}, "history: two tables would be called attio_deals_stage"),
+    ],
+    ids=["a token that Attio does not know", "two sources that turn out to share a table"],
+)
+def test_what_the_look_up_of_the_schema_finds_wrong_fails_the_sync(
+    project: Project, crm: Attio, capsys: pytest.CaptureFixture[str], more: dict[str, str], said: str
+) -> None:
+    with pytest.raises(ConnectorTask, match=re.escape(said)):
+        sync(project, crm, **more)
 
-    assert_failed(finished, "Create one in Attio under Workspace settings → Developers and set attio_api_token")
-    assert "Traceback" not in finished.text
-
-
-def test_two_sources_that_turn_out_to_share_a_table_are_said(project: Project, crm: Attio) -> None:
-    finished = project.run("fivetran", "debug", **crm.variables, ATTIO_HISTORY="*,deals.value=attio_deals_stage")
-
-    assert_failed(finished, "history: two tables would be called attio_deals_stage")
-    assert "Traceback" not in finished.text
+    assert "SYNC FAILED" in capsys.readouterr().out

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tomllib
 import zipfile
 from pathlib import Path
@@ -79,6 +80,17 @@ def make_environment(folder: Path, requirements: Path) -> None:
     ):
         done = subprocess.run([uv(), *command], check=False, capture_output=True, text=True, cwd=folder.parent)  # noqa: S603 (uv)
         assert done.returncode == 0, done.stderr
+    take_along_what_is_compiled(folder)
+
+
+def take_along_what_is_compiled(folder: Path) -> None:
+    """What Python has compiled of the same packages here; of other files than these it takes no notice."""
+    ours, theirs = (Path(sysconfig.get_path("purelib", vars={"base": str(base)})) for base in (sys.prefix, folder))
+    for package in (one for one in theirs.iterdir() if one.is_dir()):
+        for cache in (ours / package.name).rglob("__pycache__"):
+            beside = theirs / cache.relative_to(ours).parent
+            if beside.is_dir():
+                shutil.copytree(cache, beside / cache.name, dirs_exist_ok=True)
 
 
 def test_the_package_runs_where_only_its_requirements_are_installed(project: Project, attio: Attio) -> None:

@@ -192,7 +192,15 @@ def test_more_new_and_changed_records_than_can_be_named_are_delivered_at_once() 
 
 
 @pytest.mark.usefixtures("small_ledger")
-@pytest.mark.parametrize("name", ["people.job_title", "people.email_addresses", "deals.stage", "lists/hiring.stage"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param("people.job_title", marks=pytest.mark.long),
+        "people.email_addresses",
+        pytest.param("deals.stage", marks=pytest.mark.long),
+        "lists/hiring.stage",
+    ],
+)
 def test_more_cleared_values_than_can_be_named_are_cleared_at_once(name: str) -> None:
     world = crm_world((name,), records=20, **DAILY)
     workspace = world.workspace
