@@ -46,7 +46,7 @@ def test_every_command_runs(tmp_path: Path) -> None:
     if PROFILE == "short":  # in the long profile the demo is as large as anybody's
         recipe = (clone / "Makefile").read_text()
         assert recipe.count("attio-sync demo\n") == 1
-        (clone / "Makefile").write_text(recipe.replace("attio-sync demo\n", "attio-sync demo --records 100\n"))
+        (clone / "Makefile").write_text(recipe.replace("attio-sync demo\n", "attio-sync demo --records 40\n"))
     if PROFILE == "short" and (ROOT / "dbt" / ".venv").exists():
         # What the report of the demo runs in is there; in the long profile the demo installs that too.
         (clone / "dbt" / ".venv").symlink_to(ROOT / "dbt" / ".venv")

@@ -203,6 +203,7 @@ class Chromium:
     def __init__(self) -> None:
         self.free: list[Opened] = []
         self.seen: Opened | None = None
+        self.is_drawn = False
         self._browser: Browser | None = None
         self._ending = ExitStack()
 
@@ -218,6 +219,7 @@ class Chromium:
         """Ends it; whoever wants another page gets another browser."""
         self._ending.close()
         self._browser = self.seen = None
+        self.is_drawn = False
         self.free.clear()
 
 
@@ -260,14 +262,33 @@ def open_report(html_of_the_synced: Callable[[str | None], str], tmp_path: Path)
 
 
 @pytest.fixture
-def report(html_of_the_synced: Callable[[str | None], str], tmp_path: Path) -> Iterator[Opened]:
-    """The report of the synced models with all its pictures, opened once for all tests that change nothing in it."""
+def seen(html_of_the_synced: Callable[[str | None], str], tmp_path: Path) -> Iterator[Opened]:
+    """The report of the synced models, opened once for all tests that leave it as it was."""
     if chromium.seen is None:
         path = tmp_path / "report.html"
         path.write_text(html_of_the_synced(None), encoding="utf-8")
-        it = chromium.take()
-        it.show(path)
-        it.draw_all()
-        chromium.seen = it
+        chromium.seen = chromium.take()
+        chromium.seen.show(path)
     yield chromium.seen
     chromium.seen.assert_in_order()
+
+
+@pytest.fixture
+def report(seen: Opened) -> Opened:
+    """The same with all its pictures, for tests that change nothing in it."""
+    if not chromium.is_drawn:
+        seen.draw_all()
+        chromium.is_drawn = True
+    return seen
+
+
+@pytest.fixture
+def lent(seen: Opened) -> Iterator[Opened]:
+    """The same for tests that only choose what is shown, which is undone; its pictures may have to be drawn anew then."""
+    cohort = seen.page.input_value("#cohort")
+    chromium.is_drawn = False
+    yield seen
+    if seen.page.is_visible("#reset"):
+        seen.page.click("#reset")
+    seen.page.select_option("#cohort", cohort)
+    seen.page.uncheck("#with-outcomes")

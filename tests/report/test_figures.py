@@ -113,14 +113,13 @@ def test_flow_shows_each_day_as_the_model_has_it(report: Opened, models: Models)
         assert f"{title_of(models, one.status_id)} {in_status[days[0], one.status_id]:,}" in labels
 
 
-def test_flow_shows_those_that_ended_when_asked(open_report: Open, models: Models) -> None:
-    opened = open_report()
-    opened.page.check("#with-outcomes")
+def test_flow_shows_those_that_ended_when_asked(lent: Opened, models: Models) -> None:
+    lent.page.check("#with-outcomes")
 
     last = max(row.date_day for row in models.status_daily)
     for row in models.status_daily:
         if row.date_day == last and row.status_kind != "open" and row.in_status:
-            assert f"{row.status_title} {row.in_status:,}" in opened.drawn("flow")
+            assert f"{row.status_title} {row.in_status:,}" in lent.drawn("flow")
 
 
 def test_ageing_counts_every_open_record_in_its_band(report: Opened, models: Models) -> None:
@@ -196,8 +195,8 @@ def test_where_few_stays_are_known_their_number_stands_in_the_place_of_a_picture
     assert report.page.locator("#survival .nothing").count() == 1
 
 
-def test_of_a_month_quarters_are_those_that_it_is_in(open_report: Open) -> None:
-    page = open_report().page
+def test_of_a_month_quarters_are_those_that_it_is_in(lent: Opened) -> None:
+    page = lent.page
     page.select_option("#period", "month:2026-04-01")
     for kind, said in (("quarter", "only the quarter that it is in"), ("month", "only cohorts that began in it")):
         page.select_option("#cohort", kind)

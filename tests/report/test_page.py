@@ -19,52 +19,50 @@ PAPER = 700
 EVIL = "</script><img src=x onerror=\"document.title='taken'\"><script>document.title='taken'</script>"
 
 
-def test_an_owner_is_applied_where_the_model_has_one_and_said_where_not(open_report: Open, models: Models) -> None:
-    report = open_report()
+def test_an_owner_is_applied_where_the_model_has_one_and_said_where_not(lent: Opened, models: Models) -> None:
     name = Counter(row.moved_by_name for row in opened(models) if row.moved_by_name).most_common(1)[0][0]
-    before = {picture: report.rows(picture) for picture in ("flow", "survival", "funnel", "transitions")}
+    before = {picture: lent.rows(picture) for picture in ("flow", "survival", "funnel", "transitions")}
 
-    report.page.select_option("#owner", label=name)
+    lent.page.select_option("#owner", label=name)
 
     own = [row for row in opened(models) if row.moved_by_name == name]
-    assert report.page.text_content("#shown") == f"{len(own)} of {len(opened(models))} open records"
-    assert sum(int(row[1]) for row in report.rows("ageing")) == len(own)
-    assert [row[0] for row in report.rows("waiting")] == [name]
+    assert lent.page.text_content("#shown") == f"{len(own)} of {len(opened(models))} open records"
+    assert sum(int(row[1]) for row in lent.rows("ageing")) == len(own)
+    assert [row[0] for row in lent.rows("waiting")] == [name]
     for picture, rows in before.items():
-        assert report.rows(picture) == rows
+        assert lent.rows(picture) == rows
         assert "Not filtered by who moved last: attio_segments does not name it for the models" in str(
-            report.page.text_content(f"#{picture} .filter-note")
+            lent.page.text_content(f"#{picture} .filter-note")
         )
     for picture in ("ageing", "waiting", "names"):
-        assert name in str(report.page.text_content(f"#{picture} .filter-note"))
+        assert name in str(lent.page.text_content(f"#{picture} .filter-note"))
 
-    report.page.click("#reset")
+    lent.page.click("#reset")
 
-    assert report.page.text_content("#shown") == f"{len(opened(models))} of {len(opened(models))} open records"
-    assert report.page.text_content("#flow .filter-note") == ""
+    assert lent.page.text_content("#shown") == f"{len(opened(models))} of {len(opened(models))} open records"
+    assert lent.page.text_content("#flow .filter-note") == ""
 
 
-def test_a_period_is_applied_where_the_model_has_one_and_said_where_not(open_report: Open, models: Models) -> None:
-    report = open_report()
+def test_a_period_is_applied_where_the_model_has_one_and_said_where_not(lent: Opened, models: Models) -> None:
     month = sorted({r.period_start for r in models.time_in_status if r.period_kind == "month" and r.period_start})[-2]
-    moves = report.rows("transitions")
+    moves = lent.rows("transitions")
 
-    report.page.select_option("#period", f"month:{month.isoformat()}")
+    lent.page.select_option("#period", f"month:{month.isoformat()}")
 
     text = f"{month:%b} {month.year}"
-    assert all(text in row[0] for row in report.rows("flow"))
+    assert all(text in row[0] for row in lent.rows("flow"))
     ends = {
         row[0].removesuffix(f", {text}").removesuffix(" (archived)")
-        for row in report.rows("survival")
+        for row in lent.rows("survival")
         if row[0].endswith(text)
     }
     assert ends == {
         row.status_title for row in models.time_in_status if row.period_start == month and row.period_kind == "month"
     } & {row.status_title for row in models.status if row.status_kind == "open"}
     own = [row for row in opened(models) if row.entered_on and f"{row.entered_on:%Y-%m}" == f"{month:%Y-%m}"]
-    assert sum(int(row[1]) for row in report.rows("ageing")) == len(own)
-    assert report.rows("transitions") == moves
-    assert "Not filtered by period." in str(report.page.text_content("#transitions .filter-note"))
+    assert sum(int(row[1]) for row in lent.rows("ageing")) == len(own)
+    assert lent.rows("transitions") == moves
+    assert "Not filtered by period." in str(lent.page.text_content("#transitions .filter-note"))
 
 
 def test_several_histories_are_shown_one_at_a_time(open_report: Open, models: Models) -> None:
