@@ -53,7 +53,7 @@ PRESENT = KeySize(_ID_BYTES + (_STAYS_BITS + _DIGEST_BITS) // 8, 2**192 - 237)
 PAST = KeySize(_ID_BYTES + (_STAYS_BITS + _PAST_BITS) // 8, 2**272 - 237)
 
 LATEST = 2**64 - 1
-"""The year 2554, in nanoseconds of Unix time: what begins later is remembered as if it began then."""
+"""The year 2554, in nanoseconds of Unix time: what begins later, or before 1970, is remembered as if it did not."""
 
 _RECENT = struct.Struct(f">16s{DIGEST_BYTES}sH{PAST_BYTES}sQ")
 
@@ -134,6 +134,14 @@ class Ledger:
         """Notes that what is about to be written is to be remembered, of so many records at most."""
         if self.past[slice_of(record_id)] is not None and len(self.unsettled) < most:
             self.unsettled.add(record_id)
+
+    def left_unsettled(self, record_id: str) -> Fingerprint | None:
+        """What was last written of an unsettled record, all rows of which are as it says.
+
+        Of other recent ones a window may have guessed what was there, and left in older rows what it got wrong.
+        """
+        known = self.recent.get(record_id) if record_id in self.unsettled else None
+        return known.fingerprint if known else None
 
     def forget(self, record_id: str) -> None:
         """A record that is gone needs no place among those remembered one by one."""
@@ -263,7 +271,7 @@ def _halved(cells: int, needed: int) -> int:
 def _packed(record_id: str, known: Known) -> bytes:
     mark = known.fingerprint
     current, past = mark.current.to_bytes(DIGEST_BYTES), mark.past.to_bytes(PAST_BYTES)
-    return _RECENT.pack(UUID(record_id).bytes, current, mark.stays, past, min(known.began, LATEST))
+    return _RECENT.pack(UUID(record_id).bytes, current, mark.stays, past, max(0, min(known.began, LATEST)))
 
 
 def _unpacked(one: tuple[bytes, bytes, int, bytes, int]) -> tuple[str, Known]:

@@ -13,7 +13,7 @@ from enum import Enum, auto
 from attio_sync.comparison import Listed, Side, differing_field, grown, what_differs
 from attio_sync.delivery import ENOUGH_TO_JUDGE, Delivery
 from attio_sync.errors import ContractChangedError
-from attio_sync.fingerprints import NOTHING_CURRENT, Fingerprint, fingerprint_of, fingerprint_with_current, is_nothing
+from attio_sync.fingerprints import Fingerprint, fingerprint_of, fingerprint_with_current, is_nothing
 from attio_sync.histories import AttributeHistory, stays_of
 from attio_sync.ledger import (
     MOST_UNSETTLED,
@@ -231,18 +231,18 @@ class Reconciliation:
 
     def _before(self, item: AttributeHistory, past: Held) -> tuple[Fingerprint | None, int]:
         """What the destination holds of a record, if that is certain enough, and how many stays at most."""
-        if known := self._ledger.recent.get(item.record_id):
-            return known.fingerprint, 0
+        if known := self._ledger.left_unsettled(item.record_id):
+            return known, 0
         present, most = self._present.held(item.record_id), self._ledger.most_stays(item.record_id)
         if not present:
             return None, max((past_of(key)[0] for key in past), default=0)
         held = past if self._is_known(item.record_id) else present
-        if list(held.values()) != [1]:
+        # A guess can have taken from a slice what a removal left there, and the rows be gone: `present` then still tells.
+        if any(list(one.values()) != [1] for one in (held, present)):
             return None, most
-        if held is past:
-            current = current_of(*present) if len(present) == 1 else NOTHING_CURRENT
-            return Fingerprint(current, *past_of(*past)), 0
         digest = current_of(*present)
+        if held is past:
+            return Fingerprint(digest, *past_of(*past)), 0
         # Of several values at a time, one may have come and gone and left the others as they were.
         is_telling = not (self.source.is_multiple or is_nothing(digest, of_entry=self.source.parent.is_list))
         was = fingerprint_with_current(stays_of(item), digest, item.entry_of) if is_telling else None

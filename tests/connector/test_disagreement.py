@@ -13,6 +13,7 @@ from tests.support.ledger import assert_the_ledger_says_what_the_destination_hol
 from tests.support.world import ERRORS, World, make_world
 
 from attio_simulator import Clock, Fault, Mangle, RequestInfo, Workspace, generate_hiring_pipeline
+from attio_sync.attio_types.timestamps import EPOCH
 from attio_sync.errors import ContractChangedError
 from attio_sync.ledger import load_ledger, present_key, slice_of
 
@@ -179,7 +180,8 @@ def test_a_record_of_which_no_past_is_remembered_and_which_cannot_be_read_is_sai
     assert record_id in world.histories
 
 
-def test_a_record_that_was_hidden_comes_back_and_moves_is_whole_after_the_next_comparison() -> None:
+@pytest.mark.parametrize("how", [{}, EVERYTHING], ids=["by the listing", "by its slice too"])
+def test_a_record_that_was_hidden_comes_back_and_moves_is_whole_after_the_next_comparison(how: dict[str, str]) -> None:
     world = synced()
     record_id = tall(world)
     world.simulator.hidden = {record_id}
@@ -191,8 +193,34 @@ def test_a_record_that_was_hidden_comes_back_and_moves_is_whole_after_the_next_c
     assert world.sync().reconciled == 0
     assert world.histories[record_id] == world.workspace.history(record_id)
     world.pass_time(hours=25)
+    world.sync(**how)
+    world.assert_equal_to_attio()
+
+
+@pytest.mark.parametrize("how", [{"reconcile_hours": "0"}, EVERYTHING], ids=["by the listing", "by its slice too"])
+def test_what_a_window_guessed_wrong_is_mended_though_it_is_remembered(how: dict[str, str]) -> None:
+    world = synced()
+    record_id = tall(world)
+    first, second, *_, last = world.workspace.history(record_id)
+    began, status_id = truth.instant(first["active_from"]), last["status"]["id"]["status_id"]
+    ended, now = truth.instant(second["active_from"]), world.workspace.clock.now()
+    # What an unbroken history was before its newest stay began is taken for what it had been, which this never was.
+    values = [(status_id, began, ended), (status_id, ended, now), ("Offer", now, None)]
+    world.workspace.replace_history(record_id, values)
+    world.pass_time(minutes=1)
+    world.sync(**how)
+    world.assert_equal_to_attio()
+
+
+def test_what_began_before_1970_can_be_remembered() -> None:
+    world = synced()
+    record_id = tall(world)
+    world.workspace.replace_history(record_id, [("Offer", EPOCH - timedelta(days=1), None)])
     world.sync()
     world.assert_equal_to_attio()
+    assert record_id in load_ledger(ledger_state(world)).unsettled
+    world.sync(**EVERYTHING)
+    assert_the_ledger_says_what_the_destination_holds(world)
 
 
 def another_actor(value: Any) -> Any:
