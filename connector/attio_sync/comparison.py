@@ -1,6 +1,6 @@
 """Pure: what Attio lists, as sketches, and how it differs from the ledger."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -107,6 +107,7 @@ class Listed:
         self.sampled: dict[str, ListedRecord] = {}
         """How the records in the ledger's sample were listed."""
         self.valued = 0
+        self._empty: list[str] = []
         since, compared_at = (None, state.reconciled_at) if source.type.is_filtered else (state.last_sync, state.last_sync)
         self._since = None if since is None else sortable_instant(since)
         # Where that was not enough the last time, it is not tried again.
@@ -139,15 +140,28 @@ class Listed:
                 self.sampled[record.record_id] = record
         for item in part.histories:
             if not self.is_certain(item):
-                self.doubtful.add(item.record_id)
+                self._empty.append(item.record_id)
                 continue
             mark = fingerprint_of(item)
-            key = past_key(item.record_id, mark.stays, mark.past)
-            self.past[slice_of(item.record_id)].add(key)
-            self.histories.add(key)
+            self._add_past(past_key(item.record_id, mark.stays, mark.past), item.record_id)
             if listed[item.record_id] != present_key(item.record_id, mark.current):
                 self.doubtful.add(item.record_id)
         self.doubtful |= {error.record_id for error in part.invalid}
+
+    def take_empty(self, differing: Collection[str]) -> None:
+        """Says what the empty histories are of slices that are not known, once it is compared what is current.
+
+        Where neither side has a current value there was none before either, as far as anybody can tell. Should there be
+        rows all the same, of a value that was cleared, they stay: none is deleted for an empty answer.
+        """
+        self.doubtful |= {record_id for record_id in self._empty if record_id in differing}
+        for record_id in self._empty:
+            if record_id not in differing:
+                self._add_past(past_key(record_id, 0, 0), record_id)
+
+    def _add_past(self, key: int, record_id: str) -> None:
+        self.past[slice_of(record_id)].add(key)
+        self.histories.add(key)
 
     def _note_plain(self, record: ListedRecord, key: int, since: str) -> None:
         if max(record.created_at, record.current_from or "") >= since:

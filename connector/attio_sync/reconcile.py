@@ -63,13 +63,7 @@ class Reconciliation:
     """
 
     def __init__(
-        self,
-        delivery: Delivery,
-        source: Source,
-        reader: Reader,
-        *,
-        sees_everything: bool,
-        scheduled: bool = True,
+        self, delivery: Delivery, source: Source, reader: Reader, *, sees_everything: bool, scheduled: bool = True
     ) -> None:
         self.source = source
         self.missing = 0
@@ -110,6 +104,7 @@ class Reconciliation:
         present = listed.differing(ledger.present, self._histories_of)
         if present is None:
             return self._start_over_if_certain(listed)
+        listed.take_empty(present)
         past = self._past_differences(listed)
         ids = {*present, *past, *listed.doubtful, *self._delivery.state.of(self.source).invalid}
         self._present = Side(present, listed.records.of(ids))
@@ -230,19 +225,20 @@ class Reconciliation:
         return mark
 
     def _before(self, item: AttributeHistory, past: Held) -> tuple[Fingerprint | None, int]:
-        """What the destination holds of a record, if that is certain enough, and how many stays at most."""
+        """What the destination holds of a record, if that is certain enough, and how many stays it may hold besides."""
         if known := self._ledger.left_unsettled(item.record_id):
             return known, 0
         present, most = self._present.held(item.record_id), self._ledger.most_stays(item.record_id)
         if not present:
             return None, max((past_of(key)[0] for key in past), default=0)
         held = past if self._is_known(item.record_id) else present
-        # A guess can have taken from a slice what a removal left there, and the rows be gone: `present` then still tells.
+        # A guess can have taken from a slice what a removal left there, though the rows are gone: `present` still tells.
         if any(list(one.values()) != [1] for one in (held, present)):
             return None, most
         digest = current_of(*present)
-        if held is past:
-            return Fingerprint(digest, *past_of(*past)), 0
+        if held is past:  # and if none was known to be there, some may be all the same
+            before = Fingerprint(digest, *past_of(*past))
+            return before, 0 if before.stays else most
         # Of several values at a time, one may have come and gone and left the others as they were.
         is_telling = not (self.source.is_multiple or is_nothing(digest, of_entry=self.source.parent.is_list))
         was = fingerprint_with_current(stays_of(item), digest, item.entry_of) if is_telling else None

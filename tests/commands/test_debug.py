@@ -173,7 +173,7 @@ def test_an_env_file_is_read_what_it_misspells_said_and_with_a_state_of_the_firs
     assert finished.out.count("everything is delivered anew") == 1
     project.assert_holds_history_of(attio.workspace)
     written = json.loads(file.read_text())
-    assert written["version"] == 2
+    assert written["version"] == 3
     assert datetime.fromisoformat(written["last_sync"]) > last_sync
     assert not (project.folder / "files" / "state.json").exists()
 

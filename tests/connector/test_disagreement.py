@@ -297,6 +297,36 @@ def test_a_cleared_record_is_protected_also_where_its_past_is_not_compared() -> 
     world.assert_equal_to_attio()
 
 
+def test_records_without_a_value_are_none_that_cannot_be_read_where_nothing_is_known_of_their_slices() -> None:
+    world = synced(60)
+    cleared = tall(world)
+    for _ in range(40):
+        world.workspace.create_record("applications", None)
+        world.pass_time(milliseconds=1)
+    world.workspace.clear_value(cleared, "workflow_status")
+    world.sync(**EVERYTHING)
+    held = world.histories[cleared]
+    ledger = ledger_state(world)
+    ledger["past"] = [None] * len(ledger["past"])
+    answers(world, cleared, [])
+    for _ in range(3):  # no row goes for an empty answer, and none is written again
+        world.pass_time(hours=25)
+        assert world.sync(recheck_days="1").invalid == 0
+        assert world.histories[cleared] == held
+    assert world.sync(**EVERYTHING).rows_written == 0
+    # Right again, but shorter: what was there besides goes.
+    world.simulator.faults.clear()
+    first = world.workspace.history(cleared)[0]
+    until = truth.instant(first["active_from"]) + timedelta(hours=1)
+    world.workspace.replace_history(
+        cleared, [(first["status"]["id"]["status_id"], truth.instant(first["active_from"]), until)]
+    )
+    world.pass_time(hours=25)
+    world.sync(recheck_days="1")
+    world.assert_equal_to_attio()
+    assert_the_ledger_says_what_the_destination_holds(world)
+
+
 def test_all_rows_of_a_record_go_that_grew_while_its_slice_was_written_anew() -> None:
     world = synced(60)
     record_id = tall(world)
