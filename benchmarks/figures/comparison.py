@@ -205,10 +205,11 @@ def picture(tools: list[Tool], results: Results) -> str:
     later = {tool.name: results[tool.name, "changes"] for tool in tools}
     daily = {tool.name: results[tool.name, "day"] for tool in tools}
     panels = (
-        Panel("First sync: seconds", bars({n: r.measured.seconds for n, r in first.items()}, "s")),
+        # Rounded as in the table, of which they are rounded once more.
+        Panel("First sync: seconds", bars({n: round(r.measured.seconds, 1) for n, r in first.items()}, "s")),
         Panel("First sync: requests", bars({n: float(r.stats["requests"]) for n, r in first.items()}, "")),
         Panel("First sync: peak memory", bars({n: r.measured.peak_mib for n, r in first.items()}, "MiB")),
-        Panel("Sync after changes: seconds", bars({n: r.measured.seconds for n, r in later.items()}, "s")),
+        Panel("Sync after changes: seconds", bars({n: round(r.measured.seconds, 1) for n, r in later.items()}, "s")),
         Panel("Daily sync: requests", bars({n: float(r.stats["requests"]) for n, r in daily.items()}, "")),
         Panel("After it: rows missing or wrong", bars({n: float(r.difference.rows) for n, r in daily.items()}, "")),
     )
