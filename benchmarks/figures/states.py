@@ -11,7 +11,7 @@ from benchmarks.results import Figure, Section, table
 from benchmarks.scale import Scale
 
 from attio_sync.fingerprints import Fingerprint
-from attio_sync.ledger import MOST_RECENT, MOST_UNSETTLED, Known, Ledger, new_ledger
+from attio_sync.ledger import MOST_OVERWRITTEN, MOST_RECENT, Known, Ledger, new_ledger
 from attio_sync.parents import parse_parent
 from attio_sync.sources import Source
 from attio_sync.state import MOST_CURSOR_IDS, MOST_INVALID_IDS, Cursor, SourceState, SyncState, Window, dump_state
@@ -77,8 +77,8 @@ def _full_ledger(histories: int, chance: random.Random) -> Ledger:
     ledger.tallest = [chance.randrange(1, MOST_STAYS_OF_MANY) for _ in ledger.tallest]
     for _ in range(MOST_RECENT // histories):
         ledger.recent[_id(chance)] = Known(_fingerprint(chance), chance.getrandbits(60))
-    for _ in range(MOST_UNSETTLED // histories):
-        ledger.unsettled.add(record_id := _id(chance))
+    for _ in range(MOST_OVERWRITTEN // histories):
+        ledger.overwritten.add(record_id := _id(chance))
         ledger.recent[record_id] = Known(_fingerprint(chance), 0)
     return ledger
 

@@ -80,7 +80,7 @@ class AttributeType:
             TypeError: what identifies it is not where Attio documents it.
         """
         parts = [at(value, path) for path in self._identifying]
-        if self.definition:  # an id says it all, and stands in the states of earlier versions
+        if self.definition:  # an id says it all
             return str(parts[0])
         return json.dumps([_canonical(part) for part in parts], separators=(",", ":"))
 

@@ -15,7 +15,7 @@ from attio_sync.errors import (
     in_a_row,
     together,
 )
-from attio_sync.parents import LIST_SCOPES, OBJECT_SCOPES
+from attio_sync.parents import LIST_CONFIGURATION, LIST_SCOPES, OBJECT_SCOPES
 from attio_sync.runtime import Environment, counted, held_open, open_portal
 from attio_sync.settings import Settings
 from attio_sync.sources import EVERYTHING
@@ -50,7 +50,7 @@ async def check_token(client: AttioClient, settings: Settings) -> str:
 
 
 async def check_scopes(client: AttioClient, settings: Settings) -> str:
-    """That the token has every scope.
+    """That the token has every scope that a sync cannot do without; those it can are said.
 
     Raises:
         MissingScopesError: one or more are missing.
@@ -60,8 +60,10 @@ async def check_scopes(client: AttioClient, settings: Settings) -> str:
     for source in settings.history.named:
         for scope in source.parent.scopes:
             needed.setdefault(scope, []).append(source.name)
-    if settings.history.everything:  # lists are left out where the token may not see them
-        for scope in OBJECT_SCOPES:
+    if settings.history.everything:
+        # Lists are left out where the token may not see them; where it may, they are read.
+        sees_lists = identity.has_scope(LIST_CONFIGURATION)
+        for scope in (*OBJECT_SCOPES, *(LIST_SCOPES if sees_lists else ())):
             needed.setdefault(scope, []).append(EVERYTHING)
     lacking = {scope: names for scope, names in needed.items() if not identity.has_scope(scope)}
     if lacking:

@@ -175,8 +175,8 @@ class AttioClient:
                 wait = effort.wait_after_refusal(error, anyio.current_time())
                 if refusals is not None and effort.refused > refusals:
                     raise
-                until = f"{self._now() + timedelta(seconds=wait):%H:%M:%S} UTC"
-                self._wait_for(f"refuses requests (429), {self.counts.refused:,} so far; waiting until {until}")
+                so_far = f"{self.counts.refused:,} so far"
+                self._wait_for(f"refuses requests (429), {so_far}; waiting until {self._clock_in(wait)}")
                 await self._wait_after_refusal(request, wait)
             except errors.TryAgainError as error:
                 took = anyio.current_time() - started
@@ -186,7 +186,7 @@ class AttioClient:
                     if isinstance(error, errors.MergeInProgressError):
                         raise error from None
                     raise
-                until = f"{self._now() + timedelta(seconds=effort.seconds_left(took)):%H:%M:%S} UTC"
+                until = self._clock_in(effort.seconds_left(took))
                 tried = f"attempt {effort.failed} of {ATTEMPTS}; trying again until about {until}"
                 self._wait_for(f"cannot answer, {tried}: {error}")
                 self.counts.retried += 1
@@ -238,6 +238,9 @@ class AttioClient:
             if token and not response.is_success:  # it may repeat what it was sent, and its message is shown
                 body = body.replace(token, b"[token]")
             return response.status_code, response.headers, body
+
+    def _clock_in(self, seconds: float) -> str:
+        return f"{self._now() + timedelta(seconds=seconds):%H:%M:%S} UTC"
 
     def _wait_for(self, what: str) -> None:
         self.waiting = f"{self._http.base_url.host} {what}"

@@ -1,4 +1,4 @@
-"""Pure: what Attio lists, as sketches, and how it differs from the ledger."""
+"""What Attio lists, as sketches, and how it differs from the ledger."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -108,6 +108,7 @@ class Listed:
         """How the records in the ledger's sample were listed."""
         self.valued = 0
         self._empty: list[str] = []
+        """Records of which an empty history was read, and of whose slice nothing is known."""
         since, compared_at = (None, state.reconciled_at) if source.type.is_filtered else (state.last_sync, state.last_sync)
         self._since = None if since is None else sortable_instant(since)
         # Where that was not enough the last time, it is not tried again.
@@ -149,14 +150,15 @@ class Listed:
         self.doubtful |= {error.record_id for error in part.invalid}
 
     def take_empty(self, differing: Collection[str]) -> None:
-        """Says what the empty histories are of slices that are not known, once it is compared what is current.
+        """Decides what the empty histories of unknown slices say, once what is current is compared.
 
         Where neither side has a current value there was none before either, as far as anybody can tell. Should there be
         rows all the same, of a value that was cleared, they stay: none is deleted for an empty answer.
         """
-        self.doubtful |= {record_id for record_id in self._empty if record_id in differing}
         for record_id in self._empty:
-            if record_id not in differing:
+            if record_id in differing:
+                self.doubtful.add(record_id)
+            else:
                 self._add_past(past_key(record_id, 0, 0), record_id)
 
     def _add_past(self, key: int, record_id: str) -> None:

@@ -182,7 +182,7 @@ class Delivery:
         until = state.under_way.started_at if state.under_way else state.last_sync
         began = nanoseconds(parse_timestamp(stays[-1].began)) if stays else 0
         is_listed_again = stays and until and source.type.is_filtered and began >= self._buffered(until)
-        if is_listed_again or record_id in ledger.unsettled:
+        if is_listed_again or record_id in ledger.overwritten:
             ledger.recent[record_id] = Known(mark, began)
             if len(ledger.recent) > 2 * self._most_recent:
                 ledger.prune(0, self._most_recent)

@@ -48,7 +48,7 @@ class Fingerprint:
 def fingerprint(stays: Sequence[Stay], entry_of: EntryOf | None = None) -> Fingerprint:
     """The fingerprint of these stays; what an entry is about can change too, and is part of it."""
     current = _digest_of_current([s.what for s in stays if not s.until], entry_of)
-    return Fingerprint(current, len(stays), _packed(_running(stays, 1)[-1]))
+    return Fingerprint(current, len(stays), _past_of(stays))
 
 
 def fingerprint_of(history: AttributeHistory) -> Fingerprint:
@@ -83,7 +83,7 @@ def changed_stays(stays: Sequence[Stay], before: Fingerprint) -> list[int]:
         until = stays[count].began if count < len(stays) else "~"
         moments = {since, *(s.until for s in stays[:count] if since <= s.until <= until)}
         for version in _versions(stays, count, nlargest(MOST_MOMENTS, moments)):
-            if fingerprint(version).past == before.past:
+            if _past_of(version) == before.past:
                 return [i for i, stay in enumerate(stays) if i >= count or version[i] != stay]
     return list(_replaced(stays, before))
 
@@ -120,7 +120,7 @@ def _replaced(stays: Sequence[Stay], before: Fingerprint) -> range:
     """
     shift = before.stays - len(stays)
     # Of each sum what the stays in front bring, and what those behind brought where they were.
-    front, behind = _running(stays, 1), _running(stays, 1 + shift)
+    front, behind = _sums_so_far(stays, 1), _sums_so_far(stays, 1 + shift)
     past = _unpacked(before.past)
     for were in range(min(MOST_REPLACED, before.stays) + 1):
         are = were - shift
@@ -141,17 +141,21 @@ def _can_bring(number: int, place: int, sums: Sums) -> bool:
     return not any((b - s) % _PRIME for b, s in zip(brought, (zeroth, first, second), strict=True))
 
 
-def _running(stays: Sequence[Stay], first: int) -> list[Sums]:
+def _past_of(stays: Sequence[Stay]) -> int:
+    return _packed(_sums_so_far(stays, 1)[-1])
+
+
+def _sums_so_far(stays: Sequence[Stay], first_place: int) -> list[Sums]:
     """The sums of none, one, two, … of these stays, of which the first has this place.
 
     The place is in the digest too, or two stays that change places would cancel as two others would.
     """
-    zeroth = one = two = 0
+    zeroth = first = second = 0
     sums = [(0, 0, 0)]
-    for place, stay in enumerate(stays, first):
+    for place, stay in enumerate(stays, first_place):
         digest = _digest(f"{place} {stay.what} {stay.until}")
-        zeroth, one, two = zeroth + digest, one + place * digest, two + place * place * digest
-        sums.append((zeroth, one, two))
+        zeroth, first, second = zeroth + digest, first + place * digest, second + place * place * digest
+        sums.append((zeroth, first, second))
     return sums
 
 
@@ -169,7 +173,7 @@ def _unpacked(past: int) -> Sums:
 def _digest_of_current(current: list[str], entry_of: EntryOf | None) -> int:
     """Of an entry, its last bit says that it has no current value."""
     if entry_of is None:
-        return _digest("\n".join(sorted(current)) if len(current) > 1 else current[0]) if current else NOTHING_CURRENT
+        return _digest("\n".join(sorted(current))) if current else NOTHING_CURRENT
     digest = _digest("\n".join([" ".join(entry_of), *sorted(current)])) & ~1
     return digest if current else digest | 1
 

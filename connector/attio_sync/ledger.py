@@ -1,7 +1,8 @@
 """What the destination holds of one history, in a size that does not grow with the workspace.
 
-It never says less than the destination holds, or a row could be lost sight of. It may say more: a delivery that had to
-guess what was there before leaves a trace, and the next reconciliation looks at the record again.
+It never says less than the destination holds, or a row could be lost sight of (but for what was cleared long ago, see
+`Listed.take_empty`). It may say more: a delivery that had to guess what was there before leaves a trace, and the next
+reconciliation looks at the record again.
 """
 
 import struct
@@ -25,7 +26,7 @@ GROUPS = 1_024
 MOST_CELLS = 12_288
 LEAST_CELLS = 768
 RECORDS_PER_CELL = 16
-"""How many records share a cell of `present`: with 16, a twentieth of them may differ before it cannot be decoded."""
+"""How many records share a cell of `present`: with 16, a fortieth of them may differ, with two keys each."""
 
 MOST_SLICE_CELLS = 192
 LEAST_SLICE_CELLS = 96
@@ -34,7 +35,7 @@ RECORDS_PER_SLICE_CELL = 1_000
 MOST_RECENT = 7_000
 """Records remembered exactly because the next listing shows them again, over all histories: half a megabyte at most."""
 
-MOST_UNSETTLED = 1_000
+MOST_OVERWRITTEN = 1_000
 """Records remembered exactly until their slice is read, over all histories. Of more all rows are written once more then."""
 
 SAMPLE = 64
@@ -49,11 +50,13 @@ ROOM_FOR_GUESSES = NAMEABLE / 2
 _STAYS_BITS = MOST_STAYS.bit_length()
 _DIGEST_BITS, _PAST_BITS = 8 * DIGEST_BYTES, 8 * PAST_BYTES
 _ID_BYTES = 16
+
+# 2**n less 237 is a prime for both.
 PRESENT = KeySize(_ID_BYTES + (_STAYS_BITS + _DIGEST_BITS) // 8, 2**192 - 237)
 PAST = KeySize(_ID_BYTES + (_STAYS_BITS + _PAST_BITS) // 8, 2**272 - 237)
 
 LATEST = 2**64 - 1
-"""The year 2554, in nanoseconds of Unix time: what begins later, or before 1970, is remembered as if it did not."""
+"""The year 2554, in nanoseconds of Unix time: what begins later counts as this, what began before 1970 as 1970."""
 
 _RECENT = struct.Struct(f">16s{DIGEST_BYTES}sH{PAST_BYTES}sQ")
 
@@ -76,7 +79,7 @@ class Ledger:
     A slice that is None is not known: its histories are written anew at the next reconciliation. `tallest` is how many
     stays any history of a group of records ever had, `recent` what was delivered so lately that the next listing shows it
     again (were they too many, only what began since `recent_since`), `sample` the ids of a few records, `guesses` how
-    many deliveries since the last reconciliation had to guess what was there. `unsettled` are records whose slice still
+    many deliveries since the last reconciliation had to guess what was there. `overwritten` are records whose slice still
     holds a past that has been written over: what it was nobody knew. They stay among the recent until their slice is read.
     """
 
@@ -87,7 +90,7 @@ class Ledger:
     recent_since: int = 0
     sample: list[str] = field(default_factory=list[str])
     guesses: int = 0
-    unsettled: set[str] = field(default_factory=set[str])
+    overwritten: set[str] = field(default_factory=set[str])
 
     @property
     def records(self) -> int:
@@ -130,33 +133,33 @@ class Ledger:
                 for key, times in held.items():
                     sketch.add(key, -times)
 
-    def leave_unsettled(self, record_id: str, most: int) -> None:
-        """Notes that what is about to be written is to be remembered, of so many records at most."""
-        if self.past[slice_of(record_id)] is not None and len(self.unsettled) < most:
-            self.unsettled.add(record_id)
+    def note_overwritten(self, record_id: str, most: int) -> None:
+        """Notes that what is about to be written over a past that nobody knew is to be remembered, of so many at most."""
+        if self.past[slice_of(record_id)] is not None and len(self.overwritten) < most:
+            self.overwritten.add(record_id)
 
-    def left_unsettled(self, record_id: str) -> Fingerprint | None:
-        """What was last written of an unsettled record, all rows of which are as it says.
+    def written_over(self, record_id: str) -> Fingerprint | None:
+        """What was last written of an overwritten record, all rows of which are as it says.
 
         Of other recent ones a window may have guessed what was there, and left in older rows what it got wrong.
         """
-        known = self.recent.get(record_id) if record_id in self.unsettled else None
+        known = self.recent.get(record_id) if record_id in self.overwritten else None
         return known.fingerprint if known else None
 
     def forget(self, record_id: str) -> None:
         """A record that is gone needs no place among those remembered one by one."""
         self.recent.pop(record_id, None)
-        self.unsettled.discard(record_id)
+        self.overwritten.discard(record_id)
         if record_id in self.sample:
             self.sample.remove(record_id)
 
     def prune(self, since: int, most: int) -> None:
-        """Forgets what no listing from `since` on shows again, and the oldest beyond `most`; but for the unsettled."""
+        """Forgets what no listing from `since` on shows again, and the oldest beyond `most`; but for the overwritten."""
         began = sorted((k.began for k in self.recent.values() if k.began >= since), reverse=True)
         if len(began) > most:
             since = began[most] + 1
         self.recent_since = max(self.recent_since, since)
-        self.recent = {r: k for r, k in self.recent.items() if k.began >= since or r in self.unsettled}
+        self.recent = {r: k for r, k in self.recent.items() if k.began >= since or r in self.overwritten}
 
     def fold(self, histories: int) -> None:
         """Takes no more room than so many records need, as far as that can be done without losing anything."""
@@ -175,7 +178,7 @@ class Ledger:
             "recent_since": self.recent_since,
             "sample": self.sample,
             "guesses": self.guesses,
-            "unsettled": b64encode(b"".join(UUID(r).bytes for r in sorted(self.unsettled))).decode(),
+            "overwritten": b64encode(b"".join(UUID(r).bytes for r in sorted(self.overwritten))).decode(),
         }
 
 
@@ -199,9 +202,9 @@ def load_ledger(raw: Mapping[str, Any]) -> Ledger:
         if len(past) != SLICES or len(tallest) != GROUPS:
             raise ValueError  # noqa: TRY301 (one handler says it for every part)
         since, guesses = int(raw["recent_since"]), int(raw["guesses"])
-        ids = b64decode(raw["unsettled"], validate=True)
-        unsettled = {str(UUID(bytes=ids[place : place + _ID_BYTES])) for place in range(0, len(ids), _ID_BYTES)}
-        return Ledger(Sketch.load(raw["present"], PRESENT), past, tallest, recent, since, sample, guesses, unsettled)
+        ids = b64decode(raw["overwritten"], validate=True)
+        overwritten = {str(UUID(bytes=ids[place : place + _ID_BYTES])) for place in range(0, len(ids), _ID_BYTES)}
+        return Ledger(Sketch.load(raw["present"], PRESENT), past, tallest, recent, since, sample, guesses, overwritten)
     except (LookupError, TypeError, ValueError, AttributeError, struct.error) as error:
         message = f"the ledger cannot be read ({type(error).__name__}: {error})"
         raise ValueError(message) from None

@@ -110,7 +110,10 @@ RETRY_SECONDS = 300.0
 """How long all attempts of one request may take together, with the pauses between them."""
 
 PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0)
-"""How long to wait behind the first, second, … failed attempt; up to half a second more is left to chance."""
+"""How long to wait behind the first, second, … failed attempt."""
+
+SPREAD_SECONDS = 0.5
+"""Up to so much more is left to chance, so that what failed together does not come back together."""
 
 REFUSED_SECONDS = 900.0
 """How long one request may be refused (429) without a break before the sync gives up; the next sync resumes."""
@@ -136,7 +139,7 @@ class Effort:
         """
         self.failed += 1
         self.refused = 0
-        pause = PAUSES[min(self.failed, len(PAUSES)) - 1] + random.random() / 2  # noqa: S311 (no secret)
+        pause = PAUSES[min(self.failed, len(PAUSES)) - 1] + SPREAD_SECONDS * random.random()  # noqa: S311 (no secret)
         self.seconds += seconds + pause
         if self.failed < ATTEMPTS and self.seconds < RETRY_SECONDS:
             return pause
@@ -144,8 +147,8 @@ class Effort:
         raise GaveUpError(message + advice(error)) from None
 
     def seconds_left(self, seconds: float) -> float:
-        """About how long it goes on being sent if it goes on failing, and each time after so many seconds."""
-        ahead = [pause + 0.25 + seconds for pause in PAUSES[self.failed - 1 :]]
+        """About how long it will be tried if every further attempt fails after so many seconds."""
+        ahead = [pause + SPREAD_SECONDS / 2 + seconds for pause in PAUSES[self.failed - 1 :]]
         return min(sum(ahead), RETRY_SECONDS - self.seconds)
 
     def wait_after_refusal(self, error: RateLimitedError, now: float) -> float:

@@ -63,7 +63,8 @@ class Parent:
 
 
 OBJECT_SCOPES = ("record_permission:read", "object_configuration:read")
-LIST_SCOPES = ("list_entry:read", "list_configuration:read")
+LIST_CONFIGURATION = "list_configuration:read"
+LIST_SCOPES = ("list_entry:read", LIST_CONFIGURATION)
 
 
 def parse_parent(text: str) -> Parent:

@@ -16,7 +16,7 @@ from attio_sync.errors import ContractChangedError
 from attio_sync.fingerprints import Fingerprint, fingerprint_of, fingerprint_with_current, is_nothing
 from attio_sync.histories import AttributeHistory, stays_of
 from attio_sync.ledger import (
-    MOST_UNSETTLED,
+    MOST_OVERWRITTEN,
     NAMEABLE,
     PAST,
     Held,
@@ -93,18 +93,18 @@ class Reconciliation:
         listed.note(part)
         delivery.judge(self.source, len(part.histories), part.invalid)
         for item in part.histories:
-            if slice_of(item.record_id) in listed.unknown and listed.is_certain(item):
+            if slice_of(item.record_id) in listed.unknown and item.values:
                 delivery.write(self.source, item, None, surplus_to=self._ledger.most_stays(item.record_id))
 
     def finish(self) -> Outcome:
         """Behind the listing: makes the destination equal to Attio, as far as that and the histories of the slices tell."""
         ledger, listed = self._ledger, self._listed
         for number in listed.unknown:
-            ledger.past[number] = listed.past[number]
+            ledger.past[number] = listed.past[number]  # one sketch from now on, in which nothing differs
         present = listed.differing(ledger.present, self._histories_of)
+        listed.take_empty(present or ())
         if present is None:
             return self._start_over_if_certain(listed)
-        listed.take_empty(present)
         past = self._past_differences(listed)
         ids = {*present, *past, *listed.doubtful, *self._delivery.state.of(self.source).invalid}
         self._present = Side(present, listed.records.of(ids))
@@ -119,7 +119,7 @@ class Reconciliation:
         ledger.present = grown(ledger.present, listed.present)
         ledger.past = [ours and grown(ours, listed.past.get(i, ours)) for i, ours in enumerate(ledger.past)]
         ledger.guesses = 0
-        ledger.unsettled = {r for r in ledger.unsettled if slice_of(r) not in self._slices}
+        ledger.overwritten = {r for r in ledger.overwritten if slice_of(r) not in self._slices}
         return Outcome.DOUBTED if is_doubtful else Outcome.DONE
 
     @property
@@ -201,7 +201,7 @@ class Reconciliation:
             )
 
     def _had_a_value(self, record_id: str) -> bool:
-        """Whether the destination holds a value of the record."""
+        """Whether the destination holds a value of the record, or may have held one."""
         present, past = self._present.held(record_id), self._past.held(record_id)
         digests = {current_of(key) for key, times in present.items() if times > 0}
         of_entry = self.source.parent.is_list
@@ -213,30 +213,30 @@ class Reconciliation:
     def _deliver(self, item: AttributeHistory) -> Fingerprint:
         """Writes what differs; the ledger then says of the record what was written, whatever the listing showed."""
         ledger, record_id = self._ledger, item.record_id
-        past = self._past.held(record_id)
-        before, surplus_to = self._before(item, past)
+        present, past = self._present.held(record_id), self._past.held(record_id)
+        before, surplus_to = self._before(item, present, past)
         if not self._is_known(record_id):
             past = {past_key(record_id, before.stays, before.past): 1} if before else {}
-            if not before and self._present.held(record_id):
-                ledger.leave_unsettled(record_id, MOST_UNSETTLED // self._delivery.tracked)
+            if present and not before:
+                ledger.note_overwritten(record_id, MOST_OVERWRITTEN // self._delivery.tracked)
         mark = self._delivery.write(self.source, item, before, surplus_to=surplus_to)
-        ledger.settle(record_id, self._present.held(record_id), past)
+        ledger.settle(record_id, present, past)
         ledger.add(record_id, mark)
         return mark
 
-    def _before(self, item: AttributeHistory, past: Held) -> tuple[Fingerprint | None, int]:
+    def _before(self, item: AttributeHistory, present: Held, past: Held) -> tuple[Fingerprint | None, int]:
         """What the destination holds of a record, if that is certain enough, and how many stays it may hold besides."""
-        if known := self._ledger.left_unsettled(item.record_id):
-            return known, 0
-        present, most = self._present.held(item.record_id), self._ledger.most_stays(item.record_id)
+        ledger, is_known = self._ledger, self._is_known(item.record_id)
+        if written := ledger.written_over(item.record_id):
+            return written, 0
         if not present:
             return None, max((past_of(key)[0] for key in past), default=0)
-        held = past if self._is_known(item.record_id) else present
+        most = ledger.most_stays(item.record_id)
         # A guess can have taken from a slice what a removal left there, though the rows are gone: `present` still tells.
-        if any(list(one.values()) != [1] for one in (held, present)):
+        if list(present.values()) != [1] or (is_known and list(past.values()) != [1]):
             return None, most
         digest = current_of(*present)
-        if held is past:  # and if none was known to be there, some may be all the same
+        if is_known:  # and if no stay is known to be there, some may be all the same
             before = Fingerprint(digest, *past_of(*past))
             return before, 0 if before.stays else most
         # Of several values at a time, one may have come and gone and left the others as they were.
@@ -252,7 +252,7 @@ class Reconciliation:
     def _remove(self, record_id: str) -> None:
         present = self._present.held(record_id)
         if any(times > 0 for times in present.values()):
-            # In a slice that was not read, nobody knows how many rows it has: at most as many as any of its group.
+            # However many rows it has: at most as many as any of its group ever had.
             self._delivery.remove(self.source, record_id, self._ledger.most_stays(record_id))
         self._delivery.reads_well(self.source, [record_id])
         self._ledger.settle(record_id, present, self._past.held(record_id))

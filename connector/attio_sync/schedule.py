@@ -3,9 +3,8 @@
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
-from attio_sync.attio_types import AttioStatus, TokenIdentity
+from attio_sync.attio_types import TokenIdentity
 from attio_sync.errors import FOR_ALL_TO_SEE, ForbiddenError, StateError
 from attio_sync.ledger import SLICES
 from attio_sync.settings import Settings
@@ -95,7 +94,7 @@ def while_away(was: SourceState, now: datetime) -> SourceState:
 def reason_to_start_over(source: Source, state: SourceState) -> str | None:
     """Why everything is to be delivered anew, if it is; one that needs no saying is empty."""
     if state.ledger is None:
-        earlier = f"{source.name} was synced by an earlier version of the connector, without what a comparison needs"
+        earlier = f"{source.name} was synced by an earlier version of the connector, or what it remembers cannot be read"
         was_away = f"{source.name} was not found for more than {AWAY.days} days"
         return earlier if state.last_sync else was_away if state.away else ""
     if state.kind not in {"", source.kind}:
@@ -119,22 +118,6 @@ def check_that_all_is_seen(reason: str, *, sees_everything: bool) -> None:
     if reason and not sees_everything:
         message = f"{reason}, and the token may see only a part of what is there: nothing was emptied; {FOR_ALL_TO_SEE}"
         raise ForbiddenError(message)
-
-
-class Seen(NamedTuple):
-    """Which attribute the statuses are of that were read, and whether none of them is one of those that there were."""
-
-    attribute_id: str
-    are_new: bool
-
-    def is_another(self, state: SourceState, *, is_unsure: bool) -> bool:
-        """Whether what was delivered is of another attribute; `is_unsure` where an earlier version did not note which."""
-        return self.are_new if is_unsure else state.attribute_id not in {"", self.attribute_id}
-
-
-def seen_in(statuses: Sequence[AttioStatus], held: Collection[str]) -> Seen:
-    """What statuses say, of which these ids were there before."""
-    return Seen(statuses[0].id.attribute_id, bool(held) and not {s.id.status_id for s in statuses} & set(held))
 
 
 def listed_together(sources: Sequence[Source], state_of: Callable[[Source], SourceState]) -> list[list[Source]]:

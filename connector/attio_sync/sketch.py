@@ -25,7 +25,7 @@ _CHECK_AT, _COUNT_AT = 336, 400
 """A cell in memory is one number, so that a key is added at once: its sum, then its checks, then its count.
 
 Any of them may be negative and then borrows from the next. Sums are not cut to the prime field until they are written;
-there and in the checks 64 bits are left for 2**39 keys, of which a cell that can be written has at most 2**23.
+a sum leaves 64 bits, a check 40, and a cell that can be written has at most 2**23 keys.
 """
 
 
@@ -156,15 +156,15 @@ def _cell(total: int, checks: int, count: int) -> int:
 def _parts(cell: int) -> tuple[int, int, int]:
     """The sum, the sum of the checks and the count in a cell."""
     total = _signed(cell, _CHECK_AT)
-    rest = cell - total >> _CHECK_AT
+    rest = (cell - total) >> _CHECK_AT
     checks = _signed(rest, _COUNT_AT - _CHECK_AT)
-    return total, checks, rest - checks >> _COUNT_AT - _CHECK_AT
+    return total, checks, (rest - checks) >> (_COUNT_AT - _CHECK_AT)
 
 
 def _signed(number: int, bits: int) -> int:
     """What its last bits say, of which the first is the sign."""
     half = 1 << bits - 1
-    return (number + half & 2 * half - 1) - half
+    return ((number + half) & (2 * half - 1)) - half
 
 
 def _written(cell: int, size: KeySize) -> bytes:

@@ -157,10 +157,10 @@ def parse_state(raw: Mapping[str, Any], warn: Callable[[str], None]) -> SyncStat
     )
     if not inside:
         return replace(state, sources={OLDEST_SOURCE: SourceState(last_sync=outside)} if outside else {})
-    if version < VERSION:
-        # What those remembered of histories is not what is compared now.
-        inside = {k: {**one, "ledger": None} if (one := as_object(raw_one)) else raw_one for k, raw_one in inside.items()}
-    sources = {key: _parse_source_state(value, outside, warn) for key, value in inside.items()}
+    # What earlier versions remembered of histories is not what is compared now.
+    sources = {
+        key: _parse_source_state(value, outside, warn, has_ledger=version == VERSION) for key, value in inside.items()
+    }
     finished = [s.last_sync for s in sources.values() if s.last_sync]
     if outside is not None and finished and outside < min(finished):
         # Moved back by hand, it asks for everything since then; a window under way would move it forward again.
@@ -180,7 +180,9 @@ def dump_state(state: SyncState) -> dict[str, Any]:
     return oldest | {"version": VERSION} | workspace | {"histories": sources, "definitions": definitions}
 
 
-def _parse_source_state(value: object, outside: datetime | None, warn: Callable[[str], None]) -> SourceState:
+def _parse_source_state(
+    value: object, outside: datetime | None, warn: Callable[[str], None], *, has_ledger: bool
+) -> SourceState:
     """One history; where its own `last_sync` cannot be read the one outside stands, which is never later."""
     raw = as_object(value)
     if raw is None:
@@ -188,7 +190,7 @@ def _parse_source_state(value: object, outside: datetime | None, warn: Callable[
         return SourceState(last_sync=outside)
     last_sync = _instant(raw, "last_sync", warn)
     return SourceState(
-        ledger=_parse_ledger(as_object(raw.get("ledger")), warn),
+        ledger=_parse_ledger(as_object(raw.get("ledger")), warn) if has_ledger else None,
         last_sync=outside if last_sync is None and raw.get("last_sync") is not None else last_sync,
         under_way=_parse_window(as_object(raw.get("under_way")), warn),
         backfill=_parse_window(as_object(raw.get("backfill")), warn),

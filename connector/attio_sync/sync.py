@@ -79,9 +79,8 @@ class _Sync:
         self.failures: dict[str, AttioSyncError] = {}
         self._windows = Windows(delivery, reader, environment, self._failing_alone, self._alive)
         self._sees_everything = True
-        self._seen: dict[str, schedule.Seen] = {}
-        self._unsure: set[Source] = set()
-        """Those of which an earlier version did not note which attribute they are."""
+        self._seen: dict[str, str] = {}
+        """Of which attribute the statuses of a place are that were read."""
         self._reconciled: set[Source] = set()
         self._looked_at: set[Source] = set()
         """Those that no second look is due to: listed for the first time, or found to differ too much, which is doubted."""
@@ -138,8 +137,7 @@ class _Sync:
             self.failures.setdefault(str(place), failure)
             return None
         if definition is STATUSES and answer:
-            held = self._delivery.state.definitions.get(definition.held_as(place), {})
-            self._seen[str(place)] = schedule.seen_in(answer, held)
+            self._seen[str(place)] = answer[0].id.attribute_id
         return answer
 
     def _state(self, source: Source) -> SourceState:
@@ -164,8 +162,6 @@ class _Sync:
         if (reason := schedule.reason_to_start_over(source, state)) is not None:
             self._start_over(source, reason)
             return
-        if not state.attribute_id:
-            self._unsure.add(source)
         self._note_what_it_is(source)
 
     def _start_over(self, source: Source, reason: str) -> None:
@@ -179,9 +175,9 @@ class _Sync:
         """Whether it turned out to be another attribute than it was, and is to be delivered anew."""
         with self._failing_alone(source):
             seen = self._seen.get(source.name)
-            if seen and seen.is_another(self._state(source), is_unsure=source in self._unsure):
+            if seen and self._state(source).attribute_id not in {"", seen}:
                 known = self._reader.answer_of(self._catalog.known, source)
-                if known.attribute_id == seen.attribute_id:  # one answer alone empties nothing
+                if known.attribute_id == seen:  # one answer alone empties nothing
                     self._start_over(known, schedule.is_another(known))
                     self.failures.pop(source.name, None)
                     return True

@@ -33,12 +33,6 @@ def swap(world: World, records: int) -> None:
         world.workspace.set_values(world.workspace.record(record_id), later, [planned])
 
 
-def forget_which_attribute_it_is(world: World) -> None:
-    """The state of an earlier version."""
-    for history in world.warehouse.state["histories"].values():
-        assert history.pop("attribute_id")
-
-
 def assert_delivered_anew(world: World, records: int) -> None:
     assert [row["status_title"] for row in world.warehouse.rows(HISTORY)] == ["Planned"] * records
     assert sum(row["stays"] > 0 for row in world.warehouse.rows(TABLE)) == records
@@ -76,27 +70,6 @@ def test_it_is_delivered_anew_if_it_was_exchanged_in_the_middle_of_a_first_sync(
     world.simulator.faults.add(Fault(kind="change", on=["query"], at=[2], change=lambda _: swap(world, 30)))
     world.sync()
     assert_delivered_anew(world, 30)
-
-
-def test_it_is_delivered_anew_where_an_earlier_version_did_not_note_which_it_was() -> None:
-    world = filled()
-    world.sync()
-    forget_which_attribute_it_is(world)
-    swap(world, 20)
-    world.sync()
-    assert_delivered_anew(world, 20)
-
-
-def test_a_state_of_an_earlier_version_makes_nothing_to_be_delivered_anew_where_it_is_the_same() -> None:
-    world = filled()
-    world.sync()
-    forget_which_attribute_it_is(world)
-    assert world.sync().rows_written == 0
-    world.workspace.set_status(world.workspace.record_ids("applications")[0], "Offer")
-    world.sync()
-    assert [history["attribute_id"] for history in world.warehouse.state["histories"].values()]
-    assert world.warehouse.warnings == []
-    world.assert_equal_to_attio()
 
 
 @pytest.mark.parametrize("history", [f"{SOURCE}=attio_workflow_status", f"{SOURCE}=elsewhere"])

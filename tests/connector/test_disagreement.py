@@ -218,7 +218,7 @@ def test_what_began_before_1970_can_be_remembered() -> None:
     world.workspace.replace_history(record_id, [("Offer", EPOCH - timedelta(days=1), None)])
     world.sync()
     world.assert_equal_to_attio()
-    assert record_id in load_ledger(ledger_state(world)).unsettled
+    assert record_id in load_ledger(ledger_state(world)).overwritten
     world.sync(**EVERYTHING)
     assert_the_ledger_says_what_the_destination_holds(world)
 
@@ -325,6 +325,27 @@ def test_records_without_a_value_are_none_that_cannot_be_read_where_nothing_is_k
     world.sync(recheck_days="1")
     world.assert_equal_to_attio()
     assert_the_ledger_says_what_the_destination_holds(world)
+
+
+@pytest.mark.usefixtures("small_ledger")
+def test_what_was_empty_is_known_also_if_too_much_else_differed_when_its_slice_was_read() -> None:
+    world = synced(200)
+    for _ in range(120):
+        world.workspace.create_record("applications", None)
+        world.pass_time(milliseconds=1)
+    world.sync(**EVERYTHING)
+    ledger = ledger_state(world)
+    ledger["past"] = [None] * len(ledger["past"])
+    world.simulator.faults.add(Fault(kind="mangle", on=["query"], mangle=Mangle(by=another_actor)))
+    world.pass_time(hours=25)
+    assert world.sync(recheck_days="1").reconciled == 0
+    world.simulator.faults.clear()
+    world.pass_time(hours=25)
+    report = world.sync(recheck_days="1")
+    assert (report.reconciled, report.invalid, report.rows_deleted) == (1, 0, 0)
+    world.assert_equal_to_attio()
+    world.pass_time(hours=25)
+    assert world.sync(recheck_days="1").rows_written == 0
 
 
 def test_all_rows_of_a_record_go_that_grew_while_its_slice_was_written_anew() -> None:

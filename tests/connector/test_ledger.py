@@ -80,19 +80,19 @@ def test_a_key_says_how_many_stays_it_stands_for_and_their_digest(record_id: str
     assert current_of(present_key(record_id, mark.current)) == mark.current
 
 
-def test_what_is_unsettled_is_remembered_up_to_a_bound_however_old_it_is() -> None:
+def test_what_was_written_over_is_remembered_up_to_a_bound_however_old_it_is() -> None:
     ledger = new_ledger(1)
     there = [str(uuid.UUID(int=number)) for number in range(4)]
     ledger.past[slice_of(there[0])] = None  # of which nothing is held that could be wrong
     for record_id in there:
-        ledger.leave_unsettled(record_id, 2)
+        ledger.note_overwritten(record_id, 2)
         ledger.recent[record_id] = Known(Fingerprint(1, 1, 1), 5)
     ledger.prune(9, 4)
-    assert sorted(ledger.recent) == sorted(ledger.unsettled) == there[1:3]
+    assert sorted(ledger.recent) == sorted(ledger.overwritten) == there[1:3]
     loaded = load_ledger(ledger.dump())
-    assert (loaded.recent, loaded.unsettled) == (ledger.recent, ledger.unsettled)
+    assert (loaded.recent, loaded.overwritten) == (ledger.recent, ledger.overwritten)
     ledger.forget(there[1])
-    assert sorted(ledger.recent) == sorted(ledger.unsettled) == there[2:3]
+    assert sorted(ledger.recent) == sorted(ledger.overwritten) == there[2:3]
 
 
 def test_too_many_lately_delivered_records_are_forgotten_from_the_oldest_on() -> None:
@@ -134,7 +134,7 @@ def test_a_ledger_shrinks_to_what_its_records_need() -> None:
         {"recent": "AAAA"},
         {"sample": ["no id"]},
         {"guesses": None},
-        {"unsettled": "AAAA"},
+        {"overwritten": "AAAA"},
     ],
 )
 def test_a_damaged_ledger_is_refused(damage: dict[str, object]) -> None:

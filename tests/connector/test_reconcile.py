@@ -179,7 +179,7 @@ def test_what_is_written_over_a_past_that_nobody_knew_is_not_written_again_when_
     world.pass_time(hours=25)
     report = world.sync(recheck_days="1")
     assert (report.rows_written, report.rows_deleted) == (0, 0)
-    assert ledger_state(world)["unsettled"] == ""
+    assert ledger_state(world)["overwritten"] == ""
     assert_the_ledger_says_what_the_destination_holds(world)
 
 

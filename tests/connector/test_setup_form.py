@@ -20,7 +20,14 @@ from attio_simulator.crm_data import generate_crm
 from attio_sync import fivetran
 from attio_sync.attio_types.workspace import MEMBERS_SCOPE
 from attio_sync.checks import Check, check_histories, check_names, check_reach, check_scopes, check_token, run
-from attio_sync.errors import AttioSyncError, ContractChangedError, ForbiddenError, UnauthorizedError, UnknownNameError
+from attio_sync.errors import (
+    AttioSyncError,
+    ContractChangedError,
+    ForbiddenError,
+    MissingScopesError,
+    UnauthorizedError,
+    UnknownNameError,
+)
 from attio_sync.fivetran import build_form, dashboard_text
 from attio_sync.runtime import Environment
 from attio_sync.settings import Settings, default_text, load_settings
@@ -332,8 +339,11 @@ def test_every_status_needs_the_scopes_of_objects_and_takes_lists_where_it_may(c
     named = run(crm.settings(history=f"*,{SOURCES}"), check_scopes, crm.environment)
     assert named.count("list_") == len(LIST_SCOPES)
     crm.simulator.scopes = frozenset(every) - {LIST_SCOPES[0]}
+    with pytest.raises(MissingScopesError, match=f"lacks {LIST_SCOPES[0]} .for [*]"):
+        run(settings, check_scopes, crm.environment)
+    crm.simulator.scopes = frozenset(every) - {LIST_SCOPES[1]}
     assert run(settings, check_scopes, crm.environment).endswith(
-        f", but not {LIST_SCOPES[0]}: without that one * brings nothing of lists"
+        f", but not {LIST_SCOPES[1]}: without that one * brings nothing of lists"
     )
 
 

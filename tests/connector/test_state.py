@@ -100,7 +100,7 @@ def ledgers(draw: st.DrawFn) -> Ledger:
         if draw(st.booleans()):
             ledger.recent[record_id] = Known(mark, draw(st.integers(0, 2**62)))
     ledger.past[draw(st.integers(0, SLICES - 1))] = None
-    ledger.unsettled = set(draw(st.lists(uuids, max_size=2)))
+    ledger.overwritten = set(draw(st.lists(uuids, max_size=2)))
     ledger.recent_since, ledger.guesses = draw(st.integers(0, 2**62)), draw(st.integers(0, 99))
     return ledger
 
