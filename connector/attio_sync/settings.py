@@ -147,6 +147,9 @@ class Settings(BaseSettings):
     def _encrypted_or_local(cls, url: str) -> str:
         url = url.strip().rstrip("/")
         parts = urlsplit(url)
+        if parts.path == "/v2":
+            message = f"is to end before /v2: {url.removesuffix('/v2')}"
+            raise ValueError(message)
         if _BASE_URL.fullmatch(url) is None or parts.port == 0:
             message = "is no address like https://api.attio.com"
             raise ValueError(message)

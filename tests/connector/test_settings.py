@@ -220,6 +220,7 @@ WRONG: list[tuple[str, str, str]] = [
     ("attio_base_url", "ftp://api.attio.com", "is no address like https://api.attio.com"),
     ("attio_base_url", "api.attio.com", "is no address like https://api.attio.com"),
     ("attio_base_url", "HTTPS://api.attio.com", "is no address like https://api.attio.com"),
+    ("attio_base_url", "https://api.attio.com/v2/", "is to end before /v2: https://api.attio.com"),
     ("attio_base_url", "https://", "is no address like https://api.attio.com"),
     ("attio_base_url", "https://api.attio.com:0", "is no address like https://api.attio.com"),
     ("attio_base_url", "https://user:secret@api.attio.com", "attio_base_url"),

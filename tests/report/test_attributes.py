@@ -511,6 +511,15 @@ def test_a_second_pipeline_stays_one_and_filters_too(open_report: Open, models: 
     for picture in ("ageing", "flow"):
         note = str(report.page.text_content(f"#{picture} .filter-note"))
         assert note.endswith(f"Not filtered by Workflow status {title}, which cannot be chosen in this history.")
+    # Also while something else is chosen there.
+    report.page.select_option("#period", index=1)
+    assert "cannot be chosen" in str(report.page.text_content("#ageing .filter-note"))
+    report.page.select_option("#period", index=0)
+    # On paper, which has no filters, it is said which history the pictures are of.
+    assert not report.page.is_visible("#history-shown")
+    report.page.emulate_media(media="print")
+    assert report.page.inner_text("#history-shown") == "The pictures are of Applications by workflow status."
+    report.page.emulate_media(media="screen")
     report.page.select_option("#history", label="Applications by check status")
     assert report.page.text_content("#shown") == both_filters
     assert "cannot be chosen" not in str(report.page.text_content("#pictures"))

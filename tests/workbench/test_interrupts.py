@@ -3,10 +3,12 @@ import pty
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import pytest
+from fivetran_connector_sdk_core.destination.duckdb_destination import DuckDbDestination
 from tests.workbench.conftest import AttioSync
 from tests.workbench.test_sync import assert_holds
 
@@ -86,6 +88,21 @@ def test_an_interrupted_demo_says_what_to_do(place: Path) -> None:
 
     assert process.returncode == 130
     assert err == "warning: interrupted: run the demo again, which begins anew; what it moved away is kept\n"
+
+
+@pytest.mark.usefixtures("attio")
+def test_an_interruption_in_the_middle_of_a_query_is_one(
+    attio_sync: AttioSync, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def upsert(self: DuckDbDestination, *_: object) -> None:
+        assert self.con is not None
+        threading.Timer(0.2, signal.raise_signal, [TERM]).start()
+        self.con.execute("SELECT max(hash(range)) FROM range(5000000000)")
+
+    monkeypatch.setattr(DuckDbDestination, "upsert", upsert)
+    finished = attio_sync("sync", "--into", place)
+
+    assert (finished.code, finished.err.startswith(NOTHING_KEPT)) == (130, True)
 
 
 def command(place: Path) -> list[str]:

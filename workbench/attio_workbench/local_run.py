@@ -25,6 +25,9 @@ from attio_workbench.place import Place
 from attio_workbench.sdk_log import kept_log
 from attio_workbench.trouble import trouble_text
 
+INTERRUPTED = "Query interrupted"
+"""What DuckDB says of a query during which a signal came."""
+
 type OnProgress = Callable[[SyncReport], None]
 
 log = logging.getLogger("attio_sync.local_run")  # what the connector logs goes the same way
@@ -90,6 +93,7 @@ def run_locally(settings: Settings, place: Place, on_progress: OnProgress, found
     Raises:
         AttioSyncError: the sync could not go on; what it delivered before is kept.
         WorkbenchError: the database is open elsewhere, damaged, or there is no room for it.
+        KeyboardInterrupt: somebody interrupted it, also in the middle of a query, which DuckDB calls a RuntimeError.
     """
     reports: list[SyncReport] = []
 
@@ -105,4 +109,8 @@ def run_locally(settings: Settings, place: Place, on_progress: OnProgress, found
             run_in_sdk(update, declared, place.folder, state, place.state)
     except (SdkException, duckdb.Error, OSError) as error:
         raise WorkbenchError(trouble_text(place.database, error)) from error
+    except RuntimeError as error:
+        if str(error) == INTERRUPTED:
+            raise KeyboardInterrupt from error
+        raise
     return LocalRun(reports[0], warnings)

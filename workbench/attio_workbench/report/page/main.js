@@ -1,6 +1,7 @@
 // The filters, the theme, and the first drawing.
 let allSaid = false;
 let wanted = [];
+let missing = [];
 
 function option(value, label, chosen) {
   return h("option", { value, selected: chosen }, label);
@@ -58,15 +59,19 @@ function announce() {
   const counts = shownCounts();
   document.getElementById("shown").textContent = `${count(sum(counts.map((c) => c.number)))} of ${count(now().open.total)} open records`;
   document.getElementById("reset").hidden = wanted.length === 0;
+  document.getElementById("history-shown").textContent = DATA.histories.length > 1 ? `The pictures are of ${historyText(now())}.` : "";
 }
 
+/** What is chosen here is wanted, and what is missing here until the same filter is chosen. */
 function onFilter() {
-  wanted = filterSelects().filter((one) => one.selectedIndex > 0).map(choiceOf);
-  state.missing = [];
+  const chosen = filterSelects().filter((one) => one.selectedIndex > 0).map(choiceOf);
+  missing = missing.filter(({ name }) => !chosen.some((one) => one.name === name));
+  wanted = [...chosen, ...missing];
   applyFilters();
 }
 
 function applyFilters() {
+  state.missing = missing.map(({ says }) => says);
   state.period = document.getElementById("period").value;
   state.owner = Number(document.getElementById("owner").value);
   state.values = attributeSelects().map((select) => select.value);
@@ -90,7 +95,7 @@ function onHistory() {
   state.history = Number(document.getElementById("history").value);
   fillFilters();
   showSaid();
-  state.missing = wanted.filter((one) => !chooses(one)).map(({ says }) => says);
+  missing = wanted.filter((one) => !chooses(one));
   applyFilters();
 }
 
@@ -122,6 +127,7 @@ function start() {
   on("owner", "change", onFilter);
   on("reset", "click", () => {
     filterSelects().forEach((select) => (select.selectedIndex = 0));
+    missing = [];
     onFilter();
     document.getElementById("period").focus();
   });

@@ -22,6 +22,12 @@ function survivalCurves(status) {
     .filter(({ curve, time }) => curve && time && time.stays >= LEAST_STAYS_DRAWN);
 }
 
+/** The points of a curve up to the edge, to which it goes on if it does not end before. */
+function pointsUntil(most, { x, y }) {
+  const points = [[0, 1], ...x.map((days, k) => [days, y[k]]).filter(([days]) => days <= most)];
+  return points.length <= x.length ? [...points, [most, points.at(-1)[1]]] : points;
+}
+
 function survivalOption(status) {
   const curves = survivalCurves(status);
   const all = curveOf(status, "all");
@@ -45,7 +51,7 @@ function survivalOption(status) {
       lineStyle: { color: tone, width: n === 0 ? 3.5 : 2, type: dash },
       itemStyle: { color: tone },
       emphasis: { disabled: true },
-      data: [[0, 1], ...curve.x.map((x, k) => [x, curve.y[k]]).filter(([x]) => x <= most)].map(([x, y]) => [stretched(x), y]),
+      data: pointsUntil(most, curve).map(([x, y]) => [stretched(x), y]),
     })),
   };
 }
