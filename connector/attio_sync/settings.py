@@ -5,6 +5,7 @@ before it: `ATTIO_API_TOKEN`, `ATTIO_BACKFILL_DAYS`.
 """
 
 import difflib
+import io
 import re
 from collections.abc import Mapping
 from functools import partial
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
+from dotenv.parser import parse_stream
 from pydantic import AliasChoices, BeforeValidator, Field, PlainSerializer, SecretStr, ValidationError, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import (
@@ -214,6 +216,10 @@ def _check_text(env_files: tuple[Path, ...]) -> None:
         if "\0" in text:  # UTF-16 may pass for UTF-8, and then holds these
             message = f"{path} is not in UTF-8, so nothing in it can be read: save it again in that encoding"
             raise SettingsError(message)
+        for binding in parse_stream(io.StringIO(text)):
+            if binding.error:  # not quoted: it may hold the token
+                message = f"{path}, line {binding.original.line}, is not NAME=value, as in ATTIO_PAGE_SIZE=500: correct it"
+                raise SettingsError(message)
 
 
 def unknown_settings(configuration: Mapping[str, Any], env_files: tuple[Path, ...] = ENV_FILES) -> list[str]:

@@ -66,6 +66,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "pydantic": ("client", "catalog", "settings", "histories", "small_tables", "attio_types"),
     "msgspec": ("wire",),
     "pydantic_settings": ("settings",),
+    "dotenv": ("settings",),
     "fivetran_connector_sdk": ("fivetran", "connector"),
     "fivetran_connector_sdk_cli": ("connector",),
 }
@@ -151,7 +152,8 @@ def test_what_the_connector_imports_is_what_its_requirements_declare() -> None:
     lines = (CONNECTOR / "requirements.txt").read_text(encoding="utf-8").splitlines()
     declared = {found[0].lower().replace("-", "_") for line in lines if (found := re.match(r"[A-Za-z][\w.-]*", line))}
     imported = set[str]().union(*map(of_others, MODULES.values()))
-    assert {name for name in imported if not name.startswith("fivetran")} <= declared
+    assert {name for name in imported if not name.startswith("fivetran")} - {"dotenv"} <= declared
+    assert "python_dotenv" in declared  # what PyPI calls it
     # Pre-installed on Fivetran, and not to be declared.
     assert not {name for name in declared if name.startswith("fivetran")}
 

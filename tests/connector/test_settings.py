@@ -466,6 +466,15 @@ def test_a_file_in_utf_8_is_read_with_and_without_a_mark_of_that(encoding: str, 
     assert load((file,)).page_size == 7
 
 
+def test_a_line_of_a_file_that_says_nothing_is_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    file = tmp_path / ".env"
+    file.write_text(f"# ours\n\nATTIO_PAGE_SIZE=7\nATTIO_API_TOKEN: {TOKEN}\n")
+    with pytest.raises(SettingsError) as caught:
+        load((file,))
+    assert str(caught.value) == f"{file}, line 4, is not NAME=value, as in ATTIO_PAGE_SIZE=500: correct it"
+    assert not caplog.messages
+
+
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "latin-1"])
 def test_a_file_in_another_encoding_is_named_with_what_to_do(encoding: str, tmp_path: Path) -> None:
     file = tmp_path / ".env"
