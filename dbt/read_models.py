@@ -13,6 +13,7 @@ from argparse import ArgumentParser
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from dbt.clients.yaml_helper import load_yaml_text
 from dbt.contracts.graph.manifest import Manifest
 from dbt_common.exceptions import DbtValidationError
 
+PACKAGE = Path(__file__).parent
 PREFIX = "attio__"
 PIECE = 10_000
 
@@ -64,7 +66,7 @@ def variables(given: str, defaults: dict[str, Any]) -> dict[str, Any]:
     Of histories that somebody names themselves, only what they name splits them.
 
     Raises:
-        ValueError: it is no YAML, or no mapping.
+        ValueError: it is no YAML, or no mapping, or names a variable that the package does not have.
     """
     try:
         theirs: Any = load_yaml_text(given)
@@ -73,6 +75,14 @@ def variables(given: str, defaults: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(theirs, dict):
         message = f"--vars: {given!r} must be names and values in YAML, as in 'attio_schema: attio'"
         raise ValueError(message)  # noqa: TRY004 (what is wrong is a text)
+    project: Any = load_yaml_text((PACKAGE / "dbt_project.yml").read_text("utf-8"))
+    declared = project["vars"]["attio"]
+    for name in theirs:
+        if str(name).startswith("attio") and name not in declared:
+            near = get_close_matches(name, declared, n=1)
+            instead = f"did you mean {near[0]}?" if near else f"there are {', '.join(declared)}"
+            message = f"--vars: the package has no variable {name}; {instead}"
+            raise ValueError(message)
     unsplit: dict[str, Any] = {"attio_segments": []} if "attio_histories" in theirs else {}
     return defaults | unsplit | theirs
 

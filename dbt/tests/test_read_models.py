@@ -124,6 +124,23 @@ def test_variables_that_are_no_mapping_are_refused(given: str, tmp_path: Path, c
     assert capfd.readouterr() == ("", said)
 
 
+@pytest.mark.parametrize(
+    ("given", "instead"),
+    [
+        ("attio_timezone: UTC", "did you mean attio_time_zone?"),
+        ("attio_777777777: 1", "there are attio_schema, attio_database, "),
+    ],
+)
+def test_a_variable_that_the_package_does_not_have_is_refused(
+    given: str, instead: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert main([str(tmp_path / "models"), "--vars", given]) == 1
+
+    said = f"--vars: the package has no variable {given.split(':', 1)[0]}; {instead}"
+    assert capfd.readouterr().err.startswith(said)
+    assert variables("somebody_elses: 1", {}) == {"somebody_elses": 1}
+
+
 def test_what_dbt_refuses_is_said(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     code = main([str(tmp_path / "models"), "--quiet", *dbt_options("nowhere", tmp_path)])
 
