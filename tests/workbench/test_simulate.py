@@ -79,7 +79,7 @@ def test_a_port_that_is_taken_is_one_line(attio_sync: AttioSync) -> None:
 def test_a_fault_that_does_not_exist_is_one_line(attio_sync: AttioSync, fault: str) -> None:
     finished = attio_sync("simulate", "--fault", fault)
 
-    assert_one_line(finished, f"'{fault}' is no fault: write KIND=SHARE, as in drop=0.01; the kinds are rate_limited,")
+    assert_one_line(finished, f"'{fault}' is no fault: write KIND=SHARE, as in drop=0.01 for one request in a hundred")
 
 
 def test_help_lists_every_kind_of_fault(attio_sync: AttioSync) -> None:
@@ -142,3 +142,9 @@ def test_what_cannot_be_planted_is_one_line(attio_sync: AttioSync, plan: str) ->
     assert finished.code == 1
     assert finished.err.count("\n") == 1
     assert finished.err.startswith("error: ")
+
+
+def test_nothing_is_planted_in_a_workspace_that_is_no_pipeline(attio_sync: AttioSync) -> None:
+    finished = attio_sync("simulate", "--workspace", "crm", "--plant", "nothing")
+
+    assert_one_line(finished, "--plant is for a hiring pipeline, and --workspace crm makes none: leave one of them out")

@@ -46,6 +46,11 @@ def run_simulation(console: Console, simulation: Simulation) -> None:
     """
     limits = Limits.off() if simulation.no_limits else Limits(other_client_share=simulation.other_client)
     limits.latency = read_latency(simulation.latency)
+    if simulation.planted and simulation.workspace != "hiring":
+        message = (
+            f"--plant is for a hiring pipeline, and --workspace {simulation.workspace} makes none: leave one of them out"
+        )
+        raise WorkbenchError(message)
     planted = parse_planted(simulation.planted) if simulation.planted else None
     faults = Faults(*map(parse_fault, simulation.faults), seed=simulation.seed)
 
@@ -115,7 +120,8 @@ def parse_fault(text: str) -> Fault:
     except ValueError:
         probability = -1.0
     if kind not in kinds or not 0 <= probability <= 1:
-        message = f"{text!r} is no fault: write KIND=SHARE, as in drop=0.01; the kinds are {', '.join(kinds)}"
+        share = "as in drop=0.01 for one request in a hundred"
+        message = f"{text!r} is no fault: write KIND=SHARE, {share}; the kinds are {', '.join(kinds)}"
         raise WorkbenchError(message)
     return Fault(kind=cast("FaultKind", kind), rate=probability)
 
