@@ -148,8 +148,13 @@ class Effort:
 
     def seconds_left(self, seconds: float) -> float:
         """About how long it will be tried if every further attempt fails after so many seconds."""
-        ahead = [pause + SPREAD_SECONDS / 2 + seconds for pause in PAUSES[self.failed - 1 :]]
-        return min(sum(ahead), RETRY_SECONDS - self.seconds)
+        waiting, *pauses = (pause + SPREAD_SECONDS / 2 for pause in PAUSES[self.failed - 1 :])
+        ahead = seconds
+        for pause in pauses:  # the pause of now is in `self.seconds` already
+            if self.seconds + ahead + pause >= RETRY_SECONDS:
+                break
+            ahead += pause + seconds
+        return waiting + ahead
 
     def wait_after_refusal(self, error: RateLimitedError, now: float) -> float:
         """How long to wait at this refusal: as told, or longer where that has not helped.

@@ -32,11 +32,12 @@ from attio_sync.errors import (
     RecordGoneError,
     RequestRefusedError,
     SettingsError,
+    TryAgainError,
     UnauthorizedError,
     UnknownNameError,
     UnreachableError,
 )
-from attio_sync.limiter import ATTEMPTS, REFUSED_SECONDS, RETRY_SECONDS
+from attio_sync.limiter import ATTEMPTS, REFUSED_SECONDS, RETRY_SECONDS, Effort
 from attio_sync.listing import fetch_attributes
 from attio_sync.parents import parse_parent
 from attio_sync.sources import Source, Tracked
@@ -426,6 +427,17 @@ def test_the_waits_between_attempts_grow_and_how_long_it_is_tried_is_said() -> N
         assert least <= wait <= least + 0.5 + 0.01
     assert len(promised) == 5
     assert all(abs(until - it.world.time.now()) <= timedelta(seconds=2.5) for until in promised)
+
+
+def test_attempts_that_take_long_are_not_promised_for_longer_than_they_are_made() -> None:
+    """Two minutes each: a third begins within the five minutes that all may take, and a fourth does not."""
+    effort = Effort()
+    effort.pause_after_failure(TryAgainError("slow"), 120.0)
+    assert effort.seconds_left(120.0) == pytest.approx(242, abs=1)
+    effort.pause_after_failure(TryAgainError("slow"), 120.0)
+    assert effort.seconds_left(120.0) == pytest.approx(121, abs=1)
+    with pytest.raises(GaveUpError):
+        effort.pause_after_failure(TryAgainError("slow"), 120.0)
 
 
 @dataclass(slots=True)
