@@ -5,9 +5,11 @@ https://docs.attio.com/rest-api/overview
 
 import logging
 import math
+import ssl
 from collections.abc import AsyncGenerator, Callable, Collection
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 
@@ -100,6 +102,7 @@ class AttioClient:
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
             # http:// is for this machine only: through a proxy of the environment the token would leave it unencrypted.
             trust_env=settings.attio_base_url.startswith("https:"),
+            verify=_trusted(),
         ) as http:
             yield cls(http, Limiter(settings.requests_per_second, settings.concurrency), now)
 
@@ -270,6 +273,12 @@ def _validated[T](adapter: TypeAdapter[T], answer: Any, *place: int) -> T:
         where = ".".join(map(str, (*place, *first["loc"])))
         message = f"Attio's answer does not have the documented shape: {where}: {first['msg']}"
         raise errors.ContractChangedError(message) from None
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Whom clients trust: to read all certificates again for each of them takes longer than a request."""
+    return httpx2.create_ssl_context()
 
 
 def _checked(base_url: str) -> httpx2.URL:
