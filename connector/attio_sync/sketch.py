@@ -44,11 +44,11 @@ class KeySize(NamedTuple):
 class Sketch:
     """A multiset of keys in `cells` cells, a multiple of four. Sketches of the same size can be subtracted."""
 
-    __slots__ = ("_cells", "_key_bytes", "cells", "size")
+    __slots__ = ("_cells", "_key_bytes", "cells", "key_size")
 
-    def __init__(self, cells: int, size: KeySize) -> None:
-        self.cells, self.size = cells, size
-        self._key_bytes = size.key_bytes
+    def __init__(self, cells: int, key_size: KeySize) -> None:
+        self.cells, self.key_size = cells, key_size
+        self._key_bytes = key_size.key_bytes  # looked up for each key that is added
         self._cells = [0] * cells
 
     def add(self, key: int, times: int = 1) -> None:
@@ -60,7 +60,7 @@ class Sketch:
 
     def __sub__(self, other: "Sketch") -> "Sketch":
         """What is left when everything in `other` is taken out."""
-        rest = Sketch(self.cells, self.size)
+        rest = Sketch(self.cells, self.key_size)
         rest._cells = [a - b for a, b in zip(self._cells, other._cells, strict=True)]
         return rest
 
@@ -71,7 +71,7 @@ class Sketch:
 
     def decode(self) -> dict[int, int] | None:
         """Every key with how often it went in (negative: was taken out); None if there are too many to name."""
-        return (self - Sketch(self.cells, self.size))._emptied()  # noqa: SLF001 (a copy of this one)
+        return (self - Sketch(self.cells, self.key_size))._emptied()  # noqa: SLF001 (a copy of this one)
 
     def _emptied(self) -> dict[int, int] | None:
         found: dict[int, int] = {}
@@ -85,7 +85,7 @@ class Sketch:
                 found[key] = found.get(key, 0) + times
                 self.add(key, -times)
                 todo += _hash(key, self.cells, self._key_bytes)[1]
-        if any(count or total % self.size.prime for total, _, count in map(_parts, self._cells)):
+        if any(count or total % self.key_size.prime for total, _, count in map(_parts, self._cells)):
             return None
         return {key: times for key, times in found.items() if times}
 
@@ -94,7 +94,7 @@ class Sketch:
         total, checks, times = _parts(self._cells[place])
         if not times:
             return 0, 0
-        key = total * pow(times, -1, self.size.prime) % self.size.prime
+        key = total * pow(times, -1, self.key_size.prime) % self.key_size.prime
         if key >> 8 * self._key_bytes:
             return 0, 0
         check, places = _hash(key, self.cells, self._key_bytes)
@@ -102,16 +102,16 @@ class Sketch:
 
     def folded(self, cells: int) -> "Sketch":
         """The same keys in fewer cells: a half, a quarter, …."""
-        small = Sketch(cells, self.size)
+        small = Sketch(cells, self.key_size)
         for place, cell in enumerate(self._cells):
             small._cells[place % cells] += cell
         return small
 
     def dump(self) -> str:
         """As text; a sketch with few keys is short."""
-        empty = bytes(self.size.cell_bytes)
+        empty = bytes(self.key_size.cell_bytes)
         # Most cells are empty while there are few records: those take no arithmetic.
-        raw = b"".join(_written(cell, self.size) if cell else empty for cell in self._cells)
+        raw = b"".join(_written(cell, self.key_size) if cell else empty for cell in self._cells)
         return b64encode(zlib.compress(raw, 1)).decode()
 
     @classmethod

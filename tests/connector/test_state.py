@@ -523,7 +523,7 @@ def test_a_ledger_that_cannot_be_read_makes_everything_be_delivered_anew_and_tha
 def full(ledger: Ledger, records: int, chance: random.Random) -> Ledger:
     for _ in range(records):
         record_id = str(uuid.UUID(int=chance.getrandbits(128)))
-        mark = Fingerprint(chance.getrandbits(40), chance.randint(1, 20), chance.getrandbits(40))
+        mark = Fingerprint(chance.getrandbits(40), chance.randint(1, 20), chance.getrandbits(120))
         ledger.add(record_id, mark)
         ledger.recent[record_id] = Known(mark, chance.getrandbits(60))
     return ledger
