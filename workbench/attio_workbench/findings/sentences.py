@@ -1,6 +1,5 @@
 """How figures are written in sentences."""
 
-import math
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
@@ -32,11 +31,6 @@ def share_text(share: float) -> str:
 def p_text(p: float) -> str:
     """A probability as it is usually written."""
     return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"  # noqa: PLR2004 (the usual bound)
-
-
-def times_text(ratio: float) -> str:
-    """How many times as much."""
-    return "many times" if math.isinf(ratio) else f"{ratio:.1f} times" if ratio >= 1 else f"{ratio:.2f} times"
 
 
 def more_or_fewer(number: int, noun: str, *, is_more: bool) -> str:
