@@ -94,7 +94,7 @@ def updated(text: str, sections: Sequence[Section]) -> str:
     rows = {line.split(" | ")[0]: line for line in figures_table(sections).split("\n")[2:]}
     lines = [rows.pop(line.split(" | ")[0], line) for line in head.split("\n")]
     lines += rows.values()
-    again = f"Measured again on {datetime.now(UTC):%Y-%m-%d}."
+    again = f"Measured again on {datetime.now(UTC):%Y-%m-%d}, with Python {platform.python_version()}."
     known = {block.partition("\n")[0]: block for block in blocks}
     for section in sections:
         block = notes([section]).removeprefix("## ")

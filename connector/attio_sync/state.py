@@ -108,8 +108,8 @@ class SyncState:
         return not self.sources and not self.definitions
 
 
-class Listed(Protocol):
-    """What stands in a listing."""
+class Placed(Protocol):
+    """What has a place in a listing."""
 
     @property
     def record_id(self) -> str:
@@ -122,7 +122,7 @@ class Listed(Protocol):
         ...
 
 
-def advance(cursor: Cursor, delivered: Sequence[Listed]) -> Cursor:
+def advance(cursor: Cursor, delivered: Sequence[Placed]) -> Cursor:
     """The cursor that stands once these records, in listing order, are delivered as well."""
     if not delivered:
         return cursor

@@ -1,3 +1,5 @@
+import platform
+
 from benchmarks.results import Figure, Section, document, figures_table, long_profile, table, terminal_table, updated
 
 SECTIONS = [
@@ -51,6 +53,7 @@ def test_figures_measured_again_replace_those_in_the_document() -> None:
     assert "| share kept busy | ≥ 97 % | 98.2% | met |" in new
     assert "## Pace\n\n- *share kept busy*: in 70 s\n\nHow it was measured." in new
     assert "## Cost\n\n- *time | record*: on a quiet machine\n\nA profile.\n\nMeasured again on 20" in new
+    assert f", with Python {platform.python_version()}.\n" in new
     assert updated(new, [again]) == new
 
 
