@@ -44,6 +44,7 @@ class Sources(RuleBasedStateMachine):
         self.world.track(",".join(SOURCES))
         self.happened = 0
         self.versions: dict[tuple[str, str], list[str]] = {}
+        self.note()
 
     def note(self) -> None:
         """Remembers what is true now."""
