@@ -103,12 +103,16 @@ class Listed:
         self.unknown = {i for i in slices if ledger.past[i] is None}
         self.records, self.histories, self._parents = Keys(PRESENT), Keys(PAST), Parents()
         self.doubtful: set[str] = set()
-        """Records to be read again: they could not be, or have another current value than was listed just before."""
+        """Records to be read again: they could not be, have another current value than just before, or are new."""
+        self.new: set[str] = set()
+        """Records of unknown slices that were created since the last comparison: what is written of them before the ledger
+        says that they are there could be lost sight of, should they be deleted and this comparison not be finished."""
         self.sampled: dict[str, ListedRecord] = {}
         """How the records in the ledger's sample were listed."""
         self.valued = 0
         self._empty: list[str] = []
         """Records of which an empty history was read, and of whose slice nothing is known."""
+        self._compared_until = "" if state.reconciled_at is None else sortable_instant(state.reconciled_at)
         since, compared_at = (None, state.reconciled_at) if source.type.is_filtered else (state.last_sync, state.last_sync)
         self._since = None if since is None else sortable_instant(since)
         # Where that was not enough the last time, it is not tried again.
@@ -139,7 +143,11 @@ class Listed:
                 self._parents.add(record.entry_of)
             if record.record_id in self._sample:
                 self.sampled[record.record_id] = record
+            if slice_of(record.record_id) in self.unknown and record.created_at >= self._compared_until:
+                self.new.add(record.record_id)
         for item in part.histories:
+            if item.record_id in self.new:
+                continue
             if not self.is_certain(item):
                 self._empty.append(item.record_id)
                 continue
@@ -147,7 +155,7 @@ class Listed:
             self._add_past(past_key(item.record_id, mark.stays, mark.past), item.record_id)
             if listed[item.record_id] != present_key(item.record_id, mark.current):
                 self.doubtful.add(item.record_id)
-        self.doubtful |= {error.record_id for error in part.invalid}
+        self.doubtful |= self.new | {error.record_id for error in part.invalid}
 
     def take_empty(self, differing: Collection[str]) -> None:
         """Decides what the empty histories of unknown slices say, once what is current is compared.

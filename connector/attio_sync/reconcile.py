@@ -93,7 +93,8 @@ class Reconciliation:
         listed.note(part)
         delivery.judge(self.source, len(part.histories), part.invalid)
         for item in part.histories:
-            if slice_of(item.record_id) in listed.unknown and item.values:
+            is_unknown = slice_of(item.record_id) in listed.unknown
+            if is_unknown and item.values and item.record_id not in listed.new:
                 delivery.write(self.source, item, None, surplus_to=self._ledger.most_stays(item.record_id))
 
     def finish(self) -> Outcome:
@@ -250,12 +251,13 @@ class Reconciliation:
         return number in self._slices and self._ledger.past[number] is not None
 
     def _remove(self, record_id: str) -> None:
-        present = self._present.held(record_id)
-        if any(times > 0 for times in present.values()):
+        present, past = self._present.held(record_id), self._past.held(record_id)
+        # What was taken out of `present` by a wrong guess may be in `past` all the same.
+        if any(times > 0 for times in (*present.values(), *past.values())):
             # However many rows it has: at most as many as any of its group ever had.
             self._delivery.remove(self.source, record_id, self._ledger.most_stays(record_id))
         self._delivery.reads_well(self.source, [record_id])
-        self._ledger.settle(record_id, present, self._past.held(record_id))
+        self._ledger.settle(record_id, present, past)
 
     def _start_over_if_certain(self, listed: Listed) -> Outcome:
         """More differs than can be named: that must be found twice, and no record that the listing lacks may be there."""

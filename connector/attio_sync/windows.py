@@ -146,19 +146,24 @@ class Windows:
     def _guess(self, source: Source, listed: ListedRecord, stays: Sequence[Stay]) -> Fingerprint | None:
         """What is there of a record of which that is not known: what its history was at the last sync.
 
-        None where nothing can be there, or where the newest stay became visible late: it began before the last sync, and
-        yet that one did not deliver it.
+        None where nothing can be there, or where what was current then is so again, or still: it may have become visible
+        late, and what would be taken out is what is about to be delivered.
         """
-        last_sync = self._state(source).last_sync
+        state = self._state(source)
+        last_sync, compared_at = state.last_sync, state.reconciled_at
         if last_sync is None:
             return None
         # What was delivered of the buffer is remembered: of a record that is not, nothing was.
         instant = sortable_instant(self._delivery.remembered_since(source, last_sync))
         if listed.created_at >= instant:
             return None
-        self._delivery.ledger(source).guesses += 1
         before = fingerprint_before(stays, instant, listed.entry_of)
-        return None if before == fingerprint(stays, listed.entry_of) else before
+        # Without a value it was delivered only if everything has been listed since it was created.
+        is_compared = state.backfill is None and compared_at and listed.created_at < sortable_instant(compared_at)
+        if not before.stays and not is_compared:
+            return None
+        self._delivery.ledger(source).guesses += 1
+        return None if before.current == fingerprint(stays, listed.entry_of).current else before
 
 
 def _as_fresh_as(window: Window, accurate_at: datetime | None) -> Window:

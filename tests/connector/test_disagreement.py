@@ -1,7 +1,7 @@
 """Where the listing and the histories do not say the same: the ledger says what the destination holds, and nothing else."""
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import cache, partial
 from typing import Any
@@ -10,12 +10,13 @@ import pytest
 from tests.conftest import PROFILE
 from tests.support import truth
 from tests.support.ledger import assert_the_ledger_says_what_the_destination_holds, ledger_state
+from tests.support.warehouse import Killed
 from tests.support.world import ERRORS, World, make_world
 
 from attio_simulator import Clock, Fault, Mangle, RequestInfo, Workspace, generate_hiring_pipeline
 from attio_sync.attio_types.timestamps import EPOCH
 from attio_sync.errors import ContractChangedError
-from attio_sync.ledger import load_ledger, present_key, slice_of
+from attio_sync.ledger import SLICES, load_ledger, present_key, slice_of
 
 EVERYTHING = {"reconcile_hours": "0", "recheck_days": "1"}
 KEY = "applications.workflow_status=attio_workflow_status"
@@ -359,4 +360,72 @@ def test_all_rows_of_a_record_go_that_grew_while_its_slice_was_written_anew() ->
     world.pass_time(hours=25)
     world.sync()
 
+    world.assert_equal_to_attio()
+
+
+def cleared_while_it_is_read(world: World, record_id: str, *statuses: str) -> None:
+    """A record that has never had a status gets these, with a sync behind each; the last is cleared before it is read."""
+    for status in ("", *statuses[:-1]):
+        if status:
+            world.workspace.set_status(record_id, status)
+        world.pass_time(hours=3)
+        world.sync()
+    world.workspace.set_status(record_id, statuses[-1])
+    world.pass_time(minutes=5)
+    at_read(world, record_id, 1, lambda: world.workspace.clear_value(record_id, "workflow_status"))
+    world.sync()
+    assert world.histories[record_id]
+
+
+@pytest.mark.parametrize("statuses", [("Screening",), ("Screening", "Offer")])
+def test_a_record_that_no_comparison_has_seen_goes_though_it_was_cleared_while_it_was_read(statuses: Sequence[str]) -> None:
+    world = synced()
+    world.sync()
+    record_id = world.workspace.create_record("applications", None)
+    cleared_while_it_is_read(world, record_id, *statuses)
+    world.workspace.delete_record(record_id)
+    world.pass_time(hours=25)
+    world.sync()
+    world.assert_equal_to_attio()
+
+
+def test_so_does_one_that_a_comparison_should_have_seen_once_its_slice_is_read() -> None:
+    world = synced()
+    record_id = world.workspace.create_record("applications", None)
+    world.simulator.behaviour.staleness = timedelta(minutes=10)
+    world.pass_time(minutes=5)
+    world.sync(reconcile_hours="0")
+    world.simulator.behaviour.staleness = timedelta()
+    cleared_while_it_is_read(world, record_id, "Screening", "Offer")
+    world.workspace.delete_record(record_id)
+    world.pass_time(days=31)
+    world.sync()
+    world.assert_equal_to_attio()
+
+
+def test_what_is_new_goes_though_the_sync_is_killed_while_its_slice_is_written_anew() -> None:
+    world = synced()
+    world.sync()
+    record_id = world.workspace.create_record("applications", None)
+    for _ in range(2):
+        world.pass_time(hours=5)
+        world.sync()
+    # It begins so early that no window shows it.
+    world.workspace.replace_history(record_id, [("Offer", world.workspace.clock.now() - timedelta(hours=3), None)])
+    for _ in range(30):
+        world.pass_time(milliseconds=1)
+        world.workspace.create_record("applications")
+    ledger_state(world)["past"] = [None] * SLICES
+
+    def once_it_is_there(operation: str) -> None:
+        if operation == "checkpointed" and record_id in world.histories:
+            raise Killed
+
+    world.warehouse.before = once_it_is_there
+    with pytest.raises(Killed):
+        world.sync(page_size="10", requests_per_second="0.2")
+    world.live()
+    world.workspace.delete_record(record_id)
+    world.pass_time(hours=25)
+    world.sync()
     world.assert_equal_to_attio()
