@@ -252,8 +252,8 @@ class Reconciliation:
 
     def _remove(self, record_id: str) -> None:
         present, past = self._present.held(record_id), self._past.held(record_id)
-        # What was taken out of `present` by a wrong guess may be in `past` all the same.
-        if any(times > 0 for times in (*present.values(), *past.values())):
+        # A wrong guess can have taken it out of `present`; then it took out of `past` what was not there.
+        if any(times > 0 for times in present.values()) or any(times < 0 for times in past.values()):
             # However many rows it has: at most as many as any of its group ever had.
             self._delivery.remove(self.source, record_id, self._ledger.most_stays(record_id))
         self._delivery.reads_well(self.source, [record_id])

@@ -429,3 +429,14 @@ def test_what_is_new_goes_though_the_sync_is_killed_while_its_slice_is_written_a
     world.pass_time(hours=25)
     world.sync()
     world.assert_equal_to_attio()
+
+
+def test_what_is_gone_is_not_deleted_again_when_its_slice_is_read() -> None:
+    world = synced()
+    world.workspace.delete_record(tall(world))
+    world.pass_time(hours=25)
+    assert world.sync().removed == 1
+    world.pass_time(days=31)
+    report = world.sync()
+    assert (report.removed, report.rows_deleted) == (0, 0)
+    world.assert_equal_to_attio()
