@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from attio_sync.attio_types import EntryOf, ListedRecord
-from attio_sync.attio_types.timestamps import sortable_instant
+from attio_sync.attio_types.timestamps import EPOCH, sortable_instant
 from attio_sync.attribute_types import at
 from attio_sync.fingerprints import fingerprint_before, fingerprint_of, is_nothing, listed_digest
 from attio_sync.histories import AttributeHistory, stays_of
@@ -105,14 +105,14 @@ class Listed:
         self.doubtful: set[str] = set()
         """Records to be read again: they could not be, have another current value than just before, or are new."""
         self.new: set[str] = set()
-        """Records of unknown slices that were created since the last comparison: what is written of them before the ledger
-        says that they are there could be lost sight of, should they be deleted and this comparison not be finished."""
+        """Records of unknown slices that have values and were created since the last comparison: what is written of them
+        before the ledger says that they are there could be lost sight of, should this comparison not be finished."""
         self.sampled: dict[str, ListedRecord] = {}
         """How the records in the ledger's sample were listed."""
         self.valued = 0
         self._empty: list[str] = []
         """Records of which an empty history was read, and of whose slice nothing is known."""
-        self._compared_until = "" if state.reconciled_at is None else sortable_instant(state.reconciled_at)
+        self._compared_until = sortable_instant(state.reconciled_at or EPOCH)
         since, compared_at = (None, state.reconciled_at) if source.type.is_filtered else (state.last_sync, state.last_sync)
         self._since = None if since is None else sortable_instant(since)
         # Where that was not enough the last time, it is not tried again.
@@ -143,10 +143,10 @@ class Listed:
                 self._parents.add(record.entry_of)
             if record.record_id in self._sample:
                 self.sampled[record.record_id] = record
-            if slice_of(record.record_id) in self.unknown and record.created_at >= self._compared_until:
-                self.new.add(record.record_id)
+        created = {r.record_id: r.created_at for r in part.listed if slice_of(r.record_id) in self.unknown}
         for item in part.histories:
-            if item.record_id in self.new:
+            if item.values and created.get(item.record_id, "") >= self._compared_until:
+                self.new.add(item.record_id)
                 continue
             if not self.is_certain(item):
                 self._empty.append(item.record_id)

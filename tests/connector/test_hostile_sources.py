@@ -530,3 +530,17 @@ def test_small_tables_that_a_re_sync_left_out_are_emptied_before_they_are_filled
     world.sync(definitions="yes")
     assert gone.id not in {row["list_id"] for row in world.warehouse.rows("attio_list")}
     assert not [row for row in world.warehouse.rows("attio_attribute") if row["object"] == "lists/hiring"]
+
+
+def test_what_is_new_and_empty_is_nothing_that_cannot_be_read_where_nothing_is_known_of_its_slice() -> None:
+    world = crm_world(("people.job_title",), **DAILY)
+    world.sync()
+    world.workspace.create_record("people", values={})
+    world.pass_time(hours=1)
+    world.sync()
+    for history in world.warehouse.state["histories"].values():
+        history["ledger"]["past"] = [None] * len(history["ledger"]["past"])
+    world.pass_time(hours=25)
+    world.sync()
+    assert_equal(world, ("people.job_title",))
+    assert world.warehouse.rows("attio_sync_error") == []
