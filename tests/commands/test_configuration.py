@@ -121,12 +121,14 @@ def test_a_token_attio_does_not_know_fails_the_first_test(project: Project, atti
 
 
 def test_a_wrong_setting_fails_the_tests_and_is_explained(project: Project, attio: Attio) -> None:
-    (project.folder / "configuration.json").write_text(json.dumps({**attio.settings, "history": "applications.nope=t"}))
+    (project.folder / "configuration.json").write_text(json.dumps(attio.settings))
 
-    tested = project.run("fivetran", "configuration", "--test")
+    tested = project.run("fivetran", "configuration", "--test", ATTIO_HISTORY="applications.nope=t")
 
     assert (tested.code, tested.err) == (1, "")
     assert "[token_is_valid - The token is valid]: PASSED" in tested.out
+    local = "not in the configuration but in the environment or a .env, which is not deployed: history\n"
+    assert tested.out.count(local) == 1
     assert (
         "applications has no attribute 'nope'; did you mean notes? — the attributes of applications are created_at, "
         in tested.out
