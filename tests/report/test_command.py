@@ -16,7 +16,7 @@ from attio_workbench.errors import WorkbenchError
 from attio_workbench.findings import findings
 from attio_workbench.models import Models
 from attio_workbench.place import Place
-from attio_workbench.report.command import ReportOptions, report_of, warehouse_of
+from attio_workbench.report.command import ReportOptions, checked_slug, report_of, warehouse_of
 from attio_workbench.report.warehouse import Warehouse, fetch_models
 
 
@@ -95,6 +95,13 @@ def test_histories_that_are_named_for_dbt_need_not_be_those_of_the_sync(
     assert code == 0
 
 
+@pytest.mark.parametrize(
+    "given", ["acme-2", "https://app.attio.com/acme-2", "https://app.attio.com/acme-2/custom/applications"]
+)
+def test_a_workspace_is_named_by_its_name_or_any_of_its_addresses(given: str) -> None:
+    assert checked_slug(given) == "acme-2"
+
+
 def test_a_status_that_was_never_used_has_no_figures_and_stops_nothing(models: Models) -> None:
     unused = replace(models.status[0], status_id="new", status_title="Brand new")
     none: dict[str, Any] = {"stays": 0, "open_stays": 0, "late_entries": 0, "lower_quartile_days": None}
@@ -111,8 +118,9 @@ def test_a_status_that_was_never_used_has_no_figures_and_stops_nothing(models: M
     [
         ((), "warehouse.db yet: run attio-sync demo or attio-sync sync first"),
         (("--profile", "nobody_has_this", "--profiles-dir", "."), "nobody_has_this"),
+        (("--workspace", "acme/custom"), "'acme/custom' is no workspace: write SLUG, as in https://app.attio.com/SLUG"),
     ],
-    ids=["no database", "no profile"],
+    ids=["no database", "no profile", "no workspace"],
 )
 def test_what_is_missing_is_one_line(
     options: tuple[str, ...], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch

@@ -1,5 +1,6 @@
 """`attio-sync report`: from the warehouse to one HTML file."""
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -61,12 +62,26 @@ class Report:
     first_sentence: str
 
 
+def checked_slug(given: str) -> str:
+    """The workspace's name in Attio's addresses, of which a whole one may be given.
+
+    Raises:
+        WorkbenchError: it is neither.
+    """
+    found = re.fullmatch(r"(?:https://app\.attio\.com/([\w-]+)(?:/.*)?|([\w-]+))", given)
+    if found is None:
+        message = f"--workspace {given!r} is no workspace: write SLUG, as in https://app.attio.com/SLUG"
+        raise WorkbenchError(message)
+    return found[1] or found[2]
+
+
 def write_report(console: Console, place: Place, settings: Settings, options: ReportOptions) -> Report:
     """Builds the models, writes the report and says where it is.
 
     Raises:
         WorkbenchError: there is no database yet, dbt cannot build or read the models, or they hold nothing.
     """
+    options = replace(options, slug=options.slug and checked_slug(options.slug))
     warehouse = warehouse_of(console, place, settings, options)
     path = checked_output(options.output) if options.output else place.report
     building = "Building the models with dbt" if options.builds else "Reading the models"
