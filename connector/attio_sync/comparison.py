@@ -169,6 +169,17 @@ class Listed:
             else:
                 self._add_past(past_key(record_id, 0, 0), record_id)
 
+    def note_written(self, ledger: Ledger, differing: dict[str, dict[int, int]]) -> None:
+        """Makes the ledger say what of unknown slices was written with the listing and was not there: it differs no more.
+
+        It may be gone when it is read again, and would be there all the same.
+        """
+        written = [r for r in self.histories.of(differing) if slice_of(r) in self.unknown]
+        for record_id, key in self.records.of(written).items():
+            if differing[record_id] == {key: -1}:
+                ledger.present.add(key)
+                del differing[record_id]
+
     def _add_past(self, key: int, record_id: str) -> None:
         self.past[slice_of(record_id)].add(key)
         self.histories.add(key)

@@ -106,6 +106,7 @@ class Reconciliation:
         listed.take_empty(present or ())
         if present is None:
             return self._start_over_if_certain(listed)
+        listed.note_written(ledger, present)
         past = self._past_differences(listed)
         ids = {*present, *past, *listed.doubtful, *self._delivery.state.of(self.source).invalid}
         self._present = Side(present, listed.records.of(ids))

@@ -440,3 +440,28 @@ def test_what_is_gone_is_not_deleted_again_when_its_slice_is_read() -> None:
     report = world.sync()
     assert (report.removed, report.rows_deleted) == (0, 0)
     world.assert_equal_to_attio()
+
+
+def test_what_was_written_with_its_slice_goes_though_it_was_deleted_before_it_was_read_again() -> None:
+    world = synced()
+    record_id = world.workspace.create_record("applications", "Applied")
+    world.pass_time(minutes=1)
+    world.workspace.set_status(record_id, "Offer")
+    world.simulator.behaviour.unlisted = {record_id}
+    for _ in range(2):
+        world.pass_time(hours=25)
+        world.sync()
+    world.simulator.behaviour.unlisted = set()
+    ledger_state(world)["past"] = [None] * SLICES
+
+    def delete() -> None:
+        if record_id in world.workspace.record_ids("applications"):
+            world.workspace.delete_record(record_id)
+
+    at_read(world, record_id, 2, delete)
+    world.sync()
+    assert world.histories[record_id]
+    delete()  # if it was not read again
+    world.pass_time(hours=25)
+    world.sync()
+    world.assert_equal_to_attio()
