@@ -143,10 +143,13 @@ class Listed:
                 self._parents.add(record.entry_of)
             if record.record_id in self._sample:
                 self.sampled[record.record_id] = record
-        created = {r.record_id: r.created_at for r in part.listed if slice_of(r.record_id) in self.unknown}
+        # Mostly every slice is known: then nothing is asked of each record.
+        unknown = (r for r in part.listed if slice_of(r.record_id) in self.unknown) if self.unknown else ()
+        created = {r.record_id: r.created_at for r in unknown}
         for item in part.histories:
             if item.values and created.get(item.record_id, "") >= self._compared_until:
                 self.new.add(item.record_id)
+                self.doubtful.add(item.record_id)
                 continue
             if not self.is_certain(item):
                 self._empty.append(item.record_id)
@@ -155,7 +158,7 @@ class Listed:
             self._add_past(past_key(item.record_id, mark.stays, mark.past), item.record_id)
             if listed[item.record_id] != present_key(item.record_id, mark.current):
                 self.doubtful.add(item.record_id)
-        self.doubtful |= self.new | {error.record_id for error in part.invalid}
+        self.doubtful |= {error.record_id for error in part.invalid}
 
     def take_empty(self, differing: Collection[str]) -> None:
         """Decides what the empty histories of unknown slices say, once what is current is compared.
