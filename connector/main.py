@@ -25,14 +25,15 @@ MOST_PAGES = 20
 
 async def stream_a_few() -> None:
     """Prints the histories of a few applications that have moved, or of others where too few have."""
-    settings = load_settings({})
+    settings, shown = load_settings({}), list[AttributeHistory]()
     async with AttioClient.connect(settings) as client:
         found = await find_sources(client, settings)
         for error in found.failures.values():
             raise error
-        fetcher = AttioAttributeFetcher(client, found.sources[:1], page_size=PAGE_SIZE)
-        async with fetcher.stream_attribute_values(since=None) as pages:
-            shown = await _worth_showing(pages)
+        if found.sources:
+            fetcher = AttioAttributeFetcher(client, found.sources[:1], page_size=PAGE_SIZE)
+            async with fetcher.stream_attribute_values(since=None) as pages:
+                shown = await _worth_showing(pages)
     if not shown:
         sys.stdout.write("connected; there are no applications yet\n")
     for item in shown:

@@ -8,6 +8,7 @@ import sys
 import anyio
 
 from attio_sync.attio_types import parse_listed_record
+from attio_sync.checks import find_sources
 from attio_sync.client import AttioClient
 from attio_sync.errors import AttioSyncError
 from attio_sync.settings import load_settings
@@ -16,12 +17,16 @@ APPLICATIONS = 5
 
 
 async def list_a_few() -> list[str]:
-    """The ids of the first few applications."""
+    """The ids of the first few applications, or of whatever else is tracked first."""
     settings = load_settings({})
     async with AttioClient.connect(settings) as client:
-        source = settings.history.named[0]
-        records = await client.query(source.parent, {"limit": APPLICATIONS, "offset": 0}, {source.attribute})
-        return [parse_listed_record(record, source.parent, source.attribute).record_id for record in records]
+        found = await find_sources(client, settings)
+        for error in found.failures.values():
+            raise error
+        for source in found.sources[:1]:
+            records = await client.query(source.parent, {"limit": APPLICATIONS, "offset": 0}, {source.attribute})
+            return [parse_listed_record(record, source.parent, source.attribute).record_id for record in records]
+    return []
 
 
 def main() -> int:

@@ -107,6 +107,24 @@ def test_an_unknown_token_is_one_line(project: Project, attio: Attio, script: st
     assert attio.simulator.requests.total == 1
 
 
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_where_every_status_is_tracked_the_first_one_is_shown(project: Project, attio: Attio, script: str) -> None:
+    finished = project.run("python", script, **{**attio.variables, "ATTIO_HISTORY": "*"})
+
+    ids = [line for line in finished.out.splitlines() if not line.startswith(" ")]
+    assert (finished.code, finished.err, len(set(ids))) == (0, "", 5)
+    assert set(ids) <= set(attio.workspace.record_ids("applications"))
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_of_a_workspace_without_any_status_both_say_that_they_are_connected(
+    project: Project, serve: Serve, script: str
+) -> None:
+    finished = project.run("python", script, **{**serve(workspace=Workspace()).variables, "ATTIO_HISTORY": "*"})
+
+    assert finished == Finished(0, "connected; there are no applications yet\n", "")
+
+
 # That each of the two says what failed is proven by the unknown token.
 ONE_IN_SHORT = (pytest.param("test_script.py", marks=pytest.mark.long), "main.py")
 
