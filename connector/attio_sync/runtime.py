@@ -58,7 +58,6 @@ class SyncReport:
     removed: int = 0
     rows_written: int = 0
     rows_deleted: int = 0
-    checkpoints: int = 0
     reconciled: int = 0
     looked_up: int = 0
     """Requests made before the sync, to find out what is tracked."""
