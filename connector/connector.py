@@ -4,7 +4,6 @@ https://fivetran.com/docs/connector-sdk/technical-reference/connector-sdk-code
 """
 
 import argparse
-import json
 import logging
 from pathlib import Path
 
@@ -66,12 +65,11 @@ def configuration_form() -> ConfigurationForm:
 connector = Connector(update=update, schema=schema, configuration_form=configuration_form)
 
 if __name__ == "__main__":
-    from fivetran_connector_sdk_cli.connector_helper import get_configuration
+    from fivetran_connector_sdk_cli.connector_helper import get_configuration, get_state
 
     # As `fivetran debug` does: takes configuration.json, decrypted, and goes on from the state the last run left, wherever
     # it is called from.
-    folder = Path(__file__).parent
-    configuration, _ = get_configuration(argparse.Namespace(configuration=None, project_path=str(folder)))
-    saved = folder / "files" / "state.json"
-    state = json.loads(saved.read_text("utf-8")) if saved.exists() else {}
-    connector.debug(str(folder), configuration=configuration or {}, state=state)
+    folder = str(Path(__file__).parent)
+    asked = argparse.Namespace(command="debug", configuration=None, state=None, project_path=folder)
+    configuration, _ = get_configuration(asked)
+    connector.debug(folder, configuration=configuration or {}, state=get_state(asked))

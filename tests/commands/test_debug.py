@@ -137,6 +137,25 @@ def test_a_configuration_that_cannot_be_read_is_said(project: Project, attio: At
     assert attio.simulator.requests.total == 0
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('{"last_sync":', "invalid state error: Expecting value: line 1 column 14"),
+        pytest.param("[]", "must hold a JSON object", marks=pytest.mark.long),
+    ],
+)
+def test_a_state_that_cannot_be_read_is_said(project: Project, attio: Attio, text: str, message: str) -> None:
+    (project.folder / "files").mkdir()
+    (project.folder / "files" / "state.json").write_text(text)
+
+    finished = project.run("python", "connector.py", **attio.variables)
+
+    assert finished.code == 1
+    assert message in finished.text
+    assert "Traceback" not in finished.text
+    assert attio.simulator.requests.total == 0
+
+
 def test_the_folder_can_be_anywhere_and_settings_may_come_from_a_file(
     project: Project, attio: Attio, tmp_path: Path
 ) -> None:
