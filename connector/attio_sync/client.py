@@ -46,6 +46,8 @@ SECONDS_BETWEEN_LINES = 60.0
 KEPT_CONNECTIONS = 10
 """Idle connections kept open. The pool looks at each of them at every request, which costs as much as a request itself."""
 
+FROM_ENVIRONMENT = "HTTPS_PROXY, ALL_PROXY, SSL_CERT_FILE, SSL_CERT_DIR"
+
 log = logging.getLogger(__name__)
 
 
@@ -91,19 +93,24 @@ class AttioClient:
             "User-Agent": "attio-history-connector",
         }
         limits = httpx2.Limits(max_connections=None, max_keepalive_connections=KEPT_CONNECTIONS)
-        async with httpx2.AsyncClient(
-            base_url=_checked(settings.attio_base_url),
-            headers=headers,
-            limits=limits,
-            timeout=SILENCE,
-            transport=transport,
-            follow_redirects=False,
-            # One that cannot be sent again would break every request after it.
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
-            # http:// is for this machine only: through a proxy of the environment the token would leave it unencrypted.
-            trust_env=settings.attio_base_url.startswith("https:"),
-            verify=_trusted(),
-        ) as http:
+        try:
+            http = httpx2.AsyncClient(
+                base_url=_checked(settings.attio_base_url),
+                headers=headers,
+                limits=limits,
+                timeout=SILENCE,
+                transport=transport,
+                follow_redirects=False,
+                # One that cannot be sent again would break every request after it.
+                cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
+                # http:// is for this machine only: through a proxy of the environment the token would leave it unencrypted.
+                trust_env=settings.attio_base_url.startswith("https:"),
+                verify=_trusted(),
+            )
+        except (ImportError, OSError, ValueError, httpx2.InvalidURL) as error:
+            message = f"a proxy or certificates that the environment names ({FROM_ENVIRONMENT}) cannot be used: {error}"
+            raise errors.SettingsError(message) from None
+        async with http:
             yield cls(http, Limiter(settings.requests_per_second, settings.concurrency), now)
 
     async def query(

@@ -17,6 +17,7 @@ from tests.support.world import World, fast_limits, make_world
 
 from attio_simulator import Behaviour, Clock, Fault, Faults, Limits, Simulator, Workspace, generate_hiring_pipeline
 from attio_simulator.render import RecordWriter
+from attio_sync import client
 from attio_sync.attio_types import AttioAttribute, AttioObject, AttioStatus
 from attio_sync.catalog import Catalog
 from attio_sync.client import REQUEST_SECONDS, AttioClient
@@ -612,6 +613,35 @@ def test_a_proxy_of_the_environment_is_not_told_the_token_in_plain_http(monkeypa
             monkeypatch.setenv(name, proxy.url)
         assert over_a_socket(server.url) is None
     assert (simulator.requests.total, other.requests.total) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "why"),
+    [
+        ("ALL_PROXY", "socks5://127.0.0.1:1080", "Using SOCKS proxy"),
+        ("HTTPS_PROXY", "ftp://someone:secret@127.0.0.1:21", "Unknown scheme for proxy URL"),
+        ("HTTPS_PROXY", "http://someone:secret@127.0.0.1:port", "Invalid port"),
+        ("SSL_CERT_FILE", "/nowhere/certificates.pem", "No such file or directory"),
+    ],
+)
+def test_what_the_environment_says_of_the_way_to_attio_and_cannot_be_used_is_said(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, why: str
+) -> None:
+    settings = make_world().settings()
+    client._trusted.cache_clear()  # pyright: ignore[reportPrivateUsage] (another test may have read them)
+    monkeypatch.setenv(name, value)
+
+    async def connect() -> None:
+        async with AttioClient.connect(settings):
+            pass
+
+    with pytest.raises(SettingsError) as caught:
+        anyio.run(connect)
+
+    said = str(caught.value)
+    assert said.startswith("a proxy or certificates that the environment names (HTTPS_PROXY, ALL_PROXY, SSL_CERT_FILE,")
+    assert why in said
+    assert "secret" not in said
 
 
 def over_a_socket(url: str) -> AttioSyncError | None:
