@@ -97,8 +97,8 @@
 {{ return(found) }}
 {% endmacro %}
 
-{# What its table of records holds: status, select, or words for what cannot be built; none where that cannot be seen. That
-   what is tracked by default is a status need not be looked up. #}
+{# What its table of records holds: status, select, or words for what cannot be built; none where that cannot be seen. What
+   is tracked by default, a status, is not looked up. #}
 {% macro type_in_warehouse(history) %}
 {%- if execute and flags.INTROSPECT and history.table != 'attio_workflow_status' -%}
     {%- for connection in attio.connections() -%}
@@ -110,6 +110,8 @@
             {{ return('status' if 'status_title' in columns else 'values of another type') }}
         {%- endif -%}
     {%- endfor -%}
+    {%- set schemas = attio.connections() | map(attribute='schema') | join(', ') -%}
+    {{ exceptions.raise_compiler_error("attio_histories: " ~ history.history ~ ": there is no table " ~ history.table ~ " in " ~ schemas ~ ". Is the name misspelt, or does the connector not track it (its setting history)?") }}
 {%- endif -%}
 {{ return(none) }}
 {% endmacro %}

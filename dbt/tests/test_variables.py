@@ -114,8 +114,18 @@ def test_personal_data_can_be_switched_off(tmp_path: Path) -> None:
         ("attio_histories", "lists/.stage", "lists/.stage is not object.attribute or lists/list.attribute"),
         ("attio_histories", [{"history": "deals.value", "type": "currency"}], "its type is status or select"),
         ("attio_histories", [], "attio_histories is empty"),
+        ("attio_histories", "deals.stagee", "deals.stagee: there is no table attio_deals_stagee in tester. Is the name"),
         ("attio_late_entries", "2026-01-05", "attio_late_entries is a list"),
         ("attio_segments", {"history": "a.b", "by": "a.c"}, "attio_segments is a list"),
+        ("attio_horizon_days", -5, "attio_horizon_days: '-5' is no whole number of at least 1"),
+        ("attio_horizon_days", 7.5, "attio_horizon_days: '7.5' is no whole number of at least 1"),
+        ("attio_few_records", "many", "attio_few_records: 'many' is no whole number of at least 0"),
+        ("attio_late_entry_records", 0, "attio_late_entry_records: '0' is no whole number of at least 1"),
+        ("attio_working_days", [0, 9], "attio_working_days: [0, 9] is no list of different days"),
+        ("attio_working_days", ["Mon"], "attio_working_days: ['Mon'] is no list of different days"),
+        ("attio_working_days", [1, 1], "attio_working_days: [1, 1] is no list of different days"),
+        ("attio_working_days", [], "attio_working_days: [] is no list of different days"),
+        ("attio_working_days", 5, "attio_working_days: 5 is no list of different days"),
     ],
 )
 def test_a_wrong_variable_is_named(variable: str, value: Any, said: str, tmp_path: Path) -> None:
@@ -183,7 +193,10 @@ def refused(said: str, work: Path, **variables: Any) -> None:
     """Nothing is compiled, and what is wrong is said."""
     warehouse = DuckDB(work, "duckdb", work / "warehouse.db")
     warehouse.load("tester.attio_status", STATUSES, [("s1", "applications", "workflow_status", 1, "New", *[None] * 4)])
-    models = ("stg_attio__status_history", "int_attio__stays", "attio__status")
+    warehouse.load("tester.attio_applications_source", {"record_id": "text", "option_title": "text"}, [])
+    warehouse.load("tester.attio_deals_stage", {"record_id": "text", "status_title": "text"}, [])
+    models = ("stg_attio__status_history", "int_attio__stays", "attio__status", "attio__funnel", "attio__time_in_status")
+    models += ("attio__status_history",)
     with pytest.raises(AssertionError) as failed:
         warehouse.build("compile", "--select", *models, **variables)
 

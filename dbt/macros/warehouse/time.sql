@@ -139,7 +139,7 @@ from {% for bit in bits %}(select 0 as n union all select 1 as n) as b{{ bit }}{
 {# How many working days there were up to and including a date, counted from Monday, 1 January 1900. #}
 {% macro working_days_until(day) %}
 {%- set since = attio.days_between("cast('1900-01-01' as date)", day) -%}
-{%- set working_days = var('attio_working_days', [1, 2, 3, 4, 5]) -%}
+{%- set working_days = attio.working_days() -%}
 (
     floor({{ since }} / 7.0) * {{ working_days | length }}
     {%- for number in working_days %}

@@ -65,4 +65,4 @@ inner join sized
     on valued.source_relation = sized.source_relation
     and valued.history = sized.history
     and valued.segmented_by = sized.segmented_by
-where sized.number_of_values between 2 and {{ var('attio_segment_values', 20) | int }}
+where sized.number_of_values between 2 and {{ attio.whole_number('attio_segment_values', var('attio_segment_values', 20), 2) }}

@@ -33,7 +33,7 @@ imports as (
     from begun
     where stay_number = 1
     group by source_relation, history, active_from
-    having count(*) >= {{ var('attio_late_entry_records', 20) | int }}
+    having count(*) >= {{ attio.whole_number('attio_late_entry_records', var('attio_late_entry_records', 20), 1) }}
 
 ),
 

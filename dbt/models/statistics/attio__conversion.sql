@@ -71,7 +71,7 @@ select
         when followed.longest_us >= at_risk.day * cast(86400000000 as " ~ attio.type_bigint() ~ ") or followed.survival = 0
             then coalesce(shares.share, 0.0)
     end") }} as share,
-    followed.entered < {{ var('attio_few_records', 20) | int }} as is_few
+    followed.entered < {{ attio.whole_number('attio_few_records', var('attio_few_records', 20), 0) }} as is_few
 from {{ ref('attio__status') }} as origins
 inner join {{ ref('attio__status') }} as outcomes
     on origins.source_relation = outcomes.source_relation

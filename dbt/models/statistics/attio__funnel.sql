@@ -55,7 +55,7 @@ cohorts as (
         {{ attio.first_day_of(period, 'entered_on') }} as cohort_start,
         {{ attio.is_observed_from(attio.first_day_of(period, 'entered_on')) }} as is_observed,
         {{ attio.first_day_of(period, 'entered_on') }}
-        < {{ attio.first_day_of(period, attio.days_after(attio.local_date(attio.as_of()), 0 - (var('attio_horizon_days', 90) | int))) }} as is_old_enough,
+        < {{ attio.first_day_of(period, attio.days_after(attio.local_date(attio.as_of()), 0 - attio.whole_number('attio_horizon_days', var('attio_horizon_days', 90), 1))) }} as is_old_enough,
         count(*) as cohort_records
     from records
     group by source_relation, history, {{ attio.first_day_of(period, 'entered_on') }}

@@ -1,4 +1,4 @@
-{% set horizon = attio.as_double(var('attio_horizon_days', 90)) %}
+{% set horizon = attio.as_double(attio.whole_number('attio_horizon_days', var('attio_horizon_days', 90), 1)) %}
 {% set keys = 'source_relation, history, status_id, period_kind, period_start' %}
 with stays as (
 
@@ -147,7 +147,7 @@ select
     {{ attio.as_double('curves.upper_quartile_days') }} as upper_quartile_days,
     {{ attio.as_double('curves.mean_days_to_horizon') }} as mean_days_to_horizon,
     {{ attio.as_double('curves.horizon_days') }} as horizon_days,
-    coalesce(counted.stays_in_curve, 0) < {{ var('attio_few_records', 20) | int }} as is_few
+    coalesce(counted.stays_in_curve, 0) < {{ attio.whole_number('attio_few_records', var('attio_few_records', 20), 0) }} as is_few
 from rows_wanted
 inner join {{ ref('attio__status') }} as statuses
     on rows_wanted.source_relation = statuses.source_relation
