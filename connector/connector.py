@@ -11,8 +11,9 @@ from fivetran_connector_sdk import ConfigurationForm, Connector, Operations
 
 from attio_sync import checks, fivetran, streams
 from attio_sync.catalog import Found
+from attio_sync.env_files import env_files_read
 from attio_sync.errors import AttioSyncError, GaveUpError
-from attio_sync.settings import env_files_read, load_settings, settings_warnings, unknown_settings
+from attio_sync.settings import load_settings, settings_warnings, unknown_settings
 from attio_sync.sync import run_sync
 
 log = logging.getLogger("attio_sync.connector")

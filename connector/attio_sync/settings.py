@@ -5,7 +5,6 @@ before it: `ATTIO_API_TOKEN`, `ATTIO_BACKFILL_DAYS`.
 """
 
 import difflib
-import io
 import re
 from collections.abc import Mapping
 from functools import partial
@@ -14,7 +13,6 @@ from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from dotenv.parser import parse_stream
 from pydantic import AliasChoices, BeforeValidator, Field, PlainSerializer, SecretStr, ValidationError, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import (
@@ -26,13 +24,10 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from attio_sync.env_files import ENV_FILES, PREFIX, check_env_files, env_files_read
 from attio_sync.errors import SettingsError
 from attio_sync.small_tables import RESERVED_TABLES
 from attio_sync.sources import FIRST, Tracked, parse_tracked
-
-CONNECTOR = Path(__file__).parents[1]
-ENV_FILES = (CONNECTOR.parent / ".env", CONNECTOR / ".env")
-"""Where a `.env` is looked for: the repository's root and the connector's folder, the second before the first."""
 
 _BASE_URL = re.compile(r"https?://(?:[\w.-]+|\[[\w:.]+\])(?::\d+)?(?:/[\w.~%/-]*)?", re.ASCII)
 """No user, query, fragment or blank: nothing that one library may read in another way than the next."""
@@ -53,7 +48,7 @@ class Settings(BaseSettings):
     """All settings, validated. The token never prints."""
 
     model_config = SettingsConfigDict(
-        env_prefix="ATTIO_",
+        env_prefix=PREFIX,
         env_file_encoding="utf-8-sig",  # some editors begin a file with a mark of its encoding
         env_ignore_empty=True,
         extra="ignore",
@@ -190,36 +185,13 @@ def load_settings(configuration: Mapping[str, Any], env_files: tuple[Path, ...] 
         SettingsError: one or more settings are missing or wrong; the message names each and says what to do.
     """
     given = {key: value for key, value in configuration.items() if value not in (None, "")}
-    _check_text(env_files)
+    check_env_files(env_files)
     try:
         return Settings(_env_file=env_files, **given)  # pyright: ignore[reportCallIssue] (pydantic-settings' own parameter)
     except ValidationError as error:
         problems = [_problem(dict(e)) for e in error.errors(include_url=False, include_input=False)]
         # What is missing may be there under another name.
         raise SettingsError("; ".join([*problems, *unknown_settings(configuration, env_files)])) from None
-
-
-def env_files_read(env_files: tuple[Path, ...] = ENV_FILES) -> list[Path]:
-    """The `.env` files that exist and so are read, the one that counts more last."""
-    return [path for path in env_files if path.is_file()]
-
-
-def _check_text(env_files: tuple[Path, ...]) -> None:
-    for path in env_files_read(env_files):
-        try:
-            text = path.read_text("utf-8-sig")
-        except OSError as error:
-            message = f"{path} cannot be read: {error.strerror}. Correct its permissions, or remove it"
-            raise SettingsError(message) from None
-        except UnicodeDecodeError:
-            text = "\0"
-        if "\0" in text:  # UTF-16 may pass for UTF-8, and then holds these
-            message = f"{path} is not in UTF-8, so nothing in it can be read: save it again in that encoding"
-            raise SettingsError(message)
-        for binding in parse_stream(io.StringIO(text)):
-            if binding.error:  # not quoted: it may hold the token
-                message = f"{path}, line {binding.original.line}, is not NAME=value, as in ATTIO_PAGE_SIZE=500: correct it"
-                raise SettingsError(message)
 
 
 def unknown_settings(configuration: Mapping[str, Any], env_files: tuple[Path, ...] = ENV_FILES) -> list[str]:
@@ -237,13 +209,13 @@ def unknown_settings(configuration: Mapping[str, Any], env_files: tuple[Path, ..
         given = {name.upper() for name in variables if name.startswith("attio_")}
         sentences += [_unknown(name, f" in {place}", names) for name in sorted(given - set(names))]
         if place != "the environment":
-            bare = {name for name in names if name.removeprefix("ATTIO_").lower() in variables}
-            sentences += [_unknown(name.removeprefix("ATTIO_"), f" in {place}", [name]) for name in sorted(bare)]
+            bare = {name for name in names if name.removeprefix(PREFIX).lower() in variables}
+            sentences += [_unknown(name.removeprefix(PREFIX), f" in {place}", [name]) for name in sorted(bare)]
     return sentences
 
 
 def _unknown(name: str, place: str, known: list[str]) -> str:
-    near = [k for k in known if k == f"ATTIO_{name}"] or difflib.get_close_matches(name, known, n=1)
+    near = [k for k in known if k == f"{PREFIX}{name}"] or difflib.get_close_matches(name, known, n=1)
     return f"{name!r}{place} is no setting and is ignored" + (f"; did you mean {near[0]!r}?" if near else "")
 
 
@@ -296,4 +268,4 @@ def _problem(error: dict[str, Any]) -> str:
 
 def environment_name(key: str) -> str:
     """The name of a setting in the environment and in `.env`."""
-    return "ATTIO_" + key.removeprefix("attio_").upper()
+    return PREFIX + key.removeprefix("attio_").upper()

@@ -18,7 +18,7 @@ CONNECTOR = ROOT / "connector"
 # Each module may import what stands in a line above its own, and nothing in its own line or below.
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("errors", "sketch", "tables", "attio_types.timestamps"),
-    ("parents", "limiter", "runtime", "attio_types.values", "attio_types.workspace"),
+    ("parents", "limiter", "runtime", "env_files", "attio_types.values", "attio_types.workspace"),
     ("attio_types.records",),
     ("attio_types",),
     ("attribute_types", "wire"),
@@ -46,6 +46,7 @@ PURE = (
     "sketch",
     "tables",
     "parents",
+    "env_files",
     "attio_types",
     "attribute_types",
     "wire",
@@ -66,7 +67,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "pydantic": ("client", "catalog", "settings", "histories", "small_tables", "attio_types"),
     "msgspec": ("wire",),
     "pydantic_settings": ("settings",),
-    "dotenv": ("settings",),
+    "dotenv": ("env_files",),
     "fivetran_connector_sdk": ("fivetran", "connector"),
     "fivetran_connector_sdk_cli": ("connector",),
 }

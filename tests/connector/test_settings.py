@@ -12,13 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from attio_sync.env_files import ENV_FILES, env_files_read
 from attio_sync.errors import SettingsError
 from attio_sync.parents import parse_parent
 from attio_sync.settings import (
-    ENV_FILES,
     Settings,
     default_text,
-    env_files_read,
     environment_name,
     load_settings,
     settings_warnings,
@@ -466,9 +465,10 @@ def test_a_file_in_utf_8_is_read_with_and_without_a_mark_of_that(encoding: str, 
     assert load((file,)).page_size == 7
 
 
-def test_a_line_of_a_file_that_says_nothing_is_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("line", ["ATTIO_API_TOKEN: {}", "attio_api_token", "export ATTIO_API_TOKEN"])
+def test_a_line_of_a_file_that_says_nothing_is_named(line: str, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     file = tmp_path / ".env"
-    file.write_text(f"# ours\n\nATTIO_PAGE_SIZE=7\nATTIO_API_TOKEN: {TOKEN}\n")
+    file.write_text(f"# ours\nATTIO_PAGE_SIZE=7\n\n{line.format(TOKEN)}\nexport OTHER\n")
     with pytest.raises(SettingsError) as caught:
         load((file,))
     assert str(caught.value) == f"{file}, line 4, is not NAME=value, as in ATTIO_PAGE_SIZE=500: correct it"
@@ -483,3 +483,11 @@ def test_a_file_in_another_encoding_is_named_with_what_to_do(encoding: str, tmp_
         load((file,))
     assert str(caught.value) == f"{file} is not in UTF-8, so nothing in it can be read: save it again in that encoding"
     assert TOKEN not in "".join(traceback.format_exception(caught.value))
+
+
+def test_a_setting_that_a_file_gives_twice_is_named_with_both_lines(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text("OTHER=1\nOTHER=2\n\nATTIO_PAGE_SIZE=7\n\n# or\nattio_page_size=8\n")
+    with pytest.raises(SettingsError) as caught:
+        load((file,))
+    assert str(caught.value) == f"{file} has ATTIO_PAGE_SIZE twice, in lines 4 and 7: leave one of them out"

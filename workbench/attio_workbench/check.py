@@ -16,10 +16,11 @@ from attio_sync.attribute_types import TYPES
 from attio_sync.catalog import Catalog, Found
 from attio_sync.checks import check_reach, check_scopes, check_token
 from attio_sync.client import AttioClient
+from attio_sync.env_files import env_files_read
 from attio_sync.errors import SAME_FOR_ALL, AttioSyncError, MissingScopesError, summed_up
 from attio_sync.parents import Parent
 from attio_sync.runtime import utc_now
-from attio_sync.settings import Settings, env_files_read
+from attio_sync.settings import Settings
 from attio_sync.small_tables import LISTS, MEMBERS, OBJECTS, definitions_for
 from attio_sync.sources import EVERYTHING, FIRST, Source
 from attio_sync.state import SyncState, parse_state

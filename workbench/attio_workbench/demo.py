@@ -30,8 +30,9 @@ from attio_simulator import (
 from attio_sync import checks
 from attio_sync.attribute_types import STATUS
 from attio_sync.catalog import Found
+from attio_sync.env_files import CONNECTOR
 from attio_sync.runtime import SyncReport, counted
-from attio_sync.settings import CONNECTOR, Settings, default_text, load_settings
+from attio_sync.settings import Settings, default_text, load_settings
 from attio_sync.sources import FIRST, Source
 from attio_workbench.changes import KnownStay, change, delivered_stays, histories_to_read, true_stays, work_the_pool
 from attio_workbench.errors import WorkbenchError
@@ -92,12 +93,13 @@ def run_demo(console: Console, place: Place, records: int, seed: int, *, reports
 
     Raises:
         WorkbenchError: the database is open elsewhere, or the tables do not hold what the workspace holds.
+        KeyboardInterrupt: somebody interrupted it; it says what to do.
     """
     try:
         _run(console, place, records, seed, reports=reports)
     except KeyboardInterrupt:
-        warn("interrupted: run the demo again, which begins anew; what it moved away is kept")
-        raise
+        message = "interrupted: run the demo again, which begins anew; what it moved away is kept"
+        raise KeyboardInterrupt(message) from None
 
 
 def _run(console: Console, place: Place, records: int, seed: int, *, reports: bool) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 
-from attio_sync.settings import CONNECTOR
+from attio_sync.env_files import CONNECTOR
 from attio_sync.tables import as_object
 from attio_workbench.errors import WorkbenchError
 from attio_workbench.terminal import path_text
@@ -77,8 +77,11 @@ def checked_output(file: Path) -> Path:
     """The file that a command is told to write.
 
     Raises:
-        WorkbenchError: there is no folder for it.
+        WorkbenchError: there is no folder for it, or it is one.
     """
+    if file.is_dir():
+        message = f"{path_text(file)} is a folder: name a file in it"
+        raise WorkbenchError(message)
     if not file.parent.is_dir():
         message = f"there is no folder {path_text(file.parent)} to write {file.name} into: make it, or name another file"
         raise WorkbenchError(message)

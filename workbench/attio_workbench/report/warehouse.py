@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from attio_sync.settings import CONNECTOR
+from attio_sync.env_files import CONNECTOR
 from attio_workbench.errors import WorkbenchError
 from attio_workbench.model_rows import read_models
 from attio_workbench.models import Models
