@@ -93,7 +93,10 @@ class _Sync:
         delivery.state = schedule.of_this_workspace(delivery.state, identity)
         found = found or self._reader.answer_of(self._catalog.find, self._settings.history)
         self.failures |= found.failures
+        before = delivery.state.sources
         delivery.start(found.sources, found.failures.keys())
+        for key in sorted(before.keys() - delivery.state.sources.keys()):
+            log.info("%s is no longer tracked: its tables stay as they are", key.partition("=")[0])
         for source in found.sources:
             with self._failing_alone(source):
                 self._begin(source)

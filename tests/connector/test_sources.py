@@ -1,6 +1,7 @@
 """Any attribute of any object or list, of every type that keeps a history, in every setting of what Attio leaves open."""
 
 import json
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -153,7 +154,8 @@ def test_one_source_that_fails_keeps_none_of_the_others() -> None:
     assert_equal(world, ("deals.stage", "people.job_title"))
 
 
-def test_adding_removing_and_renaming_a_source_disturbs_no_other() -> None:
+def test_adding_removing_and_renaming_a_source_disturbs_no_other(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
     world = crm_world(("deals.stage", "people.job_title", "lists/hiring.stage"))
     world.sync()
     before = world.warehouse.state["histories"]
@@ -171,7 +173,9 @@ def test_adding_removing_and_renaming_a_source_disturbs_no_other() -> None:
     assert {key: after[key]["reconciled_at"] for key in kept} == kept
     assert not any(key.startswith("lists/hiring") for key in after)
     assert all(row is deals[key] for key, row in world.warehouse.tables["attio_deals_stage"].items())
-    # What is no longer tracked keeps its rows.
+    # What is no longer tracked keeps its rows, and that is said once.
+    world.sync()
+    assert caplog.text.count("lists/hiring.stage is no longer tracked: its tables stay as they are") == 1
     assert world.warehouse.rows("attio_hiring_stage")
 
 

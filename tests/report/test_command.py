@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 import pytest
 from rich.console import Console
-from tests.report.conftest import AS_OF, PIPELINE, SOURCE
+from tests.report.conftest import PIPELINE, SOURCE
 
 from attio_sync.settings import load_settings
 from attio_workbench.cli import main
@@ -49,9 +49,11 @@ def test_a_local_sync_becomes_a_report_with_links_but_no_select_of_several_value
         )
     monkeypatch.setenv("COLUMNS", "1000")
 
-    read = ("report", "--no-build", "--into", place, "--vars", AS_OF, "--output")
+    read = ("report", "--no-build", "--into", place, "--output")
     assert run(*read, tmp_path / "a" / "b.html") == 1
     assert f"error: there is no folder {tmp_path / 'a'} to write b.html into" in capsys.readouterr().err
+    assert run(*read, tmp_path) == 1
+    assert f"error: {tmp_path} is a folder: name a file in it\n" in capsys.readouterr().err
     assert run(*read, tmp_path / "b.html") == 0
 
     shown = capsys.readouterr()
@@ -93,6 +95,12 @@ def test_histories_that_are_named_for_dbt_need_not_be_those_of_the_sync(
 
     assert "error: " not in capsys.readouterr().err
     assert code == 0
+
+
+def test_variables_that_would_change_nothing_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("report", "--no-build", "--vars", "attio_time_zone: Europe/Berlin", "--into", tmp_path) == 1
+    said = "error: --no-build reads the models as they were built, so --vars would change nothing: leave one of them out\n"
+    assert capsys.readouterr().err == said
 
 
 @pytest.mark.parametrize(

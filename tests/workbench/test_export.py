@@ -242,7 +242,7 @@ def test_a_file_that_cannot_be_written_is_one_line_and_what_was_there_stays(
         attio_sync("export", "--ocel", missing, "--into", place),
         f"there is no folder {missing.parent} to write log.json into: make it",
     )
-    assert_one_line(attio_sync("export", "--ocel", tmp_path / "place", "--into", place), "Is a directory")
+    assert_one_line(attio_sync("export", "--ocel", tmp_path / "place", "--into", place), "is a folder: name a file in it")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["home", "place"]
 
 

@@ -60,10 +60,10 @@ def test_a_line_for_each_stay_with_a_bar_to_scale(
     ("width", "drawn"),
     [
         (84, ("Applied    2026-09-01 08:00  2026-09-05 08:00  4 d       member 1a2b3c4d  ███", 10)),
-        (83, ("Applied    2026-09-01 08:00  2026-09-05 08:00  4 d       member 1a2b3c4d", 0)),
-        (72, ("Applied    2026-09-01 08:00  2026-09-05 08:00  4 d       member 1a2b3c4d", 0)),
-        (69, ("Applied    2026-09-01 08:00  2026-09-05 08:00  4 d       member 1a2b…", 0)),
-        (68, ("Applied    2026-09-01 08:00  4 d       member 1a2b3c4d", 0)),
+        (83, ("Applied    2026-09-01 08:00  4 d       member 1a2b3c4d  ████████", 27)),
+        (66, ("Applied    2026-09-01 08:00  4 d       member 1a2b3c4d  ███", 10)),
+        (63, ("Applied    2026-09-01 08:00  4 d       member 1a2b…  ███", 10)),
+        (62, ("Applied    2026-09-01 08:00  4 d       member 1a2b3c4d", 0)),
         (51, ("Applied    2026-09-01 08:00  4 d       member 1a2b…", 0)),
         (50, ("Applied    2026-09-01 08:00  4 d", 0)),
         (36, ("Applied   2026-09-01 08:00  4 d", 0)),
@@ -105,8 +105,8 @@ def test_in_the_narrowest_terminal_a_line_goes_on_in_the_next_one_and_nothing_is
         ),
         (
             80,
-            "from (UTC)        to                how long  by whom",
-            r"  \d{4}-\d\d-\d\d \d\d:\d\d  now               3 d 4 h   member 1a2b3c4d",
+            "from (UTC)        how long        by whom",
+            r"  \d{4}-\d\d-\d\d \d\d:\d\d  3 d 4 h so far  member 1a2b3c4d .*█",
         ),
         (
             66,
@@ -353,7 +353,7 @@ def test_a_long_text_is_cut_rather_than_when_it_was(
 
     monkeypatch.setenv("COLUMNS", "70")
     lines = attio_sync("history", deal, "--attribute", "deals.name").out.splitlines()
-    assert re.fullmatch(r"A renewal, and so on.*…  \d{4}-\d\d-\d\d \d\d:\d\d  now  \d+ s .*", lines[-1]), lines[-1]
+    assert re.fullmatch(r"A renewal, and .*…  \d{4}-\d\d-\d\d \d\d:\d\d  \d+ s so far  .*", lines[-1]), lines[-1]
     assert len(lines) == 5
 
 

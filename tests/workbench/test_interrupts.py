@@ -13,6 +13,7 @@ from tests.workbench.conftest import AttioSync
 from tests.workbench.test_sync import assert_holds
 
 from attio_simulator import Simulator
+from attio_workbench import command_settings
 from attio_workbench.place import Place
 from attio_workbench.sync import kept_text
 
@@ -96,13 +97,23 @@ def test_an_interruption_in_the_middle_of_a_query_is_one(
 ) -> None:
     def upsert(self: DuckDbDestination, *_: object) -> None:
         assert self.con is not None
-        threading.Timer(0.2, signal.raise_signal, [TERM]).start()
-        self.con.execute("SELECT max(hash(range)) FROM range(5000000000)")
+        threading.Timer(0.1, signal.raise_signal, [TERM]).start()
+        # A second or so: where a thread of DuckDB has taken the query up, its end is waited for.
+        self.con.execute("SELECT max(hash(range)) FROM range(400000000)")
 
     monkeypatch.setattr(DuckDbDestination, "upsert", upsert)
     finished = attio_sync("sync", "--into", place)
 
     assert (finished.code, finished.err.startswith(NOTHING_KEPT)) == (130, True)
+
+
+def test_what_ends_before_it_has_begun_says_that_it_was_interrupted(
+    attio_sync: AttioSync, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command_settings, "read_settings", lambda *_, **__: signal.raise_signal(TERM))
+
+    finished = attio_sync("report", "--into", place)
+    assert (finished.code, finished.out, finished.err) == (130, "", "warning: interrupted\n")
 
 
 def command(place: Path) -> list[str]:

@@ -205,6 +205,19 @@ def test_warnings_are_shown_and_the_log_is_kept_without_the_token(
         assert TOKEN.encode() not in path.read_bytes(), path
 
 
+def test_what_is_no_longer_tracked_is_said(
+    attio_sync: AttioSync, crm: Simulator, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del crm
+    monkeypatch.setenv("ATTIO_HISTORY", "deals.stage,lists/hiring.stage=hiring")
+    assert attio_sync("sync", "--into", place).err == ""
+    monkeypatch.setenv("ATTIO_HISTORY", "deals.stage")
+
+    fewer, again = (attio_sync("sync", "--into", place) for _ in range(2))
+    assert (fewer.code, again.err) == (0, "")
+    assert fewer.err == ("warning: lists/hiring.stage: no longer tracked, so from now on the tables stay as they are\n")
+
+
 def figure(out: str, name: str) -> int:
     [line] = [line for line in out.splitlines() if line.startswith(name)]
     return int(line.split()[-1].replace(",", ""))

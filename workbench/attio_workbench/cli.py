@@ -8,16 +8,31 @@ What a command needs is imported when it runs: `--help` answers at once, without
 import sys
 import traceback
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, override
 
 import typer
+from typer.core import TyperGroup
 
 from attio_workbench.options import Configuration, Into, place_of
 from attio_workbench.output_commands import export, report
 from attio_workbench.simulate_command import simulate
-from attio_workbench.terminal import ended_as_by_ctrl_c, fail, open_console, path_text, show_what_can_be_shown
+from attio_workbench.terminal import ended_as_by_ctrl_c, fail, open_console, path_text, show_what_can_be_shown, warn
+
+
+class _Commands(TyperGroup):
+    """They all say that they were interrupted, and what that means where they know it."""
+
+    @override
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as interruption:
+            warn(str(interruption) or "interrupted")
+            raise
+
 
 app = typer.Typer(
+    cls=_Commands,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,  # they print local variables, and a token may be among them
     add_completion=False,

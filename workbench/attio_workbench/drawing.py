@@ -26,7 +26,7 @@ HEADER = ("value", "from (UTC)", "to", "how long", "how long", "by whom")
 VALUE, FROM, TO, HOW_LONG, SO_FAR, WHO = range(len(HEADER))
 LAYOUTS: tuple[tuple[tuple[int, ...], int], ...] = (
     ((VALUE, FROM, TO, HOW_LONG, WHO), 10),
-    ((VALUE, FROM, TO, HOW_LONG, WHO), 0),
+    ((VALUE, FROM, SO_FAR, WHO), 10),
     ((VALUE, FROM, SO_FAR, WHO), 0),
     ((VALUE, FROM, SO_FAR), 0),
 )
@@ -40,7 +40,7 @@ WIDEST_VALUE = 40
 """A longer text is cut."""
 
 LEAST_OF = {WHO: 12, VALUE: 16}
-"""What is cut, and to no less than this, rather than to leave out when it was."""
+"""What is cut, and to no less than this, rather than to leave out the bar, or when it was."""
 
 LEAST_OF_VALUE_ALONE = 8
 """The same of the value where there is no room for who it was. Where there is none for this, lines are broken."""
@@ -134,16 +134,14 @@ def _layout(lines: Sequence[Sequence[str]], room: int) -> tuple[list[tuple[int, 
     whole = [max(map(cell_len, cells)) for cells in zip(*lines, strict=True)]
     for columns, bar in LAYOUTS:
         left = room - sum(whole[n] + GAP for n in columns)
-        if bar and left >= bar:
-            return [(n, whole[n]) for n in columns], left
-        widths, too_much = list(whole), -GAP - left
-        for n in (WHO, VALUE) if not bar else ():
+        widths, too_much = list(whole), bar - left if bar else -GAP - left
+        for n in (WHO, VALUE) if TO not in columns else ():
             if n in columns and too_much > 0:
                 cut = min(too_much, max(0, widths[n] - LEAST_OF[n]))
                 widths[n] -= cut
                 too_much -= cut
-        if not bar and too_much <= 0:
-            return [(n, widths[n]) for n in columns], 0
+        if too_much <= 0:
+            return [(n, widths[n]) for n in columns], max(bar, left) if bar else 0
     # When a stay was and how long is never cut.
     left = room - 2 * GAP - whole[FROM] - whole[SO_FAR]
     whole[VALUE] = min(whole[VALUE], left) if left >= LEAST_OF_VALUE_ALONE else whole[VALUE]

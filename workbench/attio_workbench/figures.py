@@ -13,7 +13,7 @@ from attio_workbench.held import Held
 type Figure = Callable[[SyncReport], str]
 
 _FIGURES: tuple[tuple[str, Figure], ...] = (
-    ("records listed; once more when all are compared", lambda r: f"{r.listed:,}"),
+    ("records listed; a comparison lists them all", lambda r: f"{r.listed:,}"),
     ("histories read, a request for each 100 stays", lambda r: f"{r.histories_read:,}"),
     ("never moved, as the listing proves: no request", lambda r: f"{r.requests_saved:,}"),
     ("rows written into the warehouse", lambda r: f"{r.rows_written:,}"),
@@ -29,7 +29,7 @@ _SELDOM: tuple[tuple[str, Callable[[SyncReport], int]], ...] = (
     ("comparisons of everything with Attio", lambda r: r.reconciled),
     ("deletes and merges found, of each history by itself", lambda r: r.gone),
     ("taken out of the warehouse for that", lambda r: r.removed),
-    ("rows deleted from the warehouse, at most", lambda r: r.rows_deleted),
+    ("deletes sent, some of rows that were not there", lambda r: r.rows_deleted),
 )
 """Shown where there is something to show."""
 

@@ -26,6 +26,7 @@ def run_local_sync(console: Console, settings: Settings, place: Place, *, full: 
         AttioSyncError: the sync could not go on; what it delivered before is kept.
         ExceptionGroup: something cannot be tracked, and nothing was written.
         WorkbenchError: the database is open elsewhere, cannot be used, or holds another workspace.
+        KeyboardInterrupt: somebody interrupted it; it says what is kept.
     """
     identity, found = anyio.run(_look, console, settings)
     if found.failures:
@@ -48,9 +49,8 @@ def run_local_sync(console: Console, settings: Settings, place: Place, *, full: 
         with SyncProgress(console, f"From {settings.attio_base_url}") as progress:
             run = run_locally(settings, place, progress.on_progress, found)
     except KeyboardInterrupt:
-        warn(kept_text(before, place))
-        raise
-    for warning in run.warnings:
+        raise KeyboardInterrupt(kept_text(before, place)) from None
+    for warning in run.warnings + left_behind(before, place.read_state()):
         warn(warning)
     console.print(figures_table({"this sync": run.report}))
     console.print(
@@ -67,6 +67,15 @@ def kept_text(before: dict[str, Any], place: Place) -> str:
             "interrupted before the first checkpoint: nothing of this sync is kept, and the next one begins where it began"
         )
     return "interrupted: what was delivered until the last checkpoint is kept, and the next sync goes on from there"
+
+
+def left_behind(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
+    """A sentence where a history is no longer tracked; its tables nobody changes any more, and nobody drops them."""
+    # A state of an earlier version knows of one history, and not under its name.
+    gone = {name.partition("=")[0] for name in before.get("histories", {}).keys() - after.get("histories", {}).keys()}
+    if not gone:
+        return []
+    return [f"{', '.join(sorted(gone))}: no longer tracked, so from now on the tables stay as they are"]
 
 
 async def _look(console: Console, settings: Settings) -> tuple[TokenIdentity, Found]:

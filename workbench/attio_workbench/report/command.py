@@ -26,6 +26,8 @@ from attio_workbench.terminal import path_text, under_way
 
 ATTIO = "https://api.attio.com"
 
+NO_VARIABLES = "{}"
+
 MOST_BYTES = 2_000_000
 """In a larger file the curves of segments are coarser, and what its histories are split by is left out if need be."""
 
@@ -49,7 +51,7 @@ class ReportOptions:
     profile: str | None = None
     target: str | None = None
     profiles_dir: Path | None = None
-    variables: str = "{}"
+    variables: str = NO_VARIABLES
     builds: bool = True
     slug: str | None = None
 
@@ -82,6 +84,9 @@ def write_report(console: Console, place: Place, settings: Settings, options: Re
         WorkbenchError: there is no database yet, dbt cannot build or read the models, or they hold nothing.
     """
     options = replace(options, slug=options.slug and checked_slug(options.slug))
+    if options.variables != NO_VARIABLES and not options.builds:
+        message = "--no-build reads the models as they were built, so --vars would change nothing: leave one of them out"
+        raise WorkbenchError(message)
     warehouse = warehouse_of(console, place, settings, options)
     path = checked_output(options.output) if options.output else place.report
     building = "Building the models with dbt" if options.builds else "Reading the models"
