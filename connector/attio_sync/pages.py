@@ -53,7 +53,7 @@ class HistoryPage:
         return [history for part in self.parts.values() for history in part.histories]
 
 
-type Outcome = AttributeHistory | AttioSyncError
+type HistoryOrError = AttributeHistory | AttioSyncError
 
 
 @dataclass(slots=True, eq=False)
@@ -63,7 +63,7 @@ class Wanted:
     source: Source
     record_id: str
     listed: ListedRecord | None
-    outcome: Outcome | None = None
+    outcome: HistoryOrError | None = None
     proved: bool = False
 
     @property
@@ -109,7 +109,7 @@ class Slot:
         """What takes a request."""
         return [w for w in self.wanted if not w.proved]
 
-    def fill(self, wanted: Wanted, outcome: Outcome) -> None:
+    def fill(self, wanted: Wanted, outcome: HistoryOrError) -> None:
         """What became of one history."""
         wanted.outcome = outcome
         self.left -= 1
