@@ -1,5 +1,6 @@
 """On a phone: nothing has to be pushed sideways to see who is stuck."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -31,6 +32,21 @@ def test_who_is_stuck_fits_into_the_window(open_report: Open) -> None:
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         assert page.evaluate("(t => t.scrollWidth - t.clientWidth)(document.querySelector('#names-table'))") == 0, width
         page.locator(".timeline-button").first.press("Enter")
+
+
+def test_a_narrow_picture_says_what_it_shows_and_when(open_report: Open, report: Opened) -> None:
+    narrow = open_report(width=375)
+    cells = narrow.drawn("transitions").split("\n")
+
+    sentence = "#transitions .shown > p:not([class])"
+    assert "the share that went to the one above, in %. A dashed frame marks a move back." in narrow.page.inner_text(
+        sentence
+    )
+    assert not [cell for cell in cells if "%" in cell or "↩" in cell or cell == "0"]
+    wide = report.page.inner_text(sentence)
+    assert "to the one above, and how many they were. A dashed frame with ↩ marks a move back." in wide
+    months = re.findall(r"\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\b", narrow.drawn("flow"))
+    assert len(months) > 1
 
 
 @pytest.mark.parametrize("change", ["width", "theme"])

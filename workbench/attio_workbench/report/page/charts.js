@@ -85,7 +85,8 @@ function dateLabels(first, last, width) {
   const labels = (dates, formatter) => text({ customValues: dates.map(Number), formatter, hideOverlap: true });
   if (months.length > 3) {
     const every = [1, 2, 3, 6, 12, 24, 60].find((step) => months.length / step <= most) ?? 120;
-    return labels(months.filter((date) => (date.getUTCFullYear() * 12 + date.getUTCMonth()) % every === 0), monthOf);
+    const round = months.filter((date) => (date.getUTCFullYear() * 12 + date.getUTCMonth()) % every === 0);
+    return labels(round.length > 1 ? round : months.filter((_, n) => (months.length - 1 - n) % every === 0), monthOf);
   }
   const day = 86400000;
   const every = [1, 2, 7, 14, 28].find((step) => (last - first) / day / step <= most) ?? 56;

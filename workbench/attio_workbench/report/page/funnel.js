@@ -26,6 +26,9 @@ function funnelStatuses(list) {
   return [...used].sort((a, b) => rank[kind(a)] - rank[kind(b)] || a - b);
 }
 
+/** A share where there is room for no more than its number. */
+const bare = (share) => percent(share).replace(" %", "");
+
 const columnNames = (statuses, box) => statuses.map((status) => labelOf(status, box.small ? 16 : 40, true));
 
 /** A title over a column: upright where the column is too narrow for a word. */
@@ -127,7 +130,7 @@ function funnelBars(list, statuses, cell, row, box) {
         children: [
           { type: "rect", shape: { ...bar, width, r: 2 }, style: { fill: color("track") } },
           { type: "rect", shape: bar, style: cohort.mature ? { fill: tone } : { fill: `${tone}40`, stroke: color("muted"), lineWidth: 1, lineDash: cohort.observed ? [3, 2] : [1, 2] } },
-          { type: "text", x: left, y: middleY - 1, style: { text: box.small ? percent(share).replace(" %", "") : percent(share), fill: cohort.mature ? color("ink") : color("muted"), font: `${cohort.mature ? "" : "italic "}${box.small ? 11 : 13}px ${FONT}`, verticalAlign: "bottom" } },
+          { type: "text", x: left, y: middleY - 1, style: { text: box.small ? bare(share) : percent(share), fill: cohort.mature ? color("ink") : color("muted"), font: `${cohort.mature ? "" : "italic "}${box.small ? 11 : 13}px ${FONT}`, verticalAlign: "bottom" } },
         ],
       };
     },
@@ -164,6 +167,7 @@ pictures.push({
     drawInto(section.querySelector(".chart"), (box) => {
       const moves = told().transitions;
       if (!moves.length) return null;
+      for (const one of section.querySelectorAll(".small, .large")) one.hidden = box.small === (one.className === "large");
       const columns = moveStatuses().filter((status) => moves.some((move) => move.to === status));
       const rows = moveStatuses().filter((status) => moves.some((move) => move.from === status));
       const left = box.small ? 92 : 150;
@@ -206,12 +210,12 @@ function moveCells(moves, rows, columns, width, height, box) {
       const { moves: number, share, back } = moves[n];
       const fill = between([color("heat-first"), color("heat-last")], Math.sqrt(share));
       const edge = back ? { stroke: color("warn"), lineWidth: 2, lineDash: [4, 2] } : {};
-      const lines = box.small ? Math.round(share * 100) : `${percent(share)}${back ? " ↩" : ""}`;
+      const said = box.small ? bare(share) : `${percent(share)}${back ? " ↩" : ""}`;
       return {
         type: "group",
         children: [
           { type: "rect", shape, style: { fill, ...edge } },
-          { type: "text", x, y: box.small ? y : y - 7, style: { text: String(lines), fill: inkOn(fill), font: `${box.small ? 11 : 13}px ${FONT}`, align: "center", verticalAlign: "middle" } },
+          { type: "text", x, y: box.small ? y : y - 7, style: { text: said, fill: inkOn(fill), font: `${box.small ? 11 : 13}px ${FONT}`, align: "center", verticalAlign: "middle" } },
           ...(box.small ? [] : [{ type: "text", x, y: y + 9, style: { text: count(number), fill: inkOn(fill), font: `11px ${FONT}`, align: "center", verticalAlign: "middle" } }]),
         ],
       };
