@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from attio_sync.attio_types import EntryOf, ListedRecord
-from attio_sync.attio_types.timestamps import EPOCH, sortable_instant
-from attio_sync.attribute_types import at
+from attio_sync.attio_types.timestamps import sortable_instant
 from attio_sync.fingerprints import fingerprint_before, fingerprint_of, is_nothing, listed_digest
 from attio_sync.histories import AttributeHistory, stays_of
 from attio_sync.ledger import (
@@ -102,17 +101,16 @@ class Listed:
         self.past = {i: Sketch(max(slice_cells, p.cells if (p := ledger.past[i]) else 0), PAST) for i in slices}
         self.unknown = {i for i in slices if ledger.past[i] is None}
         self.records, self.histories, self._parents = Keys(PRESENT), Keys(PAST), Parents()
+        self.held: set[str] = set()
+        """Records of unknown slices of which the ledger says that they are there. What is written of another before the
+        ledger says so could be lost sight of, should this comparison not be finished."""
         self.doubtful: set[str] = set()
-        """Records to be read again: they could not be, have another current value than just before, or are new."""
-        self.new: set[str] = set()
-        """Records of unknown slices that have values and were created since the last comparison: what is written of them
-        before the ledger says that they are there could be lost sight of, should this comparison not be finished."""
+        """Records to be read again: they could not be, have another current value than just before, or are not `held`."""
         self.sampled: dict[str, ListedRecord] = {}
         """How the records in the ledger's sample were listed."""
         self.valued = 0
         self._empty: list[str] = []
         """Records of which an empty history was read, and of whose slice nothing is known."""
-        self._compared_until = sortable_instant(state.reconciled_at or EPOCH)
         since, compared_at = (None, state.reconciled_at) if source.type.is_filtered else (state.last_sync, state.last_sync)
         self._since = None if since is None else sortable_instant(since)
         # Where that was not enough the last time, it is not tried again.
@@ -143,16 +141,12 @@ class Listed:
                 self._parents.add(record.entry_of)
             if record.record_id in self._sample:
                 self.sampled[record.record_id] = record
-        # Mostly every slice is known: then nothing is asked of each record.
-        unknown = (r for r in part.listed if slice_of(r.record_id) in self.unknown) if self.unknown else ()
-        created = {r.record_id: r.created_at for r in unknown}
         for item in part.histories:
-            if item.values and created.get(item.record_id, "") >= self._compared_until:
-                self.new.add(item.record_id)
-                self.doubtful.add(item.record_id)
-                continue
-            if not self.is_certain(item):
+            if not item.values and self.is_unknown(item.record_id):
                 self._empty.append(item.record_id)
+                continue
+            if self.is_unknown(item.record_id) and item.record_id not in self.held:
+                self.doubtful.add(item.record_id)
                 continue
             mark = fingerprint_of(item)
             self._add_past(past_key(item.record_id, mark.stays, mark.past), item.record_id)
@@ -171,17 +165,6 @@ class Listed:
                 self.doubtful.add(record_id)
             else:
                 self._add_past(past_key(record_id, 0, 0), record_id)
-
-    def note_written(self, ledger: Ledger, differing: dict[str, dict[int, int]]) -> None:
-        """Makes the ledger say what of unknown slices was written with the listing and was not there: it differs no more.
-
-        It may be gone when it is read again, and would be there all the same.
-        """
-        written = [r for r in self.histories.of(differing) if slice_of(r) in self.unknown]
-        for record_id, key in self.records.of(written).items():
-            if differing[record_id] == {key: -1}:
-                ledger.present.add(key)
-                del differing[record_id]
 
     def _add_past(self, key: int, record_id: str) -> None:
         self.past[slice_of(record_id)].add(key)
@@ -233,6 +216,18 @@ class Listed:
             found[key] = found.get(key, 0) - times
         return differences({key: times for key, times in found.items() if times}, PRESENT)
 
+    def past_differences(self, ledger: Ledger) -> dict[str, dict[int, int]]:
+        """What differs in the slices that were read; one of which too much does is unknown from now on."""
+        found: dict[str, dict[int, int]] = {}
+        for number, theirs in self.past.items():
+            ours = ledger.past[number]
+            decoded = what_differs(ours, theirs) if ours else None
+            if decoded is None:
+                ledger.past[number] = None
+            else:
+                found |= differences(decoded, PAST)
+        return found
+
     def complete(self) -> None:
         """Puts back what was set apart."""
         for key, times in self._apart.items():
@@ -243,9 +238,13 @@ class Listed:
         self.present.add(key, -times)
         self._apart[key] = self._apart.get(key, 0) + times
 
-    def is_certain(self, item: AttributeHistory) -> bool:
-        """Whether a history may be what it seems: an empty one must not replace another, which is not known here."""
-        return bool(item.values) or slice_of(item.record_id) not in self.unknown
+    def there(self, slices: Collection[int]) -> set[str]:
+        """The records of these slices that were listed."""
+        return {r for r, _ in self.records.where(lambda _: True) if slice_of(r) in slices}
+
+    def is_unknown(self, record_id: str) -> bool:
+        """Whether nothing is known of the slice of a record: an empty history must not replace what may be there."""
+        return slice_of(record_id) in self.unknown
 
     def entries(self, record_ids: Iterable[str]) -> dict[str, EntryOf]:
         """What those of these entries that were listed are about."""
@@ -282,18 +281,3 @@ def grown(ours: Sketch, theirs: Sketch) -> Sketch:
     for key, times in rest.items():
         theirs.add(key, times)
     return theirs
-
-
-def differing_field(listed: ListedRecord | None, history: AttributeHistory) -> str:
-    """The first identifying field that a listing shows otherwise than the newest value of a history."""
-    identifying = [".".join(c.path) for c in history.type.columns if c.identifies]
-    fields = ("active_from", *identifying, "created_by_actor.type", "created_by_actor.id")
-    current = listed.current if listed else []
-    return next((name for name in fields if _newest(current, name) != _newest(history.raw, name)), "current value")
-
-
-def _newest(values: Sequence[object], name: str) -> object:
-    try:
-        return at(values[-1], tuple(name.split("."))) if values else None
-    except TypeError:
-        return None

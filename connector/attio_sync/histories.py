@@ -15,7 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from attio_sync.attio_types import AttioApplicationWorkflowStatusAttribute as StatusValue
 from attio_sync.attio_types import AttioValue, EntryOf, ListedRecord, sortable_timestamp
-from attio_sync.attribute_types import STATUS, AttributeType
+from attio_sync.attribute_types import STATUS, AttributeType, at
 from attio_sync.errors import InvalidValueError
 from attio_sync.tables import as_array, as_object, printable
 
@@ -129,6 +129,21 @@ def is_unbroken(stays: Sequence[Stay], created_at: str) -> bool:
     """Whether a listing can have shown each stay as it began: none came before the record, none was cleared."""
     follow = all(earlier.until == later.began for earlier, later in pairwise(stays))
     return bool(stays) and stays[0].began >= created_at and follow
+
+
+def differing_field(listed: ListedRecord | None, history: AttributeHistory) -> str:
+    """The first identifying field that a listing shows otherwise than the newest value of a history."""
+    identifying = [".".join(c.path) for c in history.type.columns if c.identifies]
+    fields = ("active_from", *identifying, "created_by_actor.type", "created_by_actor.id")
+    current = listed.current if listed else []
+    return next((name for name in fields if _newest(current, name) != _newest(history.raw, name)), "current value")
+
+
+def _newest(values: Sequence[object], name: str) -> object:
+    try:
+        return at(values[-1], tuple(name.split("."))) if values else None
+    except TypeError:
+        return None
 
 
 def _stay(attribute_type: AttributeType, value: Any) -> Stay:

@@ -10,20 +10,18 @@ import logging
 from collections.abc import Collection, Iterator, Sequence
 from enum import Enum, auto
 
-from attio_sync.comparison import Listed, Side, differing_field, grown, what_differs
+from attio_sync.comparison import Listed, Side, grown
 from attio_sync.delivery import ENOUGH_TO_JUDGE, Delivery
 from attio_sync.errors import ContractChangedError
 from attio_sync.fingerprints import Fingerprint, fingerprint_of, fingerprint_with_current, is_nothing
-from attio_sync.histories import AttributeHistory, stays_of
+from attio_sync.histories import AttributeHistory, differing_field, stays_of
 from attio_sync.ledger import (
     MOST_OVERWRITTEN,
     NAMEABLE,
-    PAST,
     Held,
     Ledger,
     cells_for,
     current_of,
-    differences,
     past_key,
     past_of,
     present_key,
@@ -73,12 +71,30 @@ class Reconciliation:
         self.scheduled = scheduled
         self._delivery = delivery
         self._reader = reader
+        self._due: frozenset[int] = frozenset()
         self._slices: frozenset[int] = frozenset()
+        self._unread: set[str] = set()
+        """Records that were to be read again and could not."""
+        self.unknown_slices: frozenset[int] = frozenset()
+        """Slices that were to be read and of which nothing is known, once it is known which records are there."""
         self._sees_everything = sees_everything
         self._present = self._past = Side({}, {})
 
     def begin(self, slices: frozenset[int]) -> None:
-        """Before a listing: nothing is known of what Attio holds; the histories of these slices are to be read."""
+        """Before a listing: nothing is known of what Attio holds; the histories of these slices are to be read.
+
+        But not yet of those slices of which nothing is known.
+        """
+        self._due = slices
+        self._list(frozenset(i for i in slices if self._ledger.past[i]))
+
+    def begin_unknown(self) -> None:
+        """Before another listing, for the slices that are unknown: what is written of those the ledger has to know of."""
+        there = self._listed.there(self.unknown_slices) - self._unread
+        self._list(self.unknown_slices)
+        self._listed.held = there
+
+    def _list(self, slices: frozenset[int]) -> None:
         self._slices = slices
         state = self._delivery.state.of(self.source)
         self._listed = Listed(self.source, state, self._ledger, slices, self._delivery.tracked)
@@ -93,8 +109,7 @@ class Reconciliation:
         listed.note(part)
         delivery.judge(self.source, len(part.histories), part.invalid)
         for item in part.histories:
-            is_unknown = slice_of(item.record_id) in listed.unknown
-            if is_unknown and item.values and item.record_id not in listed.new:
+            if item.values and listed.is_unknown(item.record_id) and item.record_id in listed.held:
                 delivery.write(self.source, item, None, surplus_to=self._ledger.most_stays(item.record_id))
 
     def finish(self) -> Outcome:
@@ -106,8 +121,7 @@ class Reconciliation:
         listed.take_empty(present or ())
         if present is None:
             return self._start_over_if_certain(listed)
-        listed.note_written(ledger, present)
-        past = self._past_differences(listed)
+        past = listed.past_differences(ledger)
         ids = {*present, *past, *listed.doubtful, *self._delivery.state.of(self.source).invalid}
         self._present = Side(present, listed.records.of(ids))
         self._past = Side(past, listed.histories.of(ids))
@@ -122,12 +136,8 @@ class Reconciliation:
         ledger.past = [ours and grown(ours, listed.past.get(i, ours)) for i, ours in enumerate(ledger.past)]
         ledger.guesses = 0
         ledger.overwritten = {r for r in ledger.overwritten if slice_of(r) not in self._slices}
+        self.unknown_slices = frozenset(i for i in self._due if ledger.past[i] is None)
         return Outcome.DOUBTED if is_doubtful else Outcome.DONE
-
-    @property
-    def unknown_slices(self) -> frozenset[int]:
-        """Those that were read and of which nothing is known now: too much differed."""
-        return frozenset(i for i in self._slices if self._ledger.past[i] is None)
 
     @property
     def _ledger(self) -> Ledger:
@@ -163,25 +173,15 @@ class Reconciliation:
             for page in pages:
                 yield from page.histories
 
-    def _past_differences(self, listed: Listed) -> dict[str, dict[int, int]]:
-        """What differs in the slices that were read; one of which too much does is unknown from now on."""
-        found: dict[str, dict[int, int]] = {}
-        for number, theirs in listed.past.items():
-            ours = self._ledger.past[number]
-            decoded = what_differs(ours, theirs) if ours else None
-            if decoded is None:
-                self._ledger.past[number] = None
-            else:
-                found |= differences(decoded, PAST)
-        return found
-
     def _mend(self, listed: Listed, ids: Collection[str]) -> None:
         otherwise: dict[str, str] = {}
         entries = listed.entries(ids)
+        self._unread = set(ids)
         with self._reader.records(self.source, sorted(ids), filter(self._had_a_value, ids), entries) as pages:
             for page in pages:
                 self._delivery.judge(self.source, 0, page.invalid)
                 for item in page.histories:
+                    self._unread.discard(item.record_id)
                     current = present_key(item.record_id, self._deliver(item).current)
                     if self._present.shown.get(item.record_id, current) != current:
                         otherwise[item.record_id] = differing_field(listed.sampled.get(item.record_id), item)

@@ -273,7 +273,7 @@ class _Sync:
         outcome = comparison.finish()
         if outcome is Outcome.DONE and comparison.unknown_slices:
             log.info("%s: all histories of %s slices are written anew", source.name, len(comparison.unknown_slices))
-            comparison.begin(comparison.unknown_slices)
+            comparison.begin_unknown()
             if failure := list_together([comparison], self._reader, self._delivery, trusting=trusting).get(source):
                 raise failure
             outcome = comparison.finish()

@@ -9,8 +9,9 @@ from attio_sync.attio_types import ListedRecord, parse_timestamp
 from attio_sync.attio_types.timestamps import nanoseconds, sortable_instant
 from attio_sync.delivery import Delivery
 from attio_sync.errors import AttioSyncError
-from attio_sync.fingerprints import Fingerprint, fingerprint, fingerprint_before, listed_digest
+from attio_sync.fingerprints import Fingerprint, fingerprint_before, listed_digest
 from attio_sync.histories import Stay, is_unbroken, stays_of
+from attio_sync.ledger import Known
 from attio_sync.pages import Part
 from attio_sync.reader import Reader, readable
 from attio_sync.reconcile import Reconciliation
@@ -138,7 +139,9 @@ class Windows:
             mark = self._delivery.write(source, item, before if is_certain else None)
             if mark != before:
                 ledger.add(item.record_id, mark)
-                if before is not None:
+                # A guess may have taken out what was not there. Should that come back, nothing is taken out for it: so the
+                # newest value that was ever added stays in, and no record is lost sight of.
+                if before is not None and (known is None or _is_later(stays, known)):
                     ledger.take_out(item.record_id, before)
         self._delivery.reads_well(source, part.gone)
         self._delivery.write_invalid(source, part.invalid)
@@ -163,12 +166,17 @@ class Windows:
         if not before.stays and not is_compared:
             return None
         self._delivery.ledger(source).guesses += 1
-        return None if before.current == fingerprint(stays, listed.entry_of).current else before
+        return before if any(s.began >= instant and not s.until for s in stays) else None
 
 
 def _as_fresh_as(window: Window, accurate_at: datetime | None) -> Window:
     """A window that ends no later than what a listing says of itself."""
     return window if accurate_at is None else replace(window, started_at=min(window.started_at, accurate_at))
+
+
+def _is_later(stays: Sequence[Stay], known: Known) -> bool:
+    """Whether there is a current value, and one that began later than the newest stay that is known."""
+    return any(nanoseconds(parse_timestamp(s.began)) > known.began for s in stays if not s.until)
 
 
 def list_together(
