@@ -144,8 +144,10 @@ def reconciliation_is_due(state: SourceState, settings: Settings, now: datetime)
     """Whether it is time that everything is compared, or early because too much would differ."""
     if state.ledger is None or state.backfill is not None:
         return False
+    # With a token that sees too little no slice may become known.
+    is_early = state.ledger.is_full or (None in state.ledger.past and not state.blind)
     # What is doubted is given the whole time to turn out otherwise.
-    if state.reconciled_at is None or (not state.missing and (state.ledger.is_full or None in state.ledger.past)):
+    if state.reconciled_at is None or (not state.missing and is_early):
         return True
     # A reconciliation in the future comes from a clock that was wrong.
     return not timedelta(0) <= now - state.reconciled_at < timedelta(hours=settings.reconcile_hours)

@@ -16,7 +16,7 @@ from tests.support.world import ERRORS, HISTORY, TABLE, World, make_world
 from attio_simulator import Behaviour, Clock, Fault, Mangle, RequestInfo, Workspace, generate_hiring_pipeline
 from attio_sync import ledger
 from attio_sync.errors import ContractChangedError
-from attio_sync.ledger import PAST, load_ledger
+from attio_sync.ledger import PAST, SLICES, load_ledger
 from attio_sync.sketch import Sketch
 
 KEY = "applications.workflow_status=attio_workflow_status"
@@ -328,6 +328,23 @@ def test_a_token_of_one_member_deletes_nothing_and_the_warning_says_why() -> Non
         world.sync()
     assert len(world.histories) == 300
     assert any("the token sees only what one member may see: nothing is deleted" in w for w in world.warehouse.warnings)
+
+
+def test_a_token_of_one_member_compares_no_more_often_where_slices_are_unknown() -> None:
+    world = synced()
+    world.warehouse.state["histories"][KEY]["ledger"]["past"] = [None] * SLICES
+    world.simulator.token_level = "user"  # noqa: S105 (no password)
+    world.simulator.hidden = set(ids(world)[:10])
+    world.pass_time(hours=25)
+    assert world.sync().reconciled == 1
+    world.pass_time(minutes=5)
+    assert world.sync().reconciled == 0
+    world.simulator.token_level = "workspace"  # noqa: S105 (no password)
+    world.simulator.hidden = set()
+    world.pass_time(hours=25)
+    assert world.sync().reconciled == 1
+    assert None not in world.warehouse.state["histories"][KEY]["ledger"]["past"]
+    world.assert_equal_to_attio()
 
 
 def test_that_a_token_of_one_member_sees_too_little_is_said_at_first_and_daily() -> None:
