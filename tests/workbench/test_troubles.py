@@ -73,7 +73,9 @@ def test_a_database_with_a_block_that_was_overwritten_is_not_taken_for_a_locked_
 def test_a_disk_that_is_full_is_one_line(place: Path, room: int) -> None:
     # No file may grow beyond this, which fails in the same places as a disk that has no more room.
     code = (
-        "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]),) * 2);"
+        # Python's own compiled files would be cut too, and a cut one stops every later start.
+        "import resource, sys; sys.dont_write_bytecode = True;"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]),) * 2);"
         "from attio_workbench.cli import main; main(sys.argv[2:])"
     )
     command = [sys.executable, "-c", code, str(room), "sync", "--into", str(place)]
@@ -103,6 +105,13 @@ def test_a_disk_that_is_full_is_one_line(place: Path, room: int) -> None:
 )
 def test_each_trouble_has_a_sentence(error: Exception, sentence: str) -> None:
     assert sentence in trouble_text(Path("files/warehouse.db"), error)
+
+
+@pytest.mark.parametrize("said", ["Permission denied", "Read-only file system", "Too many open files"])
+def test_a_database_that_the_system_does_not_open_is_not_called_damaged(said: str) -> None:
+    text = f'IO Error: Cannot open file "w.db": {said}'
+
+    assert trouble_text(Path("files/warehouse.db"), duckdb.IOException(text)) == text
 
 
 def test_what_failed_first_counts() -> None:

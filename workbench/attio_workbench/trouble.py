@@ -35,7 +35,8 @@ def trouble_text(database: Path, error: Exception) -> str:
     if isinstance(causes[0], OSError):
         return os_error_text(causes[0])
     first = str(causes[0]).partition("\n")[0]
-    if isinstance(causes[0], _UNREADABLE) and "Permission denied" not in first:
+    # What the system does not let it open (no permission, a read-only disk) may well be a good database.
+    if isinstance(causes[0], _UNREADABLE) and "Cannot open file" not in first:
         return (
             f"{path_text(database)} is no database of DuckDB's, a damaged one or one of a newer version ({first}): move it "
             "away together with its state, and the next sync begins anew"
