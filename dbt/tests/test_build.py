@@ -107,6 +107,20 @@ def test_the_guess_is_that_of_the_mapping_command(built_duckdb: DuckDB, mapping:
     assert {row[4] for row in written} == {"open", "won", "lost"}
 
 
+def test_the_mapping_is_loaded_by_what_its_columns_are_called(tmp_path: Path) -> None:
+    warehouse = DuckDB(tmp_path, "duckdb", tmp_path / "warehouse.db")
+    header = (PACKAGE / "seeds" / "attio_status_mapping.csv").read_text("utf-8").strip().split(",")
+    warehouse.load(
+        "dbt_attio.attio_status_mapping", dict.fromkeys(reversed(header), "text"), [["from before"] * len(header)]
+    )
+
+    warehouse.build("seed")
+
+    columns = "select column_name from information_schema.columns where table_name = 'attio_status_mapping'"
+    assert [name for (name,) in warehouse.query(f"{columns} order by ordinal_position")] == header
+    assert warehouse.query("from dbt_attio.attio_status_mapping") == []
+
+
 def test_installed_in_a_project_with_a_mapping_of_its_own(
     synced_file: Path, mapping: Path, variables: dict[str, Any], tmp_path: Path
 ) -> None:
