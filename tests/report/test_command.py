@@ -103,6 +103,25 @@ def test_variables_that_would_change_nothing_are_refused(tmp_path: Path, capsys:
     assert capsys.readouterr().err == said
 
 
+def test_of_a_wrong_mapping_no_models_are_built(
+    warehouse: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "files").mkdir()
+    shutil.copy(warehouse, tmp_path / "files" / "warehouse.db")
+    before = (tmp_path / "files" / "warehouse.db").read_bytes()
+    seed = tmp_path / "seeds" / "attio_status_mapping.csv"
+    seed.parent.mkdir()
+    head = "history,status_id,status_title,status_order,status_kind,waiting_on"
+    seed.write_text(f"{head}\n{PIPELINE},,Hired,7,win,\n")
+    monkeypatch.setattr("attio_workbench.report.command.PACKAGE", tmp_path)
+    monkeypatch.chdir(tmp_path)
+
+    assert run("report", "--into", tmp_path) == 1
+    said = "status_kind is 'win' and must be one of open, won, lost, paused, or empty"
+    assert capsys.readouterr().err == f"error: seeds/attio_status_mapping.csv, line 2: {said}\n"
+    assert (tmp_path / "files" / "warehouse.db").read_bytes() == before
+
+
 @pytest.mark.parametrize(
     "given", ["acme-2", "https://app.attio.com/acme-2", "https://app.attio.com/acme-2/custom/applications"]
 )

@@ -56,7 +56,7 @@ def test_the_demo_shows_two_syncs_and_what_is_next(demonstration: Demonstration)
         "\ndeals.value                        20 ",
         "\nlists/talent_pool.stage ",
         "\ndeals.stage  ",
-        "\nwho moved what ",
+        "\nmoves, by whom ",
         "\nRecruiter 1 ",
         "nobody leaves",
         f"duckdb {demonstration.place / 'files' / 'warehouse.db'}\n",

@@ -235,11 +235,14 @@ def test_titles_are_printed_as_they_are(attio_sync: AttioSync, attio: Simulator)
     assert "\n[bold]面接[/bold]  20" in attio_sync("history", record_id).out
 
 
-def test_the_local_database_says_the_same_without_a_token(
-    attio_sync: AttioSync, application: str, place: Path, monkeypatch: pytest.MonkeyPatch
+def test_the_local_database_says_the_same_without_a_token_also_of_a_status_that_was_renamed(
+    attio_sync: AttioSync, attio: Simulator, application: str, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = attio_sync("history", application)
     attio_sync("sync", "--full", "--into", place)
+    attio.workspace.rename_status("Interview", "On-site")
+    asked = attio_sync("history", application)
+    assert "On-site" in asked.out
+    attio_sync("sync", "--into", place)
     monkeypatch.delenv("ATTIO_API_TOKEN")
 
     assert attio_sync("history", application, "--local", "--into", place) == asked

@@ -13,7 +13,6 @@ from tests.workbench.conftest import AttioSync
 from tests.workbench.test_sync import assert_holds
 
 from attio_simulator import Simulator
-from attio_workbench import command_settings
 from attio_workbench.place import Place
 from attio_workbench.sync import kept_text
 
@@ -107,13 +106,17 @@ def test_an_interruption_in_the_middle_of_a_query_is_one(
     assert (finished.code, finished.err.startswith(NOTHING_KEPT)) == (130, True)
 
 
-def test_what_ends_before_it_has_begun_says_that_it_was_interrupted(
-    attio_sync: AttioSync, place: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(command_settings, "read_settings", lambda *_, **__: signal.raise_signal(TERM))
+def test_a_command_that_has_nothing_to_keep_says_that_it_was_interrupted(attio: Simulator, place: Path) -> None:
+    attio.limits.latency = 0.5
+    check = [sys.executable, "-m", "attio_workbench", "check", "--into", str(place)]
+    with subprocess.Popen(check, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:  # noqa: S603 (our own)
+        until = time.monotonic() + 60
+        while not attio.requests.total and time.monotonic() < until:
+            time.sleep(0.02)
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=30)
 
-    finished = attio_sync("report", "--into", place)
-    assert (finished.code, finished.out, finished.err) == (130, "", "warning: interrupted\n")
+    assert (process.returncode, err) == (130, "warning: interrupted\n")
 
 
 def command(place: Path) -> list[str]:

@@ -8,6 +8,8 @@ import pytest
 from tests.workbench.conftest import AttioSync, assert_one_line
 
 from attio_simulator import Simulator
+from attio_workbench.errors import WorkbenchError
+from attio_workbench.mapping import read_mapping
 
 HEAD = "history,status_id,status_title,status_order,status_kind,waiting_on\n"
 
@@ -57,6 +59,23 @@ def test_a_file_that_is_no_mapping_stays_as_it_is(attio_sync: AttioSync, synced:
 
         assert_one_line(attio_sync("mapping", file, "--into", synced), "is no mapping")
         assert file.read_bytes() == content
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ("1,win,", "line 3: status_kind is 'win' and must be one of open, won, lost, paused, or empty"),
+        ("1,,candidate", "line 3: waiting_on is 'candidate' and must be one of us, them, or empty"),
+        ("first,,", "line 3: status_order is 'first' and must be a whole number"),
+    ],
+)
+def test_a_row_that_says_what_cannot_be_is_named(row: str, said: str, tmp_path: Path) -> None:
+    file = tmp_path / "mapping.csv"
+    file.write_text(f"{HEAD}applications.workflow_status,,New,1,Open,US\napplications.workflow_status,,Done,{row}\n")
+
+    with pytest.raises(WorkbenchError) as caught:
+        read_mapping(file)
+    assert str(caught.value) == f"{file}, {said}"
 
 
 def test_without_a_database_it_says_what_to_run_first(attio_sync: AttioSync, place: Path) -> None:

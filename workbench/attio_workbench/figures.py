@@ -12,6 +12,14 @@ from attio_workbench.held import Held
 
 type Figure = Callable[[SyncReport], str]
 
+SHORT_SECONDS = 2.0
+
+
+def _rate(report: SyncReport) -> str:
+    """Of a moment it says nothing: the first requests of a sync leave at once."""
+    return f"{report.rate:.1f} of {report.requests_per_second:g}" if report.seconds >= SHORT_SECONDS else "–"
+
+
 _FIGURES: tuple[tuple[str, Figure], ...] = (
     ("records listed; a comparison lists them all", lambda r: f"{r.listed:,}"),
     ("histories read, a request for each 100 stays", lambda r: f"{r.histories_read:,}"),
@@ -20,7 +28,7 @@ _FIGURES: tuple[tuple[str, Figure], ...] = (
     ("requests sent to Attio", lambda r: f"{r.requests:,}"),
     ("refused by Attio as too many at once (429)", lambda r: f"{r.refused:,}"),
     ("seconds", lambda r: f"{r.seconds:.1f}"),
-    ("requests a second, of those allowed", lambda r: f"{r.rate:.1f} of {r.requests_per_second:g}"),
+    ("requests a second, of those allowed", _rate),
 )
 
 _SELDOM: tuple[tuple[str, Callable[[SyncReport], int]], ...] = (
@@ -29,7 +37,7 @@ _SELDOM: tuple[tuple[str, Callable[[SyncReport], int]], ...] = (
     ("comparisons of everything with Attio", lambda r: r.reconciled),
     ("deletes and merges found, of each history by itself", lambda r: r.gone),
     ("taken out of the warehouse for that", lambda r: r.removed),
-    ("deletes sent, some of rows that were not there", lambda r: r.rows_deleted),
+    ("deletes sent, also of rows that may not be there", lambda r: r.rows_deleted),
 )
 """Shown where there is something to show."""
 
@@ -61,7 +69,7 @@ def _count(held: Held, table: str) -> int:
 
 def movers_table(held: Held, sources: Sequence[Source]) -> Table:
     """A row for each member who moved something, and how much of each source; the busiest first."""
-    table = _table("who moved what", *(str(source.parent) for source in sources))
+    table = _table("moves, by whom", *(str(source.parent) for source in sources))
     names = held.names()
     moves = {source: _moves(held, source) for source in sources}
     members = {member for found in moves.values() for member in found if member}

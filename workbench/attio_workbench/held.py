@@ -82,6 +82,21 @@ class Held:
         """  # noqa: S608 (a name of our own)
         return {member: " ".join(name.split()) for member, name in self.connection.execute(query).fetchall() if name}
 
+    def title_today(self, source: Source, values: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """The same values of a status or select, as Attio keeps them, with what they are called today."""
+        definition = DEFINED_BY.get(source.type.definition or "")
+        if definition is None or definition.table not in self:
+            return values
+        kind = "status" if definition is STATUSES else "option"
+        query = f"""
+            SELECT {kind}_id, title FROM tester.{definition.table}
+            WHERE object = ? AND attribute = ? AND NOT _fivetran_deleted
+        """  # noqa: S608 (names of our own)
+        titles = dict(self.connection.execute(query, [str(source.parent), source.attribute]).fetchall())
+        for value in values:
+            value[kind]["title"] = titles.get(value[kind]["id"][f"{kind}_id"], value[kind]["title"])
+        return values
+
     def _sources(self) -> Iterator[Source]:
         for source in self._named:
             current, history = (self._columns.get(table) for table in tables_of(source))

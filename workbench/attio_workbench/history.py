@@ -163,7 +163,8 @@ def read_histories(settings: Settings, place: Place, record_id: str, attributes:
                 f'WHERE "{source.parent.id_column}" = ? AND NOT _fivetran_deleted'
             )
             if row := held.connection.execute(query, [record_id]).fetchone():
-                history = parse_history(record_id, json.loads(row[0]), source.type, is_multiple=source.is_multiple)
+                values = held.title_today(source, json.loads(row[0]))
+                history = parse_history(record_id, values, source.type, is_multiple=source.is_multiple)
                 found.append((source, history))
         names = held.names()
     if not found:

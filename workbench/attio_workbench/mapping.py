@@ -21,6 +21,9 @@ from attio_workbench.terminal import path_text
 
 COLUMNS: tuple[str, ...] = ("history", "status_id", "status_title", "status_order", "status_kind", "waiting_on")
 
+WANTED = {"status_kind": ("", "open", "won", "lost", "paused"), "waiting_on": ("", "us", "them")}
+"""What a row may say; what it leaves empty is guessed, or not known."""
+
 type Row = dict[str, str]
 
 # In the order in which Attio lists them, then those it lists no more. Celebrated is won; then a status counts for what it
@@ -92,7 +95,7 @@ def read_mapping(file: Path) -> list[Row]:
     """The rows of a seed file that people may have corrected; none if there is no such file.
 
     Raises:
-        WorkbenchError: it is no such file.
+        WorkbenchError: it is no such file, or one of its rows says what cannot be.
     """
     try:
         text = file.read_text(encoding="utf-8-sig")
@@ -101,13 +104,25 @@ def read_mapping(file: Path) -> list[Row]:
     except UnicodeDecodeError:
         text = ""
     reader = csv.DictReader(io.StringIO(text, newline=""))
-    rows = list(reader)
-    if tuple(reader.fieldnames or ()) != COLUMNS or any(None in row or None in row.values() for row in rows):
+    rows: dict[int, Row] = {}
+    for row in reader:
+        rows[reader.line_num] = row
+    if tuple(reader.fieldnames or ()) != COLUMNS or any(None in row or None in row.values() for row in rows.values()):
         message = (
-            f"{path_text(file)} is no mapping: its first line must be {','.join(COLUMNS)}, in UTF-8. It stays as it is"
+            f"{path_text(file)} is no mapping: its first line must be {','.join(COLUMNS)}, in UTF-8, and each other one "
+            "must have as many values. It stays as it is"
         )
         raise WorkbenchError(message)
-    return rows
+    for line, row in rows.items():
+        for name, wanted in WANTED.items():
+            if row[name].lower() not in wanted:
+                said = ", ".join(wanted[1:])
+                message = f"{path_text(file)}, line {line}: {name} is {row[name]!r} and must be one of {said}, or empty"
+                raise WorkbenchError(message)
+        if row["status_order"] and not row["status_order"].isdecimal():
+            message = f"{path_text(file)}, line {line}: status_order is {row['status_order']!r} and must be a whole number"
+            raise WorkbenchError(message)
+    return list(rows.values())
 
 
 def with_guesses(kept: Sequence[Row], guesses: Iterable[Row]) -> list[Row]:

@@ -121,7 +121,7 @@ class SyncProgress:
 
     def _say(self) -> None:
         self._said_at = time.monotonic()
-        line = f"{self._title.strip()}: {self._said or 'nothing has changed'}"
+        line = f"{self._title.strip()}: {self._said or 'no history has changed'}"
         if line != self._last_line:
             self._console.print(line, markup=False, soft_wrap=True)
         self._last_line = line

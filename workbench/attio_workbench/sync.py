@@ -70,12 +70,15 @@ def kept_text(before: dict[str, Any], place: Place) -> str:
 
 
 def left_behind(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
-    """A sentence where a history is no longer tracked; its tables nobody changes any more, and nobody drops them."""
+    """A sentence for each history that no longer goes into its table, which nobody changes any more and nobody drops."""
     # A state of an earlier version knows of one history, and not under its name.
-    gone = {name.partition("=")[0] for name in before.get("histories", {}).keys() - after.get("histories", {}).keys()}
-    if not gone:
-        return []
-    return [f"{', '.join(sorted(gone))}: no longer tracked, so from now on the tables stay as they are"]
+    was, tracked = (set(state.get("histories", {})) for state in (before, after))
+    into = dict(name.split("=") for name in tracked)
+    said: list[str] = []
+    for name, table in sorted(name.split("=") for name in was - tracked):
+        now = f"goes into {into[name]} now" if name in into else "is no longer tracked"
+        said.append(f"{name} {now}; the rows of {table} and {table}_history stay as they are")
+    return said
 
 
 async def _look(console: Console, settings: Settings) -> tuple[TokenIdentity, Found]:

@@ -15,13 +15,14 @@ from attio_workbench.findings.groups import MOST_VALUES
 from attio_workbench.findings.pipelines import pipeline_histories
 from attio_workbench.findings.sentences import listed
 from attio_workbench.held import open_held
+from attio_workbench.mapping import read_mapping
 from attio_workbench.models import Models, Status
 from attio_workbench.origin import read_origin
 from attio_workbench.place import Place, checked_output
 from attio_workbench.report.content import build_content, leave_out_segments, split_histories
 from attio_workbench.report.page import Page, render, title_of
 from attio_workbench.report.segments import segment_of
-from attio_workbench.report.warehouse import Warehouse, fetch_models, is_installed, local_warehouse
+from attio_workbench.report.warehouse import PACKAGE, Warehouse, fetch_models, is_installed, local_warehouse
 from attio_workbench.terminal import path_text, under_way
 
 ATTIO = "https://api.attio.com"
@@ -89,6 +90,8 @@ def write_report(console: Console, place: Place, settings: Settings, options: Re
         raise WorkbenchError(message)
     warehouse = warehouse_of(console, place, settings, options)
     path = checked_output(options.output) if options.output else place.report
+    if options.builds:
+        read_mapping(PACKAGE / "seeds" / "attio_status_mapping.csv")  # dbt would build wrong models of a wrong one
     building = "Building the models with dbt" if options.builds else "Reading the models"
     with under_way(console, building if is_installed() else f"{building}, and installing it before"):
         models = fetch_models(warehouse, place.files / "dbt")
