@@ -17,3 +17,32 @@
 {%- endif -%}
 {{ return(days) }}
 {% endmacro %}
+
+{# What is given on the command line and begins as our variables do, and is none. What a project sets cannot be seen here. #}
+{% macro check_names() %}
+{%- set known = [
+    'attio_schema',
+    'attio_database',
+    'attio_sources',
+    'attio_histories',
+    'attio_segments',
+    'attio_segment_values',
+    'attio__using_select_options',
+    'attio__using_workspace_members',
+    'attio__using_personal_data',
+    'attio__using_unit_tests',
+    'attio_status_mapping_model',
+    'attio_as_of',
+    'attio_time_zone',
+    'attio_working_days',
+    'attio_few_records',
+    'attio_horizon_days',
+    'attio_late_entry_records',
+    'attio_late_entries',
+    'attio_observed_since',
+] -%}
+{%- set given = invocation_args_dict.vars -%}
+{%- for name in given if given is mapping and name.startswith('attio') and name not in known -%}
+    {{ exceptions.raise_compiler_error("--vars: the package has no variable " ~ name ~ "; there are " ~ known | join(', ')) }}
+{%- endfor -%}
+{% endmacro %}

@@ -2,7 +2,6 @@
 
 import csv
 import math
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -131,7 +130,8 @@ def test_installed_in_a_project_with_a_mapping_of_its_own(
     (project / "packages.yml").write_text(yaml.safe_dump({"packages": [{"local": str(PACKAGE)}]}))
     rows = mapping.read_text("utf-8").replace(",Offer,6,open,", ",Offer,60,paused,them")
     (project / "seeds" / "our_mapping.csv").write_text(rows)
-    warehouse = DuckDB(tmp_path, "duckdb", Path(shutil.copy(synced_file, tmp_path / "warehouse.db")))
+    warehouse = DuckDB(tmp_path, "duckdb", tmp_path / "warehouse.db")
+    copy_tables(synced_file, warehouse)
     in_the_default_schema(warehouse)
     warehouse.build("deps", project=project)
     results = warehouse.build(

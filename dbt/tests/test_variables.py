@@ -28,6 +28,9 @@ def test_a_default_is_the_same_wherever_it_stands() -> None:
     def said(value: object) -> str:
         return value if isinstance(value, str) else json.dumps(value)
 
+    known = re.search(r"set known = \[(.*?)\]", (PACKAGE / "macros" / "variables.sql").read_text("utf-8"), re.DOTALL)
+    assert known
+    assert re.findall(r"'(\w+)'", known[1]) == list(declared)
     nothing = [name for name, value in declared.items() if value in ([], None)]
     assert {name for name, _ in found} | {"attio__using_unit_tests"} == set(declared) == {name for name, _ in table}
     for name, default in found:
@@ -113,6 +116,7 @@ def test_personal_data_can_be_switched_off(tmp_path: Path) -> None:
         ("attio_histories", "deals.stage]", "deals.stage] is not object.attribute or lists/list.attribute"),
         ("attio_histories", "lists/.stage", "lists/.stage is not object.attribute or lists/list.attribute"),
         ("attio_histories", [{"history": "deals.value", "type": "currency"}], "its type is status or select"),
+        ("attio_histroies", "*", "--vars: the package has no variable attio_histroies; there are attio_schema, "),
         ("attio_histories", [], "attio_histories is empty"),
         ("attio_histories", "deals.stagee", "deals.stagee: there is no table attio_deals_stagee in tester. Is the name"),
         ("attio_late_entries", "2026-01-05", "attio_late_entries is a list"),

@@ -29,6 +29,9 @@ class _Commands(TyperGroup):
         except KeyboardInterrupt as interruption:
             warn(str(interruption) or "interrupted")
             raise
+        except EOFError as error:  # typer says no more of it than that it aborted
+            message = f"EOFError: {error}"
+            raise RuntimeError(message) from error
 
 
 app = typer.Typer(
