@@ -32,7 +32,7 @@ def test_statuses_are_in_their_order_also_those_that_are_archived(demonstration:
     out = demonstration.finished.out
 
     _, _, table = out.partition("Time spent in each status")
-    names = [line.split("  ")[0].rstrip() for line in table.partition("\n\nwho moved")[0].splitlines()[2:]]
+    names = [line.split("  ")[0].rstrip() for line in table.partition("\n\nmoves, by")[0].splitlines()[2:]]
     in_order = [
         *("applications.workflow_status", "Applied", "Screening", "Phone screen", "(archived)", "Interview"),
         *("Take-home task", "Offer", "Hired", "Rejected", "Withdrawn"),
