@@ -222,7 +222,7 @@ def test_what_is_no_longer_tracked_is_said(
 
 
 def test_where_a_history_goes_that_changes_its_table_is_said() -> None:
-    before, after = ({"histories": {f"deals.stage={table}": {}}} for table in ("deals", "moved"))
+    before, after = ({"histories": {f"deals.stage={table}": "known"}} for table in ("deals", "moved"))
 
     said = "deals.stage goes into moved now; the rows of deals and deals_history stay as they are"
     assert left_behind(before, after) == [said]

@@ -104,16 +104,14 @@ def read_mapping(file: Path) -> list[Row]:
     except UnicodeDecodeError:
         text = ""
     reader = csv.DictReader(io.StringIO(text, newline=""))
-    rows: dict[int, Row] = {}
-    for row in reader:
-        rows[reader.line_num] = row
-    if tuple(reader.fieldnames or ()) != COLUMNS or any(None in row or None in row.values() for row in rows.values()):
+    rows = [(reader.line_num, row) for row in reader]
+    if tuple(reader.fieldnames or ()) != COLUMNS or any(None in row or None in row.values() for _, row in rows):
         message = (
             f"{path_text(file)} is no mapping: its first line must be {','.join(COLUMNS)}, in UTF-8, and each other one "
             "must have as many values. It stays as it is"
         )
         raise WorkbenchError(message)
-    for line, row in rows.items():
+    for line, row in rows:
         for name, wanted in WANTED.items():
             if row[name].lower() not in wanted:
                 said = ", ".join(wanted[1:])
@@ -122,7 +120,7 @@ def read_mapping(file: Path) -> list[Row]:
         if row["status_order"] and not row["status_order"].isdecimal():
             message = f"{path_text(file)}, line {line}: status_order is {row['status_order']!r} and must be a whole number"
             raise WorkbenchError(message)
-    return list(rows.values())
+    return [row for _, row in rows]
 
 
 def with_guesses(kept: Sequence[Row], guesses: Iterable[Row]) -> list[Row]:
