@@ -23,10 +23,11 @@ async def list_a_few() -> list[str]:
         found = await find_sources(client, settings)
         for error in found.failures.values():
             raise error
-        for source in found.sources[:1]:
-            records = await client.query(source.parent, {"limit": APPLICATIONS, "offset": 0}, {source.attribute})
-            return [parse_listed_record(record, source.parent, source.attribute).record_id for record in records]
-    return []
+        if not found.sources:
+            return []
+        source = found.sources[0]
+        records = await client.query(source.parent, {"limit": APPLICATIONS, "offset": 0}, {source.attribute})
+        return [parse_listed_record(record, source.parent, source.attribute).record_id for record in records]
 
 
 def main() -> int:

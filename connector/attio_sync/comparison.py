@@ -142,12 +142,13 @@ class Listed:
             if record.record_id in self._sample:
                 self.sampled[record.record_id] = record
         for item in part.histories:
-            if not item.values and self.is_unknown(item.record_id):
-                self._empty.append(item.record_id)
-                continue
-            if self.is_unknown(item.record_id) and item.record_id not in self.held:
-                self.doubtful.add(item.record_id)
-                continue
+            if self._is_unknown(item.record_id):
+                if not item.values:
+                    self._empty.append(item.record_id)
+                    continue
+                if item.record_id not in self.held:
+                    self.doubtful.add(item.record_id)
+                    continue
             mark = fingerprint_of(item)
             self._add_past(past_key(item.record_id, mark.stays, mark.past), item.record_id)
             if listed[item.record_id] != present_key(item.record_id, mark.current):
@@ -242,7 +243,7 @@ class Listed:
         """The records of these slices that were listed."""
         return {r for r, _ in self.records.where(lambda _: True) if slice_of(r) in slices}
 
-    def is_unknown(self, record_id: str) -> bool:
+    def _is_unknown(self, record_id: str) -> bool:
         """Whether nothing is known of the slice of a record: an empty history must not replace what may be there."""
         return slice_of(record_id) in self.unknown
 

@@ -109,7 +109,7 @@ class Reconciliation:
         listed.note(part)
         delivery.judge(self.source, len(part.histories), part.invalid)
         for item in part.histories:
-            if item.values and listed.is_unknown(item.record_id) and item.record_id in listed.held:
+            if item.values and item.record_id in listed.held:
                 delivery.write(self.source, item, None, surplus_to=self._ledger.most_stays(item.record_id))
 
     def finish(self) -> Outcome:

@@ -390,29 +390,17 @@ def test_a_record_that_no_comparison_has_seen_goes_though_it_was_cleared_while_i
     world.assert_equal_to_attio()
 
 
-def test_so_does_one_that_a_comparison_should_have_seen_once_its_slice_is_read() -> None:
+@pytest.mark.parametrize("is_known", [True, False], ids=["its slice is known", "nothing is known of its slice"])
+def test_so_does_one_that_a_comparison_should_have_seen_once_its_slice_is_read(*, is_known: bool) -> None:
     world = synced()
     record_id = world.workspace.create_record("applications", None)
     world.simulator.behaviour.staleness = timedelta(minutes=10)
     world.pass_time(minutes=5)
     world.sync(reconcile_hours="0")
     world.simulator.behaviour.staleness = timedelta()
-    cleared_while_it_is_read(world, record_id, "Screening", "Offer")
-    world.workspace.delete_record(record_id)
-    world.pass_time(days=31)
-    world.sync()
-    world.assert_equal_to_attio()
-
-
-def test_so_does_one_of_the_slice_of_which_nothing_is_known() -> None:
-    world = synced()
-    record_id = world.workspace.create_record("applications", None)
-    world.simulator.behaviour.staleness = timedelta(minutes=10)
-    world.pass_time(minutes=5)
-    world.sync(reconcile_hours="0")
-    world.simulator.behaviour.staleness = timedelta()
-    ledger_state(world)["past"] = [None] * SLICES
-    world.warehouse.state["histories"][KEY]["missing"] = 1  # doubted: everything is compared in a day
+    if not is_known:
+        ledger_state(world)["past"] = [None] * SLICES
+        world.warehouse.state["histories"][KEY]["missing"] = 1  # doubted: everything is compared in a day
     cleared_while_it_is_read(world, record_id, "Screening", "Offer")
     world.workspace.delete_record(record_id)
     world.pass_time(days=31)
