@@ -1,6 +1,6 @@
 """Pure: what is due in a sync, and whether its state is of what is synced."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -118,6 +118,20 @@ def check_that_all_is_seen(reason: str, *, sees_everything: bool) -> None:
     if reason and not sees_everything:
         message = f"{reason}, and the token may see only a part of what is there: nothing was emptied; {FOR_ALL_TO_SEE}"
         raise ForbiddenError(message)
+
+
+def left_behind(before: Iterable[str], after: Iterable[str]) -> list[str]:
+    """A sentence for each history that no longer goes into its table, which nobody changes any more and nobody drops.
+
+    Both are the keys of sources in a state; one of the first version has none.
+    """
+    tracked = set(after)
+    into = dict(key.split("=") for key in tracked)
+    said: list[str] = []
+    for name, table in sorted(key.split("=") for key in set(before) - tracked):
+        now = f"goes into {into[name]} now" if name in into else "is no longer tracked"
+        said.append(f"{name} {now}; the rows of {table} and {table}_history stay as they are")
+    return said
 
 
 def listed_together(sources: Sequence[Source], state_of: Callable[[Source], SourceState]) -> list[list[Source]]:

@@ -95,8 +95,8 @@ class _Sync:
         self.failures |= found.failures
         before = delivery.state.sources
         delivery.start(found.sources, found.failures.keys())
-        for key in sorted(before.keys() - delivery.state.sources.keys()):
-            log.info("%s is no longer tracked: its tables stay as they are", key.partition("=")[0])
+        for sentence in schedule.left_behind(before, {*delivery.state.sources, *map(str, found.sources)}):
+            log.info(sentence)
         for source in found.sources:
             with self._failing_alone(source):
                 self._begin(source)

@@ -20,6 +20,7 @@ from attio_simulator.crm import TRACKED
 from attio_simulator.crm_data import generate_crm
 from attio_simulator.happenings import KINDS, Happenings
 from attio_sync.errors import UnknownNameError
+from attio_sync.schedule import left_behind
 
 SOURCES = (
     "deals.stage",
@@ -154,6 +155,9 @@ def test_one_source_that_fails_keeps_none_of_the_others() -> None:
     assert_equal(world, ("deals.stage", "people.job_title"))
 
 
+LEFT_BEHIND = "{0}; the rows of {1} and {1}_history stay as they are".format
+
+
 def test_adding_removing_and_renaming_a_source_disturbs_no_other(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     world = crm_world(("deals.stage", "people.job_title", "lists/hiring.stage"))
@@ -175,8 +179,20 @@ def test_adding_removing_and_renaming_a_source_disturbs_no_other(caplog: pytest.
     assert all(row is deals[key] for key, row in world.warehouse.tables["attio_deals_stage"].items())
     # What is no longer tracked keeps its rows, and that is said once.
     world.sync()
-    assert caplog.text.count("lists/hiring.stage is no longer tracked: its tables stay as they are") == 1
+    assert caplog.text.count(LEFT_BEHIND("lists/hiring.stage is no longer tracked", "attio_hiring_stage")) == 1
+    moved = (
+        "people.job_title goes into job_titles now; the rows of attio_people_job_title and attio_people_job_title_history"
+    )
+    assert caplog.text.count(f"{moved} stay as they are") == 1
     assert world.warehouse.rows("attio_hiring_stage")
+
+
+def test_where_a_history_goes_that_changes_its_table_is_said() -> None:
+    before, after = (f"deals.stage={table}" for table in ("deals", "moved"))
+
+    said = "deals.stage goes into moved now; the rows of deals and deals_history stay as they are"
+    assert left_behind([before], [after]) == [said]
+    assert left_behind([], [after]) == left_behind([after], [after]) == left_behind([], []) == []
 
 
 def test_a_long_first_sync_lets_the_others_have_their_turn() -> None:

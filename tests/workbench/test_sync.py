@@ -12,7 +12,6 @@ from attio_simulator import Fault, Limits, Mangle, RequestInfo, Simulator, Works
 from attio_sync.settings import load_settings
 from attio_sync.streams import tables
 from attio_workbench.changes import delivered_stays, true_stays
-from attio_workbench.sync import left_behind
 from attio_workbench.time_in_status import read_time_in_status
 
 ALL_READING = frozenset(
@@ -219,14 +218,6 @@ def test_what_is_no_longer_tracked_is_said(
     assert fewer.err == (
         "warning: lists/hiring.stage is no longer tracked; the rows of hiring and hiring_history stay as they are\n"
     )
-
-
-def test_where_a_history_goes_that_changes_its_table_is_said() -> None:
-    before, after = ({"histories": {f"deals.stage={table}": "known"}} for table in ("deals", "moved"))
-
-    said = "deals.stage goes into moved now; the rows of deals and deals_history stay as they are"
-    assert left_behind(before, after) == [said]
-    assert left_behind({}, after) == left_behind(after, after) == left_behind({"last_sync": "then"}, after) == []
 
 
 def figure(out: str, name: str) -> int:

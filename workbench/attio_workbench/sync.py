@@ -9,6 +9,7 @@ from rich.markup import escape
 from attio_sync.attio_types import TokenIdentity
 from attio_sync.catalog import Catalog, Found
 from attio_sync.errors import summed_up
+from attio_sync.schedule import left_behind
 from attio_sync.settings import Settings
 from attio_workbench.asking import asking, find_all, looking_up
 from attio_workbench.figures import figures_table
@@ -50,7 +51,7 @@ def run_local_sync(console: Console, settings: Settings, place: Place, *, full: 
             run = run_locally(settings, place, progress.on_progress, found)
     except KeyboardInterrupt:
         raise KeyboardInterrupt(kept_text(before, place)) from None
-    for warning in run.warnings + left_behind(before, place.read_state()):
+    for warning in run.warnings + left_behind(*(state.get("histories", {}) for state in (before, place.read_state()))):
         warn(warning)
     console.print(figures_table({"this sync": run.report}))
     console.print(
@@ -67,18 +68,6 @@ def kept_text(before: dict[str, Any], place: Place) -> str:
             "interrupted before the first checkpoint: nothing of this sync is kept, and the next one begins where it began"
         )
     return "interrupted: what was delivered until the last checkpoint is kept, and the next sync goes on from there"
-
-
-def left_behind(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
-    """A sentence for each history that no longer goes into its table, which nobody changes any more and nobody drops."""
-    # A state of an earlier version knows of one history, and not under its name.
-    was, tracked = (set(state.get("histories", {})) for state in (before, after))
-    into = dict(name.split("=") for name in tracked)
-    said: list[str] = []
-    for name, table in sorted(name.split("=") for name in was - tracked):
-        now = f"goes into {into[name]} now" if name in into else "is no longer tracked"
-        said.append(f"{name} {now}; the rows of {table} and {table}_history stay as they are")
-    return said
 
 
 async def _look(console: Console, settings: Settings) -> tuple[TokenIdentity, Found]:
