@@ -7,7 +7,7 @@ import logging
 import math
 import ssl
 from collections.abc import AsyncGenerator, Callable, Collection
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from datetime import datetime, timedelta
 from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -235,9 +235,9 @@ class AttioClient:
         return data
 
     async def _exchange(self, request: wire.Request) -> tuple[int, httpx2.Headers, bytearray]:
-        async with self._http.stream(
-            request.method, f"{self._base_url}{request.path}", params=request.params or None, json=request.body
-        ) as response:
+        url = f"{self._base_url}{request.target}"  # the client's own way of building a request parses it twice
+        sent = httpx2.Request(request.method, url, headers=self._http.headers, json=request.body)
+        async with aclosing(await self._http.send(sent, stream=True)) as response:
             body = bytearray()
             async for chunk in response.aiter_bytes():
                 body += chunk

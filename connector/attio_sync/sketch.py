@@ -44,24 +44,37 @@ class KeySize(NamedTuple):
 class Sketch:
     """A multiset of keys in `cells` cells, a multiple of four. Sketches of the same size can be subtracted."""
 
-    __slots__ = ("_cells", "_key_bytes", "cells", "key_size")
+    __slots__ = ("_key_bytes", "_raw", "_text", "_unpacked", "cells", "key_size")
 
     def __init__(self, cells: int, key_size: KeySize) -> None:
         self.cells, self.key_size = cells, key_size
         self._key_bytes = key_size.key_bytes  # looked up for each key that is added
-        self._cells = [0] * cells
+        self._unpacked = [0] * cells
+        # Most slices of a ledger are neither looked at nor changed in a sync: they are unpacked and packed if need be.
+        self._raw: bytes | None = None
+        self._text: str | None = None
+
+    @property
+    def _cells(self) -> list[int]:
+        if (raw := self._raw) is not None:
+            length, empty = self.key_size.cell_bytes, bytes(self.key_size.cell_bytes)
+            packed = (raw[start : start + length] for start in range(0, len(raw), length))
+            self._unpacked = [0 if cell == empty else _read(cell) for cell in packed]
+            self._raw = None
+        return self._unpacked
 
     def add(self, key: int, times: int = 1) -> None:
         """Adds a key, or takes it out with a negative `times`; it may be taken out before it is added."""
         check, places = _hash(key, self.cells, self._key_bytes)
         added, cells = _cell(key, check, 1) * times, self._cells
+        self._text = None
         for place in places:
             cells[place] += added
 
     def __sub__(self, other: "Sketch") -> "Sketch":
         """What is left when everything in `other` is taken out."""
         rest = Sketch(self.cells, self.key_size)
-        rest._cells = [a - b for a, b in zip(self._cells, other._cells, strict=True)]
+        rest._unpacked = [a - b for a, b in zip(self._cells, other._cells, strict=True)]
         return rest
 
     @property
@@ -75,7 +88,7 @@ class Sketch:
 
     def _emptied(self) -> dict[int, int] | None:
         found: dict[int, int] = {}
-        todo = [place for place, cell in enumerate(self._cells) if _parts(cell)[2]]
+        todo = [place for place, cell in enumerate(self._cells) if cell and _parts(cell)[2]]
         # A check hash that fits by chance could put keys in and out for ever.
         for _ in range(20 * self.cells):
             if not todo:
@@ -85,7 +98,7 @@ class Sketch:
                 found[key] = found.get(key, 0) + times
                 self.add(key, -times)
                 todo += _hash(key, self.cells, self._key_bytes)[1]
-        if any(count or total % self.key_size.prime for total, _, count in map(_parts, self._cells)):
+        if any(count or total % self.key_size.prime for total, _, count in map(_parts, filter(None, self._cells))):
             return None
         return {key: times for key, times in found.items() if times}
 
@@ -109,10 +122,12 @@ class Sketch:
 
     def dump(self) -> str:
         """As text; a sketch with few keys is short."""
-        empty = bytes(self.key_size.cell_bytes)
-        # Most cells are empty while there are few records: those take no arithmetic.
-        raw = b"".join(_written(cell, self.key_size) if cell else empty for cell in self._cells)
-        return b64encode(zlib.compress(raw, 1)).decode()
+        if self._text is None:
+            empty = bytes(self.key_size.cell_bytes)
+            # Most cells are empty while there are few records: those take no arithmetic.
+            raw = b"".join(_written(cell, self.key_size) if cell else empty for cell in self._cells)
+            self._text = b64encode(zlib.compress(raw, 1)).decode()
+        return self._text
 
     @classmethod
     def load(cls, text: str, size: KeySize) -> Self:
@@ -129,11 +144,8 @@ class Sketch:
         if rest or cells % COPIES or not cells:
             message = "is no sketch"
             raise ValueError(message)
-        sketch, empty = cls(cells, size), bytes(size.cell_bytes)
-        for place in range(cells):
-            cell = raw[place * size.cell_bytes : (place + 1) * size.cell_bytes]
-            if cell != empty:
-                sketch._cells[place] = _read(cell)
+        sketch = cls(cells, size)
+        sketch._raw, sketch._text = raw, text
         return sketch
 
 

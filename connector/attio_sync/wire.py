@@ -8,8 +8,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, TypedDict
+from urllib.parse import urlencode
 
 import msgspec
 
@@ -58,6 +59,11 @@ class Request:
     """Every success but that of /v2/self is `{"data": …}`."""
     needed: msgspec.json.Decoder[Any] = field(default=EVERYTHING, repr=False, compare=False)
     """Reads of the answer what is needed."""
+
+    @property
+    def target(self) -> str:
+        """Path and query."""
+        return f"{self.path}?{urlencode(self.params)}" if self.params else self.path
 
 
 def query(parent: Parent, body: dict[str, Any], attributes: Collection[str]) -> Request:
@@ -245,6 +251,7 @@ def parse_accurate_at(headers: Mapping[str, str]) -> datetime | None:
     return accurate_at if accurate_at >= EPOCH else None
 
 
+@lru_cache(maxsize=16)  # the answers of one second have the same
 def parse_http_date(value: str) -> datetime | None:
     """An HTTP date as an aware datetime in UTC, or None."""
     try:

@@ -78,7 +78,7 @@ def moment(at: int) -> datetime:
 
 @functools.lru_cache(maxsize=65_536)
 def _whole_second(second: int) -> str:
-    return (_EPOCH + timedelta(seconds=second)).strftime("%Y-%m-%dT%H:%M:%S")
+    return (_EPOCH + timedelta(seconds=second)).replace(tzinfo=None).isoformat()
 
 
 def timestamp(at: int) -> str:
@@ -117,4 +117,9 @@ def parse_date(text: str) -> int:
 
 def http_date(at: int) -> str:
     """Write a moment as HTTP does in `Date` and `Retry-After`: `Tue, 23 May 2023 14:42:01 GMT`."""
-    return format_datetime(moment(at).replace(microsecond=0), usegmt=True)
+    return _http_second(at // SECOND)
+
+
+@functools.lru_cache(maxsize=16)
+def _http_second(second: int) -> str:
+    return format_datetime(_EPOCH + timedelta(seconds=second), usegmt=True)

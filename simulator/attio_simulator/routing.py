@@ -120,8 +120,9 @@ class Call:
     def paging(self, default: int | None, maximum: int | None) -> slice:
         """Read `limit` and `offset` of the query string."""
         numbers: dict[str, int | None] = {}
+        parameters = self.request.parameters()
         for name in ("limit", "offset"):
-            given = self.request.parameters().get(name)
+            given = parameters.get(name)
             try:
                 numbers[name] = None if given is None else whole_number(float(given), name, 0)
             except (ValueError, OverflowError):

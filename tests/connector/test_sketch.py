@@ -51,6 +51,17 @@ def test_a_sketch_is_the_same_after_it_was_saved(counted: dict[int, int], size: 
     assert (loaded - sketch).decode() == {}
 
 
+def test_what_is_added_to_a_sketch_that_was_saved_is_saved_with_it() -> None:
+    sketch = sketch_of(Counter([1, 2]))
+    for key in (3, 4):
+        sketch.dump()
+        sketch.add(key)
+    loaded = Sketch.load(sketch.dump(), PRESENT)
+    assert loaded.decode() == dict.fromkeys((1, 2, 3, 4), 1)
+    loaded.add(1, -1)
+    assert Sketch.load(loaded.dump(), PRESENT).decode() == dict.fromkeys((2, 3, 4), 1)
+
+
 @given(counted=st.dictionaries(keys, st.integers(-3, 3), max_size=12), cells=st.sampled_from([96, 48, 24]))
 def test_a_folded_sketch_holds_the_same_keys(counted: dict[int, int], cells: int) -> None:
     assert (sketch_of(Counter(counted), 192).folded(cells) - sketch_of(Counter(counted), cells)).decode() == {}
