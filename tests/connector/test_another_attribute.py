@@ -52,21 +52,21 @@ def test_it_is_delivered_anew_by_the_next_sync(reconcile_hours: str) -> None:
 
 
 def test_it_is_delivered_anew_after_a_first_sync_that_was_killed() -> None:
-    world = filled(300, requests_per_second="1", page_size="50")
+    world = filled(120, requests_per_second="1", page_size="20")
     for record_id in world.workspace.record_ids("applications"):
         world.workspace.set_status(record_id, "Screening")
-    world.die_at("upsert", 450)
+    world.die_at("upsert", 240)
     with pytest.raises(Killed):
         world.sync()
     assert len(world.warehouse.rows(HISTORY)) > 100
     world.live()
-    swap(world, 90)
+    swap(world, 36)
     world.sync()
-    assert_delivered_anew(world, 90)
+    assert_delivered_anew(world, 36)
 
 
 def test_it_is_delivered_anew_if_it_was_exchanged_in_the_middle_of_a_first_sync() -> None:
-    world = filled(120, page_size="50")
+    world = filled(70, page_size="30")
     world.simulator.faults.add(Fault(kind="change", on=["query"], at=[2], change=lambda _: swap(world, 30)))
     world.sync()
     assert_delivered_anew(world, 30)
@@ -111,12 +111,12 @@ def test_one_answer_alone_empties_nothing() -> None:
 
 def test_few_records_at_a_time_that_cannot_be_read_are_not_let_pass_for_ever() -> None:
     """Histories that come back empty for good are noticed slice by slice: when they are a tenth, that is said."""
-    world = filled(200, reconcile_hours="24", recheck_days="30")
+    world = filled(60, reconcile_hours="24", recheck_days="30")
     for record_id in world.workspace.record_ids("applications"):
         world.workspace.set_status(record_id, "Screening")
     world.pass_time(hours=25)
     world.sync()
-    empty = set(world.workspace.record_ids("applications")[:120])
+    empty = set(world.workspace.record_ids("applications")[:36])
     world.simulator.faults.add(Fault(kind="answer", status=200, payload={"data": []}, on=["values"], records=empty))
     failed = 0
     for _ in range(12):
@@ -124,11 +124,11 @@ def test_few_records_at_a_time_that_cannot_be_read_are_not_let_pass_for_ever() -
         try:
             world.sync()
         except ContractChangedError as error:
-            assert "of 200 records cannot be read" in str(error)  # noqa: PT017 (of which sync is not the question)
+            assert "of 60 records cannot be read" in str(error)  # noqa: PT017 (of which sync is not the question)
             failed += 1
     assert 5 < failed < 12
-    assert len(world.warehouse.rows("attio_sync_error")) <= 20
-    assert len(world.warehouse.rows(TABLE)) == 200
+    assert len(world.warehouse.rows("attio_sync_error")) <= 6
+    assert len(world.warehouse.rows(TABLE)) == 60
     world.simulator.faults.clear()
     world.pass_time(hours=25)
     world.sync()

@@ -7,9 +7,8 @@ from typing import Any
 import httpx2
 import pytest
 from tests.support import truth
-from tests.support.world import ERRORS, World, make_world
+from tests.support.world import ERRORS, Hiring, World, make_world
 
-from attio_simulator import generate_hiring_pipeline
 from attio_sync.errors import ContractChangedError
 from attio_sync.runtime import Environment
 from attio_sync.sync import run_sync
@@ -44,7 +43,7 @@ def sync_through(world: World, transport: Altered) -> None:
 
 
 def test_a_listing_that_is_not_in_order_stops_before_anything_is_written() -> None:
-    world = make_world(lambda clock: generate_hiring_pipeline(50, seed=2, clock=clock))
+    world = make_world(Hiring(50))
     backwards = Altered(world, "/query", answer=lambda answer: {"data": answer["data"][::-1]})
     with pytest.raises(ContractChangedError, match=r"did not list applications by created_at as asked"):
         sync_through(world, backwards)
@@ -54,8 +53,8 @@ def test_a_listing_that_is_not_in_order_stops_before_anything_is_written() -> No
 
 
 def test_a_listing_that_cannot_go_past_an_instant_stops_and_says_so() -> None:
-    world = make_world()
-    world.workspace.import_records("applications", 600, "Applied")
+    world = make_world(page_size="50")
+    world.workspace.import_records("applications", 60, "Applied")
     world.pass_time(minutes=1)
     world.workspace.create_record("applications", "Applied")
 
@@ -69,7 +68,8 @@ def test_a_listing_that_cannot_go_past_an_instant_stops_and_says_so() -> None:
     world.assert_equal_to_attio()
 
 
-def test_a_history_without_end_is_given_up_and_reported_and_stops_no_other() -> None:
+def test_a_history_without_end_is_given_up_and_reported_and_stops_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("attio_sync.value_reader.MOST_STAYS", 6_553)
     world = make_world()
     endless = world.workspace.create_record("applications", "Applied")
     world.pass_time(days=1)
@@ -81,12 +81,12 @@ def test_a_history_without_end_is_given_up_and_reported_and_stops_no_other() -> 
     def another_page(_answer: object) -> object:
         nonlocal pages
         pages += 1
-        return {"data": [{**closed, "number": pages}] * 10_000}
+        return {"data": [{**closed, "number": pages}] * 1_000}
 
     sync_through(world, Altered(world, "/values", answer=another_page))
     assert pages == 7
     assert [(row["record_id"], row["reason"]) for row in world.warehouse.rows(ERRORS)] == [
-        (endless, "more than 65,535 values")
+        (endless, "more than 6,553 values")
     ]
     assert set(world.histories) == {other}
     world.sync()

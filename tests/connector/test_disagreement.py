@@ -3,7 +3,6 @@
 import copy
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from functools import cache, partial
 from typing import Any
 
 import pytest
@@ -11,9 +10,9 @@ from tests.conftest import PROFILE
 from tests.support import truth
 from tests.support.ledger import assert_the_ledger_says_what_the_destination_holds, ledger_state
 from tests.support.warehouse import Killed
-from tests.support.world import ERRORS, World, make_world
+from tests.support.world import ERRORS, Hiring, World, make_synced_world
 
-from attio_simulator import Clock, Fault, Mangle, RequestInfo, Workspace, generate_hiring_pipeline
+from attio_simulator import Fault, Mangle, RequestInfo
 from attio_sync.attio_types.timestamps import EPOCH
 from attio_sync.errors import ContractChangedError
 from attio_sync.ledger import SLICES, load_ledger, present_key, slice_of
@@ -23,20 +22,9 @@ KEY = "applications.workflow_status=attio_workflow_status"
 MERGING = {"code": "merge_in_progress", "message": "being merged"}
 
 
-def pipeline(applications: int, clock: Clock) -> Workspace:
-    return generate_hiring_pipeline(applications, seed=7, clock=clock)
-
-
-def synced(applications: int = 60) -> World:
-    return a_day_after_the_first_sync(applications).copy()
-
-
-@cache
-def a_day_after_the_first_sync(applications: int) -> World:
-    """What each of these tests begins with: made once, and nobody changes it."""
-    world = make_world(partial(pipeline, applications))
-    world.sync()
-    world.assert_equal_to_attio()
+def synced(applications: int = 24) -> World:
+    """A day after its first sync."""
+    world = make_synced_world(Hiring(applications, seed=7))
     world.pass_time(hours=25)
     return world
 
@@ -152,7 +140,7 @@ def test_a_record_that_cannot_be_read_while_its_slice_is_written_anew_keeps_its_
 
 
 def test_histories_that_are_answered_empty_empty_nothing_while_their_slice_is_written_anew() -> None:
-    world = synced()
+    world = synced(60)
     rows, stays = world.histories, world.stays
     for number in range(30):
         ledger_state(world)["past"][number] = None
@@ -240,7 +228,7 @@ DISAGREEMENTS: list[tuple[Any, str]] = [(another_actor, "created_by_actor.id"), 
 @pytest.mark.usefixtures("small_ledger")
 @pytest.mark.parametrize(("by", "field"), DISAGREEMENTS if PROFILE == "long" else DISAGREEMENTS[-1:])
 def test_a_listing_that_never_agrees_with_the_histories_empties_no_table(by: Any, field: str) -> None:
-    world = synced(200)
+    world = synced(60)
     world.simulator.faults.add(Fault(kind="mangle", on=["query"], mangle=Mangle(by=by)))
     before, operations = world.histories, list[str]()
     world.warehouse.before = operations.append
@@ -265,7 +253,7 @@ def test_a_listing_that_never_agrees_with_the_histories_empties_no_table(by: Any
 
 
 def test_a_listing_that_never_agrees_with_some_histories_is_said_and_changes_no_row() -> None:
-    world = synced(120)
+    world = synced(60)
     world.simulator.faults.add(Fault(kind="mangle", on=["query"], mangle=Mangle(by=another_actor)))
     for number in range(1, 3):
         world.pass_time(hours=25)
@@ -277,7 +265,7 @@ def test_a_listing_that_never_agrees_with_some_histories_is_said_and_changes_no_
 
 
 def test_a_cleared_record_is_protected_also_where_its_past_is_not_compared() -> None:
-    world = synced(60)
+    world = synced()
     cleared = tall(world)
     world.workspace.clear_value(cleared, "workflow_status")
     world.sync(**EVERYTHING)
@@ -301,7 +289,7 @@ def test_a_cleared_record_is_protected_also_where_its_past_is_not_compared() -> 
 def test_records_without_a_value_are_none_that_cannot_be_read_where_nothing_is_known_of_their_slices() -> None:
     world = synced(60)
     cleared = tall(world)
-    for _ in range(40):
+    for _ in range(20):
         world.workspace.create_record("applications", None)
         world.pass_time(milliseconds=1)
     world.workspace.clear_value(cleared, "workflow_status")
@@ -330,8 +318,8 @@ def test_records_without_a_value_are_none_that_cannot_be_read_where_nothing_is_k
 
 @pytest.mark.usefixtures("small_ledger")
 def test_what_was_empty_is_known_also_if_too_much_else_differed_when_its_slice_was_read() -> None:
-    world = synced(200)
-    for _ in range(120):
+    world = synced(60)
+    for _ in range(40):
         world.workspace.create_record("applications", None)
         world.pass_time(milliseconds=1)
     world.sync(**EVERYTHING)
@@ -351,7 +339,7 @@ def test_what_was_empty_is_known_also_if_too_much_else_differed_when_its_slice_w
 
 
 def test_all_rows_of_a_record_go_that_grew_while_its_slice_was_written_anew() -> None:
-    world = synced(60)
+    world = synced()
     record_id = tall(world)
     ledger = world.warehouse.state["histories"][KEY]["ledger"]
     ledger["past"] = [None] * len(ledger["past"])

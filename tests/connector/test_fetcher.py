@@ -9,11 +9,11 @@ from datetime import timedelta
 import anyio
 import anyio.lowlevel
 import pytest
+from tests.conftest import PROFILE
 from tests.support.recording import Recording
-from tests.support.world import World, make_world
+from tests.support.world import Crm, Hiring, World, make_world
 
-from attio_simulator import Clock, Limits, RequestInfo, Workspace, generate_hiring_pipeline
-from attio_simulator.crm_data import generate_crm
+from attio_simulator import Behaviour, Limits, RequestInfo
 from attio_sync.attribute_fetcher import AttioAttributeFetcher
 from attio_sync.attribute_types import TYPES
 from attio_sync.client import AttioClient
@@ -32,14 +32,11 @@ EMAILS = Source(PEOPLE, "email_addresses", "emails", TYPES["email-address"], is_
 
 
 def hiring_world(latency: float = 0.05, concurrency: str = "auto") -> World:
-    def fill(clock: Clock) -> Workspace:
-        return generate_hiring_pipeline(60, seed=5, clock=clock)
-
-    return make_world(fill, limits=Limits(latency=latency), concurrency=concurrency)
+    return make_world(Hiring(60), limits=Limits(latency=latency), concurrency=concurrency)
 
 
 def crm_world() -> World:
-    return make_world(lambda clock: generate_crm(400, seed=1, clock=clock))
+    return make_world(Crm(130, seed=1))
 
 
 def run(world: World, body: Callable[[AttioClient], Awaitable[None]], recording: Recording | None = None) -> None:
@@ -76,13 +73,13 @@ def test_no_more_histories_are_under_way_than_allowed(concurrency: str, most: in
 
 
 def test_of_long_histories_no_more_waits_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("attio_sync.pages.VALUES_AHEAD", 400)
-    world = make_world(limits=Limits(latency=0.05))
+    monkeypatch.setattr("attio_sync.pages.VALUES_AHEAD", 80)
+    world = make_world(limits=Limits(latency=0.05), behaviour=Behaviour(values_page_maximum=20))
     now = world.workspace.clock.now()
     created: list[str] = []
-    for number in range(30):
-        moments = [now - timedelta(days=40 - number, seconds=n) for n in range(700, 0, -1)]
-        titles = ["Applied", "Screening"] * 350 if number % 3 else ["Applied"]
+    for number in range(24):
+        moments = [now - timedelta(days=40 - number, seconds=n) for n in range(140, 0, -1)]
+        titles = ["Applied", "Screening"] * 70 if number % 3 else ["Applied"]
         stays = list(zip(titles, moments, [*moments[1 : len(titles)], None], strict=False))
         created.append(world.workspace.create_record("applications", "Applied", at=moments[0]))
         world.workspace.replace_history(created[-1], stays)
@@ -90,14 +87,14 @@ def test_of_long_histories_no_more_waits_than_there_is_room_for(monkeypatch: pyt
     ids, cursor = list[str](), Cursor("")
 
     def count(info: RequestInfo) -> None:
-        came[0] += 100 * (info.kind == "values")
+        came[0] += 20 * (info.kind == "values")
         waiting.append(came[0] - taken[0])
 
     async def read(client: AttioClient) -> None:
         nonlocal cursor
         async with AttioAttributeFetcher(client, [FIRST]).stream_attribute_values(None) as pages:
             async for page in pages:
-                taken[0] += sum(100 * -(-len(history.raw) // 100) for history in page.histories)
+                taken[0] += sum(20 * -(-len(history.raw) // 20) for history in page.histories)
                 ids.extend(record.record_id for record in page.parts[FIRST].listed)
                 cursor = advance(cursor, page.parts[FIRST].listed)
                 assert cursor == page.cursor
@@ -110,7 +107,7 @@ def test_of_long_histories_no_more_waits_than_there_is_room_for(monkeypatch: pyt
     run(world, read)
     assert ids == created
     # A page of each history under way, and the first of them as a whole.
-    assert max(waiting) <= 400 + 40 * 100 + 700 < taken[0] / 2
+    assert max(waiting) <= 80 + 40 * 20 + 140 < taken[0] / 2
     assert max(alive) < 13
 
 
@@ -159,7 +156,7 @@ def test_a_stream_that_is_left_holds_no_place_and_no_request(
 
     async def leave_again_and_again(client: AttioClient) -> None:
         fetcher = AttioAttributeFetcher(client, [FIRST])
-        for number in range(25):
+        for number in range(0, 25, 1 if PROFILE == "long" else 3):
             stream = fetcher.stream_attribute_values(None) if listed else fetcher.stream_records(FIRST, record_ids)
             with suppress(ZeroDivisionError):
                 async with stream as pages:
@@ -182,7 +179,7 @@ def test_a_caller_that_is_cancelled_leaves_no_place_and_no_request_behind() -> N
 
     async def be_cancelled(client: AttioClient) -> None:
         fetcher = AttioAttributeFetcher(client, [FIRST])
-        for number in range(25):
+        for number in range(0, 25, 1 if PROFILE == "long" else 3):
             with anyio.move_on_after(number / 40) as scope:
                 async with fetcher.stream_records(FIRST, record_ids) as pages:
                     async for _ in pages:
@@ -202,7 +199,7 @@ def histories(pages: list[HistoryPage], source: Source) -> dict[str, list[object
     return {history.record_id: list(history.raw) for page in pages for history in page.parts[source].histories}
 
 
-async def all_pages(client: AttioClient, *sources: Source, page_size: int = 60) -> list[HistoryPage]:
+async def all_pages(client: AttioClient, *sources: Source, page_size: int = 20) -> list[HistoryPage]:
     async with AttioAttributeFetcher(client, sources, page_size).stream_attribute_values(None) as pages:
         return [page async for page in pages]
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from tests.connector.test_sources import assert_equal, crm_world
+from tests.connector.test_sources import assert_equal, crm_world, synced_crm
 from tests.support.sources import assert_source_equals_attio
 from tests.support.warehouse import Killed
 from tests.support.world import World, make_world
@@ -34,8 +34,7 @@ def put(world: World, source: str, record_id: str, data: Sequence[Any]) -> None:
 
 
 def test_a_value_that_came_and_went_beside_one_that_stays_has_its_row() -> None:
-    world = crm_world((EMAILS,), reconcile_hours="24", recheck_days="30")
-    world.sync()
+    world = synced_crm((EMAILS,), reconcile_hours="24", recheck_days="30")
     person = world.workspace.create_record("people", values={"email_addresses": ["one@example.com"]})
     world.sync()
     for addresses in (
@@ -50,8 +49,7 @@ def test_a_value_that_came_and_went_beside_one_that_stays_has_its_row() -> None:
 
 def test_an_attribute_that_is_archived_keeps_none_of_its_parent_from_being_compared() -> None:
     sources = ("deals.stage", "deals.value", "deals.owner")
-    world = crm_world(sources)
-    world.sync()
+    world = synced_crm(sources)
     _, value = source_of(world.workspace, "deals.value")
     value.is_archived = True
     happenings = Happenings(world.workspace, sources=("deals.stage", "deals.owner"))
@@ -63,8 +61,7 @@ def test_an_attribute_that_is_archived_keeps_none_of_its_parent_from_being_compa
 
 
 def test_an_attribute_that_takes_several_values_from_now_on_is_delivered_anew() -> None:
-    world = crm_world(("people.job_title",), **DAILY)
-    world.sync()
+    world = synced_crm(("people.job_title",), **DAILY)
     _, titles = source_of(world.workspace, "people.job_title")
     titles.is_multiselect = True
     world.sync()
@@ -74,8 +71,7 @@ def test_an_attribute_that_takes_several_values_from_now_on_is_delivered_anew() 
 
 
 def test_a_table_that_was_another_sources_for_a_while_is_filled_anew() -> None:
-    world = crm_world(("deals.stage=shared",), **DAILY)
-    world.sync()
+    world = synced_crm(("deals.stage=shared",), **DAILY)
     # It cannot be looked up for a while, and meanwhile its table is given to another.
     deals = world.workspace.object("deals")
     stage = deals.attribute("stage")
@@ -92,8 +88,7 @@ def test_a_table_that_was_another_sources_for_a_while_is_filled_anew() -> None:
 
 
 def test_statuses_of_an_attribute_that_was_tracked_under_another_name_too_stay() -> None:
-    world = crm_world(("deals.stage",), **DAILY)
-    world.sync()
+    world = synced_crm(("deals.stage",), **DAILY)
     [stage] = [a for a in world.workspace.object("deals").attributes if a.slug == "stage"]
     stage.slug = "phase"
     track(world, "deals.stage,deals.phase")
@@ -107,8 +102,7 @@ def test_statuses_of_an_attribute_that_was_tracked_under_another_name_too_stay()
 
 
 def test_what_is_said_of_an_object_or_a_list_goes_with_it() -> None:
-    world = crm_world(("deals.stage",), definitions="yes", reconcile_hours="0")
-    world.sync()
+    world = synced_crm(("deals.stage",), definitions="yes", reconcile_hours="0")
     workspace, rows = world.workspace, world.warehouse.rows
     hiring, projects = workspace.list("hiring"), workspace.object("projects")
     hiring.slug = "jobs"
@@ -123,8 +117,7 @@ def test_what_is_said_of_an_object_or_a_list_goes_with_it() -> None:
 
 @pytest.mark.parametrize("payload", [{"data": []}, {"status_code": 403, "code": "unauthorized", "message": "No."}])
 def test_what_is_said_stays_where_the_lists_cannot_be_seen(payload: dict[str, Any]) -> None:
-    world = crm_world(("deals.stage",), definitions="yes", reconcile_hours="0")
-    world.sync()
+    world = synced_crm(("deals.stage",), definitions="yes", reconcile_hours="0")
     before = world.warehouse.rows("attio_attribute"), world.warehouse.rows("attio_list")
     status = payload.get("status_code", 200)
     world.simulator.faults.add(Fault(kind="answer", status=status, payload=payload, on=["lists"]))
@@ -154,8 +147,7 @@ def test_what_was_wrong_before_attio_went_away_is_said_too() -> None:
 
 
 def test_a_token_that_sees_fewer_lists_deletes_nothing_of_what_is_said() -> None:
-    world = crm_world(("deals.stage",), definitions="yes", reconcile_hours="0")
-    world.sync()
+    world = synced_crm(("deals.stage",), definitions="yes", reconcile_hours="0")
     before = world.warehouse.rows("attio_attribute"), world.warehouse.rows("attio_list")
     hiring = world.workspace.list("hiring")
     hiring.workspace_access = None
@@ -177,10 +169,9 @@ def test_a_value_that_begins_in_a_far_year_stops_no_sync() -> None:
 
 @pytest.mark.usefixtures("small_ledger")
 def test_more_new_and_changed_records_than_can_be_named_are_delivered_at_once() -> None:
-    world = crm_world(("people.job_title",), records=20, **DAILY)
-    world.sync()
+    world = synced_crm(("people.job_title",), records=20, **DAILY)
     world.pass_time(minutes=5)
-    imported = world.workspace.import_records("people", 150)
+    imported = world.workspace.import_records("people", 50)
     world.sync()
     assert_equal(world, ("people.job_title",))
     for record_id in imported:
@@ -206,20 +197,20 @@ def test_more_cleared_values_than_can_be_named_are_cleared_at_once(name: str) ->
     workspace = world.workspace
     parent, attribute = source_of(workspace, name)
     world.pass_time(minutes=1)
-    made = [fill_one(world, name, number) for number in range(325)]
+    made = [fill_one(world, name, number) for number in range(120)]
     world.pass_time(hours=1)
-    for record_id in made[:25]:
+    for record_id in made[:7]:
         workspace.set_values(workspace.record(record_id), attribute, [])
     world.sync()
     world.pass_time(hours=25)
-    for record_id in made[25:150]:
+    for record_id in made[7:47]:
         workspace.set_values(workspace.record(record_id), attribute, [])
     report = world.sync()
     assert_equal(world, (name,))
     assert world.warehouse.warnings == []
     # Each that is empty is read to find it and, where it was cleared, to write it: two requests, as all histories are
     # equally long, so that none shows how long a page may be. Of the others the day's slices; and what any sync costs.
-    assert report.requests < 2 * (150 + 125) + len(parent.ids) / 10 + 20
+    assert report.requests < 2 * (47 + 40) + len(parent.ids) / 10 + 20
     assert world.sync().rows_written == 0
 
 
@@ -236,8 +227,7 @@ def fill_one(world: World, source: str, number: int) -> str:
 
 
 def test_where_everything_is_tracked_a_list_that_cannot_be_looked_up_disturbs_no_other() -> None:
-    world = crm_world(("*",), records=40)
-    world.sync()
+    world = synced_crm(("*",), records=40)
     happenings = Happenings(world.workspace, sources=("deals.stage", "projects.phase"))
     for kind in ("move", "create", "delete"):
         happenings.happen(kind)
@@ -262,8 +252,7 @@ def test_what_changed_while_a_first_listing_was_interrupted_is_seen_by_the_sync_
 
 
 def test_what_is_said_of_two_lists_that_swap_their_names_stays() -> None:
-    world = crm_world(("deals.stage",), definitions="yes", reconcile_hours="0")
-    world.sync()
+    world = synced_crm(("deals.stage",), definitions="yes", reconcile_hours="0")
     one, other = world.workspace.lists()[:2]
     one.slug, other.slug = other.slug, one.slug
     for _ in range(2):
@@ -274,8 +263,7 @@ def test_what_is_said_of_two_lists_that_swap_their_names_stays() -> None:
 
 
 def test_statuses_of_an_attribute_that_is_called_as_before_again_say_so() -> None:
-    world = crm_world(("*",), **DAILY)
-    world.sync()
+    world = synced_crm(("*",), **DAILY)
     [stage] = [a for a in world.workspace.object("deals").attributes if a.slug == "stage"]
     for name in ("phase", "stage"):
         stage.slug = name
@@ -286,9 +274,9 @@ def test_statuses_of_an_attribute_that_is_called_as_before_again_say_so() -> Non
 
 
 @pytest.mark.usefixtures("small_ledger")
-def test_what_is_delivered_anew_is_complete_though_it_takes_longer_than_a_turn() -> None:
-    world = crm_world(("people.job_title", "deals.stage"), records=375, page_size="15", **DAILY)
-    world.sync()
+def test_what_is_delivered_anew_is_complete_though_it_takes_longer_than_a_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("attio_sync.sync.TURN_SECONDS", turn := TURN_SECONDS / 2)
+    world = synced_crm(("people.job_title", "deals.stage"), records=100, page_size="4", **DAILY)
     people, titles = source_of(world.workspace, "people.job_title")
     for record_id in people.ids:
         record = world.workspace.record(record_id)
@@ -299,14 +287,14 @@ def test_what_is_delivered_anew_is_complete_though_it_takes_longer_than_a_turn()
     world.sync()
     report = world.sync(requests_per_second="0.125")
     assert_equal(world, ("people.job_title", "deals.stage"))
-    assert report.seconds > TURN_SECONDS
+    assert report.seconds > turn
     assert len(world.warehouse.warnings) == 1
     assert "differ from what was delivered than can be named: everything is delivered anew" in world.warehouse.warnings[0]
 
 
 def test_what_was_listed_beside_a_source_that_fails_is_not_delivered_twice() -> None:
     sources = ("people.job_title", "people.email_addresses")
-    world = crm_world(sources, records=375, page_size="15", requests_per_second="0.25", **DAILY)
+    world = crm_world(sources, records=100, page_size="4", requests_per_second="0.25", **DAILY)
     world.die_at("checkpoint", 2)
     with pytest.raises(Killed):
         world.sync()
@@ -325,8 +313,7 @@ def test_what_was_listed_beside_a_source_that_fails_is_not_delivered_twice() -> 
 
 
 def test_options_go_with_a_select_in_the_place_of_which_there_is_a_status() -> None:
-    world = crm_world(("deals.products", "lists/hiring.channels"), **DAILY)
-    world.sync()
+    world = synced_crm(("deals.products", "lists/hiring.channels"), **DAILY)
     deals = world.workspace.object("deals")
     products = deals.attribute("products")
     assert products
@@ -353,8 +340,7 @@ def test_each_source_that_fails_is_named() -> None:
 
 
 def test_options_of_a_select_that_is_no_longer_named_go_though_every_status_is_tracked() -> None:
-    world = crm_world(("deals.products", "people.lead_source"), **DAILY)
-    world.sync()
+    world = synced_crm(("deals.products", "people.lead_source"), **DAILY)
     track(world, "people.lead_source,*")
     world.sync()
     assert {row["attribute"] for row in world.warehouse.rows("attio_select_option")} == {"lead_source"}
@@ -362,8 +348,7 @@ def test_options_of_a_select_that_is_no_longer_named_go_though_every_status_is_t
 
 @pytest.mark.parametrize("source", ["projects.phase", "projects.name"])
 def test_an_attribute_in_the_place_of_another_one_of_its_type_is_delivered_anew(source: str) -> None:
-    world = crm_world((source,), records=120, **DAILY)
-    world.sync()
+    world = synced_crm((source,), records=120, **DAILY)
     projects, earlier = source_of(world.workspace, source)
     later = world.workspace.add_attribute(projects, earlier.slug, "Another", earlier.type, at_the_end=True)
     earlier.slug = "earlier"
@@ -378,19 +363,22 @@ def test_an_attribute_in_the_place_of_another_one_of_its_type_is_delivered_anew(
     assert world.sync().rows_written == 0
 
 
-def test_a_long_first_sync_of_another_source_has_none_compared_in_each_of_its_turns() -> None:
+def test_a_long_first_sync_of_another_source_has_none_compared_in_each_of_its_turns(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("attio_sync.sync.TURN_SECONDS", turn := TURN_SECONDS / 4)
     world = crm_world(("projects.phase",))
     world.workspace.import_records("projects", 60)
     world.sync()
     gone = world.workspace.record_ids("projects")[:30]
     for record_id in gone:
         world.workspace.delete_record(record_id)
-    people = world.workspace.import_records("people", 150)
+    people = world.workspace.import_records("people", 40)
     for record_id in people:
         put(world, "people.job_title", record_id, ["Engineer"])
     track(world, "projects.phase,people.job_title")
     report = world.sync(page_size="5", requests_per_second="0.1")
-    assert report.seconds > 2 * TURN_SECONDS
+    assert report.seconds > 2 * turn
     assert report.reconciled == 2
     # What must be found twice is not found twice by one sync.
     assert {row["record_id"] for row in world.warehouse.rows("attio_projects_phase")} > set(gone)
@@ -399,15 +387,16 @@ def test_a_long_first_sync_of_another_source_has_none_compared_in_each_of_its_tu
 
 
 @pytest.mark.usefixtures("small_ledger")
-def test_what_differs_too_much_is_not_looked_at_again_in_the_turns_of_one_sync() -> None:
+def test_what_differs_too_much_is_not_looked_at_again_in_the_turns_of_one_sync(monkeypatch: pytest.MonkeyPatch) -> None:
     """More cleared values than can be named are found twice, by two syncs: nothing is emptied in the first one."""
+    monkeypatch.setattr("attio_sync.sync.TURN_SECONDS", turn := TURN_SECONDS / 4)
     world = make_world(requests_per_second="90")
     workspace = world.workspace
     applications, _ = source_of(workspace, "applications.workflow_status")
     note = workspace.add_attribute(applications, "note", "Note", "text")
     phase = workspace.add_attribute(applications, "phase", "Phase", "status")
     begun = workspace.add_status(phase, "Begun")
-    for _ in range(300):
+    for _ in range(80):
         workspace.create_record("applications", "Applied")
     world.pass_time(hours=1)
     for number, record_id in enumerate(applications.ids):
@@ -417,21 +406,20 @@ def test_what_differs_too_much_is_not_looked_at_again_in_the_turns_of_one_sync()
     track(world, "applications.workflow_status,applications.note")
     world.sync(**DAILY)
     world.pass_time(hours=1)
-    for record_id in applications.ids[:175]:
+    for record_id in applications.ids[:45]:
         workspace.set_values(workspace.record(record_id), note, [])
     track(world, "applications.workflow_status,applications.note,applications.phase")
-    world.sync(**DAILY | {"requests_per_second": "0.25"})
+    assert world.sync(**DAILY | {"requests_per_second": "0.125"}).seconds > 2 * turn
     notes = world.warehouse.rows("attio_applications_note")
-    assert sum(row["text"] is not None for row in notes) == 300
+    assert sum(row["text"] is not None for row in notes) == 80
     assert world.warehouse.warnings == []
     world.sync(**DAILY)
-    assert sum(row["text"] is not None for row in world.warehouse.rows("attio_applications_note")) == 125
+    assert sum(row["text"] is not None for row in world.warehouse.rows("attio_applications_note")) == 35
     assert len(world.warehouse.warnings) == 1
 
 
 def test_a_list_that_the_token_sees_no_more_is_said_once_and_follows_again_when_it_does() -> None:
-    world = crm_world(("*",), records=40, reconcile_hours="24", recheck_days="30")
-    world.sync()
+    world = synced_crm(("*",), records=40, reconcile_hours="24", recheck_days="30")
     every = world.simulator.scopes
     world.simulator.scopes = (
         every
@@ -457,8 +445,7 @@ def test_a_list_that_the_token_sees_no_more_is_said_once_and_follows_again_when_
 
 
 def test_what_is_not_found_for_long_takes_hardly_any_room_and_is_delivered_anew() -> None:
-    world = crm_world(("*",), records=40, reconcile_hours="24", recheck_days="30")
-    world.sync()
+    world = synced_crm(("*",), records=40, reconcile_hours="24", recheck_days="30")
     key = next(k for k in world.warehouse.state["histories"] if k.startswith("lists/hiring.stage"))
     _, stage = source_of(world.workspace, "lists/hiring.stage")
     stage.is_archived = True
@@ -474,8 +461,7 @@ def test_what_is_not_found_for_long_takes_hardly_any_room_and_is_delivered_anew(
 
 
 def test_what_is_not_found_once_after_a_long_pause_keeps_its_place() -> None:
-    world = crm_world(("*",), records=40, reconcile_hours="24", recheck_days="30")
-    world.sync()
+    world = synced_crm(("*",), records=40, reconcile_hours="24", recheck_days="30")
     _, stage = source_of(world.workspace, "lists/hiring.stage")
     for is_archived in (True, False):
         world.pass_time(hours=is_archived * 31 * 24)
@@ -487,8 +473,7 @@ def test_what_is_not_found_once_after_a_long_pause_keeps_its_place() -> None:
 
 
 def test_a_token_of_one_member_empties_nothing_of_what_was_not_found_for_long() -> None:
-    world = crm_world(("*",), records=40, reconcile_hours="24", recheck_days="30")
-    world.sync()
+    world = synced_crm(("*",), records=40, reconcile_hours="24", recheck_days="30")
     rows = len(world.warehouse.rows("attio_hiring_stage"))
     _, stage = source_of(world.workspace, "lists/hiring.stage")
     stage.is_archived = True
@@ -503,8 +488,7 @@ def test_a_token_of_one_member_empties_nothing_of_what_was_not_found_for_long() 
 
 
 def test_what_cannot_be_looked_up_is_not_taken_for_gone() -> None:
-    world = crm_world(("*",), records=40, reconcile_hours="24", recheck_days="30")
-    world.sync()
+    world = synced_crm(("*",), records=40, reconcile_hours="24", recheck_days="30")
     refusal = {"status_code": 400, "type": "invalid_request_error", "code": "validation_type", "message": "No."}
     world.simulator.faults.add(Fault(kind="answer", status=400, payload=refusal, on=["attributes"]))
     for hours in (1, 31 * 24):
@@ -520,8 +504,7 @@ def test_what_cannot_be_looked_up_is_not_taken_for_gone() -> None:
 
 
 def test_small_tables_that_a_re_sync_left_out_are_emptied_before_they_are_filled_again() -> None:
-    world = crm_world(("deals.stage",), records=30, definitions="yes")
-    world.sync()
+    world = synced_crm(("deals.stage",), records=30, definitions="yes")
     gone = world.workspace.list("hiring")
     del world.workspace.collections[gone.id]
     world.warehouse.state = {}
@@ -533,8 +516,7 @@ def test_small_tables_that_a_re_sync_left_out_are_emptied_before_they_are_filled
 
 
 def test_what_is_new_and_empty_is_nothing_that_cannot_be_read_where_nothing_is_known_of_its_slice() -> None:
-    world = crm_world(("people.job_title",), **DAILY)
-    world.sync()
+    world = synced_crm(("people.job_title",), **DAILY)
     world.workspace.create_record("people", values={})
     world.pass_time(hours=1)
     world.sync()

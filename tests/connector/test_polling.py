@@ -2,28 +2,22 @@
 
 import json
 from datetime import timedelta
-from functools import partial
 
 import pytest
 from tests.conftest import PROFILE
 from tests.support import truth
 from tests.support.warehouse import Killed
-from tests.support.world import World, make_world
+from tests.support.world import Hiring, World, make_synced_world, make_world
 
-from attio_simulator import Behaviour, Clock, Limits, RequestInfo, Workspace, generate_hiring_pipeline
+from attio_simulator import Behaviour, Limits, RequestInfo
 from attio_sync.ledger import cells_for, load_ledger
 
 ROUNDS = 9 if PROFILE == "short" else 200
 KEY = "applications.workflow_status=attio_workflow_status"
 
 
-def pipeline(applications: int, clock: Clock) -> Workspace:
-    return generate_hiring_pipeline(applications, seed=11, clock=clock)
-
-
 def test_a_sync_in_which_nothing_changed_costs_four_requests() -> None:
-    world = make_world(partial(pipeline, 100))
-    world.sync()
+    world = make_synced_world(Hiring(100, seed=11))
     world.workspace.set_status(world.workspace.record_ids("applications")[0], "Offer")
     world.sync()
     for minutes in (0, 1, 5, 59, 61, 120):
@@ -33,8 +27,7 @@ def test_a_sync_in_which_nothing_changed_costs_four_requests() -> None:
 
 
 def test_every_five_minutes_each_change_is_read_once() -> None:
-    world = make_world(partial(pipeline, 120), reconcile_hours="744")
-    world.sync()
+    world = make_synced_world(Hiring(120, seed=11), reconcile_hours="744")
     changes = read = 0
     there = world.workspace.record_ids("applications")
     for number in range(ROUNDS):
@@ -49,8 +42,7 @@ def test_every_five_minutes_each_change_is_read_once() -> None:
 
 
 def test_a_move_writes_the_stay_that_ended_the_one_that_began_and_the_record() -> None:
-    world = make_world(partial(pipeline, 100))
-    world.sync()
+    world = make_synced_world(Hiring(100, seed=11))
     world.pass_time(days=2)
     record_id = max(world.histories, key=lambda r: len(world.histories[r]))
     world.workspace.set_status(record_id, "Offer")
@@ -61,7 +53,7 @@ def test_a_move_writes_the_stay_that_ended_the_one_that_began_and_the_record() -
 
 def test_a_first_sync_delivers_what_is_recent_first_and_then_everything_older() -> None:
     world = make_world(
-        partial(pipeline, 200), backfill_days="30", page_size="25", limits=Limits(latency=28.0), concurrency="2"
+        Hiring(120, seed=11), backfill_days="30", page_size="15", limits=Limits(latency=28.0), concurrency="2"
     )
     recent_first: list[int] = []
 
@@ -78,12 +70,12 @@ def test_a_first_sync_delivers_what_is_recent_first_and_then_everything_older() 
     # Nothing older comes before the last of what is recent.
     assert recent_first[0] == 0
     assert sorted(recent_first) == recent_first
-    assert recent_first[-1] > 50
+    assert recent_first[-1] > 30
 
 
 @pytest.mark.parametrize("days", ["0", "1", "30", "36500", "all"])
 def test_no_setting_leaves_a_hole(days: str) -> None:
-    world = make_world(partial(pipeline, 80), backfill_days=days, buffer_minutes="0")
+    world = make_world(Hiring(80, seed=11), backfill_days=days, buffer_minutes="0")
     world.workspace.create_record("applications")
     world.sync()
     world.assert_equal_to_attio()
@@ -91,9 +83,7 @@ def test_no_setting_leaves_a_hole(days: str) -> None:
 
 def first_sync() -> World:
     """Answers take so long that a checkpoint is due after every page."""
-    return make_world(
-        partial(pipeline, 200), backfill_days="30", page_size="10", limits=Limits(latency=28.0), concurrency="2"
-    )
+    return make_world(Hiring(100, seed=11), backfill_days="30", page_size="5", limits=Limits(latency=28.0), concurrency="2")
 
 
 def killed_at_checkpoint(number: int) -> World:
@@ -137,11 +127,11 @@ def test_what_is_remembered_shrinks_to_what_is_needed_only_when_everything_is_th
     assert load_ledger(one["ledger"]).present.cells == cells_for(None, 1)[0]
     world.sync()
     one = world.warehouse.state["histories"][KEY]
-    assert load_ledger(one["ledger"]).present.cells == cells_for(200, 1)[0]
+    assert load_ledger(one["ledger"]).present.cells == cells_for(100, 1)[0]
 
 
 def test_last_sync_never_moves_past_what_a_listing_says_of_itself() -> None:
-    world = make_world(partial(pipeline, 100), behaviour=Behaviour(staleness=timedelta(minutes=90)), buffer_minutes="0")
+    world = make_world(Hiring(100, seed=11), behaviour=Behaviour(staleness=timedelta(minutes=90)), buffer_minutes="0")
     there = world.workspace.record_ids("applications")
     world.sync()
     for number in range(8):
@@ -168,7 +158,7 @@ def test_records_imported_by_the_page_just_before_the_first_sync_are_not_written
 
 
 def test_a_value_that_becomes_visible_late_is_found_within_the_buffer() -> None:
-    world = make_world(partial(pipeline, 100))
+    world = make_world(Hiring(100, seed=11))
     record_id = world.workspace.record_ids("applications")[0]
     world.sync()
     world.workspace.set_status(record_id, "Offer")
@@ -183,7 +173,7 @@ def test_a_value_that_becomes_visible_late_is_found_within_the_buffer() -> None:
 
 
 def test_what_is_deleted_while_it_is_read_is_not_in_the_way() -> None:
-    world = make_world(partial(pipeline, 120))
+    world = make_world(Hiring(120, seed=11))
     gone: list[str] = []
 
     def delete(info: RequestInfo) -> None:

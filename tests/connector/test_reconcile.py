@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from contextlib import nullcontext
 from datetime import timedelta
-from functools import cache, partial
 from typing import Any
 
 import pytest
@@ -11,10 +10,9 @@ from tests.conftest import PROFILE
 from tests.support import truth
 from tests.support.ledger import assert_the_ledger_says_what_the_destination_holds, ledger_state
 from tests.support.warehouse import Killed, Row
-from tests.support.world import ERRORS, HISTORY, TABLE, World, make_world
+from tests.support.world import ERRORS, HISTORY, TABLE, Hiring, World, make_synced_world, make_world
 
-from attio_simulator import Behaviour, Clock, Fault, Mangle, RequestInfo, Workspace, generate_hiring_pipeline
-from attio_sync import ledger
+from attio_simulator import Behaviour, Fault, Mangle, RequestInfo
 from attio_sync.errors import ContractChangedError
 from attio_sync.ledger import PAST, SLICES, load_ledger
 from attio_sync.sketch import Sketch
@@ -23,23 +21,8 @@ KEY = "applications.workflow_status=attio_workflow_status"
 EVERYTHING = {"reconcile_hours": "0", "recheck_days": "1"}
 
 
-def pipeline(applications: int, clock: Clock) -> Workspace:
-    return generate_hiring_pipeline(applications, seed=5, clock=clock)
-
-
-def synced(applications: int = 300, **configuration: str) -> World:
-    return first_sync(applications, tuple(configuration.items()), ledger.LEAST_CELLS).copy()
-
-
-@cache
-def first_sync(applications: int, configuration: tuple[tuple[str, str], ...], cells: int) -> World:
-    """What most of these tests begin with: made once, and nobody changes it."""
-    assert cells == ledger.LEAST_CELLS
-    world = make_world(partial(pipeline, applications))
-    world.configuration |= dict(configuration)
-    world.sync()
-    world.assert_equal_to_attio()
-    return world
+def synced(applications: int = 60, **configuration: str) -> World:
+    return make_synced_world(Hiring(applications), **configuration)
 
 
 def ids(world: World) -> list[str]:
@@ -87,11 +70,12 @@ def everything_at_once(world: World) -> None:
 
 
 CHANGES = (delete_some, merge_two, clear_some, backdate_some, create_without_a_status, everything_at_once)
+IN_PROFILE = CHANGES if PROFILE == "long" else CHANGES[-1:]
 
 
-@pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)
+@pytest.mark.parametrize("change", IN_PROFILE, ids=lambda change: change.__name__)
 def test_a_day_later_the_destination_is_equal_to_attio(change: Callable[[World], None]) -> None:
-    world = synced(120)
+    world = synced()
     world.pass_time(hours=2)
     change(world)
     world.sync()
@@ -100,9 +84,9 @@ def test_a_day_later_the_destination_is_equal_to_attio(change: Callable[[World],
     world.assert_equal_to_attio()
 
 
-@pytest.mark.parametrize("change", CHANGES if PROFILE == "long" else CHANGES[-1:], ids=lambda change: change.__name__)
+@pytest.mark.parametrize("change", IN_PROFILE, ids=lambda change: change.__name__)
 def test_with_reconcile_hours_0_it_is_equal_after_every_sync(change: Callable[[World], None]) -> None:
-    world = synced(120, reconcile_hours="0")
+    world = synced(reconcile_hours="0")
     change(world)
     world.sync()
     world.assert_equal_to_attio()
@@ -120,7 +104,7 @@ def rewrite_a_past(world: World, record_id: str) -> None:
 
 
 def test_of_a_rewritten_past_only_the_rows_that_differ_are_written() -> None:
-    world = synced()
+    world = synced(120)
     long = [
         r for r in moved(world) if len(world.workspace.history(r)) > 2 and world.histories[r][-1]["active_until"] is None
     ]
@@ -153,7 +137,7 @@ def test_of_a_rewritten_past_only_the_rows_that_differ_are_written() -> None:
 
 
 def test_what_is_written_over_a_past_that_nobody_knew_is_not_written_again_when_its_slice_is_read() -> None:
-    world = synced()
+    world = synced(120)
     for record_id in moved(world)[:20]:
         earlier = [
             (
@@ -180,7 +164,7 @@ def test_what_is_written_over_a_past_that_nobody_knew_is_not_written_again_when_
 
 
 def test_a_rewritten_past_is_found_within_recheck_days_at_a_thirtieth_of_the_histories_a_day() -> None:
-    world = synced(240)
+    world = synced(120)
     record_id = next(r for r in moved(world) if world.workspace.history(r)[-1]["active_until"] is None)
     rewrite_a_past(world, record_id)
     days, most = 0, 0
@@ -202,9 +186,9 @@ def test_with_recheck_days_1_a_rewritten_past_is_found_at_once() -> None:
     world.assert_equal_to_attio()
 
 
-@pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)
+@pytest.mark.parametrize("change", IN_PROFILE, ids=lambda change: change.__name__)
 def test_what_it_writes_is_what_differs(change: Callable[[World], None]) -> None:
-    world = synced(120)
+    world = synced()
     world.pass_time(hours=25)
     before = tables(world)
     change(world)
@@ -216,7 +200,7 @@ def test_what_it_writes_is_what_differs(change: Callable[[World], None]) -> None
 
 
 def test_two_syncs_over_an_unchanged_workspace_write_no_row_and_leave_every_table_as_it_is() -> None:
-    world = synced(120, backfill_days="30")
+    world = synced(backfill_days="30")
     before, upserts = tables(world), world.warehouse.upserts
     for hours, more in ((0, {}), (1, {}), (25, {}), (0, EVERYTHING), (24 * 40, {})):
         world.pass_time(hours=hours)
@@ -227,20 +211,20 @@ def test_two_syncs_over_an_unchanged_workspace_write_no_row_and_leave_every_tabl
 
 
 def test_a_reconciliation_costs_the_listing_a_thirtieth_of_the_moved_and_one_request_a_difference() -> None:
-    world = synced(450, page_size="250")
+    world = synced(180, page_size="100")
     world.pass_time(days=1)
     delete_some(world)
     world.simulator.requests.reset()
     report = world.sync()
     # Beside them: self, statuses, members, the incremental listing, and five to be sure that the listing has ended.
-    assert report.requests <= 450 / 250 + len(moved(world)) / 30 * 1.4 + 7 + 1 + 9
+    assert report.requests <= 180 / 100 + len(moved(world)) / 30 * 1.4 + 7 + 1 + 9
 
 
 @pytest.mark.usefixtures("small_ledger")
 def test_it_comes_early_when_many_deliveries_had_to_guess() -> None:
-    world = synced(100)
+    world = synced(60)
     world.pass_time(hours=2)
-    for record_id in ids(world)[:75]:
+    for record_id in ids(world)[:40]:
         world.workspace.set_status(record_id, "Interview")
     assert world.sync().reconciled == 1
     world.assert_equal_to_attio()
@@ -248,12 +232,12 @@ def test_it_comes_early_when_many_deliveries_had_to_guess() -> None:
 
 def test_a_mass_delete_is_believed_at_the_second_reconciliation_and_said_at_the_first() -> None:
     world = synced()
-    for record_id in ids(world)[:100]:
+    for record_id in ids(world)[:20]:
         world.workspace.delete_record(record_id)
     world.pass_time(hours=25)
     world.sync()
-    assert len(world.histories) == 300
-    assert [w for w in world.warehouse.warnings if "no longer lists 100 of 300 records of applications" in w]
+    assert len(world.histories) == 60
+    assert [w for w in world.warehouse.warnings if "no longer lists 20 of 60 records of applications" in w]
     world.pass_time(hours=25)
     world.sync()
     world.assert_equal_to_attio()
@@ -272,7 +256,7 @@ def test_records_that_come_back_after_a_doubted_listing_are_all_still_there() ->
     world.simulator.hidden = set(ids(world)[::2])
     world.pass_time(hours=25)
     world.sync()
-    assert len(world.histories) == 300
+    assert len(world.histories) == 60
 
 
 def listed_otherwise(world: World) -> None:
@@ -287,7 +271,7 @@ def listed_otherwise(world: World) -> None:
 
 @pytest.mark.usefixtures("small_ledger")
 def test_that_too_much_differed_lends_no_belief_to_a_mass_delete() -> None:
-    world = synced(200)
+    world = synced(100)
     listed_otherwise(world)
     world.pass_time(hours=25)
     assert world.sync().reconciled == 0
@@ -295,14 +279,14 @@ def test_that_too_much_differed_lends_no_belief_to_a_mass_delete() -> None:
     world.simulator.hidden = set(ids(world)[::3])
     world.pass_time(hours=25)
     world.sync()
-    assert len(world.histories) == 200
-    assert [w for w in world.warehouse.warnings if "no longer lists 67 of 200 records of applications" in w]
+    assert len(world.histories) == 100
+    assert [w for w in world.warehouse.warnings if "no longer lists 34 of 100 records of applications" in w]
 
 
 def test_a_mass_delete_is_believed_if_about_as_many_are_missing_again() -> None:
     world = synced()
     there = ids(world)
-    for missing, left in ((100, 300), (150, 300), (160, 140)):
+    for missing, left in ((20, 60), (30, 60), (32, 28)):
         world.simulator.hidden = set(there[:missing])
         world.pass_time(hours=25)
         world.sync()
@@ -312,11 +296,11 @@ def test_a_mass_delete_is_believed_if_about_as_many_are_missing_again() -> None:
 def test_a_doubt_waits_for_the_next_comparison_that_is_due_whatever_else_asks_for_one() -> None:
     world = synced()
     world.warehouse.state["histories"][KEY]["ledger"]["past"][3] = Sketch(4, PAST).dump()
-    world.simulator.hidden = set(ids(world)[:100])
+    world.simulator.hidden = set(ids(world)[:20])
     world.pass_time(hours=25)
     world.sync(recheck_days="1")
     world.sync(recheck_days="30")
-    assert len(world.histories) == 300
+    assert len(world.histories) == 60
 
 
 def test_a_token_of_one_member_deletes_nothing_and_the_warning_says_why() -> None:
@@ -326,7 +310,7 @@ def test_a_token_of_one_member_deletes_nothing_and_the_warning_says_why() -> Non
     for _ in range(3):
         world.pass_time(hours=25)
         world.sync()
-    assert len(world.histories) == 300
+    assert len(world.histories) == 60
     assert any("the token sees only what one member may see: nothing is deleted" in w for w in world.warehouse.warnings)
 
 
@@ -348,7 +332,7 @@ def test_a_token_of_one_member_compares_no_more_often_where_slices_are_unknown()
 
 
 def test_that_a_token_of_one_member_sees_too_little_is_said_at_first_and_daily() -> None:
-    world = make_world(partial(pipeline, 20))
+    world = make_world(Hiring(20))
     world.simulator.token_level = "user"  # noqa: S105 (no password)
     said: list[int] = []
     for hours in (0, 1, 25):
@@ -365,7 +349,7 @@ def ends_early(pages: int) -> Fault:
 @pytest.mark.parametrize("pages", [0, 1, 2, 5] if PROFILE == "long" else [0, 2])
 @pytest.mark.parametrize("times", [1, 3] if PROFILE == "long" else [3])
 def test_a_listing_that_is_empty_or_ends_early_deletes_nothing(pages: int, times: int) -> None:
-    world = synced(150, page_size="25")
+    world = synced(90, page_size="15")
     before = tables(world)
     world.simulator.faults.add(ends_early(pages + 1))  # the incremental listing comes first
     for _ in range(times):
@@ -380,7 +364,7 @@ def test_a_listing_that_is_empty_or_ends_early_deletes_nothing(pages: int, times
 
 def test_a_listing_that_leaves_out_records_that_exist_by_id_deletes_none_of_them() -> None:
     world = synced()
-    world.simulator.behaviour.unlisted = set(ids(world)[:40])
+    world.simulator.behaviour.unlisted = set(ids(world)[:8])
     before = tables(world)
     for _ in range(3):
         world.pass_time(hours=25)
@@ -431,7 +415,7 @@ def test_a_gateways_404_is_no_delete() -> None:
 
 
 @pytest.mark.usefixtures("small_ledger")
-@pytest.mark.parametrize("applications", [30, 125])
+@pytest.mark.parametrize("applications", [30, 65])
 def test_an_attribute_that_answers_nothing_at_all_empties_nothing(applications: int) -> None:
     """As where the workspace's plan no longer includes it."""
     world = synced(applications)
@@ -459,7 +443,7 @@ def test_an_attribute_that_answers_nothing_at_all_empties_nothing(applications: 
 
 @pytest.mark.usefixtures("small_ledger")
 def test_more_differences_than_can_be_named_are_looked_at_twice_and_then_delivered_anew_with_one_warning() -> None:
-    world = synced(200)
+    world = synced(100)
     for record_id in ids(world)[::7]:
         world.workspace.delete_record(record_id)
     for record_id in ids(world)[::2]:
@@ -478,7 +462,7 @@ def test_more_differences_than_can_be_named_are_looked_at_twice_and_then_deliver
 @pytest.mark.usefixtures("small_ledger")
 @pytest.mark.parametrize("keeps", [False, True] if PROFILE == "long" else [True])
 def test_killed_behind_a_truncate_nothing_is_compared_with_what_is_no_longer_there(keeps: bool) -> None:  # noqa: FBT001 (parametrized)
-    world = synced(200)
+    world = synced(100)
     records = [world.workspace.record(record_id) for record_id in ids(world)]
     before = [list(record.values) for record in records]
     for record in records[::2]:
@@ -500,7 +484,7 @@ def test_killed_behind_a_truncate_nothing_is_compared_with_what_is_no_longer_the
 
 @pytest.mark.usefixtures("small_ledger")
 def test_a_token_that_sees_too_little_to_name_does_not_compare_in_every_sync() -> None:
-    world = synced(200)
+    world = synced(100)
     for record_id in ids(world)[::2]:
         world.workspace.clear_value(record_id, "workflow_status")
     world.simulator.token_level = "user"  # noqa: S105 (no password)
@@ -509,24 +493,24 @@ def test_a_token_that_sees_too_little_to_name_does_not_compare_in_every_sync() -
     world.sync()
     world.pass_time(minutes=5)
     assert world.sync().requests <= 5
-    assert len(world.histories) == 200
+    assert len(world.histories) == 100
 
 
 @pytest.mark.usefixtures("small_ledger")
 def test_they_are_not_delivered_anew_while_records_exist_that_the_listing_lacks() -> None:
-    world = synced(200)
+    world = synced(100)
     world.simulator.behaviour.unlisted = set(ids(world)[::6])
     for record_id in ids(world)[1::2]:
         world.workspace.clear_value(record_id, "workflow_status")
     for _ in range(3):
         world.pass_time(hours=25)
         world.sync()
-    assert len(world.histories) == 200
+    assert len(world.histories) == 100
     assert any("leaves records of applications out of its listing that exist" in w for w in world.warehouse.warnings)
 
 
 def test_a_slice_with_more_rewritten_pasts_than_can_be_named_is_written_anew() -> None:
-    world = synced(200)
+    world = synced(100)
     pasts = world.warehouse.state["histories"][KEY]["ledger"]["past"]
     pasts[4] = Sketch(4, PAST).dump()
     pasts[9] = None
@@ -539,7 +523,7 @@ def test_a_slice_with_more_rewritten_pasts_than_can_be_named_is_written_anew() -
 
 
 def test_the_sketches_grow_with_the_workspace() -> None:
-    world = synced(300)
+    world = synced()
     small = load_ledger(world.warehouse.state["histories"][KEY]["ledger"])
     small.present = small.present.folded(48)
     small.past = [past and past.folded(12) for past in small.past]
@@ -561,8 +545,8 @@ def test_while_a_reconciliation_goes_on_no_right_row_is_missing() -> None:
 
     def nothing_is_missing(_operation: str) -> None:
         assert right.keys() <= world.histories.keys()
-        assert len(world.warehouse.rows(TABLE)) >= 280
-        assert len(world.warehouse.rows(HISTORY)) >= 280
+        assert len(world.warehouse.rows(TABLE)) >= 52
+        assert len(world.warehouse.rows(HISTORY)) >= 52
 
     world.warehouse.before = nothing_is_missing
     world.sync(**EVERYTHING)
@@ -610,7 +594,7 @@ def test_that_a_short_page_is_not_the_last_is_learnt_from_a_reconciliation_too()
 )
 def test_a_server_that_lists_as_it_likes_loses_nothing_and_ends(lengths: Any, ignores_offset: bool) -> None:  # noqa: FBT001 (parametrized)
     behaviour = Behaviour(listing_page_lengths=lengths, listing_ignores_offset=ignores_offset, ties="shuffled")
-    world = make_world(partial(pipeline, 150), behaviour=behaviour, page_size="25")
+    world = make_world(Hiring(90), behaviour=behaviour, page_size="25")
     world.workspace.import_records("applications", 20, "Applied")
     world.pass_time(seconds=1)
     world.sync()

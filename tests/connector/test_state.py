@@ -713,7 +713,7 @@ def test_no_slice_is_due_because_a_clock_was_wrong() -> None:
 
 
 @pytest.mark.parametrize("hours", [0.5, 6, 24, 100])
-@pytest.mark.parametrize("days", [1, 3, 30, 100])
+@pytest.mark.parametrize("days", [1, 3, 30, pytest.param(100, marks=pytest.mark.long)])
 def test_every_slice_comes_up_within_recheck_days(hours: float, days: int) -> None:
     """However often everything is compared: a slice is late by no more than the time between two comparisons."""
     configured = settings(reconcile_hours=str(hours), recheck_days=str(days))

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
-from tests.conftest import PROFILE
 from tests.connector.test_stateful import BEHAVIOURS, EVERYTHING, MACHINE, faults, how_much
 from tests.support.sources import assert_source_equals_attio, table_of
 from tests.support.warehouse import Killed
@@ -149,16 +148,12 @@ def identified(history: list[Any]) -> str:
     return "\n".join(sorted(json.dumps(value, sort_keys=True) for value in without_titles))
 
 
-# In the short profile that alone which differs most from what is documented.
-IN_SHORT = ("dates only, small pages, ties in any order",)
-
-
-@pytest.mark.parametrize("name", BEHAVIOURS if PROFILE == "long" else IN_SHORT)
+# The short profile has each of these things happen once, in test_sources.py and test_hostile_sources.py.
+@pytest.mark.long
+@pytest.mark.parametrize("name", BEHAVIOURS)
 def test_several_sources_end_equal_to_attio(name: str) -> None:
     machine = type("Machine", (Sources,), {"behaviour": BEHAVIOURS[name]})
     run_state_machine_as_test(
         machine,
-        settings=settings(
-            MACHINE, max_examples=2 if PROFILE == "short" else 300, stateful_step_count=6 if PROFILE == "short" else 12
-        ),
+        settings=settings(MACHINE, max_examples=300, stateful_step_count=12),
     )

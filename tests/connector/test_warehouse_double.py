@@ -5,7 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 from tests.conftest import PROFILE
 from tests.support.sdk import LocalRun
@@ -77,7 +77,23 @@ def in_duckdb(syncs: list[list[Operation]]) -> tuple[list[Any], dict[str, Any]]:
         return rows, run.state
 
 
-@settings(max_examples=4 if PROFILE == "short" else 150)
+IN_SHORT: list[list[Operation]] = [
+    [("upsert", ("a", 1)), ("upsert", ("b", 2)), ("checkpoint", ("a", 3)), ("delete", ("a", 0)), ("upsert", ("b", 4))],
+    [
+        ("upsert", ("c", 5)),
+        ("truncate", ("a", 0)),
+        ("upsert", ("a", 6)),
+        ("checkpoint", ("a", 7)),
+        ("upsert", ("a", 8)),
+        ("die", ("a", 0)),
+    ],
+    [("delete", ("c", 0)), ("delete", ("z", 0)), ("upsert", ("a", 9)), ("upsert", ("a", 1))],
+]
+"""Everything that can happen, and what is lost with a sync that dies."""
+
+
+@settings(max_examples=150, phases=[Phase.explicit] if PROFILE == "short" else tuple(Phase))
+@example(IN_SHORT)
 @given(st.lists(st.lists(OPERATION, min_size=1, max_size=12), min_size=1, max_size=3))
 def test_the_destination_in_memory_behaves_as_the_sdk_and_duckdb_do(syncs: list[list[Operation]]) -> None:
     # A row that is written in each sync, so that the table is there and can be read.

@@ -43,8 +43,11 @@ class _VirtualSelector(selectors.DefaultSelector):  # type: ignore[misc, valid-t
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         if timeout is None:
             return super().select(None)
-        ready = super().select(self._time.grace if timeout else 0)
-        if not ready and timeout > 0:
+        if timeout <= 0:
+            # There is something to do. What other threads ask for is in the loop's own queue; here they only wake it up.
+            return []
+        ready = super().select(self._time.grace)
+        if not ready:
             self._time.seconds += timeout
         return ready
 

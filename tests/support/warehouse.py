@@ -13,6 +13,10 @@ class Killed(BaseException):
     """The process died. Not an Exception: nothing in the connector may catch it."""
 
 
+def nothing(_operation: str) -> None:
+    """Before an operation nothing happens."""
+
+
 @dataclass(slots=True)
 class MemoryWarehouse:
     """Rows wait until a checkpoint, and are lost if the process dies before it; unless it `keeps` them, and only the state
@@ -28,7 +32,7 @@ class MemoryWarehouse:
     checkpoints: int = 0
     upserts: int = 0
     keeps: bool = False
-    before: Callable[[str], None] = lambda operation: None  # noqa: ARG005
+    before: Callable[[str], None] = nothing
     _waiting: list[Callable[[], None]] = field(default_factory=list[Callable[[], None]])
 
     def upsert(self, table: str, row: Row) -> None:
