@@ -6,10 +6,11 @@ from pathlib import Path
 
 import duckdb
 import pytest
+import typer
 from fivetran_connector_sdk_core import SdkException
 from tests.workbench.conftest import AttioSync
 
-from attio_workbench.cli import sentence_of
+from attio_workbench.cli import app, sentence_of
 from attio_workbench.terminal import bar_text, instant_text, length_text
 
 
@@ -85,6 +86,22 @@ def test_what_nobody_foresaw_is_one_line_and_its_traceback_is_kept(tmp_path: Pat
     assert sentence == f"unexpected, and a bug: KeyError: 'a' (where: {log})"
     assert "Traceback (most recent call last)" in log.read_text()
     assert "a local variable" not in log.read_text().replace('hidden = "a local variable"', "")
+
+
+def test_a_file_that_ended_too_early_is_not_called_an_abort() -> None:
+    # As Python says of a compiled file that a full disk has cut; typer takes it for the end of what somebody types.
+    commands = typer.Typer(cls=app.info.cls)
+
+    @commands.callback()
+    def every() -> None: ...
+
+    @commands.command()
+    def cut() -> None:
+        message = "marshal data too short"
+        raise EOFError(message)
+
+    with pytest.raises(RuntimeError, match=r"^EOFError: marshal data too short$"):
+        commands(["cut"])
 
 
 @pytest.mark.parametrize(
