@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from conftest import OBSERVED
 from test_build import PUBLIC, WITHOUT_TESTS, assert_same_rows
 from warehouses import PROFILE, DuckDB, Postgres, Warehouse
 
@@ -79,7 +80,9 @@ def test_both_warehouses_say_the_same(model: str, crm_duckdb: DuckDB, crm_postgr
 @pytest.mark.skipif(PROFILE != "long", reason="segments, which are told like histories, are compared in every test run")
 def test_no_history_changes_what_is_said_of_another(crm_duckdb: DuckDB, variables: dict[str, Any], tmp_path: Path) -> None:
     warehouse = copied(crm_duckdb, tmp_path)
-    warehouse.build("build", *WITHOUT_TESTS, **variables, attio_histories="lists/hiring.stage = attio_candidates, *")
+    warehouse.build(
+        "build", *WITHOUT_TESTS, **variables, **OBSERVED, attio_histories="lists/hiring.stage = attio_candidates, *"
+    )
 
     histories = "select distinct history from dbt_attio.attio__current_status order by 1"
     assert warehouse.query(histories) == [("deals.stage",), ("lists/hiring.stage",)]

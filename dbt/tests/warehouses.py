@@ -29,6 +29,7 @@ RENDERED = {
     "attio_observed_since",
     "attio_segment_values",
     "attio_segments",
+    "attio_sources",
     "attio_time_zone",
     "attio_working_days",
     "attio__using_personal_data",
