@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,7 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+from tests.conftest import PROFILE
 from tests.support import truth
+from tests.support.prepared import Prepared, is_faithful
 from tests.support.sdk import warehouse_tables
 from tests.support.sdk_home import furnished
 from tests.support.world import AS_READ
@@ -29,6 +32,9 @@ TOKEN = "tok-SECRET-5b1c9e7d"  # noqa: S105 (opens nothing but a simulator)
 
 # The scan of the imports asks PyPI and has tests of its own; all others do without.
 NO_SCAN = "#!/bin/sh\nexit 0\n"
+
+
+type Started = "subprocess.Popen[str] | Prepared"
 
 
 @cache
@@ -94,6 +100,8 @@ class Project:
     place: Path
     variables: dict[str, str] = field(default_factory=dict[str, str])
     programs: list[Path] = field(default_factory=lambda: [PROGRAMS])
+    is_prepared: bool = PROFILE == "short"
+    """Whether scripts run where libraries are imported already; else each has a Python of its own from the beginning."""
 
     def __post_init__(self) -> None:
         for folder in (self.folder, self.home, self.temporary, self.first_on_path):
@@ -142,11 +150,14 @@ class Project:
             **variables,
         }
 
-    def start(self, *command: str, **variables: str) -> "subprocess.Popen[str]":
+    def start(self, *command: str, **variables: str) -> Started:
         """Starts a command in the folder, away from any terminal."""
         environment = self.environment(**variables)
         program = shutil.which(command[0], path=environment["PATH"])
         assert program is not None, f"no program {command[0]}"
+        script = [program, *command[1:]] if command[0] != "python" else list(command[1:])
+        if self.is_prepared and Path(program).parent == PROGRAMS and script[0] != "-c" and is_faithful(environment):
+            return Prepared(self.folder, environment, script)
         return subprocess.Popen(  # noqa: S603 (the commands are the tests' own)
             [program, *command[1:]],
             cwd=self.folder,
@@ -194,15 +205,16 @@ class Project:
         assert stays == {key: row for key, row in truth.history_table(workspace).items() if key[0] in wanted}
 
 
-def finish(process: "subprocess.Popen[str]") -> Finished:
+def finish(process: Started) -> Finished:
     """Waits for the end of a command."""
     try:
         out, err = process.communicate(timeout=PATIENCE_SECONDS)
     except subprocess.TimeoutExpired:
-        process.kill()
-        out, err = process.communicate()
+        process.send_signal(signal.SIGKILL)
+        out, err = process.communicate(timeout=PATIENCE_SECONDS)
         message = f"{process.args} did not end:\n{out}\n{err}"
         raise AssertionError(message) from None
+    assert process.returncode is not None
     return Finished(process.returncode, out, err)
 
 
