@@ -6,7 +6,6 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.util import cache_from_source
@@ -34,7 +33,7 @@ TOKEN = "tok-SECRET-5b1c9e7d"  # noqa: S105 (opens nothing but a simulator)
 NO_SCAN = "#!/bin/sh\nexit 0\n"
 
 
-type Started = "subprocess.Popen[str] | Prepared"
+type Started = subprocess.Popen[str] | Prepared
 
 
 @cache
@@ -45,11 +44,12 @@ def shipped_files() -> list[str]:
     return sorted(name for name in listed.stdout.split("\0") if name and (ROOT / "connector" / name).exists())
 
 
-def compiled(name: str) -> Iterator[Path]:
-    """What Python has compiled of it, by its path below connector/: without that each copy would be compiled anew."""
-    path = Path(cache_from_source(name)) if name.endswith(".py") else None
-    if path and (ROOT / "connector" / path).exists():
-        yield path
+@cache
+def shipped() -> dict[str, tuple[bytes, int]]:
+    """What these files hold, and since when; with what Python has compiled of them, which it else would do in each copy."""
+    names = [*shipped_files(), *(cache_from_source(name) for name in shipped_files() if name.endswith(".py"))]
+    files = {name: ROOT / "connector" / name for name in names}
+    return {name: (file.read_bytes(), file.stat().st_mtime_ns) for name, file in files.items() if file.exists()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +106,11 @@ class Project:
     def __post_init__(self) -> None:
         for folder in (self.folder, self.home, self.temporary, self.first_on_path):
             folder.mkdir(parents=True)
-        for name in shipped_files():
-            for file in (Path(name), *compiled(name)):
-                (self.folder / file).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(ROOT / "connector" / file, self.folder / file)
+        for name, (content, since) in shipped().items():
+            file = self.folder / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content)
+            os.utime(file, ns=(since, since))
         self.install("pipreqs", NO_SCAN)
         furnished(self.home)
 

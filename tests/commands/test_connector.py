@@ -97,21 +97,21 @@ def test_what_the_schema_has_found_is_not_looked_up_again(project: Project, crm:
     assert len(project.rows("attio_deals_products")) == len(crm.workspace.record_ids("deals"))
 
 
-def test_a_sync_writes_to_no_table_that_is_not_declared(project: Project, crm: Attio) -> None:
-    people = crm.workspace.object("people")
+def test_a_sync_writes_to_no_table_that_is_not_declared(project: Project, attio: Attio) -> None:
+    people = attio.workspace.object("people")
 
     def add_a_status(info: RequestInfo) -> None:
         if info.kind == "self" and people.attribute("mood") is None:
-            mood = crm.workspace.add_attribute(people, "mood", "Mood", "status", at_the_end=True)
-            crm.workspace.add_status(mood, "Good")
-            assert Happenings(crm.workspace, sources=("people.mood",)).happen("move")
+            mood = attio.workspace.add_attribute(people, "mood", "Mood", "status", at_the_end=True)
+            attio.workspace.add_status(mood, "Good")
+            assert Happenings(attio.workspace, sources=("people.mood",)).happen("move")
 
-    crm.simulator.on_request(add_a_status)
-    sync(project, crm, history="*", definitions="no")
+    attio.simulator.on_request(add_a_status)
+    sync(project, attio, history="*")
     tracked = {name.partition("=")[0] for name in project.state["histories"]}
-    assert tracked == {"deals.stage", "projects.phase", "lists/sales.stage", "lists/hiring.stage", "lists/onboarding.phase"}
+    assert tracked == {"applications.workflow_status", "lists/talent_pool.stage"}
 
-    sync(project, crm, history="*", definitions="no")
+    sync(project, attio, history="*")
     assert {name.partition("=")[0] for name in project.state["histories"]} == {*tracked, "people.mood"}
     assert any(row["status_title"] == "Good" for row in project.rows("attio_people_mood"))
 
@@ -144,17 +144,20 @@ def test_what_the_schema_waits_for_is_said_in_the_log(crm: Attio, capsys: pytest
     ("more", "said"),
     [
         (
-            {"attio_api_token": "another", "history": "deals.value"},
+            {"attio_api_token": "another", "history": "applications.source"},
             "Create one in Attio under Workspace settings → Developers and set attio_api_token",
         ),
-        ({"history": "*,deals.value=attio_deals_stage"}, "history: two tables would be called attio_deals_stage"),
+        (
+            {"history": "*,applications.source=attio_talent_pool_stage"},
+            "history: two tables would be called attio_talent_pool_stage",
+        ),
     ],
     ids=["a token that Attio does not know", "two sources that turn out to share a table"],
 )
 def test_what_the_look_up_of_the_schema_finds_wrong_fails_the_sync(
-    project: Project, crm: Attio, capsys: pytest.CaptureFixture[str], more: dict[str, str], said: str
+    project: Project, attio: Attio, capsys: pytest.CaptureFixture[str], more: dict[str, str], said: str
 ) -> None:
     with pytest.raises(ConnectorTask, match=re.escape(said)):
-        sync(project, crm, **more)
+        sync(project, attio, **more)
 
     assert "SYNC FAILED" in capsys.readouterr().out

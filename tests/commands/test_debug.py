@@ -6,7 +6,6 @@ import json
 import shutil
 import time
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,7 +25,7 @@ from tests.commands.projects import (
     finish,
 )
 
-from attio_simulator import Limits, RequestInfo
+from attio_simulator import Limits, RequestInfo, generate_hiring_pipeline
 
 FOLDER_HISTORY = "applications.workflow_status=attio_workflow_status"
 STAYS = {
@@ -67,20 +66,28 @@ def test_a_first_sync_delivers_every_history_a_second_what_changed_and_one_with_
     assert sorted(project.state) == ["definitions", "histories", "last_sync", "version", "workspace_id"]
     assert sorted(path.name for path in (project.folder / "files").iterdir()) == ["state.json", "warehouse.db"]
 
+    # Attio's `Date` has whole seconds: two syncs within one of them may reach equally far.
+    attio.workspace.clock.move(timedelta(seconds=2))
     moved = attio.workspace.record_ids("applications")[:2]
     for record_id in moved:
         attio.workspace.set_status(record_id, "Hired")
     attio.workspace.create_record("applications", "Applied")
-    before = attio.simulator.requests.by_kind["values"]
-    second = project.run("fivetran", "debug", **attio.variables, ATTIO_BUFFER_MINUTES="0")
+    before, last_sync = attio.simulator.requests.by_kind["values"], project.state["last_sync"]
+    # The other way to run it, and what is filled in goes before the environment.
+    (project.folder / "configuration.json").write_text(json.dumps({**attio.settings, "buffer_minutes": "0"}))
+    second = project.run("python", "connector.py", ATTIO_API_TOKEN="another", ATTIO_BUFFER_MINUTES="many")
 
     assert_succeeded(second)
+    assert last_sync in second.out
     assert "sync done: 3 records listed" in second.out
+    assert TOKEN not in second.text
     assert attio.simulator.requests.by_kind["values"] - before == len(moved)
     project.assert_holds_history_of(attio.workspace)
     assert not (project.folder / "crash-reports").exists()
 
     state = project.state
+    assert state["last_sync"] > last_sync
+    (project.folder / "configuration.json").write_text("{}")
     bad = project.run("fivetran", "debug", **{**attio.variables, "ATTIO_API_TOKEN": "another"})
 
     assert_failed(
@@ -90,27 +97,6 @@ def test_a_first_sync_delivers_every_history_a_second_what_changed_and_one_with_
     )
     assert "Traceback" not in bad.text
     assert project.state == state
-    project.assert_holds_history_of(attio.workspace)
-
-
-def test_python_connector_py_does_the_same_goes_on_from_its_state_and_takes_what_is_filled_in_before_the_environment(
-    project: Project, attio: Attio
-) -> None:
-    assert_succeeded(project.run("python", "connector.py", **attio.variables))
-    project.assert_holds_history_of(attio.workspace)
-    last_sync = project.state["last_sync"]
-
-    # Attio's `Date` has whole seconds: two syncs within one of them may reach equally far.
-    attio.workspace.clock.move(timedelta(seconds=2))
-    attio.workspace.set_status(attio.workspace.record_ids("applications")[0], "Hired")
-    (project.folder / "configuration.json").write_text(json.dumps({**attio.settings, "buffer_minutes": "0"}))
-    second = project.run("python", "connector.py", ATTIO_API_TOKEN="another", ATTIO_BUFFER_MINUTES="many")
-
-    assert_succeeded(second)
-    assert last_sync in second.out
-    assert "sync done: 1 records listed" in second.out
-    assert project.state["last_sync"] > last_sync
-    assert TOKEN not in second.text
     project.assert_holds_history_of(attio.workspace)
 
 
@@ -156,45 +142,30 @@ def test_a_state_that_cannot_be_read_is_said(project: Project, attio: Attio, tex
     assert attio.simulator.requests.total == 0
 
 
-def test_the_folder_can_be_anywhere_and_settings_may_come_from_a_file(
-    project: Project, attio: Attio, tmp_path: Path
-) -> None:
-    elsewhere = tmp_path / "a folder with spaces" / "Übung"
+def test_folder_settings_and_state_may_be_anywhere_the_state_of_the_first_version(project: Project, attio: Attio) -> None:
+    elsewhere = project.place / "a folder with spaces" / "Übung"
     shutil.copytree(project.folder, elsewhere)
-    given = project.place / "settings.json"
-    given.write_text(json.dumps({**attio.settings, "history": "applications.workflow_status=t"}))
-
-    finished = project.run("fivetran", "debug", str(elsewhere), "--configuration", str(given), PYTHONPATH=str(elsewhere))
-
-    assert_succeeded(finished)
-    assert TOKEN not in finished.text
-    assert not (project.folder / "files").exists()
-    (elsewhere / "files").rename(project.folder / "files")
-    assert len(project.rows("t")) == 60
-
-
-def test_an_env_file_is_read_what_it_misspells_said_and_with_a_state_of_the_first_version_everything_delivered_anew(
-    project: Project, attio: Attio
-) -> None:
-    (project.folder / ".env").write_text(f"ATTIO_API_TOKEN={TOKEN}\nATTIO_PAGESIZE=7\n")
-    variables = {name: value for name, value in attio.variables.items() if name != "ATTIO_API_TOKEN"}
+    given, env, state = project.place / "settings.json", elsewhere / ".env", project.place / "state of yesterday.json"
+    given.write_text(json.dumps({"attio_api_token": TOKEN, "definitions": "no"}))
+    env.write_text(f"ATTIO_BASE_URL={attio.url}\nATTIO_BACKFILL_DAYS=all\nATTIO_PAGESIZE=7\n")
     last_sync = attio.workspace.clock.now() - timedelta(days=2)
-    file = project.place / "state of yesterday.json"
-    file.write_text(json.dumps({"last_sync": last_sync.isoformat(timespec="microseconds")}))
+    state.write_text(json.dumps({"last_sync": last_sync.isoformat(timespec="microseconds")}))
 
-    finished = project.run("fivetran", "debug", "--state", str(file), **variables)
+    files = ("--configuration", str(given), "--state", str(state))
+    finished = project.run("fivetran", "debug", str(elsewhere), *files, PYTHONPATH=str(elsewhere))
 
     assert finished.code == 0, finished.text
-    path = project.folder / ".env"
-    assert finished.out.count(f"settings that are not in the configuration are read from {path}\n") == 1
-    assert f"'ATTIO_PAGESIZE' in {path} is no setting and is ignored; did you mean 'ATTIO_PAGE_SIZE'?" in finished.out
     assert TOKEN not in finished.text
+    assert finished.out.count(f"settings that are not in the configuration are read from {env}\n") == 1
+    assert f"'ATTIO_PAGESIZE' in {env} is no setting and is ignored; did you mean 'ATTIO_PAGE_SIZE'?" in finished.out
     assert finished.out.count("everything is delivered anew") == 1
-    project.assert_holds_history_of(attio.workspace)
-    written = json.loads(file.read_text())
+    written = json.loads(state.read_text())
     assert written["version"] == 3
     assert datetime.fromisoformat(written["last_sync"]) > last_sync
-    assert not (project.folder / "files" / "state.json").exists()
+    assert not (project.folder / "files").exists()
+    assert [path.name for path in (elsewhere / "files").iterdir()] == ["warehouse.db"]
+    (elsewhere / "files").rename(project.folder / "files")
+    project.assert_holds_history_of(attio.workspace)
 
 
 def test_a_state_file_that_is_not_there_is_said(project: Project, attio: Attio) -> None:
@@ -291,8 +262,9 @@ def test_a_second_sync_at_the_same_time_is_refused_and_the_first_is_right(projec
 
 
 def test_update_works_where_an_event_loop_is_running(
-    project: Project, attio: Attio, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    project: Project, serve: Serve, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    attio = serve(workspace=generate_hiring_pipeline(5, seed=1))
     monkeypatch.setenv("HOME", str(project.home))
     monkeypatch.setattr(constants, "DEBUGGING", True)
     monkeypatch.setattr(Logging, "LOG_LEVEL", Logging.Level.DEBUG)

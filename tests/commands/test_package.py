@@ -5,7 +5,6 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-import tomllib
 import zipfile
 from pathlib import Path
 
@@ -28,36 +27,6 @@ LITTER = (
 )
 
 
-def build(project: Project) -> zipfile.ZipFile:
-    """Packages the folder as `fivetran deploy` does."""
-    # The SDK itself calls what one of its dependencies has deprecated.
-    packaged = project.run("fivetran", "package", PYTHONWARNINGS="")
-    assert (packaged.code, packaged.err) == (0, "")
-    assert "WARN" not in packaged.out
-    return zipfile.ZipFile(project.folder / "files" / "connector.zip")
-
-
-def test_the_package_holds_the_connector_and_nothing_else(project: Project) -> None:
-    for name in LITTER:
-        (project.folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (project.folder / name).write_text(f"ATTIO_API_TOKEN={TOKEN}\n")
-    (project.folder / "configuration.json").write_text(f'{{"attio_api_token": "{TOKEN}"}}')
-    tracked = set(shipped_files())
-
-    with build(project) as package:
-        names = package.namelist()
-        assert sorted(names) == sorted((tracked - NOT_SHIPPED) | ADDED_BY_THE_SDK)
-        for name in names:
-            assert TOKEN.encode() not in package.read(name)
-            if name in tracked:
-                assert package.read(name) == (ROOT / "connector" / name).read_bytes()
-        assert b"attio_api_token" in package.read("configuration_form.pb")
-
-    # A .gitignore always ships, so there is none.
-    assert tracked > NOT_SHIPPED
-    assert all(name == "requirements.txt" or name in NOT_SHIPPED or name.endswith(".py") for name in tracked)
-
-
 def uv() -> str:
     """The uv that runs these tests, the one on the path, or the one `make setup` installs."""
     found = os.environ.get("UV") or shutil.which("uv") or shutil.which(ROOT / ".tools" / "bin" / "uv")
@@ -68,18 +37,20 @@ def uv() -> str:
 
 def make_environment(folder: Path, requirements: Path) -> None:
     """An environment that holds these requirements and what Fivetran provides, in the locked versions, and nothing else."""
-    lock = tomllib.loads((ROOT / "uv.lock").read_text())["package"]
-    locked = {package["name"]: package["version"] for package in lock if "editable" not in package["source"]}
-    constraints = folder.with_suffix(".txt")
-    constraints.write_text("".join(f"{name}=={version}\n" for name, version in locked.items()))
-    base = Path(sys.base_prefix) / "bin" / f"python3.{sys.version_info.minor}"
-    installed = ["--requirement", str(requirements), "fivetran-connector-sdk", "duckdb"]
+    base = str(Path(sys.base_prefix) / "bin" / f"python3.{sys.version_info.minor}")
+    # By the lock, for which no index is asked. Half of all files are jedi's, and only the scan of the imports needs it.
+    left_out = [f"--no-install-{what}" for what in ("project", "package=pytz", "package=jedi")]
+    group = ["--no-default-groups", "--group", "sdk"]
+    said = ""
     for command in (
-        ["venv", "--quiet", "--no-python-downloads", "--python", str(base), str(folder)],
-        ["pip", "install", "--quiet", "--python", str(folder), "--constraint", str(constraints), *installed],
+        ["sync", "--quiet", "--frozen", "--no-python-downloads", "--python", base, *group, *left_out],
+        ["pip", "install", "--offline", "--dry-run", "--python", str(folder), "--requirement", str(requirements)],
     ):
-        done = subprocess.run([uv(), *command], check=False, capture_output=True, text=True, cwd=folder.parent)  # noqa: S603 (uv)
-        assert done.returncode == 0, done.stderr
+        environment = os.environ | {"UV_PROJECT_ENVIRONMENT": str(folder)}
+        done = subprocess.run([uv(), *command], check=False, capture_output=True, text=True, cwd=ROOT, env=environment)  # noqa: S603 (uv)
+        said += done.stderr
+        assert done.returncode == 0, said
+    assert "Would make no changes" in said
     take_along_what_is_compiled(folder)
 
 
@@ -93,9 +64,32 @@ def take_along_what_is_compiled(folder: Path) -> None:
                 shutil.copytree(cache, beside / cache.name, dirs_exist_ok=True)
 
 
-def test_the_package_runs_where_only_its_requirements_are_installed(project: Project, attio: Attio) -> None:
-    with build(project) as package:
+def test_the_package_is_the_connector_and_nothing_else_and_runs_where_only_its_requirements_are_installed(
+    project: Project, attio: Attio
+) -> None:
+    for name in LITTER:
+        (project.folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (project.folder / name).write_text(f"ATTIO_API_TOKEN={TOKEN}\n")
+    (project.folder / "configuration.json").write_text(f'{{"attio_api_token": "{TOKEN}"}}')
+    tracked = set(shipped_files())
+    # The SDK itself calls what one of its dependencies has deprecated.
+    packaged = project.run("fivetran", "package", PYTHONWARNINGS="")
+
+    assert (packaged.code, packaged.err) == (0, "")
+    assert "WARN" not in packaged.out
+    with zipfile.ZipFile(project.folder / "files" / "connector.zip") as package:
+        names = package.namelist()
+        assert sorted(names) == sorted((tracked - NOT_SHIPPED) | ADDED_BY_THE_SDK)
+        for name in names:
+            assert TOKEN.encode() not in package.read(name)
+            if name in tracked:
+                assert package.read(name) == (ROOT / "connector" / name).read_bytes()
+        assert b"attio_api_token" in package.read("configuration_form.pb")
         package.extractall(project.place / "unpacked")
+    # A .gitignore always ships, so there is none.
+    assert tracked > NOT_SHIPPED
+    assert all(name == "requirements.txt" or name in NOT_SHIPPED or name.endswith(".py") for name in tracked)
+
     shutil.rmtree(project.folder)
     shutil.move(project.place / "unpacked", project.folder)
     (project.folder / "configuration.json").write_text("{}")

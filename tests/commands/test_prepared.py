@@ -75,5 +75,6 @@ def test_it_is_killed_as_it_would_be_there(looking: Project) -> None:
 
 
 def test_what_python_looks_at_only_when_it_starts_has_it_started(looking: Project) -> None:
-    assert not isinstance(process := looking.start("python", "look.py", PYTHONIOENCODING="latin-1"), Prepared)
-    assert "iso8859-1" in finish(process).out
+    (looking.folder / "streams.py").write_text("import sys\nprint(sys.stdout.encoding)\n")
+    assert not isinstance(process := looking.start("python", "streams.py", PYTHONIOENCODING="latin-1"), Prepared)
+    assert finish(process).out == "iso8859-1\n"
