@@ -4,12 +4,12 @@ import os
 import shutil
 import subprocess
 import sys
-import sysconfig
 import zipfile
 from pathlib import Path
 
 import pytest
 from tests.commands.projects import ROOT, TOKEN, Attio, Project, assert_succeeded, shipped_files
+from tests.support.compiled import take_along_what_is_compiled
 
 NOT_SHIPPED = {"configuration.json"}
 ADDED_BY_THE_SDK = {"configuration_form.pb"}
@@ -52,16 +52,6 @@ def make_environment(folder: Path, requirements: Path) -> None:
         assert done.returncode == 0, said
     assert "Would make no changes" in said
     take_along_what_is_compiled(folder)
-
-
-def take_along_what_is_compiled(folder: Path) -> None:
-    """What Python has compiled of the same packages here; of other files than these it takes no notice."""
-    ours, theirs = (Path(sysconfig.get_path("purelib", vars={"base": str(base)})) for base in (sys.prefix, folder))
-    for package in (one for one in theirs.iterdir() if one.is_dir()):
-        for cache in (ours / package.name).rglob("__pycache__"):
-            beside = theirs / cache.relative_to(ours).parent
-            if beside.is_dir():
-                shutil.copytree(cache, beside / cache.name, dirs_exist_ok=True)
 
 
 def test_the_package_is_the_connector_and_nothing_else_and_runs_where_only_its_requirements_are_installed(
