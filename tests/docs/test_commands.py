@@ -29,6 +29,7 @@ RUN_IN_A_COPY = {
     "uv run python connector.py": "test_debug.py",
 }
 """What tests in tests/commands run in a copy of connector/: here only the long profile runs it once more."""
+NOT_HERE = "warning: no report: dbt could not build or read the models: not here (its log: "
 UV = os.environ.get("UV") or shutil.which("uv") or str(ROOT / ".tools" / "bin" / "uv")
 
 
@@ -60,8 +61,12 @@ def test_every_command_runs(tmp_path: Path) -> None:
     if PROFILE == "short":  # in the long profile the demo is as large as anybody's, and its report installs dbt
         recipe = (clone / "Makefile").read_text()
         assert recipe.count("\t@$(RUN) attio-sync demo\n") == 1
-        hurried = f"\t@{sys.executable} {compiled.__file__} .venv\n\t@$(RUN) attio-sync demo --records 40 --no-report\n"
+        hurried = f"\t@{sys.executable} {compiled.__file__} .venv\n\t@$(RUN) attio-sync demo --records 40\n"
         (clone / "Makefile").write_text(recipe.replace("\t@$(RUN) attio-sync demo\n", hurried))
+        # The report is begun; the tests of the report build models and draw them.
+        if (ROOT / "dbt" / ".venv").exists():
+            (clone / "dbt" / ".venv").symlink_to(ROOT / "dbt" / ".venv")
+        (clone / "dbt" / "read_models.py").write_text("raise SystemExit('not here')\n")
     simulator = Simulator(generate_hiring_pipeline(20, seed=1), limits=Limits.off(), token=TOKEN)
     queries = blocks("sql")
     with simulator.serve() as server:
@@ -75,7 +80,7 @@ def test_every_command_runs(tmp_path: Path) -> None:
             if block.text == "make demo\n":
                 assert output.startswith("Installing what the demo needs into .venv; this takes a moment.\n")
                 assert "✓ The warehouse holds exactly what the workspace holds" in output
-                assert PROFILE == "short" or "\nReport  connector/files/report.html\n" in output
+                assert (NOT_HERE if PROFILE == "short" else "\nReport  connector/files/report.html\n") in output
                 assert not (clone / ".venv" / "bin" / "pytest").exists()
                 assert [answers(clone / "connector" / "files" / "warehouse.db", query.text) for query in queries] == [10, 9]
                 (clone / ".venv" / "bin" / "pipreqs").write_text(NO_LOOK_UP)
