@@ -1,16 +1,20 @@
 """What the tests of the report share: models that dbt built, and one browser with its pages."""
 
+import os
 import pickle
+import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from contextlib import ExitStack, redirect_stderr, redirect_stdout
+from dataclasses import dataclass, field
 from functools import cache, partial
+from io import StringIO
 from pathlib import Path
 from typing import Any, cast
 
+import duckdb
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request
@@ -18,20 +22,16 @@ from tests.conftest import PROFILE
 from tests.support.browser import MISSING, chromium_path, open_chromium
 from tests.support.sharing import alone, shared_folder
 
+from attio_workbench.cli import main
 from attio_workbench.findings import findings
 from attio_workbench.models import Models
+from attio_workbench.report import command
 from attio_workbench.report.command import report_of
 from attio_workbench.report.content import split_histories
-from attio_workbench.report.warehouse import fetch_models, local_warehouse
+from attio_workbench.report.warehouse import fetch_models
 
-APPLICATIONS = 250
+APPLICATIONS = 160
 PIPELINE, SOURCE = "applications.workflow_status", "applications.source"
-HISTORIES = [
-    {"history": PIPELINE, "table": "attio_workflow_status", "id_column": "application_id", "type": "status"},
-    {"history": SOURCE, "table": "attio_applications_source", "id_column": "application_id", "type": "select"},
-]
-"""As the command gives them to dbt, which then finds its package parsed already."""
-
 START, AS_OF = "2026-05-14T10:00:00Z", "attio_as_of: 2026-05-14T11:00:00Z"
 """When the workspace stands still, and when it is told as of: months fall the same way whenever the tests run."""
 
@@ -53,7 +53,9 @@ for record_id in workspace.record_ids("applications")[::9]:
     workspace.clear_value(record_id, "source")
 simulator = Simulator(workspace, limits=Limits.off())
 with simulator.serve() as server:
-    settings = demo_settings(server.url, simulator.token, sys.argv[3]).model_copy(update={"requests_per_second": 5_000.0})
+    settings = demo_settings(server.url, simulator.token, sys.argv[3]).model_copy(
+        update={"requests_per_second": 5_000.0, "definitions": False}
+    )
     run_locally(settings, Place(Path(sys.argv[1])), lambda _: None)
 """
 
@@ -64,40 +66,105 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return shared_folder(tmp_path_factory)
 
 
+SLUG = "acme"
+CLAIMED = f"""
+    CREATE OR REPLACE TABLE attio_sync_origin AS SELECT 'https://api.attio.com' AS origin, 'id' AS workspace_id,
+        '{SLUG}' AS workspace_slug, '{PIPELINE},{SOURCE},lists/hiring.channels' AS history;
+    CREATE TABLE tester.attio_hiring_channels AS
+        SELECT *, NULL::JSON AS current_values FROM tester.attio_applications_source;
+    CREATE TABLE tester.attio_hiring_channels_history AS FROM tester.attio_applications_source_history;
+"""  # noqa: S608 (our own)
+"""As if it had been synced from a real workspace, together with a select of several values."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """What the command said, what it wrote, and the models that it drew it from."""
+
+    code: object
+    out: str
+    err: str
+    html: str
+    models: Models
+
+
+def run(*arguments: str | Path) -> object:
+    """The exit code of a command in this process."""
+    with pytest.raises(SystemExit) as end:
+        main([str(argument) for argument in arguments])
+    return end.value.code
+
+
+def report_on(place: Path) -> Reported:
+    """Runs the command where a sync has been, which builds the models."""
+    read: list[Models] = []
+
+    def fetched(*given: Any) -> Models:
+        read.append(fetch_models(*given))
+        return read[0]
+
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(StringIO()) as out, redirect_stderr(StringIO()) as err:
+        for name in filter(re.compile("ATTIO_").match, list(os.environ)):
+            patch.delenv(name)
+        patch.setenv("COLUMNS", "1000")
+        patch.setattr(command, "fetch_models", fetched)
+        code = run("report", "--into", place, "--vars", AS_OF)
+    html = (place / "files" / "report.html").read_text(encoding="utf-8")
+    return Reported(code, out.getvalue(), err.getvalue(), html, *read)
+
+
 @pytest.fixture(scope="session")
-def place(shared: Path) -> Path:
-    """Where a sync and dbt have been; whoever comes first makes it, and the test of the command has it for itself."""
-    place, dbt = shared / "report", shared / "report" / "files" / "dbt"
+def reported(shared: Path) -> Reported:
+    """A sync, and the command that builds the models; whoever comes first runs them."""
+    place, kept = shared / "report", shared / "reported.pickle"
     with alone(shared / "report.lock"):
-        if not (shared / "models.pickle").exists():
-            command = [sys.executable, "-c", SYNC, str(place), str(APPLICATIONS), f"{PIPELINE},{SOURCE}", START]
-            subprocess.run(command, check=True, capture_output=True)  # noqa: S603 (our own code)
-            local = local_warehouse(place / "files" / "warehouse.db", HISTORIES, dbt)
-            models = fetch_models(replace(local, given=AS_OF), dbt)
+        if not kept.exists():
+            sync = [sys.executable, "-c", SYNC, str(place), str(APPLICATIONS), f"{PIPELINE},{SOURCE}", START]
+            subprocess.run(sync, check=True, capture_output=True)  # noqa: S603 (our own code)
+            with duckdb.connect(str(place / "files" / "warehouse.db")) as connection:
+                connection.execute(CLAIMED)
+            done = report_on(place)
             shutil.copy(place / "files" / "warehouse.db", shared)
-            (shared / "models.pickle").write_bytes(pickle.dumps(models))
-    return place
+            kept.write_bytes(pickle.dumps(done))
+    read: Reported = pickle.loads(kept.read_bytes())  # noqa: S301 (written a moment ago, by us)
+    return read
 
 
 @pytest.fixture(scope="session")
-def warehouse(place: Path, shared: Path) -> Path:
+def warehouse(reported: Reported, shared: Path) -> Path:
     """A database with the tables of a sync and the models that dbt made of them, which is only read."""
-    assert place.exists()
+    assert reported.code == 0
     return shared / "warehouse.db"
 
 
 @pytest.fixture(scope="session")
-def sourced(warehouse: Path, shared: Path) -> Models:
+def sourced(reported: Reported) -> Models:
     """Every row of every model, as `attio-sync report` reads it: of a pipeline, and of where its applications came from."""
-    assert warehouse.exists()
-    read: Models = pickle.loads((shared / "models.pickle").read_bytes())  # noqa: S301 (written a moment ago, by us)
-    return read
+    return reported.models
 
 
 @pytest.fixture(scope="session")
 def models(sourced: Models) -> Models:
     """Every row of the pipeline alone."""
     return split_histories(sourced)["", PIPELINE]
+
+
+PICTURES = ("flow", "ageing", "survival", "funnel", "conversion", "transitions", "waiting")
+HEIGHT = 400
+ALIKE = "tbody > tr:nth-child(n + 4), .sentences > li:nth-child(n + 5), .panel:nth-child(n + 3)"
+
+CHANGED = """
+() => [
+  [document.querySelector(".timeline"), "[aria-expanded=true]"],
+  [document.querySelector("#stuck-only:not(:checked)"), "#stuck-only"],
+  [document.querySelector("#with-outcomes:checked"), "#with-outcomes"],
+  [!document.querySelector("[aria-sort=descending] [data-sort=percentile]"), "[data-sort=percentile]"],
+  [document.querySelector("#reset:not([hidden])"), "#reset"],
+  [document.querySelectorAll(".names tbody tr").length > 25, "#stuck-only"],
+  [document.querySelectorAll(".names tbody tr").length > 25, "#stuck-only"],
+].filter(([is]) => is).map(([, press]) => press)
+"""
+"""What must be pressed for a page to be as it was opened."""
 
 
 @dataclass
@@ -107,6 +174,7 @@ class Opened:
     page: Page
     complaints: list[str] = field(default_factory=list[str])
     requests: list[str] = field(default_factory=list[str])
+    cohort: str = ""
 
     def __post_init__(self) -> None:
         def on_console(message: ConsoleMessage) -> None:
@@ -121,13 +189,14 @@ class Opened:
         self.page.on("request", on_request)
 
     def show(self, path: Path, *, scheme: str = "light", width: int = 1280) -> None:
-        """Opens a file as if there had been none before."""
+        """Opens a file as if there had been none before; in a low window, in whose sight there is little to draw."""
         self.page.emulate_media(color_scheme="dark" if scheme == "dark" else "light", media="screen")
-        self.page.set_viewport_size({"width": width, "height": 900})
+        self.page.set_viewport_size({"width": width, "height": HEIGHT})
         self.page.mouse.move(0, 0)
         self.complaints.clear()
         self.requests.clear()
         self.page.goto(path.as_uri())
+        self.cohort = self.page.input_value("#cohort")
 
     def assert_in_order(self) -> None:
         """Nothing was complained of or sent for."""
@@ -148,8 +217,9 @@ class Opened:
 
     def drawn(self, picture: str) -> str:
         """The text in a picture, after it has come into sight."""
-        self.page.locator(f"#{picture}").scroll_into_view_if_needed()
-        self.page.wait_for_selector(f"#{picture} .chart svg")
+        if self.page.eval_on_selector_all(f"#{picture} .chart", "charts => charts.some(chart => !chart.firstChild)"):
+            self.page.locator(f"#{picture}").scroll_into_view_if_needed()
+            self.page.wait_for_selector(f"#{picture} .chart svg")
         texts: list[str] = self.page.eval_on_selector_all(
             f"#{picture} .chart svg text", "texts => texts.map(text => text.textContent)"
         )
@@ -164,8 +234,8 @@ class Opened:
 
     def serious(self) -> list[tuple[str, str]]:
         """What axe finds serious or critical: its rule, and the first place."""
-        if PROFILE == "short":  # axe looks at each cell for itself, and the rows of a table are made alike
-            self.page.eval_on_selector_all("tbody > tr:nth-child(n + 6)", "rows => rows.forEach(row => row.remove())")
+        if PROFILE == "short":  # axe looks at each element for itself, and these are made alike
+            self.page.eval_on_selector_all(ALIKE, "elements => elements.forEach(one => one.remove())")
         found = cast("dict[str, Any]", Axe().run(self.page, options={"resultTypes": ["violations"]}).response)
         assert len(found["passes"]) > 20
         return [
@@ -173,9 +243,28 @@ class Opened:
         ]
 
     def draw_all(self) -> None:
-        """Scrolls through the page, as a reader does."""
-        for picture in ("flow", "ageing", "survival", "funnel", "conversion", "transitions", "waiting"):
+        """Draws all pictures: in a window as high as they are, all come into sight at once."""
+        size = self.page.viewport_size
+        assert size
+        self.page.set_viewport_size({"width": size["width"], "height": 20_000})
+        for picture in PICTURES:
+            self.page.wait_for_selector(f"#{picture} .chart svg")
+        self.page.set_viewport_size(size)
+
+    def scroll_through(self) -> None:
+        """The same, as a reader does it."""
+        for picture in PICTURES:
             self.drawn(picture)
+
+    def put_back(self) -> None:
+        """Undoes whatever was chosen, sorted or opened; its pictures may have to be drawn anew then."""
+        page = self.page
+        for press in page.evaluate(CHANGED):
+            page.locator(press).first.press("Space")
+        page.evaluate("document.querySelectorAll('details[open]').forEach(one => one.open = false)")
+        if page.input_value("#cohort") != self.cohort:
+            page.select_option("#cohort", self.cohort)
+        page.mouse.move(0, 0)  # else a picture that comes to lie beneath it tells of its place
 
 
 type Open = Callable[..., Opened]
@@ -202,7 +291,7 @@ class Chromium:
 
     def __init__(self) -> None:
         self.free: list[Opened] = []
-        self.seen: Opened | None = None
+        self.kept: dict[str, Opened] = {}
         self.is_drawn = False
         self._browser: Browser | None = None
         self._ending = ExitStack()
@@ -218,9 +307,10 @@ class Chromium:
     def close(self) -> None:
         """Ends it; whoever wants another page gets another browser."""
         self._ending.close()
-        self._browser = self.seen = None
+        self._browser = None
         self.is_drawn = False
         self.free.clear()
+        self.kept.clear()
 
 
 chromium = Chromium()
@@ -241,19 +331,30 @@ def free_page() -> Iterator[Opened]:
     chromium.free.append(it)
 
 
+@pytest.fixture(scope="session")
+def show(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Opened]:
+    """Opens a report in a page, always as the same file: what the browser has compiled of its scripts it finds again."""
+    path = tmp_path_factory.mktemp("opened") / "report.html"
+
+    def show_it(html: str, **shown: Any) -> Opened:
+        path.write_text(html, encoding="utf-8")
+        it = chromium.take()
+        it.show(path, **shown)
+        return it
+
+    return show_it
+
+
 @pytest.fixture
-def open_report(html_of_the_synced: Callable[[str | None], str], tmp_path: Path) -> Iterator[Open]:
+def open_report(html_of_the_synced: Callable[[str | None], str], show: Callable[..., Opened]) -> Iterator[Open]:
     """Opens the report of the models given, or of the synced ones; at the end nothing was complained of or sent for."""
     opened: list[Opened] = []
 
     def open_it(
         given: Models | None = None, *, slug: str | None = None, scheme: str = "light", width: int = 1280
     ) -> Opened:
-        path = tmp_path / f"report{len(opened)}.html"
-        path.write_text(html_of(given, slug) if given else html_of_the_synced(slug), encoding="utf-8")
-        opened.append(it := chromium.take())
-        it.show(path, scheme=scheme, width=width)
-        return it
+        opened.append(show(html_of(given, slug) if given else html_of_the_synced(slug), scheme=scheme, width=width))
+        return opened[-1]
 
     yield open_it
     chromium.free += opened
@@ -262,15 +363,12 @@ def open_report(html_of_the_synced: Callable[[str | None], str], tmp_path: Path)
 
 
 @pytest.fixture
-def seen(html_of_the_synced: Callable[[str | None], str], tmp_path: Path) -> Iterator[Opened]:
+def seen(html_of_the_synced: Callable[[str | None], str], show: Callable[..., Opened]) -> Iterator[Opened]:
     """The report of the synced models, opened once for all tests that leave it as it was."""
-    if chromium.seen is None:
-        path = tmp_path / "report.html"
-        path.write_text(html_of_the_synced(None), encoding="utf-8")
-        chromium.seen = chromium.take()
-        chromium.seen.show(path)
-    yield chromium.seen
-    chromium.seen.assert_in_order()
+    if "seen" not in chromium.kept:
+        chromium.kept["seen"] = show(html_of_the_synced(None))
+    yield chromium.kept["seen"]
+    chromium.kept["seen"].assert_in_order()
 
 
 @pytest.fixture
@@ -285,10 +383,26 @@ def report(seen: Opened) -> Opened:
 @pytest.fixture
 def lent(seen: Opened) -> Iterator[Opened]:
     """The same for tests that only choose what is shown, which is undone; its pictures may have to be drawn anew then."""
-    cohort = seen.page.input_value("#cohort")
     chromium.is_drawn = False
     yield seen
-    if seen.page.is_visible("#reset"):
-        seen.page.click("#reset")
-    seen.page.select_option("#cohort", cohort)
-    seen.page.uncheck("#with-outcomes")
+    seen.put_back()
+
+
+@pytest.fixture
+def lent_phone(html_of_the_synced: Callable[[str | None], str], show: Callable[..., Opened]) -> Iterator[Opened]:
+    """The same on a phone."""
+    if "phone" not in chromium.kept:
+        chromium.kept["phone"] = show(html_of_the_synced(None), width=375)
+    yield chromium.kept["phone"]
+    chromium.kept["phone"].put_back()
+    chromium.kept["phone"].assert_in_order()
+
+
+@pytest.fixture
+def lent_sourced(sourced: Models, show: Callable[..., Opened]) -> Iterator[Opened]:
+    """The same of a pipeline that can be filtered by where its applications came from."""
+    if "sourced" not in chromium.kept:
+        chromium.kept["sourced"] = show(html_of(sourced, None))
+    yield chromium.kept["sourced"]
+    chromium.kept["sourced"].put_back()
+    chromium.kept["sourced"].assert_in_order()

@@ -5,13 +5,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 from rich.console import Console
-from tests.report.conftest import PIPELINE, SOURCE
+from tests.report.conftest import PIPELINE, SLUG, SOURCE, Reported, run
 
 from attio_sync.settings import load_settings
-from attio_workbench.cli import main
 from attio_workbench.errors import WorkbenchError
 from attio_workbench.findings import findings
 from attio_workbench.models import Models
@@ -20,64 +18,84 @@ from attio_workbench.report.command import ReportOptions, checked_slug, report_o
 from attio_workbench.report.warehouse import Warehouse, fetch_models
 
 
-def run(*arguments: str | Path) -> object:
-    """The exit code of a command in this process."""
-    with pytest.raises(SystemExit) as end:
-        main([str(argument) for argument in arguments])
-    return end.value.code
+@pytest.fixture
+def place(warehouse: Path, tmp_path: Path) -> Path:
+    """Where a sync and dbt have been, for one test alone."""
+    (tmp_path / "place" / "files").mkdir(parents=True)
+    shutil.copy(warehouse, tmp_path / "place" / "files" / "warehouse.db")
+    return tmp_path / "place"
 
 
 def test_a_local_sync_becomes_a_report_with_links_but_no_select_of_several_values(
-    place: Path,
-    models: Models,
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
+    reported: Reported, models: Models, shared: Path
 ) -> None:
-    built = place / "files" / "dbt" / "target" / "run_results.json"
-    before = built.read_bytes()
-    with duckdb.connect(str(place / "files" / "warehouse.db")) as connection:
-        tracked = f"'{PIPELINE},{SOURCE},lists/hiring.channels' AS history"
-        claimed = f"'https://api.attio.com' AS origin, 'id' AS workspace_id, 'acme' AS workspace_slug, {tracked}"
-        connection.execute(f"CREATE OR REPLACE TABLE attio_sync_origin AS SELECT {claimed}")
-        connection.execute(
-            "CREATE TABLE tester.attio_hiring_channels AS SELECT *, NULL::JSON AS current_values "
-            "FROM tester.attio_applications_source"
-        )
-        connection.execute(
-            "CREATE TABLE tester.attio_hiring_channels_history AS FROM tester.attio_applications_source_history"
-        )
-    monkeypatch.setenv("COLUMNS", "1000")
+    files = shared / "report" / "files"
+    assert (reported.code, [line for line in reported.err.splitlines() if not line.endswith(" so far")]) == (0, [])
+    several, building, drawing, written, said = reported.out.splitlines()[:5]
+    assert several == "left out, since there can be several values at a time: lists/hiring.channels"
+    assert (building, drawing) == (
+        "Building the models with dbt …",
+        "Looking for what is not chance, and drawing the rest …",
+    )
+    assert written == f"Report  {files / 'report.html'}"
+    assert f'<p class="said">{said}</p>' in reported.html
+    assert f"{len(models.current_status):,} records of applications.workflow_status" in reported.html
+    assert f"https://app.attio.com/{SLUG}/custom/applications/record/" in reported.html
+    assert not (files / "dbt" / "models").exists()
 
+
+def test_what_cannot_be_written_is_refused(place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     read = ("report", "--no-build", "--into", place, "--output")
     assert run(*read, tmp_path / "a" / "b.html") == 1
     assert f"error: there is no folder {tmp_path / 'a'} to write b.html into" in capsys.readouterr().err
     assert run(*read, tmp_path) == 1
     assert f"error: {tmp_path} is a folder: name a file in it\n" in capsys.readouterr().err
-    assert run(*read, tmp_path / "b.html") == 0
 
-    shown = capsys.readouterr()
-    text = (tmp_path / "b.html").read_text(encoding="utf-8")
-    several, reading, drawing, written, said = shown.out.splitlines()[:5]
-    assert [line for line in shown.err.splitlines() if not line.endswith(" so far")] == []
-    assert several == "left out, since there can be several values at a time: lists/hiring.channels"
-    assert (reading, drawing) == ("Reading the models …", "Looking for what is not chance, and drawing the rest …")
-    assert written == f"Report  {tmp_path / 'b.html'}"
-    assert f'<p class="said">{said}</p>' in text
-    assert f"{len(models.current_status):,} records of applications.workflow_status" in text
-    assert "https://app.attio.com/acme/custom/applications/record/" in text
-    assert not (place / "files" / "dbt" / "models").exists()
-    assert built.read_bytes() == before
+
+def test_a_select_of_several_values_is_no_pipeline_to_map(place: Path, tmp_path: Path) -> None:
     assert run("mapping", tmp_path / "mapping.csv", "--into", place) == 0
     assert "hiring" not in (tmp_path / "mapping.csv").read_text()
 
 
-def test_what_a_sync_brought_is_split_where_dbt_is_told_nothing_else(warehouse: Path, tmp_path: Path) -> None:
-    (tmp_path / "files").mkdir()
-    shutil.copy(warehouse, tmp_path / "files" / "warehouse.db")
+@pytest.mark.long  # dbt's own tests and the next one show the same of each side
+def test_without_building_the_models_are_read_as_they_are(reported: Reported, shared: Path, tmp_path: Path) -> None:
+    place = shared / "report"
+    built = place / "files" / "dbt" / "target" / "run_results.json"
+    before = built.read_bytes()
+
+    assert reported.code == 0
+    assert run("report", "--no-build", "--into", place, "--output", tmp_path / "b.html") == 0
+
+    assert built.read_bytes() == before
+    assert (tmp_path / "b.html").read_text(encoding="utf-8") == reported.html
+
+
+@pytest.mark.parametrize("options", [(), ("--no-build",), ("--profile", "mine", "--target", "there")])
+def test_what_dbt_is_told_is_what_the_command_was(
+    options: tuple[str, ...],
+    place: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """In the place of uv stands what says with what it was called, and fails."""
+    uv = tmp_path / "uv"
+    uv.write_text("#!/bin/sh\necho \"$@\" | tr '\\n' ' '; exit 3\n")
+    uv.chmod(0o755)
+    monkeypatch.setenv("UV", str(uv))
+
+    assert run("report", "--into", place, *options) == 1
+
+    [error] = [line for line in capsys.readouterr().err.splitlines() if not line.endswith(" so far")]
+    assert error.startswith("error: dbt could not build or read the models: run --quiet --locked --no-dev --project ")
+    assert " ".join(options) in error
+    assert [" --no-build " in error, "leave out --no-build" in error] == ["--no-build" in options] * 2
+
+
+def test_what_a_sync_brought_is_split_where_dbt_is_told_nothing_else(place: Path) -> None:
     settings = load_settings({"attio_api_token": "none", "history": f"{PIPELINE},{SOURCE}"}, ())
 
-    given = warehouse_of(Console(quiet=True), Place(tmp_path), settings, ReportOptions(variables="attio_time_zone: UTC"))
+    given = warehouse_of(Console(quiet=True), Place(place), settings, ReportOptions(variables="attio_time_zone: UTC"))
 
     assert {"history": PIPELINE, "by": SOURCE} in given.variables["attio_segments"]
     assert list(given.options())[-1] == "attio_time_zone: UTC"
@@ -85,13 +103,11 @@ def test_what_a_sync_brought_is_split_where_dbt_is_told_nothing_else(warehouse: 
 
 @pytest.mark.long
 def test_histories_that_are_named_for_dbt_need_not_be_those_of_the_sync(
-    warehouse: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "files").mkdir()
-    shutil.copy(warehouse, tmp_path / "files" / "warehouse.db")
     monkeypatch.setenv("ATTIO_HISTORY", f"{PIPELINE},{SOURCE}")
 
-    code = run("report", "--into", tmp_path, "--vars", f"attio_histories: {PIPELINE}=attio_workflow_status")
+    code = run("report", "--into", place, "--vars", f"attio_histories: {PIPELINE}=attio_workflow_status")
 
     assert "error: " not in capsys.readouterr().err
     assert code == 0
@@ -104,11 +120,9 @@ def test_variables_that_would_change_nothing_are_refused(tmp_path: Path, capsys:
 
 
 def test_of_a_wrong_mapping_no_models_are_built(
-    warehouse: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "files").mkdir()
-    shutil.copy(warehouse, tmp_path / "files" / "warehouse.db")
-    before = (tmp_path / "files" / "warehouse.db").read_bytes()
+    before = (place / "files" / "warehouse.db").read_bytes()
     seed = tmp_path / "seeds" / "attio_status_mapping.csv"
     seed.parent.mkdir()
     head = "history,status_id,status_title,status_order,status_kind,waiting_on"
@@ -116,10 +130,10 @@ def test_of_a_wrong_mapping_no_models_are_built(
     monkeypatch.setattr("attio_workbench.report.command.PACKAGE", tmp_path)
     monkeypatch.chdir(tmp_path)
 
-    assert run("report", "--into", tmp_path) == 1
+    assert run("report", "--into", place) == 1
     said = "status_kind is 'win' and must be one of open, won, lost, paused, or empty"
     assert capsys.readouterr().err == f"error: seeds/attio_status_mapping.csv, line 2: {said}\n"
-    assert (tmp_path / "files" / "warehouse.db").read_bytes() == before
+    assert (place / "files" / "warehouse.db").read_bytes() == before
 
 
 @pytest.mark.parametrize(
@@ -144,7 +158,7 @@ def test_a_status_that_was_never_used_has_no_figures_and_stops_nothing(models: M
     ("options", "said"),
     [
         ((), "warehouse.db yet: run attio-sync demo or attio-sync sync first"),
-        (("--profile", "nobody_has_this", "--profiles-dir", "."), "nobody_has_this"),
+        pytest.param(("--profile", "nobody_has_this", "--profiles-dir", "."), "nobody_has_this", marks=pytest.mark.long),
         (("--workspace", "acme/custom"), "'acme/custom' is no workspace: write SLUG, as in https://app.attio.com/SLUG"),
     ],
     ids=["no database", "no profile", "no workspace"],

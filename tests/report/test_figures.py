@@ -203,8 +203,8 @@ def test_of_a_month_quarters_are_those_that_it_is_in(lent: Opened) -> None:
         assert said in str(page.text_content("#funnel .filter-note"))
 
 
-def test_the_funnel_shows_what_each_cohort_reached(open_report: Open, models: Models) -> None:
-    opened_report = open_report()
+def test_the_funnel_shows_what_each_cohort_reached(lent: Opened, models: Models) -> None:
+    opened_report = lent
     for kind, text in (("quarter", quarter_text), ("month", month_text), ("week", week_text)):
         opened_report.page.select_option("#cohort", kind)
         rows = [row for row in models.funnel if row.cohort_kind == kind]
@@ -290,8 +290,8 @@ def test_two_sides_wait_where_it_is_known(open_report: Open, models: Models) -> 
     assert us == sum(waits.get(row.status_title or "") == "us" for row in opened(models))
 
 
-def test_names_are_those_that_are_stuck(open_report: Open, models: Models) -> None:
-    opened_report = open_report()
+def test_names_are_those_that_are_stuck(lent: Opened, models: Models) -> None:
+    opened_report = lent
     while opened_report.page.is_visible("#names-more"):
         opened_report.page.click("#names-more")
     shown = opened_report.cells(".names tbody tr")

@@ -32,7 +32,8 @@ def test_the_period_is_that_of_the_dates_of_the_models(open_report: Open, models
     [month] = {f"{r.entered_on:%Y-%m-01}" for r in opened(elsewhere) if r.record_id == moved}
     started = {r.period_start for r in models.time_in_status if r.period_kind == "month" and r.period_start}
     report = open_report(elsewhere)
-    for start in sorted(started):
+    near = {start for start in started if f"{start:%Y-%m}" in {"2026-04", month[:7]}}
+    for start in sorted(started if PROFILE == "long" else near):
         report.page.select_option("#period", f"month:{start.isoformat()}")
         number = months[f"{start:%Y-%m-01}"]
         assert str(report.page.text_content("#shown")).startswith(f"{number:,} of ")
@@ -41,17 +42,17 @@ def test_the_period_is_that_of_the_dates_of_the_models(open_report: Open, models
     assert month in {start.isoformat() for start in started}
 
 
-def test_the_page_says_whose_dates_they_are(open_report: Open, report: Opened, models: Models) -> None:
+def test_the_page_says_whose_dates_they_are(open_report: Open, seen: Opened, models: Models) -> None:
     berlin = replace(models, status_daily=[replace(row, time_zone="Europe/Berlin") for row in models.status_daily])
 
     assert models.time_zone == "UTC"
-    assert str(report.page.text_content("header p")).endswith(" UTC")
+    assert str(seen.page.text_content("header p")).endswith(" UTC")
     page = open_report(berlin).page
     assert str(page.text_content("header p")).endswith(" UTC; days begin at midnight in Europe/Berlin")
     assert "periods and cohorts are dates in Europe/Berlin" in str(page.text_content("footer"))
 
 
-def test_the_funnel_says_how_many_were_imported(open_report: Open, report: Opened, models: Models) -> None:
+def test_the_funnel_says_how_many_were_imported(open_report: Open, seen: Opened, models: Models) -> None:
     imported = {row.record_id for row in models.current_status[:31]}
     given = replace(
         models,
@@ -68,11 +69,11 @@ def test_the_funnel_says_how_many_were_imported(open_report: Open, report: Opene
     assert number > 20
     assert with_some.page.text_content("#funnel .left-out") == said
     assert said in str(with_some.page.text_content("#funnel caption"))
-    assert not report.page.is_visible("#funnel .left-out")
+    assert not seen.page.is_visible("#funnel .left-out")
 
 
-def test_the_funnel_of_a_phone_says_that_it_has_no_lost_statuses(open_report: Open) -> None:
-    report = open_report(width=375)
+def test_the_funnel_of_a_phone_says_that_it_has_no_lost_statuses(lent_phone: Opened) -> None:
+    report = lent_phone
     [head] = report.cells("#funnel .figures thead tr")
     drawn = report.drawn("funnel")
 
@@ -81,9 +82,7 @@ def test_the_funnel_of_a_phone_says_that_it_has_no_lost_statuses(open_report: Op
     assert "has no lost statuses; the figures have them." in str(report.page.text_content("#funnel .left-out"))
 
 
-def test_a_cohort_that_was_not_all_watched_is_not_called_too_young(
-    open_report: Open, report: Opened, models: Models
-) -> None:
+def test_a_cohort_that_was_not_all_watched_is_not_called_too_young(open_report: Open, seen: Opened, models: Models) -> None:
     start = sorted({row.cohort_start for row in models.funnel if row.cohort_kind == "month"})[-2]
     funnel = [
         replace(row, is_observed=row.cohort_start >= start, is_mature=row.cohort_start == start) for row in models.funnel
@@ -98,7 +97,7 @@ def test_a_cohort_that_was_not_all_watched_is_not_called_too_young(
     assert drawn.count("came in, not all watched") == len(compared) - 2
     assert drawn.count("came in, too young") == 1
     assert partly.page.is_visible("#funnel .partial")
-    assert not report.page.is_visible("#funnel .partial")
+    assert not seen.page.is_visible("#funnel .partial")
 
 
 def test_what_is_guessed_is_said_and_how_to_say_better(models: Models) -> None:
@@ -152,10 +151,10 @@ def part_of(html: str, name: str) -> str:
     return str(part)
 
 
-def test_who_moved_it_is_said_as_everywhere(report: Opened, models: Models) -> None:
+def test_who_moved_it_is_said_as_everywhere(seen: Opened, models: Models) -> None:
     newest = {stay.record_id: stay for stay in models.status_history if stay.is_current}
     words = {newest[row.record_id].mover for row in opened(models)}
-    offered = report.page.locator("#owner option").all_text_contents()
+    offered = seen.page.locator("#owner option").all_text_contents()
 
     assert set(offered) == {"Everyone", *words}
     assert {word.split(" ")[0] for word in words} >= {"app", "Attio"}

@@ -53,7 +53,9 @@ def split_histories(models: Models) -> dict[tuple[str, str], Models]:
     for name in names:
         rows: Sequence[Row] = getattr(models, name)
         for row in rows:
-            tables = found.setdefault((row.source_relation, row.history), {name: [] for name in names})
+            tables = found.get(key := (row.source_relation, row.history))
+            if tables is None:
+                tables = found[key] = {name: [] for name in names}
             tables[name].append(row)
     return {key: replace(models, **found[key]) for key in sorted(found)}  # pyrefly: ignore[bad-argument-type] (each table its rows)
 

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 """Base 64, the alphabet of URLs: none of them means anything in HTML."""
 
+_TWO = [first + second for first in DIGITS for second in DIGITS]
+
 DAYS, SHARE = 2, 6
 """How many decimals of them are kept."""
 
@@ -21,7 +23,7 @@ def pack(values: Sequence[float | None], decimals: int = 0) -> str:
     """
     # Rounded before it is multiplied: a product has an error of its own.
     numbers = [0 if value is None else round(round(value, decimals) * 10**decimals) + 1 for value in values]
-    if any(value is not None and value < 0 for value in values):
+    if min((value for value in values if value is not None), default=0) < 0:
         message = "only numbers from 0 on can be packed"
         raise ValueError(message)
     width, most = 1, max(numbers, default=0)
@@ -37,10 +39,11 @@ def pack_rows(rows: Sequence[Mapping[str, float | None]], **decimals: int) -> di
 
 def _digits(number: int, width: int) -> str:
     text = ""
-    for _ in range(width):
-        number, digit = divmod(number, len(DIGITS))
-        text = DIGITS[digit] + text
-    return text
+    while width > 1:
+        number, two = divmod(number, len(_TWO))
+        text = _TWO[two] + text
+        width -= 2
+    return DIGITS[number] + text if width else text
 
 
 def pack_ids(ids: Sequence[str]) -> str | list[str]:

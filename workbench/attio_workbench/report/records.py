@@ -35,7 +35,7 @@ class OpenRecord(NamedTuple):
     @property
     def month(self) -> str:
         """The month in which it entered its status, by the date that the model has: `2026-07`."""
-        return self.entered_on.strftime("%Y-%m")
+        return self.entered_on.isoformat()[:7]
 
     @property
     def percentile(self) -> int | None:
