@@ -13,7 +13,7 @@ from tests.workbench.conftest import AttioSync, Demonstration, assert_one_line
 from attio_simulator import Workspace
 from attio_sync.settings import load_settings
 from attio_workbench.changes import true_stays
-from attio_workbench.demo import compare
+from attio_workbench.demo import compare, say_what_next
 from attio_workbench.errors import WorkbenchError
 from attio_workbench.figures import sources_table
 from attio_workbench.held import open_held
@@ -88,6 +88,24 @@ def test_what_the_demo_tells_to_draw_can_be_drawn(attio_sync: AttioSync, demonst
     assert "deals.value of " in drawn.out
 
 
+def test_what_a_demo_left_is_not_moved_aside_but_makes_room(demonstrated: Path) -> None:
+    assert clear_for_demo(Place(demonstrated)) is None
+    assert "warehouse.db" not in files(demonstrated)
+    assert not (demonstrated.parent / "place-backups").exists()
+
+
+def test_what_is_next_is_not_wider_than_the_terminal_but_for_commands_with_a_path(demonstrated: Path) -> None:
+    console = Console(file=io.StringIO(), width=60, record=True)
+
+    say_what_next(console, Place(demonstrated), "6f1f1d4c-6b0e-4f0e-9d5a-0f4a3c9f5a11")
+
+    # What is longer is a command with a path: the terminal breaks it, so that it can be copied as one line.
+    following = console.export_text()
+    assert [line for line in following.splitlines() if len(line) > 60 and str(demonstrated) not in line] == []
+    assert "under Workspace settings → Developers." in " ".join(following.split())
+
+
+@pytest.mark.long  # the two above, and the first demo
 def test_a_second_demo_replaces_the_first_one_also_in_a_narrow_terminal(
     attio_sync: AttioSync, demonstrated: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -59,7 +59,8 @@ def test_the_terminals_cursor_returns(attio: Simulator, place: Path, number: sig
     assert "interrupted before the first checkpoint" in shown
 
 
-def test_a_command_that_was_told_to_ignore_a_hangup_ignores_it(attio: Simulator, place: Path) -> None:
+@pytest.mark.long  # the next one does without nohup
+def test_a_command_that_nohup_runs_ignores_a_hangup(attio: Simulator, place: Path) -> None:
     attio.limits.latency = 0.3
     process = subprocess.Popen(["nohup", *command(place)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)  # noqa: S603, S607 (our own, by a tool every system has)
     wait_until_histories_are_read(attio)
@@ -71,6 +72,21 @@ def test_a_command_that_was_told_to_ignore_a_hangup_ignores_it(attio: Simulator,
     assert "records listed" in out
 
 
+def test_a_command_that_was_told_to_ignore_a_hangup_ignores_it(
+    attio_sync: AttioSync, attio: Simulator, place: Path
+) -> None:
+    before = signal.signal(HUP, signal.SIG_IGN)
+    stop = attio.on_request(lambda _: os.kill(os.getpid(), HUP))
+    try:
+        finished = attio_sync("sync", "--into", place)
+    finally:
+        stop()
+        signal.signal(HUP, before)
+
+    assert (finished.code, finished.err) == (0, "")
+    assert "records listed" in finished.out
+
+
 def test_what_is_kept_depends_on_whether_the_state_has_moved(synced: Path) -> None:
     place = Place(synced)
 
@@ -78,16 +94,16 @@ def test_what_is_kept_depends_on_whether_the_state_has_moved(synced: Path) -> No
     assert kept_text({}, place).startswith("interrupted: what was delivered until the last checkpoint is kept")
 
 
-def test_an_interrupted_demo_says_what_to_do(place: Path) -> None:
-    demo = [sys.executable, "-m", "attio_workbench", "demo", "--into", str(place)]
-    with subprocess.Popen(demo, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:  # noqa: S603 (our own)
-        assert process.stdout is not None
-        assert process.stdout.readline().startswith("A simulated Attio workspace with 1,500 job applications")
-        process.send_signal(signal.SIGTERM)
-        _, err = process.communicate(timeout=30)
+def test_an_interrupted_demo_says_what_to_do(attio_sync: AttioSync, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("attio_workbench.demo.demo_settings", lambda *_: signal.raise_signal(TERM))
 
-    assert process.returncode == 130
-    assert err == "warning: interrupted: run the demo again, which begins anew; what it moved away is kept\n"
+    finished = attio_sync("demo", "--records", "10", "--into", place)
+
+    assert finished.out.startswith("A simulated Attio workspace with 10 job applications")
+    assert (finished.code, finished.err) == (
+        130,
+        "warning: interrupted: run the demo again, which begins anew; what it moved away is kept\n",
+    )
 
 
 @pytest.mark.usefixtures("attio")
@@ -96,9 +112,9 @@ def test_an_interruption_in_the_middle_of_a_query_is_one(
 ) -> None:
     def upsert(self: DuckDbDestination, *_: object) -> None:
         assert self.con is not None
-        threading.Timer(0.1, signal.raise_signal, [TERM]).start()
-        # A second or so: where a thread of DuckDB has taken the query up, its end is waited for.
-        self.con.execute("SELECT max(hash(range)) FROM range(400000000)")
+        threading.Timer(0.05, signal.raise_signal, [TERM]).start()
+        # Some tenths of a second: where a thread of DuckDB has taken the query up, its end is waited for.
+        self.con.execute("SELECT max(hash(range)) FROM range(100000000)")
 
     monkeypatch.setattr(DuckDbDestination, "upsert", upsert)
     finished = attio_sync("sync", "--into", place)
@@ -106,17 +122,15 @@ def test_an_interruption_in_the_middle_of_a_query_is_one(
     assert (finished.code, finished.err.startswith(NOTHING_KEPT)) == (130, True)
 
 
-def test_a_command_that_has_nothing_to_keep_says_that_it_was_interrupted(attio: Simulator, place: Path) -> None:
+def test_a_command_that_has_nothing_to_keep_says_that_it_was_interrupted(
+    attio_sync: AttioSync, attio: Simulator, place: Path
+) -> None:
     attio.limits.latency = 0.5
-    check = [sys.executable, "-m", "attio_workbench", "check", "--into", str(place)]
-    with subprocess.Popen(check, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:  # noqa: S603 (our own)
-        until = time.monotonic() + 60
-        while not attio.requests.total and time.monotonic() < until:
-            time.sleep(0.02)
-        process.send_signal(signal.SIGTERM)
-        _, err = process.communicate(timeout=30)
+    attio.on_request(lambda _: os.kill(os.getpid(), TERM))
 
-    assert (process.returncode, err) == (130, "warning: interrupted\n")
+    finished = attio_sync("check", "--into", place)
+
+    assert (finished.code, finished.err) == (130, "warning: interrupted\n")
 
 
 def command(place: Path) -> list[str]:

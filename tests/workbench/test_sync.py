@@ -79,17 +79,6 @@ def test_a_full_sync_finds_what_was_deleted_and_does_not_warn_of_what_was_asked_
     assert_holds(synced, attio)
 
 
-@pytest.mark.usefixtures("attio")
-def test_the_state_can_be_elsewhere(attio_sync: AttioSync, place: Path, tmp_path: Path) -> None:
-    state = tmp_path / "elsewhere" / "mine.json"
-    finished = attio_sync("sync", "--into", place, "--state", state)
-
-    assert finished.code == 0
-    assert json.loads(state.read_text())["histories"][KEY]["last_sync"]
-    assert not (place / "files" / "state.json").exists()
-    assert figure(attio_sync("sync", "--into", place, "--state", state).out, "records listed") < 5
-
-
 def test_a_state_whose_database_is_gone_is_said(attio_sync: AttioSync, attio: Simulator, synced: Path) -> None:
     (synced / "files" / "warehouse.db").unlink()
 
@@ -104,7 +93,7 @@ def test_a_state_whose_database_is_gone_is_said(attio_sync: AttioSync, attio: Si
     assert_holds(synced, attio)
 
 
-def test_a_configuration_file_as_fivetran_takes_it(
+def test_a_configuration_file_as_fivetran_takes_it_and_a_state_elsewhere(
     attio_sync: AttioSync, attio: Simulator, place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("ATTIO_API_TOKEN")
@@ -112,12 +101,18 @@ def test_a_configuration_file_as_fivetran_takes_it(
     configuration = tmp_path / "configuration.json"
     configuration.write_text(json.dumps({"attio_api_token": secret, "backfill_day": "3", "page_size": "20"}))
 
-    finished = attio_sync("sync", "--into", place, "--configuration", configuration)
+    state = tmp_path / "elsewhere" / "mine.json"
+    command = ("sync", "--into", place, "--configuration", configuration, "--state", state)
+
+    finished = attio_sync(*command)
 
     assert finished.code == 0
     assert finished.err == "warning: 'backfill_day' is no setting and is ignored; did you mean 'backfill_days'?\n"
     assert figure(finished.out, "records listed") == APPLICATIONS
     assert attio.requests.by_kind["query"] >= APPLICATIONS / 20
+    assert json.loads(state.read_text())["histories"][KEY]["last_sync"]
+    assert not (place / "files" / "state.json").exists()
+    assert figure(attio_sync(*command).out, "records listed") < 5
 
 
 @pytest.mark.parametrize("text", ["[]", "{", '{"page_size": 3}'])

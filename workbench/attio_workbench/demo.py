@@ -147,7 +147,7 @@ def _run(console: Console, place: Place, records: int, seed: int, *, reports: bo
         console.print(time_in_status_table({s.name: read_time_in_status(held.connection, s) for s in pipelines}))
         console.print()
         console.print(movers_table(held, pipelines))
-    _say_what_next(console, place, _worth_drawing(delivered))
+    say_what_next(console, place, _worth_drawing(delivered))
     if reports:
         _report(console, place, settings)
 
@@ -208,7 +208,8 @@ def _counter(read: Counter[str], on_requests: Callable[[int, int, float], None])
     return seen
 
 
-def _say_what_next(console: Console, place: Place, deal_id: str) -> None:
+def say_what_next(console: Console, place: Place, deal_id: str) -> None:
+    """The commands that somebody who has seen the demo may want."""
     command = command_text()
     elsewhere = "" if place.folder == CONNECTOR else f" --into {path_text(place.folder)}"
     steps = (
