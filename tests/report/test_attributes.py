@@ -126,7 +126,8 @@ def test_every_picture_is_of_the_records_that_are_chosen(
     assert figures(report) == figures(expected)
     assert all(rows != unfiltered[picture] for picture, rows in figures(report).items())
     if choice == "Referral":
-        assert [report.drawn(picture) for picture in WHOLE] == [expected.drawn(picture) for picture in WHOLE]
+        # Where a label goes on in another line depends on how the browser measured it, which a busy one does otherwise.
+        assert [report.drawn(one).split() for one in WHOLE] == [expected.drawn(one).split() for one in WHOLE]
     for picture in WHOLE:
         rows = f"Here of rows where history = '{PIPELINE}[{by}]'."
         assert rows in str(report.page.text_content(f"#{picture} .source"))
