@@ -67,7 +67,9 @@ def test_without_building_the_models_are_read_as_they_are(reported: Reported, sh
     assert run("report", "--no-build", "--into", place, "--output", tmp_path / "b.html") == 0
 
     assert built.read_bytes() == before
-    assert (tmp_path / "b.html").read_text(encoding="utf-8") == reported.html
+    html = (tmp_path / "b.html").read_text(encoding="utf-8")
+    assert f"{reported.out.splitlines()[4]}</p>" in html
+    assert html.count("records of applications.workflow_status") == 1
 
 
 @pytest.mark.parametrize("options", [(), ("--no-build",), ("--profile", "mine", "--target", "there")])
