@@ -75,8 +75,12 @@ def queries() -> dict[str, str]:
 def test_both_warehouses_answer_what_they_are_asked(
     crm_duckdb: DuckDB, crm_postgres: Postgres, variables: dict[str, Any], tmp_path: Path
 ) -> None:
+    built = "select relname, oid from pg_class where relnamespace = 'dbt_attio'::regnamespace order by 1"
+    before = crm_postgres.query(built)
+
     of_postgres = read(crm_postgres, tmp_path / "postgres", variables, "--queries", json.dumps(queries()))
 
+    assert crm_postgres.query(built) == before  # models that are only read are not built
     assert set(of_postgres) == PUBLIC > queries().keys()
     for name, table in of_postgres.items():
         query = queries().get(name, "from {relation}").replace("{relation}", f"dbt_attio.{name}")
