@@ -325,7 +325,8 @@ def test_with_too_few_records_it_says_so_and_names_what_it_cannot_say() -> None:
 
     assert [one.kind for one in found] == ["open", "stuck", "too few"]
     assert found[-1].sentence.startswith(
-        "There are too few applications to say whether these have changed or differ: time in Applied, Screening, "
+        "On one side of these comparisons there are too few applications, or moves of them, to say whether they have "
+        "changed or differ: time in Applied, Screening, "
     )
     assert "; moves back; waits after moves by Recruiter " in found[-1].sentence
 
@@ -333,7 +334,7 @@ def test_with_too_few_records_it_says_so_and_names_what_it_cannot_say() -> None:
 def test_a_history_of_less_than_two_months_is_too_short() -> None:
     found = only(findings(models(days=50)), "too few")
 
-    assert found.sentence.startswith("The history is too short, or there are too few applications, to say whether")
+    assert found.sentence.startswith("The history is too short, or on one side of these comparisons there are too few")
 
 
 def test_of_several_histories_each_finding_says_which() -> None:

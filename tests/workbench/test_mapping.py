@@ -59,6 +59,8 @@ def test_a_file_that_is_no_mapping_stays_as_it_is(attio_sync: AttioSync, synced:
 
         assert_one_line(attio_sync("mapping", file, "--into", synced), "is no mapping")
         assert file.read_bytes() == content
+    nowhere = tmp_path / "nowhere" / "other.csv"
+    assert_one_line(attio_sync("mapping", nowhere, "--into", synced), "to write other.csv into: make it, or name another")
 
 
 @pytest.mark.parametrize(

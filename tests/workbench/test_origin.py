@@ -1,5 +1,7 @@
 """A database holds one workspace."""
 
+import os
+import shutil
 from pathlib import Path
 
 import duckdb
@@ -67,6 +69,7 @@ def test_a_database_from_elsewhere_is_moved_aside_with_its_state(
     attio_sync: AttioSync, synced: Path, monkeypatch: pytest.MonkeyPatch, attio: Simulator
 ) -> None:
     another = Simulator(generate_hiring_pipeline(APPLICATIONS, seed=3), limits=Limits.off(), token=TOKEN)
+    own = os.environ["ATTIO_BASE_URL"]
     with another.serve() as server:
         monkeypatch.setenv("ATTIO_BASE_URL", server.url)
         finished = attio_sync("sync", "--into", synced)
@@ -76,6 +79,18 @@ def test_a_database_from_elsewhere_is_moved_aside_with_its_state(
     assert sorted(p.name for p in synced.parent.glob("place-backups/*/*")) == ["state.json", "warehouse.db"]
     assert figure(finished.out, "records listed") == APPLICATIONS
     assert_holds(synced, another)
+
+    monkeypatch.setenv("ATTIO_BASE_URL", own)
+    files, [backup] = synced / "files", (synced.parent / "place-backups").iterdir()
+    back = attio_sync("sync", "--into", synced)
+
+    assert f"what was synced from this workspace before is in {backup}: to go on from there, stop this, move" in back.err
+    for path in backup.iterdir():
+        shutil.move(path, files / path.name)
+    again = attio_sync("sync", "--into", synced)
+    assert (again.code, again.err) == (0, "")
+    assert figure(again.out, "records listed") < 5
+    assert_holds(synced, attio)
 
 
 def test_a_database_of_a_version_with_another_key_is_moved_aside_and_the_sync_begins_anew(

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -57,6 +58,11 @@ def claim(place: Place, origin: Origin) -> str | None:
     moved = None
     if known and known.address != origin.address:
         moved = move_aside(place, f"held data from {known.address}")
+        if kept := _backup_of(place, origin):
+            moved += (
+                f". This sync begins anew; what was synced from this workspace before is in {path_text(kept)}: to go on "
+                f"from there, stop this, move those files to {path_text(place.files)} and sync again"
+            )
     elif known and None not in (known.workspace_id, origin.workspace_id) and known.workspace_id != origin.workspace_id:
         message = (
             f"{path_text(place.database)} holds the workspace {known}, and this token is for {origin}: sync this one into "
@@ -137,6 +143,16 @@ def move_aside(place: Place, why: str) -> str:
     for path in moved:
         shutil.move(path, folder / path.name)  # the folder beside may be on another disk
     return f"{path_text(place.database)} {why} and was moved to {path_text(folder)}: {', '.join(p.name for p in moved)}"
+
+
+def _backup_of(place: Place, origin: Origin) -> Path | None:
+    """The newest folder with a database of this workspace that was moved aside together with its state."""
+    for folder in sorted(place.backups.glob("*/"), reverse=True):
+        with suppress(WorkbenchError):  # one that cannot be read is nothing to go on from
+            known = read_origin(folder / place.database.name)
+            if known and (known.address, known.workspace_id) == (origin.address, origin.workspace_id):
+                return folder if (folder / place.state.name).exists() else None
+    return None
 
 
 def _made_by_a_sync(place: Place) -> tuple[Path, ...]:

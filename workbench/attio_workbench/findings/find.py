@@ -84,12 +84,12 @@ def _too_few(pipeline: Pipeline, made: Sequence[Tested | TooFew]) -> Finding:
         if isinstance(one, TooFew):
             subjects[one.what].append(one.subject)
     names = [f"{what} {listed(about)}".rstrip() for what, about in subjects.items()]
-    few = f"there are too few {pipeline.noun}"
-    why = few if pipeline.change_points() else f"the history is too short, or {few},"
+    few = f"on one side of these comparisons there are too few {pipeline.noun}, or moves of them,"
+    why = few if pipeline.change_points() else f"the history is too short, or {few}"
     return _said(
         pipeline,
         "too few",
-        f"{why[0].upper()}{why[1:]} to say whether these have changed or differ: {'; '.join(names)}.",
+        f"{why[0].upper()}{why[1:]} to say whether they have changed or differ: {'; '.join(names)}.",
         f"a comparison takes {FEW} stays on each side and enough moves that the test can be trusted; one of "
         f"before and now also the 1st or 16th of a month with {LEAST_SIDE.days} days on each side",
         {"comparisons": sum(map(len, subjects.values()))},
