@@ -113,6 +113,19 @@ def test_what_moves_while_its_slice_is_written_anew_is_in_the_ledger_as_it_was_w
     assert_the_ledger_says_what_the_destination_holds(world)
 
 
+def test_of_a_history_that_became_shorter_no_row_is_left_where_its_slice_is_written_anew() -> None:
+    world = synced()
+    record_id = tall(world)
+    began = truth.instant(world.histories[record_id][-1]["active_from"])
+    # No listing shows the difference.
+    for older in [("Screening", began - timedelta(days=2), began)], []:
+        world.workspace.replace_history(record_id, [*older, ("Interview", began, None)])
+        ledger_state(world)["past"][slice_of(record_id)] = None
+        world.sync()
+        world.assert_equal_to_attio()
+    assert_the_ledger_says_what_the_destination_holds(world)
+
+
 MANGLED: dict[str, Any] = {"kind": "mangle", "on": ["values"]}
 IS_MERGING: dict[str, Any] = {"kind": "answer", "status": 404, "payload": MERGING, "on": ["values"]}
 
