@@ -119,6 +119,18 @@ def test_whatever_attio_leaves_open(behaviour: Behaviour) -> None:
     assert_equal(world, OF_EACH_KIND)
 
 
+def test_what_an_entry_is_about_changes_though_none_of_its_values_does() -> None:
+    for source in ("lists/hiring.stage", "lists/hiring.channels"):
+        world = synced_crm((source,), records=30)
+        workspace = world.workspace
+        about = workspace.record(workspace.list("hiring").ids[0]).parent
+        assert about
+        other = next(one for one in about.collection.ids if one != about.id)
+        workspace.merge_records(about.id, other)
+        world.sync()
+        assert_equal(world, (source,))
+
+
 def test_killed_anywhere_the_next_sync_ends_with_the_same_tables() -> None:
     for number in range(1, 12, 5 if PROFILE == "short" else 2):
         world = crm_world(SOURCES[:4] + SOURCES[-4:-2], records=20, page_size="3")
