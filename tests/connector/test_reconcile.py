@@ -529,10 +529,17 @@ def test_the_sketches_grow_with_the_workspace() -> None:
     small.past = [past and past.folded(12) for past in small.past]
     world.warehouse.state["histories"][KEY]["ledger"] = small.dump()
     world.workspace.delete_record(ids(world)[7])
+    cleared = next(r for r in moved(world) if world.histories[r][-1]["active_until"] is None)
+    world.workspace.clear_value(cleared, "workflow_status")
+    # What is not read is as it was in the larger ones too, and is found again.
+    payload = {"code": "merge_in_progress", "message": "being merged"}
+    world.simulator.faults.add(Fault(kind="answer", status=404, payload=payload, on=["values"], records=[cleared]))
     world.sync(**EVERYTHING)
-    world.assert_equal_to_attio()
     grown = load_ledger(world.warehouse.state["histories"][KEY]["ledger"])
     assert (grown.present.cells, {past.cells for past in grown.past if past}) == (768, {96})
+    world.simulator.faults.clear()
+    world.sync(reconcile_hours="0", recheck_days="30")
+    world.assert_equal_to_attio()
     report = world.sync(**EVERYTHING)
     assert (report.rows_written, report.rows_deleted) == (0, 0)
 
