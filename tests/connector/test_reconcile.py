@@ -314,6 +314,20 @@ def test_a_token_of_one_member_deletes_nothing_and_the_warning_says_why() -> Non
     assert any("the token sees only what one member may see: nothing is deleted" in w for w in world.warehouse.warnings)
 
 
+def test_what_moved_while_a_token_of_one_member_did_not_see_it_is_delivered_once_it_moves_again() -> None:
+    world = synced(reconcile_hours="744")
+    record_id = next(r for r in moved(world) if world.histories[r][-1]["active_until"] is None)
+    world.simulator.token_level, world.simulator.hidden = "user", {record_id}
+    world.workspace.set_status(record_id, "Screening")
+    for _ in range(2):
+        world.pass_time(hours=3)
+        world.sync()
+    world.simulator.token_level, world.simulator.hidden = "workspace", set()
+    world.workspace.set_status(record_id, "Offer")
+    assert world.sync().reconciled == 0
+    world.assert_equal_to_attio()
+
+
 def test_a_token_of_one_member_compares_no_more_often_where_slices_are_unknown() -> None:
     world = synced()
     world.warehouse.state["histories"][KEY]["ledger"]["past"] = [None] * SLICES
