@@ -51,7 +51,7 @@ def pytest_sessionfinish() -> None:
     gc.freeze()
 
 
-OBSERVED = {"attio_observed_since": (datetime.now(UTC) - timedelta(days=120)).isoformat(timespec="seconds")}
+OBSERVED: dict[str, Any] = {"attio_observed_since": (datetime.now(UTC) - timedelta(days=120)).isoformat(timespec="seconds")}
 """Of the workspace not everything was seen, so that both warehouses write what that takes."""
 
 SYNCED = {"test_build": "hiring", "test_integrity": "hiring", "test_sources": "crm", "test_read_models": "crm"}

@@ -1,6 +1,7 @@
 """What the package compiles to for each warehouse is SQL there, as far as a parser can say without one."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlglot
@@ -9,7 +10,7 @@ from sqlglot import expressions
 
 from warehouses import PACKAGE, PROFILE, DuckDB, run_dbt
 
-VARIABLES = {
+VARIABLES: dict[str, Any] = {
     "attio_time_zone": "Europe/Berlin",
     "attio_observed_since": "2026-01-01",
     "attio_late_entries": ["2026-01-05", "2026-02-01T10:30"],

@@ -95,7 +95,10 @@ def test_what_is_kept_depends_on_whether_the_state_has_moved(synced: Path) -> No
 
 
 def test_an_interrupted_demo_says_what_to_do(attio_sync: AttioSync, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("attio_workbench.demo.demo_settings", lambda *_: signal.raise_signal(TERM))
+    def interrupted(*_: object) -> None:
+        signal.raise_signal(TERM)
+
+    monkeypatch.setattr("attio_workbench.demo.demo_settings", interrupted)
 
     finished = attio_sync("demo", "--records", "10", "--into", place)
 
