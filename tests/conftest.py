@@ -29,12 +29,17 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(200_000, 20, 20)
 
 
-@pytest.fixture(autouse=True)
-def environment_without_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test sees a token or setting of the person who runs it, and none reports its runs to anybody."""
+def forget_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Takes the settings of the connector out of the environment."""
     for name in list(os.environ):
         if name.startswith("ATTIO_"):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def environment_without_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test sees a token or setting of the person who runs it, and none reports its runs to anybody."""
+    forget_settings(monkeypatch)
     monkeypatch.setenv("DO_NOT_TRACK", "1")
 
 

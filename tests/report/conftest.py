@@ -1,8 +1,6 @@
 """What the tests of the report share: models that dbt built, and one browser with its pages."""
 
-import os
 import pickle
-import re
 import shutil
 import subprocess
 import sys
@@ -18,7 +16,7 @@ import duckdb
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request
-from tests.conftest import PROFILE
+from tests.conftest import PROFILE, forget_settings
 from tests.support.browser import MISSING, chromium_path, open_chromium
 from tests.support.sharing import alone, shared_folder
 
@@ -104,8 +102,7 @@ def report_on(place: Path) -> Reported:
         return read[0]
 
     with pytest.MonkeyPatch.context() as patch, redirect_stdout(StringIO()) as out, redirect_stderr(StringIO()) as err:
-        for name in filter(re.compile("ATTIO_").match, list(os.environ)):
-            patch.delenv(name)
+        forget_settings(patch)
         patch.setenv("COLUMNS", "1000")
         patch.setattr(command, "fetch_models", fetched)
         code = run("report", "--into", place, "--vars", AS_OF)
@@ -304,6 +301,12 @@ class Chromium:
             self._browser = self._ending.enter_context(open_chromium())
         return self.free.pop() if self.free else Opened(self._browser.new_page())
 
+    def keep(self, name: str, open_it: Callable[[], Opened]) -> Opened:
+        """A page that many tests share, opened by whoever comes first."""
+        if name not in self.kept:
+            self.kept[name] = open_it()
+        return self.kept[name]
+
     def close(self) -> None:
         """Ends it; whoever wants another page gets another browser."""
         self._ending.close()
@@ -365,10 +368,8 @@ def open_report(html_of_the_synced: Callable[[str | None], str], show: Callable[
 @pytest.fixture
 def seen(html_of_the_synced: Callable[[str | None], str], show: Callable[..., Opened]) -> Iterator[Opened]:
     """The report of the synced models, opened once for all tests that leave it as it was."""
-    if "seen" not in chromium.kept:
-        chromium.kept["seen"] = show(html_of_the_synced(None))
-    yield chromium.kept["seen"]
-    chromium.kept["seen"].assert_in_order()
+    yield (it := chromium.keep("seen", lambda: show(html_of_the_synced(None))))
+    it.assert_in_order()
 
 
 @pytest.fixture
@@ -391,18 +392,14 @@ def lent(seen: Opened) -> Iterator[Opened]:
 @pytest.fixture
 def lent_phone(html_of_the_synced: Callable[[str | None], str], show: Callable[..., Opened]) -> Iterator[Opened]:
     """The same on a phone."""
-    if "phone" not in chromium.kept:
-        chromium.kept["phone"] = show(html_of_the_synced(None), width=375)
-    yield chromium.kept["phone"]
-    chromium.kept["phone"].put_back()
-    chromium.kept["phone"].assert_in_order()
+    yield (it := chromium.keep("phone", lambda: show(html_of_the_synced(None), width=375)))
+    it.put_back()
+    it.assert_in_order()
 
 
 @pytest.fixture
 def lent_sourced(sourced: Models, show: Callable[..., Opened]) -> Iterator[Opened]:
     """The same of a pipeline that can be filtered by where its applications came from."""
-    if "sourced" not in chromium.kept:
-        chromium.kept["sourced"] = show(html_of(sourced, None))
-    yield chromium.kept["sourced"]
-    chromium.kept["sourced"].put_back()
-    chromium.kept["sourced"].assert_in_order()
+    yield (it := chromium.keep("sourced", lambda: show(html_of(sourced, None))))
+    it.put_back()
+    it.assert_in_order()
