@@ -153,7 +153,4 @@ def identified(history: list[Any]) -> str:
 @pytest.mark.parametrize("name", BEHAVIOURS)
 def test_several_sources_end_equal_to_attio(name: str) -> None:
     machine = type("Machine", (Sources,), {"behaviour": BEHAVIOURS[name]})
-    run_state_machine_as_test(
-        machine,
-        settings=settings(MACHINE, max_examples=300, stateful_step_count=12),
-    )
+    run_state_machine_as_test(machine, settings=settings(MACHINE, stateful_step_count=12))
