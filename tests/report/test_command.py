@@ -50,6 +50,10 @@ def test_what_cannot_be_written_is_refused(place: Path, tmp_path: Path, capsys: 
     assert f"error: there is no folder {tmp_path / 'a'} to write b.html into" in capsys.readouterr().err
     assert run(*read, tmp_path) == 1
     assert f"error: {tmp_path} is a folder: name a file in it\n" in capsys.readouterr().err
+    assert run(*read, "/proc/report.html") == 1
+    said = capsys.readouterr()
+    assert "error: No such file or directory: /proc/report.html\n" in said.err
+    assert "Reading the models" not in said.out
 
 
 def test_a_select_of_several_values_is_no_pipeline_to_map(place: Path, tmp_path: Path) -> None:

@@ -74,10 +74,11 @@ class Place:
 
 
 def checked_output(file: Path) -> Path:
-    """The file that a command is told to write.
+    """The file that a command is told to write, tried before what it is to hold is worked out.
 
     Raises:
         WorkbenchError: there is no folder for it, or it is one.
+        OSError: it cannot be written.
     """
     if file.is_dir():
         message = f"{path_text(file)} is a folder: name a file in it"
@@ -85,6 +86,10 @@ def checked_output(file: Path) -> Path:
     if not file.parent.is_dir():
         message = f"there is no folder {path_text(file.parent)} to write {file.name} into: make it, or name another file"
         raise WorkbenchError(message)
+    is_new = not file.exists()
+    file.open("ab").close()
+    if is_new:
+        file.unlink()
     return file
 
 
