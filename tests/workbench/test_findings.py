@@ -184,8 +184,9 @@ def test_a_leak_is_said_with_shares_that_can_be_counted_again() -> None:
         "went_on_before": counted[False, True],
     }
     assert found.sentence.startswith(
-        f"Since September, fewer have gone on from Screening: {counted[True, True] / now:.0%}".replace("%", " %")
-        + f" of the {now} that went on or were lost, compared with "
+        f"Since September, fewer have gone on from Screening: {counted[True, True] / now:.0%}, compared with "
+        f"{counted[False, True] / before:.0%} before ".replace("%", " %")
+        + f"({now} and {before} that went on or were lost; adjusted p"
     )
     missing = round(now * counted[False, True] / before - counted[True, True])
     assert (
@@ -226,7 +227,12 @@ def test_more_moves_back_are_said_with_the_status_they_come_from() -> None:
     found = findings(models(MovesBack(85, 0.4)))[0]
 
     assert (found.kind, found.subject, found.since) == ("moves back", "", date(2026, 9, 1))
-    assert found.sentence.startswith("Since September, more moves have gone back: ")
+    figures = {name: int(figure) for name, figure in found.evidence[0].figures.items()}
+    now, before = (figures[f"went_back_{side}"] / figures[f"left_{side}"] for side in ("now", "before"))
+    assert found.sentence.startswith(
+        f"Since September, more moves have gone back: {now * 100:.0f} %, compared with {before * 100:.0f} % before "
+        f"({figures['left_now']:,} and {figures['left_before']:,} moves; adjusted p"
+    )
     assert found.sentence.endswith(" Most go back from Screening.")
     assert found.worth.endswith("fewer moves would have gone back.")
 

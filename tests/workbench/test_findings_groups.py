@@ -72,8 +72,9 @@ def test_only_what_leaks_is_named_with_figures_that_can_be_counted_again(leaking
     assert figures["went_on_others"] == number(own=False, only_on=True)
     shares = [number(own=own, title=status, only_on=True) / number(own=own, title=status) for own in (True, False)]
     assert found.sentence.startswith(
-        f"Fewer applications with source Referral go on: from {status}, {shares[0] * 100:.0f} % of the "
-        f"{number(own=True, title=status)} that went on or were lost, compared with {shares[1] * 100:.0f} % of "
+        f"Fewer applications with source Referral go on: from {status} {shares[0] * 100:.0f} %, compared with "
+        f"{shares[1] * 100:.0f} % of the others ({number(own=True, title=status)} and "
+        f"{number(own=False, title=status):,} that went on or were lost; {number(own=True)} and {number(own=False):,} moves"
     )
     extra = float(figures["went_on_at_the_share_of_the_others"]) - number(own=True, only_on=True)
     [said] = re.findall(

@@ -121,10 +121,10 @@ def _finding(pipeline: Pipeline, grouping: Grouping, compared: _Compared, compar
         history=pipeline.history,
         subject_id=compared.value,
         subject=value,
-        sentence=f"{more} {pipeline.noun} with {attribute_of(grouping.history)} {value} go on: from {titles[status]}, "
-        f"{share_text(own[status].share)} of the {own[status].records:,} that went on or were lost, compared with "
-        f"{share_text(others[status].share)} of {others[status].records:,} others "
-        f"({len(compared.own):,} and {len(compared.others):,} moves out of all statuses; adjusted {p_text(p)}). "
+        sentence=f"{more} {pipeline.noun} with {attribute_of(grouping.history)} {value} go on: from {titles[status]} "
+        f"{share_text(own[status].share)}, compared with {share_text(others[status].share)} of the others "
+        f"({own[status].records:,} and {others[status].records:,} that went on or were lost; "
+        f"{len(compared.own):,} and {len(compared.others):,} moves out of all statuses; adjusted {p_text(p)}). "
         "The data do not say why.",
         evidence=(
             evidence(

@@ -124,8 +124,7 @@ def _conversion_finding(
         subject=status.title,
         since=change.point,
         sentence=f"Since {since(pipeline, change)}, {more} have gone on from {status.title}: "
-        f"{share_text(change.now.share)} of the {change.now.records:,} that went on or were lost, "
-        f"compared with {_before(change)} (adjusted {p_text(p)}).",
+        f"{_shares(change)} that went on or were lost; adjusted {p_text(p)}).",
         evidence=(
             evidence(
                 pipeline,
@@ -166,9 +165,8 @@ def _back_finding(pipeline: Pipeline, leavings: Sequence[_Leaving], change: Chan
         source_relation=pipeline.source_relation,
         history=pipeline.history,
         since=change.point,
-        sentence=f"Since {since(pipeline, change)}, {more} moves have gone back: {share_text(change.now.share)} of "
-        f"{change.now.records:,}, compared with {_before(change)} (adjusted {p_text(p)})."
-        + (f" Most go back from {most}." if most else ""),
+        sentence=f"Since {since(pipeline, change)}, {more} moves have gone back: "
+        f"{_shares(change)} moves; adjusted {p_text(p)})." + (f" Most go back from {most}." if most else ""),
         evidence=(
             evidence(
                 pipeline,
@@ -184,5 +182,9 @@ def _back_finding(pipeline: Pipeline, leavings: Sequence[_Leaving], change: Chan
     )
 
 
-def _before(change: Change) -> str:
-    return f"{share_text(change.before.share)} of {change.before.records:,} before"
+def _shares(change: Change) -> str:
+    """Both shares, and in a parenthesis that goes on, of how many they are."""
+    now, before = change.now, change.before
+    return (
+        f"{share_text(now.share)}, compared with {share_text(before.share)} before ({now.records:,} and {before.records:,}"
+    )
