@@ -7,7 +7,7 @@ import sys
 
 import anyio
 
-from attio_sync.attio_types import parse_listed_record
+from attio_sync.attio_types.records import parse_listed_record
 from attio_sync.checks import find_sources
 from attio_sync.client import AttioClient
 from attio_sync.errors import AttioSyncError

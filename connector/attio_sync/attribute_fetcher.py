@@ -17,7 +17,7 @@ import anyio
 from anyio.abc import TaskGroup
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
-from attio_sync.attio_types import EntryOf, ListedRecord
+from attio_sync.attio_types.records import EntryOf, ListedRecord
 from attio_sync.client import AttioClient
 from attio_sync.errors import SAME_FOR_ALL, AttioSyncError, InvalidValueError
 from attio_sync.histories import AttributeHistory, never_changed, parse_history

@@ -10,7 +10,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from attio_sync.attio_types import parse_timestamp, values
+from attio_sync.attio_types import values
+from attio_sync.attio_types.timestamps import parse_timestamp
 from attio_sync.tables import ColumnType, as_object, printable
 
 COMMON = {"active_from", "active_until", "created_by_actor", "attribute_type"}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from pydantic import BaseModel
 
-from attio_sync.attio_types import AttioAttribute
+from attio_sync.attio_types.workspace import AttioAttribute
 from attio_sync.attribute_types import TYPES
 from attio_sync.client import AttioClient
 from attio_sync.errors import (

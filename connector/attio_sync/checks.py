@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
-from attio_sync.attio_types import parse_listed_record
+from attio_sync.attio_types.records import parse_listed_record
 from attio_sync.attio_types.workspace import MEMBERS_SCOPE
 from attio_sync.catalog import Catalog, Found
 from attio_sync.client import AttioClient

@@ -18,7 +18,7 @@ import httpx2
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from attio_sync import errors, wire
-from attio_sync.attio_types import TokenIdentity
+from attio_sync.attio_types.workspace import TokenIdentity
 from attio_sync.limiter import ATTEMPTS, Effort, Limiter
 from attio_sync.parents import Parent
 from attio_sync.runtime import RequestCounts, utc_now

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 from uuid import UUID
 
-from attio_sync.attio_types import EntryOf, ListedRecord
+from attio_sync.attio_types.records import EntryOf, ListedRecord
 from attio_sync.attio_types.timestamps import sortable_instant
 from attio_sync.fingerprints import fingerprint_before, fingerprint_of, is_nothing, listed_digest
 from attio_sync.histories import AttributeHistory, stays_of

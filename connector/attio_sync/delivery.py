@@ -6,8 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from attio_sync.attio_types import parse_timestamp
-from attio_sync.attio_types.timestamps import EPOCH, nanoseconds
+from attio_sync.attio_types.timestamps import EPOCH, nanoseconds, parse_timestamp
 from attio_sync.errors import ContractChangedError, InvalidValueError, not_read, too_many_unread
 from attio_sync.fingerprints import Fingerprint, changed_stays, fingerprint_of
 from attio_sync.histories import AttributeHistory, Stay, stays_of

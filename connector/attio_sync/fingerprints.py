@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from heapq import nlargest
 
-from attio_sync.attio_types import EntryOf, ListedRecord
+from attio_sync.attio_types.records import EntryOf, ListedRecord
 from attio_sync.attribute_types import STATUS, AttributeType
 from attio_sync.histories import AttributeHistory, Stay, identity_of, stays_of
 

@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
 
-from attio_sync.attio_types import AttioApplicationWorkflowStatusAttribute as StatusValue
-from attio_sync.attio_types import AttioValue, EntryOf, ListedRecord, sortable_timestamp
+from attio_sync.attio_types.records import EntryOf, ListedRecord
+from attio_sync.attio_types.timestamps import sortable_timestamp
+from attio_sync.attio_types.values import AttioValue, StatusValue
 from attio_sync.attribute_types import STATUS, AttributeType, at
 from attio_sync.errors import InvalidValueError
 from attio_sync.tables import as_array, as_object, printable

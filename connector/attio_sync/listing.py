@@ -13,8 +13,9 @@ from enum import IntEnum
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from attio_sync.attio_types import AttioAttribute, ListedRecord, parse_listed_record
+from attio_sync.attio_types.records import ListedRecord, parse_listed_record
 from attio_sync.attio_types.timestamps import format_timestamp
+from attio_sync.attio_types.workspace import AttioAttribute
 from attio_sync.client import AttioClient
 from attio_sync.errors import ContractChangedError, FilterRefusedError, RateLimitedError, UnknownNameError
 from attio_sync.parents import Parent

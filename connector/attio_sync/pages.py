@@ -7,7 +7,7 @@ from datetime import datetime
 import anyio
 from anyio.streams.memory import MemoryObjectReceiveStream
 
-from attio_sync.attio_types import ListedRecord
+from attio_sync.attio_types.records import ListedRecord
 from attio_sync.errors import AttioSyncError, InvalidValueError, MergeInProgressError, RecordGoneError
 from attio_sync.histories import AttributeHistory
 from attio_sync.listing import Item

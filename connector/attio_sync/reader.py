@@ -10,7 +10,8 @@ from typing import Any
 import anyio
 from anyio.from_thread import BlockingPortal
 
-from attio_sync.attio_types import EntryOf, TokenIdentity
+from attio_sync.attio_types.records import EntryOf
+from attio_sync.attio_types.workspace import TokenIdentity
 from attio_sync.attribute_fetcher import AttioAttributeFetcher, Wants
 from attio_sync.client import AttioClient, every_page, one_page
 from attio_sync.delivery import LONGEST_WITHOUT_CHECKPOINT, Delivery

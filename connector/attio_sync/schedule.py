@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from attio_sync.attio_types import TokenIdentity
+from attio_sync.attio_types.workspace import TokenIdentity
 from attio_sync.errors import FOR_ALL_TO_SEE, ForbiddenError, StateError
 from attio_sync.ledger import SLICES
 from attio_sync.settings import Settings

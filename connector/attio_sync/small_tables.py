@@ -9,7 +9,9 @@ from typing import Any, Literal, NamedTuple, Protocol
 
 from pydantic import BaseModel
 
-from attio_sync.attio_types import (
+from attio_sync.attio_types.timestamps import optional_timestamp
+from attio_sync.attio_types.workspace import (
+    MEMBERS_SCOPE,
     AttioAttribute,
     AttioList,
     AttioObject,
@@ -17,9 +19,7 @@ from attio_sync.attio_types import (
     AttioStatus,
     AttioWorkspaceMember,
     TokenIdentity,
-    optional_timestamp,
 )
-from attio_sync.attio_types.workspace import MEMBERS_SCOPE
 from attio_sync.parents import LISTS as PREFIX
 from attio_sync.parents import Parent, parse_parent, segment
 from attio_sync.sources import Source

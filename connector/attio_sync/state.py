@@ -9,8 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from attio_sync.attio_types import sortable_timestamp
-from attio_sync.attio_types.timestamps import EPOCH
+from attio_sync.attio_types.timestamps import EPOCH, sortable_timestamp
 from attio_sync.errors import StateError
 from attio_sync.ledger import SLICES, Ledger, load_ledger
 from attio_sync.sources import FIRST, Source

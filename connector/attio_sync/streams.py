@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from attio_sync.attio_types import optional_timestamp, parse_timestamp
+from attio_sync.attio_types.timestamps import optional_timestamp, parse_timestamp
 from attio_sync.attribute_types import ValueColumn, value_of
 from attio_sync.errors import InvalidValueError
 from attio_sync.histories import AttributeHistory

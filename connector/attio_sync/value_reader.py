@@ -2,7 +2,8 @@
 
 from collections.abc import Awaitable, Callable, Container, Mapping, Sequence
 
-from attio_sync.attio_types import EntryOf, ListedRecord, parse_listed_record, sortable_timestamp
+from attio_sync.attio_types.records import EntryOf, ListedRecord, parse_listed_record
+from attio_sync.attio_types.timestamps import sortable_timestamp
 from attio_sync.client import AttioClient
 from attio_sync.errors import (
     AttioSyncError,

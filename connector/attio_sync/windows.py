@@ -5,8 +5,8 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import datetime
 
-from attio_sync.attio_types import ListedRecord, parse_timestamp
-from attio_sync.attio_types.timestamps import nanoseconds, sortable_instant
+from attio_sync.attio_types.records import ListedRecord
+from attio_sync.attio_types.timestamps import nanoseconds, parse_timestamp, sortable_instant
 from attio_sync.delivery import Delivery
 from attio_sync.errors import AttioSyncError
 from attio_sync.fingerprints import Fingerprint, fingerprint_before, listed_digest

@@ -14,8 +14,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from attio_sync.attio_types import parse_timestamp
-from attio_sync.attio_types.timestamps import EPOCH
+from attio_sync.attio_types.timestamps import EPOCH, parse_timestamp
 from attio_sync.errors import (
     TOKENS_ARE,
     AttioSyncError,

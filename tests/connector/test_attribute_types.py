@@ -12,7 +12,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from tests.support.attribute_values import LOCATION, OWN, histories_of, moment, values_of
 
-from attio_sync.attio_types import EntryOf, ListedRecord
+from attio_sync.attio_types.records import EntryOf, ListedRecord
 from attio_sync.attribute_types import SELECT, STATUS, TYPES
 from attio_sync.errors import InvalidValueError
 from attio_sync.fingerprints import UNREADABLE, fingerprint_of, listed_digest

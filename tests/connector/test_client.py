@@ -18,7 +18,7 @@ from tests.support.world import World, fast_limits, make_world
 from attio_simulator import Behaviour, Clock, Fault, Faults, Limits, Simulator, Workspace, generate_hiring_pipeline
 from attio_simulator.render import RecordWriter
 from attio_sync import client
-from attio_sync.attio_types import AttioAttribute, AttioObject, AttioStatus
+from attio_sync.attio_types.workspace import AttioAttribute, AttioObject, AttioStatus
 from attio_sync.catalog import Catalog
 from attio_sync.client import REQUEST_SECONDS, AttioClient
 from attio_sync.errors import (

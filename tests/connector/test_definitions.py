@@ -14,7 +14,7 @@ from attio_simulator.clock import timestamp
 from attio_simulator.crm_data import generate_crm
 from attio_simulator.schema import Collection
 from attio_sync import small_tables
-from attio_sync.attio_types import AttioStatus
+from attio_sync.attio_types.workspace import AttioStatus
 from attio_sync.delivery import Delivery
 from attio_sync.errors import StateError
 from attio_sync.parents import parse_parent

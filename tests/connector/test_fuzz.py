@@ -25,7 +25,8 @@ from attio_simulator import Clock, Limits, Simulator, generate_hiring_pipeline
 from attio_simulator.crm_data import generate_crm
 from attio_simulator.requests import Request
 from attio_sync import wire
-from attio_sync.attio_types import AttioObject, AttioStatus, AttioWorkspaceMember, parse_listed_record
+from attio_sync.attio_types.records import parse_listed_record
+from attio_sync.attio_types.workspace import AttioObject, AttioStatus, AttioWorkspaceMember
 from attio_sync.attribute_types import TYPES
 from attio_sync.client import AttioClient
 from attio_sync.errors import AttioSyncError, GaveUpError, InvalidValueError, StateError

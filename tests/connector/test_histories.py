@@ -8,7 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from tests.support.attribute_values import histories_of, moment
 
-from attio_sync.attio_types import EntryOf, ListedRecord
+from attio_sync.attio_types.records import EntryOf, ListedRecord
 from attio_sync.attribute_types import TYPES
 from attio_sync.fingerprints import (
     MOST_MOMENTS,

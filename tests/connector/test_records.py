@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from attio_simulator import Clock, Workspace, generate_hiring_pipeline
 from attio_simulator.render import RecordWriter
-from attio_sync.attio_types import EntryOf, ListedRecord, parse_listed_record, sortable_timestamp
+from attio_sync.attio_types.records import EntryOf, ListedRecord, parse_listed_record
+from attio_sync.attio_types.timestamps import sortable_timestamp
 from attio_sync.errors import AttioSyncError, ContractChangedError, UnknownNameError
 from attio_sync.histories import never_changed
 from attio_sync.parents import Parent, parse_parent

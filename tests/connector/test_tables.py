@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.support import truth
 
 from attio_simulator import Clock, generate_hiring_pipeline
-from attio_sync.attio_types import EntryOf
+from attio_sync.attio_types.records import EntryOf
 from attio_sync.attribute_types import SELECT, TYPES
 from attio_sync.errors import InvalidValueError
 from attio_sync.histories import AttributeHistory, parse_history

@@ -7,8 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from attio_sync.attio_types import parse_timestamp, sortable_timestamp
-from attio_sync.attio_types.timestamps import AttioDate, AttioTimestamp, format_timestamp
+from attio_sync.attio_types.timestamps import (
+    AttioDate,
+    AttioTimestamp,
+    format_timestamp,
+    parse_timestamp,
+    sortable_timestamp,
+)
 
 instants = st.datetimes(timezones=st.just(UTC))
 nanoseconds = st.integers(0, 999_999_999)

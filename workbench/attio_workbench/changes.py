@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import duckdb
 
 from attio_simulator import Workspace
-from attio_sync.attio_types import parse_timestamp
+from attio_sync.attio_types.timestamps import parse_timestamp
 from attio_sync.sources import FIRST, Source, tables_of
 
 FORWARD = {

@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 
-from attio_sync.attio_types import AttioAttribute, TokenIdentity
+from attio_sync.attio_types.workspace import AttioAttribute, TokenIdentity
 from attio_sync.attribute_types import TYPES
 from attio_sync.catalog import Catalog, Found
 from attio_sync.checks import check_reach, check_scopes, check_token

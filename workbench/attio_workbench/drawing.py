@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.text import Text
 
-from attio_sync.attio_types import Actor, AttioValue, parse_timestamp
-from attio_sync.attio_types.values import ActorReferenceValue
+from attio_sync.attio_types.timestamps import parse_timestamp
+from attio_sync.attio_types.values import Actor, ActorReferenceValue, AttioValue
 from attio_sync.attribute_types import STATUS, AttributeType
 from attio_sync.histories import AttributeHistory
 from attio_sync.runtime import counted

@@ -9,8 +9,9 @@ from statistics import mean
 
 from rich.console import Console
 
-from attio_sync.attio_types import AttioValue, ListedRecord, parse_listed_record, sortable_timestamp
-from attio_sync.attio_types.timestamps import format_timestamp
+from attio_sync.attio_types.records import ListedRecord, parse_listed_record
+from attio_sync.attio_types.timestamps import format_timestamp, sortable_timestamp
+from attio_sync.attio_types.values import AttioValue
 from attio_sync.client import AttioClient
 from attio_sync.errors import SkipError
 from attio_sync.histories import AttributeHistory, never_changed

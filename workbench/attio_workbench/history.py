@@ -10,7 +10,7 @@ from typing import cast
 import anyio
 from rich.console import Console
 
-from attio_sync.attio_types import AttioWorkspaceMember
+from attio_sync.attio_types.workspace import AttioWorkspaceMember
 from attio_sync.attribute_types import STATUS
 from attio_sync.catalog import Catalog, near
 from attio_sync.client import AttioClient

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-from attio_sync.attio_types import TokenIdentity
+from attio_sync.attio_types.workspace import TokenIdentity
 from attio_sync.sources import Source
 from attio_sync.streams import tables
 from attio_workbench.errors import WorkbenchError

@@ -6,7 +6,7 @@ import anyio
 from rich.console import Console
 from rich.markup import escape
 
-from attio_sync.attio_types import TokenIdentity
+from attio_sync.attio_types.workspace import TokenIdentity
 from attio_sync.catalog import Catalog, Found
 from attio_sync.errors import summed_up
 from attio_sync.schedule import left_behind
