@@ -192,7 +192,7 @@ class Catalog:
             source,
             type=TYPES[attribute.type],
             is_multiple=attribute.is_multiselect,
-            attribute_id=attribute.id.attribute_id,
+            attribute_id=attribute.attribute_id,
         )
 
     async def _statuses(self, found: Found) -> list[Source]:
@@ -207,7 +207,7 @@ class Catalog:
                 found.failures[str(parent)] = await self._refusal(error, parent.scopes, str(parent))
             else:
                 statuses += [
-                    Source(parent, a.api_slug, _table(parent, a.api_slug), attribute_id=a.id.attribute_id)
+                    Source(parent, a.api_slug, _table(parent, a.api_slug), attribute_id=a.attribute_id)
                     for a in attributes
                     if a.type == "status" and not a.is_archived
                 ]

@@ -94,7 +94,7 @@ STATUSES = Definition(
     "statuses",
     lambda place: f"{place.path}/statuses",
     (
-        Column("status_id", lambda d: d.item.id.status_id, key=True),
+        Column("status_id", lambda d: d.item.status_id, key=True),
         *_OF_A_CHOICE,
         Column("celebration_enabled", lambda d: d.item.celebration_enabled, "BOOLEAN"),
         Column("target_time_in_status", lambda d: d.item.target_time_in_status),
@@ -107,7 +107,7 @@ OPTIONS = Definition(
     "options",
     lambda place: f"{place.path}/options",
     (
-        Column("option_id", lambda d: d.item.id.option_id, key=True),
+        Column("option_id", lambda d: d.item.option_id, key=True),
         *_OF_A_CHOICE,
     ),
 )
@@ -118,7 +118,7 @@ MEMBERS = Definition(
     "workspace",
     lambda _: "/v2/workspace_members",
     (
-        Column("workspace_member_id", lambda d: d.item.id.workspace_member_id, key=True),
+        Column("workspace_member_id", lambda d: d.item.workspace_member_id, key=True),
         Column("first_name", lambda d: printable(d.item.first_name)),
         Column("last_name", lambda d: printable(d.item.last_name)),
         Column("email_address", lambda d: printable(d.item.email_address)),
@@ -133,7 +133,7 @@ OBJECTS = Definition(
     "workspace",
     lambda _: "/v2/objects",
     (
-        Column("object_id", lambda d: d.item.id.object_id, key=True),
+        Column("object_id", lambda d: d.item.object_id, key=True),
         Column("api_slug", lambda d: printable(d.item.api_slug)),
         Column("singular_noun", lambda d: printable(d.item.singular_noun)),
         Column("plural_noun", lambda d: printable(d.item.plural_noun)),
@@ -149,7 +149,7 @@ LISTS = Definition(
     "workspace",
     lambda _: "/v2/lists",
     (
-        Column("list_id", lambda d: d.item.id.list_id, key=True),
+        Column("list_id", lambda d: d.item.list_id, key=True),
         Column("api_slug", lambda d: printable(d.item.api_slug)),
         Column("name", lambda d: printable(d.item.name)),
         Column("parent_object", lambda d: printable(d.item.parent_object), "JSON"),
@@ -165,7 +165,7 @@ ATTRIBUTES = Definition(
     "parent",
     lambda place: f"{place.parent.path if place.parent else ''}/attributes",
     (
-        Column("attribute_id", lambda d: d.item.id.attribute_id, key=True),
+        Column("attribute_id", lambda d: d.item.attribute_id, key=True),
         Column("object", lambda d: str(d.place.parent)),
         Column("api_slug", lambda d: printable(d.item.api_slug)),
         Column("title", lambda d: printable(d.item.title)),

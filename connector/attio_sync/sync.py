@@ -140,7 +140,7 @@ class _Sync:
             self.failures.setdefault(str(place), failure)
             return None
         if definition is STATUSES and answer:
-            self._seen[str(place)] = answer[0].id.attribute_id
+            self._seen[str(place)] = answer[0].attribute_id
         return answer
 
     def _state(self, source: Source) -> SourceState:

@@ -732,7 +732,7 @@ def test_what_is_no_list_is_a_changed_contract(data: object) -> None:
 @pytest.mark.parametrize(
     ("item", "says"),
     [
-        ({"api_slug": "a", "title": "A", "type": "text"}, "1.id: Field required"),
+        ({"api_slug": "a", "title": "A", "type": "text"}, "1.id.attribute_id: Field required"),
         ({**attribute(1), "id": {}}, "1.id.attribute_id: Field required"),
         ({**attribute(1), "api_slug": 7}, "1.api_slug: Input should be a valid string"),
         ("text", "1: "),

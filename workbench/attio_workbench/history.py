@@ -140,7 +140,7 @@ async def _fetch_names(client: AttioClient) -> dict[str, str]:
         members = await client.fetch_definitions(MEMBERS.path(DefinedIn()), AttioWorkspaceMember)
     except ForbiddenError:
         return {}
-    return {member.id.workspace_member_id: name for member in members if (name := _name(member))}
+    return {member.workspace_member_id: name for member in members if (name := _name(member))}
 
 
 def _name(member: AttioWorkspaceMember) -> str:

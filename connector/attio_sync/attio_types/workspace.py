@@ -1,6 +1,8 @@
 """What a workspace is made of, and the token itself."""
 
-from pydantic import BaseModel, ConfigDict
+from typing import Any
+
+from pydantic import AliasPath, BaseModel, ConfigDict, Field
 
 from attio_sync.attio_types.timestamps import AttioTimestamp
 
@@ -9,52 +11,39 @@ class _AttioModel(BaseModel):
     model_config = ConfigDict(extra="allow", frozen=True)
 
 
+def _within_id(name: str, *, default: Any = ...) -> Any:
+    """A part of what Attio calls the `id` of something, which says where that belongs too."""
+    return Field(default, validation_alias=AliasPath("id", name))
+
+
 MEMBERS_SCOPE = "user_management:read"
 """Giving a token this scope is the consent to names and e-mail addresses in the warehouse."""
-
-
-class AttioObjectId(_AttioModel):
-    """Which object it is."""
-
-    object_id: str
 
 
 class AttioObject(_AttioModel):
     """An object of the workspace, such as people, companies or a custom one. https://docs.attio.com/docs/objects-and-lists."""
 
-    id: AttioObjectId
+    object_id: str = _within_id("object_id")
     api_slug: str | None
     singular_noun: str | None = None
     plural_noun: str | None = None
     created_at: AttioTimestamp | None = None
 
 
-class AttioListId(_AttioModel):
-    """Which list it is."""
-
-    list_id: str
-
-
 class AttioList(_AttioModel):
     """A list, which holds entries about records of an object. https://docs.attio.com/docs/objects-and-lists."""
 
-    id: AttioListId
+    list_id: str = _within_id("list_id")
     api_slug: str | None
     name: str | None = None
     parent_object: list[str] | None = None
     created_at: AttioTimestamp | None = None
 
 
-class AttioAttributeId(_AttioModel):
-    """Which attribute it is."""
-
-    attribute_id: str
-
-
 class AttioAttribute(_AttioModel):
     """An attribute of an object or a list. https://docs.attio.com/docs/attribute-types."""
 
-    id: AttioAttributeId
+    attribute_id: str = _within_id("attribute_id")
     api_slug: str
     title: str
     type: str
@@ -66,28 +55,15 @@ class AttioAttribute(_AttioModel):
     created_at: AttioTimestamp | None = None
 
 
-class AttioOptionId(_AttioModel):
-    """Which option it is."""
-
-    option_id: str
-
-
 class AttioOption(_AttioModel):
     """An option that a select can have, archived ones included.
 
     https://docs.attio.com/rest-api/endpoint-reference/attributes/list-select-options.
     """
 
-    id: AttioOptionId
+    option_id: str = _within_id("option_id")
     title: str
     is_archived: bool
-
-
-class AttioStatusId(_AttioModel):
-    """Which status it is, and of which attribute."""
-
-    status_id: str
-    attribute_id: str = ""
 
 
 class AttioStatus(_AttioModel):
@@ -96,7 +72,8 @@ class AttioStatus(_AttioModel):
     https://docs.attio.com/rest-api/endpoint-reference/attributes/list-statuses.
     """
 
-    id: AttioStatusId
+    status_id: str = _within_id("status_id")
+    attribute_id: str = _within_id("attribute_id", default="")
     title: str
     is_archived: bool
     celebration_enabled: bool | None = None
@@ -104,16 +81,10 @@ class AttioStatus(_AttioModel):
     """ISO 8601 duration."""
 
 
-class AttioWorkspaceMemberId(_AttioModel):
-    """Which member it is."""
-
-    workspace_member_id: str
-
-
 class AttioWorkspaceMember(_AttioModel):
     """A member of the workspace. https://docs.attio.com/rest-api/endpoint-reference/workspace-members."""
 
-    id: AttioWorkspaceMemberId
+    workspace_member_id: str = _within_id("workspace_member_id")
     first_name: str | None = None
     last_name: str | None = None
     email_address: str | None = None
