@@ -5,8 +5,6 @@ import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from pydantic import BaseModel
-
 from attio_sync.attio_types.workspace import AttioAttribute
 from attio_sync.attribute_types import TYPES
 from attio_sync.client import AttioClient
@@ -21,7 +19,7 @@ from attio_sync.errors import (
 )
 from attio_sync.listing import fetch_attributes
 from attio_sync.parents import OBJECT_SCOPES, Parent
-from attio_sync.small_tables import LISTS, OBJECTS, RESERVED_TABLES, Definition, Place, parents_in
+from attio_sync.small_tables import LISTS, OBJECTS, RESERVED_TABLES, Place, parents_in
 from attio_sync.sources import EVERYTHING, FIRST, Source, Tracked, check_distinct, table_for
 
 log = logging.getLogger(__name__)
@@ -109,17 +107,13 @@ class Catalog:
 
     async def parents(self) -> list[Parent]:
         """All objects and lists that the token can see."""
-        objects = await self._all_of(OBJECTS)
+        objects = await self._client.fetch_definitions(OBJECTS, Place())
         try:
-            lists = await self._all_of(LISTS)
+            lists = await self._client.fetch_definitions(LISTS, Place())
         except ForbiddenError as error:
             log.info("lists are left out: %s", error)
             lists = []
         return [*parents_in(OBJECTS, objects), *parents_in(LISTS, lists)]
-
-    async def _all_of[T: BaseModel](self, table: Definition[T]) -> list[T]:
-        """What a small table of the workspace holds."""
-        return await self._client.fetch_definitions(table.path(Place()), table.model, tuple(filter(None, [table.scope])))
 
     async def explained(self, source: Source, error: AttioSyncError) -> AttioSyncError:
         """An unknown name, with those that exist; a refusal, with the scopes that are missing; any other error as it is."""

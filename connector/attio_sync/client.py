@@ -23,6 +23,7 @@ from attio_sync.limiter import ATTEMPTS, Effort, Limiter
 from attio_sync.parents import Parent
 from attio_sync.runtime import RequestCounts, utc_now
 from attio_sync.settings import Settings
+from attio_sync.small_tables import Definition, Place
 from attio_sync.tables import as_array
 
 type Transport = httpx2.AsyncBaseTransport
@@ -49,16 +50,6 @@ KEPT_CONNECTIONS = 10
 FROM_ENVIRONMENT = "HTTPS_PROXY, ALL_PROXY, SSL_CERT_FILE, SSL_CERT_DIR"
 
 log = logging.getLogger(__name__)
-
-
-def one_page(_: list[Any]) -> bool:
-    """Of what Attio lists without pages."""
-    return True
-
-
-def every_page(_: list[Any]) -> bool:
-    """A page that brings nothing new is behind the last one: how many are in one is not documented."""
-    return False
 
 
 class AttioClient:
@@ -138,21 +129,23 @@ class AttioClient:
         return await self._fetch(wire.one_item(parent, record_id))
 
     async def fetch_definitions[T: BaseModel](
-        self, path: str, model: type[T], scopes: tuple[str, ...] = (), *, enough: Callable[[list[T]], bool] = one_page
+        self, definition: Definition[T], place: Place, enough: Callable[[list[T]], bool] | None = None
     ) -> list[T]:
-        """What is listed at a path, archived ones included: pages of it, until it is `enough` or all there is.
+        """What a small table says of a place, archived ones included: pages of it, until it is `enough` or all there is.
 
         Raises:
             UnknownNameError: there is no such object, list or attribute.
-            ForbiddenError: the token lacks one of these scopes.
+            ForbiddenError: the token lacks one of the scopes for it.
         """
-        adapter, found = TypeAdapter(model), dict[str, T]()
+        path, scopes = definition.path(place), definition.scopes(place)
+        adapter, found = TypeAdapter(definition.model), dict[str, T]()
         while True:
             page = _as_list(await self._fetch(wire.definitions(path, len(found), scopes)), "definitions")
             items = [_validated(adapter, one, place) for place, one in enumerate(page)]
             fresh = {key: item for item in items if (key := repr(item)) not in found}
             found |= fresh
-            if not fresh or enough(list(found.values())):
+            # A page that brings nothing new is behind the last one: how many are in one is not documented.
+            if not fresh or not definition.is_paged or (enough and enough(list(found.values()))):
                 return list(found.values())
             if len(found) > MOST_DEFINITIONS:
                 message = f"Attio lists more than {MOST_DEFINITIONS:,} at {path}: an endless list"

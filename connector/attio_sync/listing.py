@@ -81,7 +81,7 @@ async def fetch_attributes(
     def enough(found: list[AttioAttribute]) -> bool:
         return bool(wanted) and wanted <= {a.api_slug for a in found}
 
-    return await client.fetch_definitions(ATTRIBUTES.path(Place(parent)), AttioAttribute, parent.scopes, enough=enough)
+    return await client.fetch_definitions(ATTRIBUTES, Place(parent), enough)
 
 
 class RecordLister:

@@ -13,7 +13,7 @@ from anyio.from_thread import BlockingPortal
 from attio_sync.attio_types.records import EntryOf
 from attio_sync.attio_types.workspace import TokenIdentity
 from attio_sync.attribute_fetcher import AttioAttributeFetcher, Wants
-from attio_sync.client import AttioClient, every_page, one_page
+from attio_sync.client import AttioClient
 from attio_sync.delivery import LONGEST_WITHOUT_CHECKPOINT, Delivery
 from attio_sync.errors import AttioSyncError
 from attio_sync.pages import HistoryPage, HistoryPages, Part
@@ -89,11 +89,8 @@ class Reader:
         found: dict[int, list[Any] | AttioSyncError] = {}
 
         async def fetch(number: int, definition: Definition[Any], place: Place) -> None:
-            enough = every_page if definition.is_paged else one_page
-            scopes = place.parent.scopes if place.parent else filter(None, [definition.scope])
-            path = definition.path(place)
             try:
-                found[number] = await self._client.fetch_definitions(path, definition.model, tuple(scopes), enough=enough)
+                found[number] = await self._client.fetch_definitions(definition, place)
             except AttioSyncError as error:
                 found[number] = error
 

@@ -73,6 +73,12 @@ class Definition[T: BaseModel]:
         """Under which name the state holds what was listed in a place."""
         return f"{self.table} {place}".strip()
 
+    def scopes(self, place: Place) -> tuple[str, ...]:
+        """What a token needs to read it in a place."""
+        if place.parent:
+            return place.parent.scopes
+        return (self.scope,) if self.scope else ()
+
     def rows(self, items: Sequence[T], place: Place) -> list[Row]:
         """The rows of what is listed in one place."""
         table = Table(self.table, self.columns)

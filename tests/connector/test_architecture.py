@@ -64,7 +64,7 @@ PURE = (
 LIBRARIES: dict[str, tuple[str, ...]] = {
     "httpx2": ("client",),
     "anyio": ("client", "limiter", "attribute_fetcher", "pages", "runtime", "reader", "main", "test_script"),
-    "pydantic": ("client", "catalog", "settings", "histories", "small_tables", "attio_types"),
+    "pydantic": ("client", "settings", "histories", "small_tables", "attio_types"),
     "msgspec": ("wire",),
     "pydantic_settings": ("settings",),
     "dotenv": ("env_files",),

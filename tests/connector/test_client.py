@@ -41,6 +41,7 @@ from attio_sync.errors import (
 from attio_sync.limiter import ATTEMPTS, REFUSED_SECONDS, RETRY_SECONDS, Effort
 from attio_sync.listing import fetch_attributes
 from attio_sync.parents import parse_parent
+from attio_sync.small_tables import OBJECTS, STATUSES, Place
 from attio_sync.sources import Source, Tracked
 
 APPLICATIONS = parse_parent("applications")
@@ -170,14 +171,12 @@ def test_an_object_whose_slug_needs_escaping_is_reached() -> None:
 
 def test_objects_attributes_and_statuses_are_those_of_the_workspace() -> None:
     it = line()
-    objects = it.ask(lambda client: client.fetch_definitions("/v2/objects", AttioObject))
+    objects = it.ask(lambda client: client.fetch_definitions(OBJECTS, Place()))
     assert {one.api_slug for one in objects} == {one.slug for one in it.world.workspace.objects()}
     assert all(isinstance(one, AttioObject) for one in objects)
     expected = it.world.workspace.object("applications").attributes
     assert [(one.api_slug, one.type) for one in it.ask(attributes)] == [(one.slug, one.type) for one in expected]
-    statuses = it.ask(
-        lambda client: client.fetch_definitions("/v2/objects/applications/attributes/workflow_status/statuses", AttioStatus)
-    )
+    statuses = it.ask(lambda client: client.fetch_definitions(STATUSES, Place(APPLICATIONS, "workflow_status")))
     assert "Phone screen" in [one.title for one in statuses if one.is_archived]
     assert all(isinstance(one, AttioStatus) for one in statuses)
 

@@ -26,7 +26,6 @@ from attio_simulator.crm_data import generate_crm
 from attio_simulator.requests import Request
 from attio_sync import wire
 from attio_sync.attio_types.records import parse_listed_record
-from attio_sync.attio_types.workspace import AttioObject, AttioStatus, AttioWorkspaceMember
 from attio_sync.attribute_types import TYPES
 from attio_sync.client import AttioClient
 from attio_sync.errors import AttioSyncError, GaveUpError, InvalidValueError, StateError
@@ -36,6 +35,7 @@ from attio_sync.limiter import ATTEMPTS
 from attio_sync.listing import fetch_attributes
 from attio_sync.parents import parse_parent
 from attio_sync.runtime import Environment
+from attio_sync.small_tables import MEMBERS, OBJECTS, STATUSES, Place
 from attio_sync.sources import FIRST, Source
 from attio_sync.streams import Invalid, current_table, error_table, history_rows, history_table
 from attio_sync.sync import run_sync
@@ -331,10 +331,10 @@ def test_nesting_of_any_depth_is_an_error_of_our_tree(depth: int, brackets: tupl
 METHODS: list[Callable[[AttioClient], Awaitable[object]]] = [
     lambda client: client.query(APPLICATIONS, {}, {"workflow_status"}),
     lambda client: client.fetch_values(APPLICATIONS, "0e339d90-1b8d-436e-9305-7c08620dc212", "workflow_status"),
-    lambda client: client.fetch_definitions("/v2/objects", AttioObject),
+    lambda client: client.fetch_definitions(OBJECTS, Place()),
     lambda client: fetch_attributes(client, APPLICATIONS),
-    lambda client: client.fetch_definitions("/v2/objects/applications/attributes/workflow_status/statuses", AttioStatus),
-    lambda client: client.fetch_definitions("/v2/workspace_members", AttioWorkspaceMember),
+    lambda client: client.fetch_definitions(STATUSES, Place(APPLICATIONS, "workflow_status")),
+    lambda client: client.fetch_definitions(MEMBERS, Place()),
     lambda client: client.fetch_self(),
 ]
 

@@ -137,7 +137,7 @@ def _has_members(histories: Iterable[AttributeHistory]) -> bool:
 async def _fetch_names(client: AttioClient) -> dict[str, str]:
     """Nobody's where the token may not see them."""
     try:
-        members = await client.fetch_definitions(MEMBERS.path(DefinedIn()), AttioWorkspaceMember)
+        members = await client.fetch_definitions(MEMBERS, DefinedIn())
     except ForbiddenError:
         return {}
     return {member.workspace_member_id: name for member in members if (name := _name(member))}
