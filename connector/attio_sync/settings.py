@@ -15,14 +15,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, BeforeValidator, Field, PlainSerializer, SecretStr, ValidationError, field_validator
 from pydantic.fields import FieldInfo
-from pydantic_settings import (
-    BaseSettings,
-    DotEnvSettingsSource,
-    EnvSettingsSource,
-    NoDecode,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-)
+from pydantic_settings import BaseSettings, DotEnvSettingsSource, EnvSettingsSource, NoDecode, SettingsConfigDict
 
 from attio_sync.env_files import ENV_FILES, PREFIX, check_env_files, env_files_read
 from attio_sync.errors import SettingsError
@@ -154,19 +147,6 @@ class Settings(BaseSettings):
             return url
         message = "must start with https:// (http:// is for this machine only): the token must not travel unencrypted"
         raise ValueError(message)
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """The order in which a setting is looked for."""
-        del settings_cls, file_secret_settings
-        return init_settings, env_settings, dotenv_settings
 
 
 def _is_loopback(host: str) -> bool:
