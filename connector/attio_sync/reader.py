@@ -4,14 +4,12 @@ import logging
 import math
 from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, closing, contextmanager
-from datetime import datetime
 from typing import Any
 
 import anyio
 from anyio.from_thread import BlockingPortal
 
 from attio_sync.attio_types.records import EntryOf
-from attio_sync.attio_types.workspace import TokenIdentity
 from attio_sync.attribute_fetcher import AttioAttributeFetcher, Wants
 from attio_sync.client import AttioClient
 from attio_sync.delivery import LONGEST_WITHOUT_CHECKPOINT, Delivery
@@ -45,32 +43,13 @@ class Reader:
     ) -> None:
         self.saw_short_pages = False
         """Whether the last listing went on behind a page that was shorter than asked."""
+        self.client = client
         self._portal = portal
-        self._client = client
         self._delivery = delivery
         self._report = delivery.report
         self._environment = environment
         self._on_progress = environment.on_progress
         self._started = self._said_at = environment.monotonic()
-
-    @property
-    def clock_lead_seconds(self) -> float | None:
-        """How far this machine's clock is ahead of Attio's at most, once an answer has told."""
-        return self._client.clock_lead_seconds
-
-    @property
-    def accurate_at(self) -> datetime | None:
-        """How fresh Attio says the last listing page is."""
-        return self._client.accurate_at
-
-    def identity(self) -> TokenIdentity:
-        """Whom the token belongs to and what it may do."""
-        return self.answer_of(self._client.fetch_self)
-
-    @property
-    def client(self) -> AttioClient:
-        """What it reads with."""
-        return self._client
 
     def answer_of[*Args, T](self, ask: Callable[[*Args], Awaitable[T]], *args: *Args) -> T:
         """What a few requests bring; they may be refused for long."""
@@ -90,7 +69,7 @@ class Reader:
 
         async def fetch(number: int, definition: Definition[Any], place: Place) -> None:
             try:
-                found[number] = await self._client.fetch_definitions(definition, place)
+                found[number] = await self.client.fetch_definitions(definition, place)
             except AttioSyncError as error:
                 found[number] = error
 
@@ -135,15 +114,15 @@ class Reader:
 
     def count(self) -> None:
         """Brings the numbers of the report up to date."""
-        counts = self._client.counts
+        counts = self.client.counts
         self._report.requests = self._report.looked_up + counts.total
         self._report.refused, self._report.retried = counts.refused, counts.retried
-        self._report.waiting = self._client.waiting
+        self._report.waiting = self.client.waiting
         self._report.seconds = self._environment.monotonic() - self._started
 
     def _fetcher(self, sources: Sequence[Source], *, trusting: bool = True) -> AttioAttributeFetcher:
         known_invalid = {s: frozenset(self._delivery.state.of(s).invalid) for s in sources}
-        return AttioAttributeFetcher(self._client, sources, self._delivery.page_size, known_invalid, trusting=trusting)
+        return AttioAttributeFetcher(self.client, sources, self._delivery.page_size, known_invalid, trusting=trusting)
 
     @contextmanager
     def _pages(self, stream: AbstractAsyncContextManager[HistoryPages]) -> Pages:

@@ -88,7 +88,8 @@ class _Sync:
         """Those whose turn was over before all was delivered, and those to be delivered anew."""
 
     def run(self, found: Found | None) -> None:
-        identity, delivery = self._reader.identity(), self._delivery
+        delivery = self._delivery
+        identity = self._reader.answer_of(self._reader.client.fetch_self)
         self._sees_everything, is_first = identity.sees_everything, delivery.state.is_new
         delivery.state = schedule.of_this_workspace(delivery.state, identity)
         found = found or self._reader.answer_of(self._catalog.find, self._settings.history)
@@ -210,7 +211,7 @@ class _Sync:
             window = schedule.fresh_window(first, self._state(first), self._settings, self._environment.now())
             if window is not None:
                 # A window ends by Attio's clock where that one is behind ours: `active_from` is Attio's time.
-                lead = max(0.0, self._reader.clock_lead_seconds or 0.0)
+                lead = max(0.0, self._reader.client.clock_lead_seconds or 0.0)
                 window = replace(window, started_at=window.started_at - timedelta(seconds=lead))
                 if not self._windows.deliver(sources, window, until):
                     return False
@@ -292,6 +293,6 @@ class _Sync:
         if outcome is Outcome.DONE:
             state = replace(state, blind=not self._sees_everything)
             if not source.type.is_filtered:
-                reached = min(now, self._reader.accurate_at or now)
+                reached = min(now, self._reader.client.accurate_at or now)
                 state = replace(state, last_sync=max(state.last_sync or reached, reached))
         self._delivery.finish_window(source, state)

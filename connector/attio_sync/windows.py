@@ -64,7 +64,7 @@ class Windows:
                     return True
                 if has_turns and self._environment.monotonic() > until:
                     return False
-        window = _as_fresh_as(window, self._reader.accurate_at)
+        window = _as_fresh_as(window, self._reader.client.accurate_at)
         for source in self._alive(sources):
             self._finish(source, window, thorough=thorough)
         return True
