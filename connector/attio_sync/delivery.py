@@ -46,10 +46,10 @@ class Delivery:
     ) -> None:
         self.sources: list[Source] = []
         self.state = state
+        self.settings = settings
+        self.environment = environment
         self.report = report
-        self._settings = settings
         self._sink = sink
-        self._environment = environment
         self._saved_at = environment.monotonic()
         self._saved_state = state
         self._rows_since = 0
@@ -59,12 +59,7 @@ class Delivery:
     @property
     def seconds_left(self) -> float:
         """How long until a checkpoint is due whatever happens."""
-        return max(0.1, self._saved_at + LONGEST_WITHOUT_CHECKPOINT - self._environment.monotonic())
-
-    @property
-    def page_size(self) -> int:
-        """How many records a listing page is asked for."""
-        return self._settings.page_size
+        return max(0.1, self._saved_at + LONGEST_WITHOUT_CHECKPOINT - self.environment.monotonic())
 
     @property
     def tracked(self) -> int:
@@ -81,11 +76,11 @@ class Delivery:
         Tracked still is what could not be looked up just now, the `unknown`; where every status is, one may come back.
         """
         self.sources = list(sources)
-        small = definitions_for(sources, definitions=self._settings.definitions)
+        small = definitions_for(sources, definitions=self.settings.definitions)
         if self.state.is_new:
             for name in (error_table().name, *(d.table for d in small)):
                 self._sink.truncate(name)
-        tracked, everything = {str(s) for s in sources}, self._settings.history.everything
+        tracked, everything = {str(s) for s in sources}, self.settings.history.everything
         away, gone = set[str](), list[str]()
         for key, was in [(k, s) for k, s in self.state.sources.items() if k not in tracked]:
             name = key.partition("=")[0]
@@ -93,7 +88,7 @@ class Delivery:
                 away.add(name)
                 if not could_not_be_looked_up(name, unknown):
                     gone += [name] * (not was.away)
-                    rest = while_away(was, self._environment.now())
+                    rest = while_away(was, self.environment.now())
                     self.state = replace(self.state, sources={**self.state.sources, key: rest})
                 continue
             # The keys of rows of another table for the same attribute are the same.
@@ -201,7 +196,7 @@ class Delivery:
         """
         if not invalid:
             return
-        state, table, now = self.state.of(source), error_table(), self._environment.now()
+        state, table, now = self.state.of(source), error_table(), self.environment.now()
         rows = {error.record_id: table.row(Invalid(source.name, error, now)) for error in invalid}
         marks = {r: digest({k: v for k, v in row.items() if k != "found_at"}) for r, row in rows.items()}
         # Refused, if they are too many, before a row is written that nobody would take away again.
@@ -259,7 +254,7 @@ class Delivery:
 
     def checkpoint_if_due(self, seconds: float = CHECKPOINT_SECONDS) -> None:
         """At the end of a page: at most once a minute, or in so many seconds, unless very many rows wait."""
-        waited = self._environment.monotonic() - self._saved_at
+        waited = self.environment.monotonic() - self._saved_at
         if waited >= seconds or self._rows_since >= ROWS_BETWEEN_CHECKPOINTS:
             self.checkpoint()
 
@@ -270,7 +265,7 @@ class Delivery:
             self.warn(not_read(what, error_table().name, first))
         self._unread.clear()
         self._sink.checkpoint(dump_state(self.state))
-        self._saved_at = self._environment.monotonic()
+        self._saved_at = self.environment.monotonic()
         self._saved_state = self.state
         self._rows_since = 0
 
@@ -284,7 +279,7 @@ class Delivery:
         return MOST_RECENT // self.tracked
 
     def _buffered(self, until: datetime) -> int:
-        return nanoseconds(until - timedelta(minutes=self._settings.buffer_minutes))
+        return nanoseconds(until - timedelta(minutes=self.settings.buffer_minutes))
 
     def _upsert(self, table: str, row: Row) -> None:
         self._sink.upsert(table, row)

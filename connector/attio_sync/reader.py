@@ -15,7 +15,8 @@ from attio_sync.client import AttioClient
 from attio_sync.delivery import LONGEST_WITHOUT_CHECKPOINT, Delivery
 from attio_sync.errors import AttioSyncError
 from attio_sync.pages import HistoryPage, HistoryPages, Part
-from attio_sync.runtime import Environment, held_open
+from attio_sync.runtime import held_open
+from attio_sync.schedule import all_are_due_at_once
 from attio_sync.small_tables import Definition, Place
 from attio_sync.sources import Source
 from attio_sync.state import Window
@@ -34,22 +35,16 @@ PROGRESS_SECONDS = 30.0
 class Reader:
     """Everything a sync reads. While nothing comes for long, checkpoints are made all the same."""
 
-    def __init__(
-        self,
-        portal: BlockingPortal,
-        client: AttioClient,
-        delivery: Delivery,
-        environment: Environment,
-    ) -> None:
+    def __init__(self, portal: BlockingPortal, client: AttioClient, delivery: Delivery) -> None:
         self.saw_short_pages = False
         """Whether the last listing went on behind a page that was shorter than asked."""
         self.client = client
         self._portal = portal
         self._delivery = delivery
         self._report = delivery.report
-        self._environment = environment
-        self._on_progress = environment.on_progress
-        self._started = self._said_at = environment.monotonic()
+        self._environment = delivery.environment
+        self._on_progress = self._environment.on_progress
+        self._started = self._said_at = self._environment.monotonic()
 
     def answer_of[*Args, T](self, ask: Callable[[*Args], Awaitable[T]], *args: *Args) -> T:
         """What a few requests bring; they may be refused for long."""
@@ -88,9 +83,9 @@ class Reader:
         self.saw_short_pages = fetcher.saw_short_pages
 
     @contextmanager
-    def listing(self, sources: Sequence[Source], wants: Wants, *, trusting: bool) -> Pages:
+    def listing(self, sources: Sequence[Source], wants: Wants) -> Pages:
         """Everything there is; the histories of records that are wanted are read besides."""
-        fetcher = self._fetcher(sources, trusting=trusting)
+        fetcher = self._fetcher(sources, trusting=not all_are_due_at_once(self._delivery.settings))
         with self._pages(fetcher.stream_attribute_values(None, None, wants)) as pages:
             yield pages
         self.saw_short_pages = fetcher.saw_short_pages
@@ -122,7 +117,9 @@ class Reader:
 
     def _fetcher(self, sources: Sequence[Source], *, trusting: bool = True) -> AttioAttributeFetcher:
         known_invalid = {s: frozenset(self._delivery.state.of(s).invalid) for s in sources}
-        return AttioAttributeFetcher(self.client, sources, self._delivery.page_size, known_invalid, trusting=trusting)
+        return AttioAttributeFetcher(
+            self.client, sources, self._delivery.settings.page_size, known_invalid, trusting=trusting
+        )
 
     @contextmanager
     def _pages(self, stream: AbstractAsyncContextManager[HistoryPages]) -> Pages:

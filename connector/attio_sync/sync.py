@@ -50,8 +50,8 @@ def run_sync(
     delivery = Delivery(settings, parse_state(state, log.warning), sink, environment, report)
     connection = AttioClient.connect(settings, environment.transport, environment.now)
     with open_portal(environment) as portal, held_open(portal, connection) as client:
-        reader = Reader(portal, client, delivery, environment)
-        sync = _Sync(settings, delivery, reader, environment)
+        reader = Reader(portal, client, delivery)
+        sync = _Sync(delivery, reader)
         try:
             sync.run(found)
         except AttioSyncError as error:
@@ -70,14 +70,14 @@ def run_sync(
 class _Sync:
     """One sync of all sources; one that fails keeps none of the others from being delivered."""
 
-    def __init__(self, settings: Settings, delivery: Delivery, reader: Reader, environment: Environment) -> None:
-        self._settings = settings
+    def __init__(self, delivery: Delivery, reader: Reader) -> None:
+        self._settings = delivery.settings
         self._delivery = delivery
         self._reader = reader
-        self._environment = environment
+        self._environment = delivery.environment
         self._catalog = Catalog(reader.client)
         self.failures: dict[str, AttioSyncError] = {}
-        self._windows = Windows(delivery, reader, environment, self._failing_alone, self._alive)
+        self._windows = Windows(delivery, reader, self._failing_alone, self._alive)
         self._sees_everything = True
         self._seen: dict[str, str] = {}
         """Of which attribute the statuses of a place are that were read."""
@@ -249,14 +249,13 @@ class _Sync:
             comparison.begin(recheck.slices if recheck else frozenset())
         names = ", ".join(s.name for s in rechecks)
         self._reader.phase(names, "comparing everything", max(self._delivery.ledger(s).records for s in rechecks))
-        trusting = not schedule.all_are_due_at_once(self._settings)
-        failures = list_together(comparisons, self._reader, self._delivery, trusting=trusting)
+        failures = list_together(comparisons, self._reader, self._delivery)
         while comparisons:  # none is kept: what differs after a large import takes much room
             comparison = comparisons.pop(0)
             with self._failing_alone(comparison.source):
                 if comparison.source in failures:
                     raise failures[comparison.source]
-                self._settle(comparison, rechecks[comparison.source], now, trusting=trusting)
+                self._settle(comparison, rechecks[comparison.source], now)
 
     def _recheck(self, source: Source, now: datetime) -> schedule.Recheck | None:
         """What is read again, where it is time, once in a sync; a look at what changed reads nothing again."""
@@ -266,16 +265,14 @@ class _Sync:
         is_due = schedule.reconciliation_is_due(state, self._settings, now)
         return schedule.recheck_due(state, self._settings, now) if is_due else None
 
-    def _settle(
-        self, comparison: Reconciliation, recheck: schedule.Recheck | None, now: datetime, *, trusting: bool
-    ) -> None:
+    def _settle(self, comparison: Reconciliation, recheck: schedule.Recheck | None, now: datetime) -> None:
         """Mends what a comparison found, and notes when it was."""
         source, short_pages = comparison.source, self._reader.saw_short_pages
         outcome = comparison.finish()
         if outcome is Outcome.DONE and comparison.unknown_slices:
             log.info("%s: all histories of %s slices are written anew", source.name, len(comparison.unknown_slices))
             comparison.begin_unknown()
-            if failure := list_together([comparison], self._reader, self._delivery, trusting=trusting).get(source):
+            if failure := list_together([comparison], self._reader, self._delivery).get(source):
                 raise failure
             outcome = comparison.finish()
         if outcome is Outcome.STARTED_OVER:

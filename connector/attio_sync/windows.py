@@ -15,7 +15,6 @@ from attio_sync.ledger import Known
 from attio_sync.pages import Part
 from attio_sync.reader import Reader, readable
 from attio_sync.reconcile import Reconciliation
-from attio_sync.runtime import Environment
 from attio_sync.sources import Source
 from attio_sync.state import SourceState, Window
 
@@ -31,13 +30,12 @@ class Windows:
         self,
         delivery: Delivery,
         reader: Reader,
-        environment: Environment,
         failing_alone: Callable[[Source], AbstractContextManager[None]],
         alive: Callable[[Sequence[Source]], list[Source]],
     ) -> None:
         self._delivery = delivery
         self._reader = reader
-        self._environment = environment
+        self._environment = delivery.environment
         self._failing_alone = failing_alone
         self._alive = alive
 
@@ -180,14 +178,12 @@ def _is_later(stays: Sequence[Stay], known: Known) -> bool:
 
 
 def list_together(
-    comparisons: Sequence[Reconciliation], reader: Reader, delivery: Delivery, *, trusting: bool
+    comparisons: Sequence[Reconciliation], reader: Reader, delivery: Delivery
 ) -> dict[Source, AttioSyncError]:
     """One listing of a parent for all of its sources. Returns those that cannot be read; they keep none of the others."""
     by_source = {c.source: c for c in comparisons}
     failures: dict[Source, AttioSyncError] = {}
-    with reader.listing(
-        list(by_source), lambda s, record: by_source[s].wants(record.record_id), trusting=trusting
-    ) as pages:
+    with reader.listing(list(by_source), lambda s, record: by_source[s].wants(record.record_id)) as pages:
         for page in pages:
             for source in [s for s in by_source if s not in failures]:
                 try:
