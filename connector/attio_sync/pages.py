@@ -12,7 +12,7 @@ from attio_sync.errors import AttioSyncError, InvalidValueError, MergeInProgress
 from attio_sync.histories import AttributeHistory
 from attio_sync.listing import Item
 from attio_sync.sources import Source
-from attio_sync.state import Cursor, advance
+from attio_sync.state import Cursor
 
 VALUES_AHEAD = 10_000
 """While so many values wait for the consumer no further history is read: 100 MB of memory, about."""
@@ -96,7 +96,11 @@ class Slot:
     @property
     def cursor(self) -> Cursor:
         """What stands once it is delivered."""
-        return advance(self.start, self.items)
+        if not self.items:
+            return self.start
+        key = self.items[-1].listed_at
+        ids = frozenset(item.record_id for item in self.items if item.listed_at == key)
+        return Cursor(key, ids | self.start.record_ids if key == self.start.created_at else ids)
 
     def expect(self, wanted: Wanted) -> None:
         """Makes room for one history; one without an outcome is to be read."""

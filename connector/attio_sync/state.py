@@ -4,10 +4,10 @@
 The `last_sync` outside is the oldest of those inside; states written before there were several hold nothing else.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any
 
 from attio_sync.attio_types.timestamps import EPOCH, sortable_timestamp
 from attio_sync.errors import StateError
@@ -105,29 +105,6 @@ class SyncState:
     def is_new(self) -> bool:
         """Whether nothing was ever delivered, as in a new connection or after a re-sync."""
         return not self.sources and not self.definitions
-
-
-class Placed(Protocol):
-    """What has a place in a listing."""
-
-    @property
-    def record_id(self) -> str:
-        """Which it is."""
-        ...
-
-    @property
-    def listed_at(self) -> str:
-        """Where in the listing it is."""
-        ...
-
-
-def advance(cursor: Cursor, delivered: Sequence[Placed]) -> Cursor:
-    """The cursor that stands once these records, in listing order, are delivered as well."""
-    if not delivered:
-        return cursor
-    key = delivered[-1].listed_at
-    ids = frozenset(r.record_id for r in delivered if r.listed_at == key)
-    return Cursor(key, ids | cursor.record_ids if key == cursor.created_at else ids)
 
 
 def parse_state(raw: Mapping[str, Any], warn: Callable[[str], None]) -> SyncState:

@@ -23,7 +23,7 @@ from attio_sync.limiter import Limiter
 from attio_sync.pages import HistoryPage, HistoryPages
 from attio_sync.parents import parse_parent
 from attio_sync.sources import FIRST, Source
-from attio_sync.state import Cursor, advance
+from attio_sync.state import Cursor
 
 PEOPLE = parse_parent("people")
 JOB_TITLE = Source(PEOPLE, "job_title", "titles", TYPES["text"])
@@ -84,20 +84,20 @@ def test_of_long_histories_no_more_waits_than_there_is_room_for(monkeypatch: pyt
         created.append(world.workspace.create_record("applications", "Applied", at=moments[0]))
         world.workspace.replace_history(created[-1], stays)
     came, taken, waiting, alive = [0], [0], [0], list[int]()
-    ids, cursor = list[str](), Cursor("")
+    ids, listed_at = list[str](), dict[str, str]()
 
     def count(info: RequestInfo) -> None:
         came[0] += 20 * (info.kind == "values")
         waiting.append(came[0] - taken[0])
 
     async def read(client: AttioClient) -> None:
-        nonlocal cursor
         async with AttioAttributeFetcher(client, [FIRST]).stream_attribute_values(None) as pages:
             async for page in pages:
                 taken[0] += sum(20 * -(-len(history.raw) // 20) for history in page.histories)
                 ids.extend(record.record_id for record in page.parts[FIRST].listed)
-                cursor = advance(cursor, page.parts[FIRST].listed)
-                assert cursor == page.cursor
+                listed_at.update({record.record_id: record.listed_at for record in page.parts[FIRST].listed})
+                newest = max(listed_at.values())
+                assert page.cursor == Cursor(newest, frozenset(one for one, at in listed_at.items() if at == newest))
                 await anyio.sleep(60)  # while the consumer is busy nothing goes on
                 if len(ids) % 5 == 0:
                     gc.collect()
@@ -190,6 +190,27 @@ def test_a_caller_that_is_cancelled_leaves_no_place_and_no_request_behind() -> N
 
     run(world, be_cancelled, recording)
     assert any(cancelled)
+
+
+# --- Where a later sync goes on
+
+
+def test_a_cursor_names_all_that_came_of_its_instant_also_with_earlier_pages() -> None:
+    pages: list[HistoryPage] = []
+
+    async def read(client: AttioClient) -> None:
+        pages.extend(await all_pages(client, FIRST, page_size=3))
+
+    world = hiring_world()
+    world.workspace.import_records("applications", 7, "Applied")
+    run(world, read)
+    came: dict[str, set[str]] = {}
+    for page in pages:
+        for record in page.parts[FIRST].listed:
+            came.setdefault(record.listed_at, set()).add(record.record_id)
+        newest = max(came)
+        assert page.cursor == Cursor(newest, frozenset(came[newest]))
+    assert max(map(len, came.values())) > 3, "more than a page of one instant"
 
 
 # --- Several attributes with one listing
