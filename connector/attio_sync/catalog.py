@@ -201,16 +201,11 @@ class Catalog:
                 found.failures[str(parent)] = await self._refusal(error, parent.scopes, str(parent))
             else:
                 statuses += [
-                    Source(parent, a.api_slug, _table(parent, a.api_slug), attribute_id=a.attribute_id)
+                    Source(parent, a.api_slug, table_for(parent, a.api_slug), attribute_id=a.attribute_id)
                     for a in attributes
                     if a.type == "status" and not a.is_archived
                 ]
         return statuses
-
-
-def _table(parent: Parent, attribute: str) -> str:
-    is_first = (parent, attribute) == (FIRST.parent, FIRST.attribute)
-    return FIRST.table if is_first else table_for(parent, attribute)
 
 
 def near(name: str, there_are: Sequence[str]) -> list[str]:

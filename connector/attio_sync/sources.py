@@ -67,6 +67,8 @@ FIRST = Source(Parent("objects", "applications"), "workflow_status", "attio_work
 
 def table_for(parent: Parent, attribute: str) -> str:
     """The table of a source for which none is named: `attio_deals_stage`."""
+    if (parent, attribute) == (FIRST.parent, FIRST.attribute):
+        return FIRST.table
     return _table_name(f"attio_{parent.slug}_{attribute}")
 
 
@@ -115,8 +117,6 @@ def _parse_source(part: str) -> Source:
     if table != (called := _table_name(table)):
         message = f"Fivetran would call the table {table!r} {called!r}: write that"
         raise ValueError(message)
-    if (parent, attribute) == (FIRST.parent, FIRST.attribute):
-        table = table or FIRST.table
     return Source(parent, attribute, table or table_for(parent, attribute))
 
 
