@@ -23,7 +23,7 @@ from attio_sync.settings import Settings
 from attio_sync.small_tables import LISTS, OBJECTS, STATUSES, Definition, Place, definitions_for, deliver_definitions
 from attio_sync.sources import Source
 from attio_sync.state import SourceState, parse_state
-from attio_sync.windows import Windows, list_together
+from attio_sync.windows import Windows
 
 log = logging.getLogger(__name__)
 
@@ -249,12 +249,10 @@ class _Sync:
             comparison.begin(recheck.slices if recheck else frozenset())
         names = ", ".join(s.name for s in rechecks)
         self._reader.phase(names, "comparing everything", max(self._delivery.ledger(s).records for s in rechecks))
-        failures = list_together(comparisons, self._reader, self._delivery)
+        self._windows.compare(comparisons)
         while comparisons:  # none is kept: what differs after a large import takes much room
             comparison = comparisons.pop(0)
             with self._failing_alone(comparison.source):
-                if comparison.source in failures:
-                    raise failures[comparison.source]
                 self._settle(comparison, rechecks[comparison.source], now)
 
     def _recheck(self, source: Source, now: datetime) -> schedule.Recheck | None:
@@ -268,12 +266,15 @@ class _Sync:
     def _settle(self, comparison: Reconciliation, recheck: schedule.Recheck | None, now: datetime) -> None:
         """Mends what a comparison found, and notes when it was."""
         source, short_pages = comparison.source, self._reader.saw_short_pages
+        if not self._alive([source]):
+            return
         outcome = comparison.finish()
         if outcome is Outcome.DONE and comparison.unknown_slices:
             log.info("%s: all histories of %s slices are written anew", source.name, len(comparison.unknown_slices))
             comparison.begin_unknown()
-            if failure := list_together([comparison], self._reader, self._delivery).get(source):
-                raise failure
+            self._windows.compare([comparison])
+            if not self._alive([source]):
+                return
             outcome = comparison.finish()
         if outcome is Outcome.STARTED_OVER:
             self._start_over(source, f"more records of {source.name} differ from what was delivered than can be named")

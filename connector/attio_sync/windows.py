@@ -8,7 +8,6 @@ from datetime import datetime
 from attio_sync.attio_types.records import ListedRecord
 from attio_sync.attio_types.timestamps import nanoseconds, parse_timestamp, sortable_instant
 from attio_sync.delivery import Delivery
-from attio_sync.errors import AttioSyncError
 from attio_sync.fingerprints import Fingerprint, fingerprint_before, listed_digest
 from attio_sync.histories import Stay, is_unbroken, stays_of
 from attio_sync.ledger import Known
@@ -20,7 +19,7 @@ from attio_sync.state import SourceState, Window
 
 
 class Windows:
-    """Delivers what a listing since some moment brings, for one source or for several of one parent.
+    """Delivers or compares what a listing brings, for one source or for several of one parent.
 
     `failing_alone` is the context in which what goes wrong with a source is that source's alone; `alive` says which of
     some sources have not failed.
@@ -66,6 +65,17 @@ class Windows:
         for source in self._alive(sources):
             self._finish(source, window, thorough=thorough)
         return True
+
+    def compare(self, comparisons: Sequence[Reconciliation]) -> None:
+        """One listing of a parent for all of its sources; one that cannot be read keeps none of the others."""
+        by_source = {c.source: c for c in comparisons}
+        sources = list(by_source)
+        with self._reader.listing(sources, lambda s, record: by_source[s].wants(record.record_id)) as pages:
+            for page in pages:
+                for source in self._alive(sources):
+                    with self._failing_alone(source):
+                        by_source[source].note(readable(page.parts[source]))
+                self._delivery.checkpoint_if_due()
 
     def _finish(self, source: Source, window: Window, *, thorough: bool) -> None:
         """Behind a window that is delivered."""
@@ -175,20 +185,3 @@ def _as_fresh_as(window: Window, accurate_at: datetime | None) -> Window:
 def _is_later(stays: Sequence[Stay], known: Known) -> bool:
     """Whether there is a current value, and one that began later than the newest stay that is known."""
     return any(nanoseconds(parse_timestamp(s.began)) > known.began for s in stays if not s.until)
-
-
-def list_together(
-    comparisons: Sequence[Reconciliation], reader: Reader, delivery: Delivery
-) -> dict[Source, AttioSyncError]:
-    """One listing of a parent for all of its sources. Returns those that cannot be read; they keep none of the others."""
-    by_source = {c.source: c for c in comparisons}
-    failures: dict[Source, AttioSyncError] = {}
-    with reader.listing(list(by_source), lambda s, record: by_source[s].wants(record.record_id)) as pages:
-        for page in pages:
-            for source in [s for s in by_source if s not in failures]:
-                try:
-                    by_source[source].note(readable(page.parts[source]))
-                except AttioSyncError as error:
-                    failures[source] = error
-            delivery.checkpoint_if_due()
-    return failures

@@ -428,6 +428,20 @@ def test_a_gateways_404_is_no_delete() -> None:
     world.assert_equal_to_attio()
 
 
+def test_a_listing_that_could_not_be_read_to_its_end_is_compared_with_nothing() -> None:
+    world = synced(120)
+    before, state = tables(world), world.warehouse.state["histories"]
+    world.simulator.faults.add(Fault(kind="mangle", on=["values"]))
+    world.pass_time(hours=25)
+    with pytest.raises(ContractChangedError, match="records cannot be read"):
+        world.sync(page_size="20", recheck_days="1")
+    # What is behind the page at which it failed is not missing, and nothing was compared.
+    assert world.warehouse.warnings == []
+    after = world.warehouse.state["histories"]
+    assert [one["reconciled_at"] for one in after.values()] == [one["reconciled_at"] for one in state.values()]
+    assert tables(world) == before
+
+
 @pytest.mark.usefixtures("small_ledger")
 @pytest.mark.parametrize("applications", [30, 65])
 def test_an_attribute_that_answers_nothing_at_all_empties_nothing(applications: int) -> None:
