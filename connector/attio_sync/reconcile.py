@@ -30,6 +30,7 @@ from attio_sync.ledger import (
 from attio_sync.pages import Part
 from attio_sync.reader import Reader
 from attio_sync.runtime import counted
+from attio_sync.schedule import Recheck
 from attio_sync.sources import Source
 
 log = logging.getLogger(__name__)
@@ -54,39 +55,33 @@ class Outcome(Enum):
 
 
 class Reconciliation:
-    """One reconciliation of one source, which reads the histories of some slices again besides.
+    """One reconciliation of one source, which reads the histories of some slices again besides, if a `recheck` is due.
 
     `sees_everything` is false for a token that sees only what one member may see: then nothing is deleted. What was
-    doubted is believed at the next one that is `scheduled`, so that Attio has the time to show something else.
+    doubted is believed at the next one that is scheduled, so that Attio has the time to show something else.
     """
 
     def __init__(
-        self, delivery: Delivery, source: Source, reader: Reader, *, sees_everything: bool, scheduled: bool = True
+        self, delivery: Delivery, source: Source, reader: Reader, recheck: Recheck | None, *, sees_everything: bool
     ) -> None:
         self.source = source
+        self.recheck = recheck
         self.missing = 0
         """So many records were gone that it is not believed at once; 0 if it is."""
         self.unnamed = False
         """Whether more differed than can be named, and that was not for want of sight."""
-        self.scheduled = scheduled
+        self._scheduled = recheck is not None
         self._delivery = delivery
         self._reader = reader
-        self._due: frozenset[int] = frozenset()
-        self._slices: frozenset[int] = frozenset()
+        self._due = recheck.slices if recheck else frozenset[int]()
         self._unread: set[str] = set()
         """Records that were to be read again and could not."""
         self.unknown_slices: frozenset[int] = frozenset()
         """Slices that were to be read and of which nothing is known, once it is known which records are there."""
         self._sees_everything = sees_everything
         self._present = self._past = Side({}, {})
-
-    def begin(self, slices: frozenset[int]) -> None:
-        """Before a listing: nothing is known of what Attio holds; the histories of these slices are to be read.
-
-        But not yet of those slices of which nothing is known.
-        """
-        self._due = slices
-        self._list(frozenset(i for i in slices if self._ledger.past[i]))
+        # Not yet those of which nothing is known.
+        self._list(frozenset(i for i in self._due if self._ledger.past[i]))
 
     def begin_unknown(self) -> None:
         """Before another listing, for the slices that are unknown: what is written of those the ledger has to know of."""
@@ -95,6 +90,7 @@ class Reconciliation:
         self._listed.held = there
 
     def _list(self, slices: frozenset[int]) -> None:
+        """Before a listing: nothing is known of what Attio holds; the histories of these slices are to be read."""
         self._slices = slices
         state = self._delivery.state.of(self.source)
         self._listed = Listed(self.source, state, self._ledger, slices, self._delivery.tracked)
@@ -155,11 +151,11 @@ class Reconciliation:
             )
             return True
         before = self._delivery.state.of(self.source).missing
-        again = self.scheduled and missing <= before * ABOUT_AS_MANY
+        again = self._scheduled and missing <= before * ABOUT_AS_MANY
         if records < ENOUGH_TO_JUDGE or missing <= records * MASS_SHARE or again:
             return False
-        self.missing = missing if self.scheduled or not before else before
-        if before and not self.scheduled:
+        self.missing = missing if self._scheduled or not before else before
+        if before and not self._scheduled:
             return True
         self._delivery.warn(
             f"Attio no longer lists {missing:,} of {records:,} records of {self.source.parent}. Nothing is deleted now; "
@@ -191,7 +187,7 @@ class Reconciliation:
                         otherwise[record_id] = "not found"
                     else:
                         self._remove(record_id)
-                self._delivery.write_invalid(self.source, page.invalid, again=self.scheduled)
+                self._delivery.write_invalid(self.source, page.invalid, again=self._scheduled)
                 self._delivery.checkpoint_if_due()
         if otherwise:
             record_id = min(otherwise, key=lambda r: (r not in listed.sampled, r))

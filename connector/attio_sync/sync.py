@@ -239,21 +239,16 @@ class _Sync:
     def _compare_together(self, rechecks: Mapping[Source, schedule.Recheck | None], now: datetime) -> None:
         self._reconciled |= {s for s, recheck in rechecks.items() if recheck}
         comparisons = [
-            Reconciliation(
-                self._delivery, source, self._reader, sees_everything=self._sees_everything, scheduled=recheck is not None
-            )
+            Reconciliation(self._delivery, source, self._reader, recheck, sees_everything=self._sees_everything)
             for source, recheck in rechecks.items()
         ]
-        for comparison in comparisons:
-            recheck = rechecks[comparison.source]
-            comparison.begin(recheck.slices if recheck else frozenset())
         names = ", ".join(s.name for s in rechecks)
         self._reader.phase(names, "comparing everything", max(self._delivery.ledger(s).records for s in rechecks))
         self._windows.compare(comparisons)
         while comparisons:  # none is kept: what differs after a large import takes much room
             comparison = comparisons.pop(0)
             with self._failing_alone(comparison.source):
-                self._settle(comparison, rechecks[comparison.source], now)
+                self._settle(comparison, now)
 
     def _recheck(self, source: Source, now: datetime) -> schedule.Recheck | None:
         """What is read again, where it is time, once in a sync; a look at what changed reads nothing again."""
@@ -263,9 +258,9 @@ class _Sync:
         is_due = schedule.reconciliation_is_due(state, self._settings, now)
         return schedule.recheck_due(state, self._settings, now) if is_due else None
 
-    def _settle(self, comparison: Reconciliation, recheck: schedule.Recheck | None, now: datetime) -> None:
+    def _settle(self, comparison: Reconciliation, now: datetime) -> None:
         """Mends what a comparison found, and notes when it was."""
-        source, short_pages = comparison.source, self._reader.saw_short_pages
+        source, recheck, short_pages = comparison.source, comparison.recheck, self._reader.saw_short_pages
         if not self._alive([source]):
             return
         outcome = comparison.finish()
