@@ -172,24 +172,21 @@ def _parse_source_state(
         backfill=_parse_window(as_object(raw.get("backfill")), warn),
         reconciled_at=_instant(raw, "reconciled_at", warn),
         rechecked_at=_instant(raw, "rechecked_at", warn),
-        next_slice=_number(raw, "next_slice") % SLICES,
-        missing=_number(raw, "missing"),
-        unnamed=raw.get("unnamed") is True,
-        short_pages=raw.get("short_pages") is True,
-        blind=raw.get("blind") is True,
+        next_slice=_given(raw, "next_slice", otherwise=0) % SLICES,
+        missing=_given(raw, "missing", otherwise=0),
+        unnamed=_given(raw, "unnamed", otherwise=False),
+        short_pages=_given(raw, "short_pages", otherwise=False),
+        blind=_given(raw, "blind", otherwise=False),
         away=_instant(raw, "away", warn),
-        kind=_text_of(raw, "kind"),
-        attribute_id=_text_of(raw, "attribute_id"),
+        kind=_given(raw, "kind", otherwise=""),
+        attribute_id=_given(raw, "attribute_id", otherwise=""),
         invalid=_parse_invalid(raw.get("invalid")),
     )
 
 
-def _number(raw: Mapping[str, Any], key: str) -> int:
-    return number if isinstance(number := raw.get(key), int) else 0
-
-
-def _text_of(raw: Mapping[str, Any], key: str) -> str:
-    return text if isinstance(text := raw.get(key), str) else ""
+def _given[T](raw: Mapping[str, Any], key: str, *, otherwise: T) -> T:
+    """What is there, if it is of the type of what it is otherwise."""
+    return value if isinstance(value := raw.get(key), type(otherwise)) else otherwise
 
 
 def _parse_ledger(raw: dict[str, Any] | None, warn: Callable[[str], None]) -> Ledger | None:
