@@ -123,12 +123,12 @@ def check_that_all_is_seen(reason: str, *, sees_everything: bool) -> None:
 def left_behind(before: Iterable[str], after: Iterable[str]) -> list[str]:
     """A sentence for each history that no longer goes into its table, which nobody changes any more and nobody drops.
 
-    Both are the keys of sources in a state; one of the first version has none.
+    Both are the keys of sources in a state; what names no table, as only people write it, has no rows to speak of.
     """
     tracked = set(after)
-    into = dict(key.split("=") for key in tracked)
+    into = {name: table for name, _, table in (key.partition("=") for key in tracked)}
     said: list[str] = []
-    for name, table in sorted(key.split("=") for key in set(before) - tracked):
+    for name, _, table in sorted(key.partition("=") for key in set(before) - tracked if "=" in key):
         now = f"goes into {into[name]} now" if name in into else "is no longer tracked"
         said.append(f"{name} {now}; the rows of {table} and {table}_history stay as they are")
     return said

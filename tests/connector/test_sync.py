@@ -294,6 +294,15 @@ def test_after_an_earlier_version_everything_is_delivered_anew_with_one_warning(
     assert (report.rows_written, len(world.warehouse.warnings)) == (0, 1)
 
 
+def test_a_history_of_the_state_that_names_no_table_stops_no_sync() -> None:
+    world = make_world(Hiring(20, seed=3))
+    world.sync()
+    state = world.warehouse.state
+    world.warehouse.state = {**state, "histories": {**state["histories"], "applications.workflow_status": {}}}
+    assert world.sync().rows_written == 0
+    assert list(world.warehouse.state["histories"]) == [KEY]
+
+
 def test_a_last_sync_that_cannot_be_read_means_a_first_sync() -> None:
     world = make_world(Hiring(50, seed=3))
     world.warehouse.state = {"last_sync": "yesterday"}
