@@ -21,10 +21,6 @@ LABELS = {"status_title", "option_title", "text"}
 """Columns that say by themselves what a value is."""
 
 
-def _as_it_is(found: Any) -> Any:
-    return found
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class ValueColumn:
     """A column that shows a part of a value: its name, where in Attio's JSON the part is, and its type.
@@ -37,7 +33,7 @@ class ValueColumn:
     path: tuple[str, ...]
     type: ColumnType = "STRING"
     identifies: bool = True
-    read: Callable[[Any], Any] = _as_it_is
+    read: Callable[[Any], Any] = lambda found: found
     said: Callable[[Any], str] = str
 
     def of(self, value: Any) -> Any:

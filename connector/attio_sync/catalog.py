@@ -128,7 +128,7 @@ class Catalog:
 
     async def _refusal(self, error: AttioSyncError, scopes: Iterable[str], what: str) -> AttioSyncError:
         """A refusal of what takes these scopes, with those of them that the token lacks; any other error as it is."""
-        return (await self._lacking(scopes, what) if isinstance(error, ForbiddenError) else None) or error
+        return (await self.lacking(scopes, what) if isinstance(error, ForbiddenError) else None) or error
 
     async def names(self) -> list[str]:
         """Every attribute that has a history, of every object and list, as the setting `history` names it."""
@@ -139,11 +139,8 @@ class Catalog:
             if a.type in TYPES and not a.is_archived
         ]
 
-    async def lacking(self, source: Source) -> MissingScopesError | None:
-        """Which scopes for a source the token lacks, if any."""
-        return await self._lacking(source.parent.scopes, source.name)
-
-    async def _lacking(self, scopes: Iterable[str], what: str) -> MissingScopesError | None:
+    async def lacking(self, scopes: Iterable[str], what: str) -> MissingScopesError | None:
+        """Which of these scopes, which something takes, the token lacks, if any."""
         identity = await self._client.fetch_self()
         lacking = {scope: (what,) for scope in scopes if not identity.has_scope(scope)}
         return MissingScopesError(lacking) if lacking else None

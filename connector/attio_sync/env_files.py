@@ -15,8 +15,6 @@ ENV_FILES = (CONNECTOR.parent / ".env", CONNECTOR / ".env")
 PREFIX = "ATTIO_"
 """How the names of settings begin there."""
 
-EXAMPLE = f"{PREFIX}PAGE_SIZE=500"
-
 
 def env_files_read(env_files: tuple[Path, ...] = ENV_FILES) -> list[Path]:
     """The `.env` files that exist and so are read, the one that counts more last."""
@@ -46,7 +44,7 @@ def _names(path: Path) -> Iterator[tuple[int, str]]:
         text = binding.original.string
         line = binding.original.line + text[: -len(text.lstrip())].count("\n")
         if binding.error or (is_ours and binding.value is None):
-            message = f"{path}, line {line}, is not NAME=value, as in {EXAMPLE}: correct it"
+            message = f"{path}, line {line}, is not NAME=value, as in {PREFIX}PAGE_SIZE=500: correct it"
             raise SettingsError(message)
         if is_ours:
             yield line, name

@@ -165,8 +165,8 @@ class _Sync:
         state = self._state(source)
         if (reason := schedule.reason_to_start_over(source, state)) is not None:
             self._start_over(source, reason)
-            return
-        self._note_what_it_is(source)
+        else:
+            self._note_what_it_is(source)
 
     def _start_over(self, source: Source, reason: str) -> None:
         schedule.check_that_all_is_seen(reason, sees_everything=self._sees_everything)

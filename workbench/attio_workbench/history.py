@@ -108,7 +108,7 @@ async def _fetch(console: Console, settings: Settings, record_id: str, attribute
                 outcome = await ValueReader(client, source).read(record_id, None)
                 if isinstance(outcome, InvalidValueError | MergeInProgressError):
                     # The reader takes a missing scope for this one record's failure, as one that only it has.
-                    raise await catalog.lacking(source) or outcome
+                    raise await catalog.lacking(source.parent.scopes, source.name) or outcome
                 if not isinstance(outcome, AttributeHistory):
                     break  # it is none of this object or list
                 found.append((source, outcome))

@@ -8,8 +8,7 @@ from attio_sync.errors import ContractChangedError, UnknownNameError
 from attio_sync.parents import Parent
 from attio_sync.tables import as_array, printable
 
-UUID_PATTERN = r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
-_ID = re.compile(UUID_PATTERN, re.ASCII)
+_ID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}", re.ASCII)
 
 
 class EntryOf(NamedTuple):
