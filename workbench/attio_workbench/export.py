@@ -10,7 +10,7 @@ from typing import Any, TextIO
 from rich.console import Console
 
 from attio_sync.settings import Settings
-from attio_sync.small_tables import MEMBERS, STATUSES
+from attio_sync.small_tables import MEMBERS
 from attio_sync.sources import Source, tables_of
 from attio_workbench import ocel
 from attio_workbench.held import DEFINED_BY, Held, open_held
@@ -98,8 +98,8 @@ class _Log:
 
     def _moves_of(self, source: Source) -> str:
         current, history = tables_of(source)
-        key, definition = source.parent.id_column, DEFINED_BY[source.type.definition or ""]
-        kind = "status" if definition is STATUSES else "option"
+        key = source.parent.id_column
+        kind, definition = DEFINED_BY[source.type.definition or ""]
         title, join = f"h.{kind}_title", ""
         if definition.table in self._held:
             title = f"coalesce(d.title, {title})"

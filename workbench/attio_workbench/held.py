@@ -16,8 +16,8 @@ from attio_workbench.origin import origin_in
 from attio_workbench.place import Place, open_database
 from attio_workbench.terminal import path_text
 
-DEFINED_BY: dict[str, Definition[Any]] = {"statuses": STATUSES, "options": OPTIONS}
-"""The table that says what the values of a type are called today."""
+DEFINED_BY: dict[str, tuple[str, Definition[Any]]] = {"statuses": ("status", STATUSES), "options": ("option", OPTIONS)}
+"""As what Attio speaks of the values of a type, and the table that says what each of them is called today."""
 
 
 class Held:
@@ -84,10 +84,11 @@ class Held:
 
     def title_today(self, source: Source, values: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """The same values of a status or select, as Attio keeps them, with what they are called today."""
-        definition = DEFINED_BY.get(source.type.definition or "")
-        if definition is None or definition.table not in self:
+        if source.type.definition is None:
             return values
-        kind = "status" if definition is STATUSES else "option"
+        kind, definition = DEFINED_BY[source.type.definition]
+        if definition.table not in self:
+            return values
         query = f"""
             SELECT {kind}_id, title FROM tester.{definition.table}
             WHERE object = ? AND attribute = ? AND NOT _fivetran_deleted

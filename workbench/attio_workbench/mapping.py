@@ -78,17 +78,17 @@ def read_guesses(place: Place, settings: Settings) -> list[Row]:
 
 
 def _guesses(connection: duckdb.DuckDBPyConnection, source: Source) -> list[Row]:
-    definition = DEFINED_BY[source.type.definition or ""]
+    kind, definition = DEFINED_BY[source.type.definition or ""]
     query = QUERY.format(
         table=source.table,
         key=source.parent.id_column,
-        kind="status" if definition is STATUSES else "option",
+        kind=kind,
         listed=definition.table,
         is_won="listed.celebration_enabled" if definition is STATUSES else "false",
         known_as="lower(trim(listed.title))" if definition is STATUSES else "''",
     )
     found = connection.execute(query, [str(source.parent), source.attribute]).fetchall()
-    return [_row(source.name, value_id, title, str(order), kind, "") for value_id, title, order, kind in found]
+    return [_row(source.name, value_id, title, str(order), guess, "") for value_id, title, order, guess in found]
 
 
 def read_mapping(file: Path) -> list[Row]:
