@@ -229,11 +229,11 @@ class Delivery:
         """Makes a small table hold these rows for one place, writing what changed; an unknown table is emptied before."""
         if definition.table not in {name.partition(" ")[0] for name in self.state.definitions}:
             self._sink.truncate(definition.table)
-        changes = changes_of(definition, place, items, self.state.definitions, deletes=deletes)
-        for row in changes.rows:
+        rows, gone, held = changes_of(definition, place, items, self.state.definitions, deletes=deletes)
+        for row in rows:
             self._upsert(definition.table, row)
-        self._delete(Table(definition.table, definition.columns), ((key,) for key in changes.gone))
-        self.state = replace(self.state, definitions=changes.held)
+        self._delete(Table(definition.table, definition.columns), ((key,) for key in gone))
+        self.state = replace(self.state, definitions=held)
 
     def put(self, source: Source, state: SourceState) -> None:
         """Moves the state of a history, behind the rows it speaks of."""

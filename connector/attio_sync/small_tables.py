@@ -5,7 +5,7 @@ To add one takes a `Definition` here, and a model of what Attio answers in `atti
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, Literal, Protocol
 
 from pydantic import BaseModel
 
@@ -209,18 +209,13 @@ class Destination(Protocol):
         ...
 
 
-class Changes(NamedTuple):
-    """What differs from what is held: rows to write, keys of those that are gone, and what is held then, by place."""
-
-    rows: list[Row]
-    gone: list[str]
-    held: dict[str, Digests]
-
-
 def changes_of(
     definition: Definition[Any], place: Place, items: Sequence[Any], held: Mapping[str, Digests], *, deletes: bool
-) -> Changes:
-    """What makes a small table hold these items for one place; where it `deletes`, no others."""
+) -> tuple[list[Row], list[str], dict[str, Digests]]:
+    """What makes a small table hold these items for one place; where it `deletes`, no others.
+
+    Rows to write, keys of those that are gone, and what is held then, by place.
+    """
     name = definition.held_as(place)
     known, rows = held.get(name, {}), {str(next(iter(row.values()))): row for row in definition.rows(items, place)}
     found = {key: digest(row) for key, row in rows.items()}
@@ -233,7 +228,7 @@ def changes_of(
         for n, of_place in held.items()
     }
     changed = [row for key, row in rows.items() if known.get(key) != found[key]]
-    return Changes(changed, sorted(gone), {**others, name: {**kept, **found}})
+    return changed, sorted(gone), {**others, name: {**kept, **found}}
 
 
 def deliver_definitions(
