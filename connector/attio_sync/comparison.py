@@ -123,15 +123,11 @@ class Listed:
         self._source = source
         self._sample = frozenset(ledger.sample)
 
-    def digest(self, record: ListedRecord) -> int:
-        """The digest of what is listed."""
-        return listed_digest(record, self._source.type, is_multiple=self._source.is_multiple)
-
     def note(self, part: Part) -> None:
         """Takes the records of a page, and the histories that were read."""
         listed: dict[str, int] = {}
         for record in part.listed:
-            key = listed[record.record_id] = present_key(record.record_id, self.digest(record))
+            key = listed[record.record_id] = present_key(record.record_id, listed_digest(record, self._source))
             self.valued += bool(record.current)
             if self._since is not None:
                 self._note_plain(record, key, self._since)

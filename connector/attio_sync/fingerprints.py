@@ -12,8 +12,8 @@ from hashlib import blake2b
 from heapq import nlargest
 
 from attio_sync.attio_types.records import EntryOf, ListedRecord
-from attio_sync.attribute_types import STATUS, AttributeType
 from attio_sync.histories import AttributeHistory, Stay, identity_of, stays_of
+from attio_sync.sources import Source
 
 DIGEST_BYTES = 5
 """One change in 10¹² goes unseen by a digest of this size."""
@@ -88,12 +88,12 @@ def changed_stays(stays: Sequence[Stay], before: Fingerprint) -> list[int]:
     return list(_replaced(stays, before))
 
 
-def listed_digest(record: ListedRecord, attribute_type: AttributeType = STATUS, *, is_multiple: bool = False) -> int:
-    """The digest of the current values a listing shows."""
+def listed_digest(record: ListedRecord, source: Source) -> int:
+    """The digest of the current values of a source that a listing shows."""
     try:
-        if len(record.current) > 1 and not is_multiple:
+        if len(record.current) > 1 and not source.is_multiple:
             return UNREADABLE
-        return _digest_of_current([identity_of(attribute_type, value) for value in record.current], record.entry_of)
+        return _digest_of_current([identity_of(source.type, value) for value in record.current], record.entry_of)
     except (LookupError, TypeError, ValueError):
         return UNREADABLE
 

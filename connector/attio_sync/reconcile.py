@@ -13,7 +13,7 @@ from enum import Enum, auto
 from attio_sync.comparison import Listed, Side, grown
 from attio_sync.delivery import ENOUGH_TO_JUDGE, Delivery
 from attio_sync.errors import ContractChangedError
-from attio_sync.fingerprints import Fingerprint, fingerprint_of, fingerprint_with_current, is_nothing
+from attio_sync.fingerprints import Fingerprint, fingerprint_of, fingerprint_with_current, is_nothing, listed_digest
 from attio_sync.histories import AttributeHistory, differing_field, stays_of
 from attio_sync.ledger import (
     MOST_OVERWRITTEN,
@@ -279,7 +279,9 @@ class Reconciliation:
                 "Nothing is deleted; what changes is delivered as ever. Ask Attio's support if this goes on"
             )
             return Outcome.DOUBTED
-        otherwise = [r for r, item in sample.items() if fingerprint_of(item).current != listed.digest(listed.sampled[r])]
+        otherwise = [
+            r for r, item in sample.items() if fingerprint_of(item).current != listed_digest(listed.sampled[r], self.source)
+        ]
         cells, _ = cells_for(len(listed.records), self._delivery.tracked)
         # A record that differs has two keys. More than can be named would differ again once everything is delivered anew.
         if len(otherwise) > 1 and 2 * len(otherwise) / len(sample) * len(listed.records) > NAMEABLE * cells:

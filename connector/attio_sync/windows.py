@@ -119,7 +119,7 @@ class Windows:
                 return False  # a filter coarser than asked for let it through
             known = ledger.recent.get(record.record_id)
             if known is not None:
-                return known.fingerprint.current != listed_digest(record, source.type, is_multiple=source.is_multiple)
+                return known.fingerprint.current != listed_digest(record, source)
             # What is not remembered was delivered only if a window that is finished has seen it.
             if since is None or completed is None or began is None:
                 return True

@@ -247,21 +247,21 @@ def test_a_listing_and_the_history_say_the_same_of_what_is_current(kind: str, da
     history = parse_history(RECORD_ID, raw, TYPES[kind], is_multiple=is_multiple, entry_of=entry_of)
     current = [value for value in raw if value["active_until"] is None]
     listed = ListedRecord(RECORD_ID, moment(0), moment(0), data.draw(st.permutations(current)), entry_of)
-    digest = listed_digest(listed, TYPES[kind], is_multiple=is_multiple)
+    digest = listed_digest(listed, source_of(kind, is_multiple=is_multiple))
     assert digest == fingerprint_of(history).current
     # Any other value, actor or time is another current value.
     if current:
         changed = copy.deepcopy(listed.current)
         changed[0]["active_from"] = moment(99)
-        assert listed_digest(listed._replace(current=changed), TYPES[kind], is_multiple=is_multiple) != digest
-        assert listed_digest(listed._replace(current=[]), TYPES[kind], is_multiple=is_multiple) != digest
+        assert listed_digest(listed._replace(current=changed), source_of(kind, is_multiple=is_multiple)) != digest
+        assert listed_digest(listed._replace(current=[]), source_of(kind, is_multiple=is_multiple)) != digest
 
 
 @given(kinds, st.data())
 def test_an_entry_that_is_about_something_else_is_another(kind: str, data: st.DataObject) -> None:
     current = data.draw(st.lists(values_of(kind), max_size=1))
     listed = [
-        listed_digest(ListedRecord(RECORD_ID, moment(0), moment(0), current, entry_of), TYPES[kind])
+        listed_digest(ListedRecord(RECORD_ID, moment(0), moment(0), current, entry_of), source_of(kind))
         for entry_of in (None, ENTRY, ENTRY._replace(parent_object="companies"), ENTRY._replace(parent_record_id=RECORD_ID))
     ]
     assert len(set(listed)) == 4
@@ -272,16 +272,16 @@ def test_what_cannot_be_read_in_a_listing_is_like_no_history(
     kind: str, field: str, wrong: object, data: st.DataObject
 ) -> None:
     raw = data.draw(values_of(kind)) | {field: wrong}
-    assert listed_digest(ListedRecord(RECORD_ID, moment(0), moment(0), [raw]), TYPES[kind]) == UNREADABLE
+    assert listed_digest(ListedRecord(RECORD_ID, moment(0), moment(0), [raw]), source_of(kind)) == UNREADABLE
 
 
 @given(kinds, st.data())
 def test_several_current_values_where_there_is_one_at_a_time_are_not_believed(kind: str, data: st.DataObject) -> None:
     two = data.draw(st.lists(values_of(kind), min_size=2, max_size=2))
     record = ListedRecord(RECORD_ID, moment(0), moment(0), two)
-    assert listed_digest(record, TYPES[kind]) == UNREADABLE
+    assert listed_digest(record, source_of(kind)) == UNREADABLE
     assume(two[0] != two[1])
-    assert listed_digest(record, TYPES[kind], is_multiple=True) != UNREADABLE
+    assert listed_digest(record, source_of(kind, is_multiple=True)) != UNREADABLE
 
 
 @pytest.mark.parametrize(

@@ -212,7 +212,7 @@ def digest(request: wire.Request, status: int, body: bytes, source: Source = FIR
     if request.reads == "records":
         listed = [parse_listed_record(raw, source.parent, source.attribute) for raw in data]
         for record in listed:
-            listed_digest(record, source.type, is_multiple=source.is_multiple)
+            listed_digest(record, source)
         # Several values at a time are listed in any order; what is no proof of a history is not read as one.
         proofs = [r for r in listed if never_changed(r, is_multiple=source.is_multiple) or not source.is_multiple]
         histories = [record.current for record in proofs]

@@ -24,6 +24,7 @@ from attio_sync.fingerprints import (
     listed_digest,
 )
 from attio_sync.histories import Stay, is_unbroken, parse_history, stays_of
+from attio_sync.sources import FIRST
 
 ENTRY = EntryOf("people", "5b0c8f6e-21c4-4f65-8a52-93f0f1d5b7aa")
 
@@ -76,7 +77,7 @@ def test_the_digests_of_statuses_are_those_of_earlier_versions(
     raw: list[dict[str, Any]], mark: Fingerprint, listed: int
 ) -> None:
     assert fingerprint_of(parse_history("r", raw)) == mark
-    assert listed_digest(listing([v for v in raw if v["active_until"] is None])) == listed
+    assert listed_digest(listing([v for v in raw if v["active_until"] is None]), FIRST) == listed
 
 
 def listing(current: list[Any]) -> ListedRecord:
@@ -84,7 +85,7 @@ def listing(current: list[Any]) -> ListedRecord:
 
 
 def test_what_cannot_be_read_in_a_listing_is_marked_as_in_earlier_versions() -> None:
-    assert [listed_digest(listing(c)) for c in ([1, 2], [{"x": 1}], [None])] == [UNREADABLE] * 3
+    assert [listed_digest(listing(c), FIRST) for c in ([1, 2], [{"x": 1}], [None])] == [UNREADABLE] * 3
     assert (UNREADABLE, NOTHING_CURRENT) == (1099511627775, 0)
 
 
