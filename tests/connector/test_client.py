@@ -41,10 +41,11 @@ from attio_sync.errors import (
 from attio_sync.limiter import ATTEMPTS, REFUSED_SECONDS, RETRY_SECONDS, Effort
 from attio_sync.listing import fetch_attributes
 from attio_sync.parents import parse_parent
-from attio_sync.small_tables import OBJECTS, STATUSES, Place
+from attio_sync.small_tables import ATTRIBUTES, LISTS, MEMBERS, OBJECTS, STATUSES, Definition, Place
 from attio_sync.sources import Source, Tracked
 
 APPLICATIONS = parse_parent("applications")
+HIRING = parse_parent("lists/hiring")
 
 type Ask[T] = Callable[[AttioClient], Awaitable[T]]
 
@@ -720,6 +721,22 @@ def test_attio_is_never_asked_faster_than_allowed_and_refuses_nothing() -> None:
 
 
 # --- Answers of another shape
+
+
+@pytest.mark.parametrize(
+    ("table", "place", "says"),
+    [
+        (LISTS, Place(), "the scope list_configuration:read;"),
+        (MEMBERS, Place(), "the scope user_management:read;"),
+        (ATTRIBUTES, Place(APPLICATIONS), "the scopes record_permission:read and object_configuration:read;"),
+        (STATUSES, Place(HIRING, "stage"), "the scopes list_entry:read and list_configuration:read;"),
+    ],
+)
+def test_a_small_table_that_may_not_be_read_says_which_scopes_it_takes(
+    table: Definition[Any], place: Place, says: str
+) -> None:
+    it = answering(403, {"code": "unauthorized", "message": "no"})
+    assert f"the token needs {says}" in str(it.fails(ForbiddenError, lambda client: client.fetch_definitions(table, place)))
 
 
 @pytest.mark.parametrize("data", [None, {}, "text", 7, {"x": []}])

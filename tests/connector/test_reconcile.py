@@ -428,17 +428,20 @@ def test_a_gateways_404_is_no_delete() -> None:
     world.assert_equal_to_attio()
 
 
-def test_a_listing_that_could_not_be_read_to_its_end_is_compared_with_nothing() -> None:
+@pytest.mark.parametrize("knows", [True, False])
+def test_a_listing_that_could_not_be_read_to_its_end_is_compared_with_nothing(knows: bool) -> None:  # noqa: FBT001 (parametrized)
     world = synced(120)
-    before, state = tables(world), world.warehouse.state["histories"]
+    [history] = world.warehouse.state["histories"].values()
+    if not knows:  # then it is the second listing that reads histories
+        history["ledger"]["past"] = [None] * SLICES
+    before = tables(world)
     world.simulator.faults.add(Fault(kind="mangle", on=["values"]))
     world.pass_time(hours=25)
     with pytest.raises(ContractChangedError, match="records cannot be read"):
         world.sync(page_size="20", recheck_days="1")
     # What is behind the page at which it failed is not missing, and nothing was compared.
     assert world.warehouse.warnings == []
-    after = world.warehouse.state["histories"]
-    assert [one["reconciled_at"] for one in after.values()] == [one["reconciled_at"] for one in state.values()]
+    assert [one["reconciled_at"] for one in world.warehouse.state["histories"].values()] == [history["reconciled_at"]]
     assert tables(world) == before
 
 
