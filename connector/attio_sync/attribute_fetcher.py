@@ -181,8 +181,6 @@ async def _list(slots: AsyncGenerator[Slot], to_feeder: MemoryObjectSendStream[S
                 async with aclosing(slots):
                     async for slot in slots:
                         await to_feeder.send(slot)
-            except anyio.BrokenResourceError:
-                raise
             except Exception as error:  # noqa: BLE001 (handed to the consumer, in its place)
                 failed = Slot(Cursor(""))
                 failed.fail(error)

@@ -183,13 +183,12 @@ def recheck_due(state: SourceState, settings: Settings, now: datetime) -> Rechec
     takes until the next reconciliation, all are due in each.
     """
     unknown = {i for i in range(SLICES) if state.ledger is not None and state.ledger.past[i] is None}
-    period = timedelta(days=settings.recheck_days)
     if all_are_due_at_once(settings):
         return Recheck(frozenset(range(SLICES)), now, 0)
     since = state.rechecked_at
     if since is None or since > now:
         return Recheck(frozenset(unknown), now, state.next_slice)
-    each = period / SLICES
+    each = timedelta(days=settings.recheck_days) / SLICES
     number = min(SLICES, (now - since) // each)
     until = now if number == SLICES else since + number * each
     due = {(state.next_slice + i) % SLICES for i in range(number)}

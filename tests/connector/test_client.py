@@ -186,7 +186,7 @@ def test_the_token_is_for_this_workspace_and_may_do_this() -> None:
     it = line()
     found = it.ask(lambda client: client.fetch_self())
     assert (found.active, found.workspace_name) == (True, it.world.workspace.name)
-    assert found.scopes == it.world.simulator.scopes
+    assert set(found.scope.split()) == it.world.simulator.scopes
 
 
 def attribute(number: int) -> dict[str, object]:
