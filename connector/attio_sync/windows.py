@@ -63,7 +63,7 @@ class Windows:
                     return False
         window = _as_fresh_as(window, self._reader.client.accurate_at)
         for source in self._alive(sources):
-            self._finish(source, window, thorough=thorough)
+            self._finish(source, window)
         return True
 
     def compare(self, comparisons: Sequence[Reconciliation]) -> None:
@@ -77,12 +77,12 @@ class Windows:
                         by_source[source].note(readable(page.parts[source]))
                 self._delivery.checkpoint_if_due()
 
-    def _finish(self, source: Source, window: Window, *, thorough: bool) -> None:
+    def _finish(self, source: Source, window: Window) -> None:
         """Behind a window that is delivered."""
         was, is_rest = self._state(source), window.before is not None
         state = replace(was, backfill=None) if is_rest else replace(was, under_way=None)
-        if thorough:
-            state = replace(state, short_pages=self._reader.saw_short_pages)
+        # Only a listing of everything tells that Attio lists as it should again.
+        state = replace(state, short_pages=was.short_pages or self._reader.saw_short_pages)
         if not is_rest:
             reached = min(max(window.started_at, was.last_sync or window.started_at), self._environment.now())
             state = replace(state, last_sync=reached)

@@ -201,8 +201,43 @@ def test_no_record_is_missed_while_the_workspace_changes_under_the_sync(seed: in
 def test_pages_smaller_than_asked_for_lose_nothing(maximum: int) -> None:
     behaviour = Behaviour(listing_page_maximum=maximum, values_page_maximum=3)
     world = make_world(Hiring(60, seed=3), behaviour=behaviour, limits=Limits.off())
-    world.sync(requests_per_second="5000")
+    for created in (0, 1, 20):  # what a listing showed is remembered, also past one that is short because it ends
+        for _ in range(created):
+            world.workspace.create_record("applications", "Applied")
+            world.pass_time(milliseconds=1)
+        assert world.sync(requests_per_second="5000").reconciled == 0
+        world.assert_equal_to_attio()
+        world.pass_time(hours=2)
+
+
+def test_one_page_that_was_short_amid_full_ones_is_enough_to_believe_none() -> None:
+    world = make_synced_world(Hiring(60, seed=3), page_size="10")
+    queries: list[int] = []
+
+    def shorten_the_first(info: RequestInfo) -> None:
+        if info.kind == "query":
+            world.simulator.behaviour.listing_page_maximum = 10 if queries else 6
+            queries.append(info.number)
+
+    world.simulator.on_request(shorten_the_first)
+    world.warehouse.state = {}
+    for created in (0, 20):
+        queries.clear()
+        for _ in range(created):
+            world.workspace.create_record("applications", "Applied")
+            world.pass_time(milliseconds=1)
+        world.sync()
+        world.assert_equal_to_attio()
+
+
+def test_no_page_is_short_that_is_as_long_as_attio_documents() -> None:
+    world = make_synced_world(Hiring(60, seed=3), page_size="1000")
+    world.workspace.import_records("applications", 520, "Applied")
+    checkpoints = world.warehouse.checkpoints
+    world.sync()
     world.assert_equal_to_attio()
+    # Within a minute, so few rows are no reason for another one.
+    assert world.warehouse.checkpoints == checkpoints + 1
 
 
 def sync_after_changes(behaviour: Behaviour) -> tuple[World, SyncReport]:
