@@ -164,9 +164,11 @@ def test_pages_full_of_records_of_one_millisecond_all_arrive(ties: Literal["id",
     world.workspace.create_record("applications", "Screening")
     world.sync(requests_per_second="1000", page_size=str(page))
     world.assert_equal_to_attio()
-    if ties != "reshuffled":
-        # Each page of that instant twice.
-        assert world.simulator.requests.by_kind["query"] <= 2 * imported / page + 12
+    queries = world.simulator.requests.by_kind["query"]
+    if ties == "reshuffled":  # which only very many passes that bring nothing prove to be all
+        assert queries > 20 * imported / page
+    else:  # each page of that instant twice
+        assert queries <= 2 * imported / page + 12
 
 
 def test_an_import_loses_nothing_to_a_delete_between_two_of_its_pages() -> None:
