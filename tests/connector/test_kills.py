@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
@@ -77,6 +77,33 @@ def test_checkpoints_go_on_while_no_page_is_completed() -> None:
     assert len(gaps) > 2
     assert max(gaps) <= 600
     world.assert_equal_to_attio()
+
+
+def test_so_many_rows_do_not_wait_for_a_minute_to_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("attio_sync.delivery.ROWS_BETWEEN_CHECKPOINTS", most := 60)
+    world = make_world(Hiring(160, seed=7), page_size="20")
+    waiting, waited = 0, list[int]()
+
+    def count(operation: str) -> None:
+        nonlocal waiting
+        if operation == "checkpoint":
+            waited.append(waiting)
+            waiting = 0
+        waiting += operation in {"upsert", "delete"}
+
+    world.warehouse.before = count
+    for checkpoints in (5, 2):  # what is written, and what is deleted
+        waited.clear()
+        started = world.time.seconds
+        world.sync()
+        assert world.time.seconds - started < 60
+        assert len(waited) >= checkpoints
+        # A page is written whole; what comes last is what is left.
+        assert min(waited[:-1]) >= most
+        assert max(waited) < most + 100
+        for record_id in world.workspace.record_ids("applications")[::6]:
+            world.workspace.delete_record(record_id)
+        world.pass_time(hours=25)
 
 
 # --- At every checkpoint
@@ -194,6 +221,34 @@ def test_a_kill_at_every_checkpoint_is_healed_by_the_next_sync(life: Callable[[]
 def test_a_kill_between_the_parts_of_a_page_is_healed_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("attio_sync.pages.VALUES_AHEAD", 3)
     test_a_kill_at_every_checkpoint_is_healed_by_the_next_sync(first_sync)
+
+
+@pytest.mark.parametrize(
+    ("page_size", "values_ahead"), [("500", 10_000), ("40", 10_000), ("500", 3)], ids=["parts of a page", "pages", "less"]
+)
+def test_a_window_goes_on_exactly_where_it_was_killed(
+    page_size: str, values_ahead: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("attio_sync.pages.VALUES_AHEAD", values_ahead)
+    world = make_world(limits=Limits(latency=4.0), page_size=page_size, concurrency="2")
+    # What was created at one instant is told apart by its ids alone.
+    imported = world.workspace.import_records("applications", 210, "Applied")
+    world.pass_time(hours=1)
+    for record_id in imported:
+        world.workspace.set_status(record_id, "Screening")
+    world.pass_time(hours=2)
+    killed = 0
+    while len(world.histories) < len(imported) and killed < 99:
+        world.die_at("checkpointed", 2)
+        with suppress(Killed):
+            world.sync()
+        world.live()
+        killed += 1
+    assert killed >= 2
+    assert world.sync().reconciled == 0
+    world.assert_equal_to_attio()
+    # And each row was written once.
+    assert world.warehouse.upserts == sum(len(rows) for rows in world.warehouse.tables.values())
 
 
 def some_rows(counted: dict[str, int]) -> list[tuple[str, int]]:
