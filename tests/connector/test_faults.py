@@ -13,6 +13,7 @@ from tests.support.world import ERRORS, HISTORY, TABLE, Hiring, World, make_sync
 
 from attio_simulator import (
     ALL_SCOPES,
+    Behaviour,
     Fault,
     Faults,
     Limits,
@@ -360,9 +361,9 @@ def test_a_listing_refused_for_its_score_without_end_gives_up_and_says_so() -> N
     assert world.time.seconds - started < 3_600
 
 
-@pytest.mark.parametrize("hours", [-1, 1])
-def test_clocks_an_hour_apart_miss_nothing(hours: int) -> None:
-    world = make_world(pipeline, buffer_minutes="0")
+@pytest.mark.parametrize(("hours", "accurate_at"), [(-1, True), (1, True), (1, False)])
+def test_clocks_an_hour_apart_miss_nothing(hours: int, accurate_at: bool) -> None:  # noqa: FBT001 (parametrized)
+    world = make_world(pipeline, buffer_minutes="0", behaviour=Behaviour(accurate_at=accurate_at))
     world.time.ours_ahead = timedelta(hours=hours)
     world.simulator.faults.add(Fault(kind="rate_limited", rate=0.05))
     world.sync()
@@ -372,6 +373,29 @@ def test_clocks_an_hour_apart_miss_nothing(hours: int) -> None:
         world.sync()
         world.assert_equal_to_attio()
     assert world.time.seconds < 4 * 3_600
+
+
+def test_a_window_ends_when_the_sync_began_though_a_date_is_ahead_of_every_clock() -> None:
+    world = make_synced_world(pipeline, buffer_minutes="0", reconcile_hours="744", page_size="10")
+    world.simulator.behaviour = Behaviour(clock_offset=timedelta(hours=3), accurate_at=False)
+    world.pass_time(hours=1)
+    for record_id in world.workspace.record_ids("applications")[:30]:
+        world.workspace.set_status(record_id, "Offer")
+    read: list[str] = []
+
+    def move_what_was_read(info: RequestInfo) -> None:
+        if info.kind == "values" and info.record_id:
+            read.append(info.record_id)
+            if len(read) == 25:
+                world.workspace.set_status(read[0], "Interview")
+
+    remove = world.simulator.on_request(move_what_was_read)
+    world.sync()
+    remove()
+    assert len(read) > 25
+    world.pass_time(hours=1)
+    world.sync()
+    world.assert_equal_to_attio()
 
 
 def test_our_clock_moved_back_between_syncs_misses_nothing() -> None:
@@ -454,6 +478,21 @@ def test_an_invalid_record_that_is_deleted_is_taken_off_the_list() -> None:
     world.sync()
     assert world.warehouse.rows(ERRORS) == []
     world.assert_equal_to_attio()
+
+
+def test_an_invalid_record_that_is_gone_when_it_is_read_again_is_taken_off_the_list_at_once() -> None:
+    world = make_synced_world(pipeline, reconcile_hours="744")
+    broken = some_id(world)
+    world.simulator.faults.add(Fault(kind="mangle", records=(broken,), on=("values",)))
+    world.workspace.set_status(broken, "Offer")
+    world.sync()
+    assert [row["record_id"] for row in world.warehouse.rows(ERRORS)] == [broken]
+    world.pass_time(hours=2)
+    world.workspace.set_status(broken, "Screening")
+    world.simulator.on_request(lambda info: world.workspace.delete_record(broken) if info.kind == "values" else None)
+    report = world.sync()
+    assert (report.gone, report.reconciled) == (1, 0)
+    assert world.warehouse.rows(ERRORS) == []
 
 
 def test_an_invalid_record_keeps_the_rows_it_had_and_a_reconciliation_takes_it_off_the_list() -> None:
