@@ -251,6 +251,30 @@ def test_a_window_goes_on_exactly_where_it_was_killed(
     assert world.warehouse.upserts == sum(len(rows) for rows in world.warehouse.tables.values())
 
 
+def test_that_a_short_page_is_not_the_last_is_known_too_while_everything_is_delivered_anew() -> None:
+    world = slow_world(60, backfill_days="0")
+    world.simulator.behaviour.listing_page_maximum = 7
+    world.sync()
+    world.warehouse.state["histories"][KEY]["kind"] = "number"
+    world.die_at("truncate", 2)
+    with pytest.raises(Killed):
+        world.sync()
+
+    def die_amid_the_rest(operation: str) -> None:
+        if operation == "checkpointed" and "backfill" in world.warehouse.state["histories"][KEY]:
+            raise Killed
+
+    world.warehouse.before = die_amid_the_rest
+    with pytest.raises(Killed):
+        world.sync()
+    world.live()
+    for _ in range(20):
+        world.workspace.create_record("applications", "Applied")
+        world.pass_time(milliseconds=1)
+    assert world.sync().reconciled == 0
+    world.assert_equal_to_attio()
+
+
 def some_rows(counted: dict[str, int]) -> list[tuple[str, int]]:
     chance = random.Random(1)
     moments = [("upsert", n) for n in range(1, counted["upsert"] + 1)]
