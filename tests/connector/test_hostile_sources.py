@@ -1,7 +1,7 @@
 """What could make a source wrong in silence: several values at a time, sources that share a listing or a table."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -180,6 +180,34 @@ def test_more_new_and_changed_records_than_can_be_named_are_delivered_at_once() 
     world.sync()
     assert_equal(world, ("people.job_title",))
     assert world.warehouse.warnings == []
+
+
+@pytest.mark.usefixtures("small_ledger")
+def test_so_they_are_where_the_listing_before_was_older_than_they_are() -> None:
+    world = synced_crm(("people.job_title",), records=20, **DAILY)
+    world.pass_time(hours=2)
+    imported = world.workspace.import_records("people", 90)
+    world.pass_time(minutes=30)
+    world.simulator.behaviour.staleness = timedelta(hours=1)
+    assert world.sync().rows_written == 0
+    world.simulator.behaviour.staleness = timedelta()
+    world.sync()
+    assert_equal(world, ("people.job_title",))
+    assert len(world.warehouse.rows("attio_people_job_title")) > len(imported)
+
+
+def test_a_doubt_is_neither_confirmed_nor_moved_nor_forgotten_by_looks_that_are_not_scheduled() -> None:
+    world = synced_crm(("people.job_title",), records=160, **DAILY)
+    there = world.workspace.record_ids("people")
+    left, said = list[int](), list[int]()
+    for hours, hidden in ((25, 3), (1, 2), (24, 2), (1, 2), (25, 2)):
+        world.simulator.hidden = set(there[: len(there) // hidden])
+        world.pass_time(hours=hours)
+        world.sync()
+        left.append(len(there) - len(world.warehouse.rows("attio_people_job_title")))
+        said.append(sum("no longer lists" in w for w in world.warehouse.warnings))
+    assert left == [0, 0, 0, 0, len(there) // 2]
+    assert said == [1, 1, 2, 2, 2]
 
 
 @pytest.mark.usefixtures("small_ledger")
