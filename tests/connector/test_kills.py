@@ -275,6 +275,27 @@ def test_that_a_short_page_is_not_the_last_is_known_too_while_everything_is_deli
     world.assert_equal_to_attio()
 
 
+def test_a_window_that_was_killed_ends_no_later_than_its_stalest_page() -> None:
+    world = World.again(slow_and_synced(60, "5"))
+    world.configuration |= {"buffer_minutes": "0", "reconcile_hours": "744"}
+    [_, first], *_, [_, other] = world.workspace.object("applications").by_creation
+    there = set(world.workspace.record_ids("applications")) - {first, other}
+    world.pass_time(hours=5)
+    for record_id in sorted(there)[:30]:
+        world.workspace.set_status(record_id, "Interview")
+    world.pass_time(hours=2)
+    world.workspace.set_status(first, "Offer")
+    world.pass_time(minutes=30)
+    world.simulator.behaviour.staleness = timedelta(minutes=90)
+    world.die_at("checkpointed", 1)
+    with pytest.raises(Killed):
+        world.sync()
+    world.live()
+    world.simulator.behaviour.staleness = timedelta()
+    world.sync()
+    world.assert_equal_to_attio()
+
+
 def some_rows(counted: dict[str, int]) -> list[tuple[str, int]]:
     chance = random.Random(1)
     moments = [("upsert", n) for n in range(1, counted["upsert"] + 1)]
