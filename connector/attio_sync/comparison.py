@@ -229,7 +229,6 @@ class Listed:
         """Puts back what was set apart."""
         for key, times in self._apart.items():
             self.present.add(key, times)
-        self._apart.clear()
 
     def _set_apart(self, key: int, times: int) -> None:
         self.present.add(key, -times)
