@@ -14,6 +14,7 @@ from attio_simulator import Fault, RequestInfo
 from attio_simulator.faults import Mangle
 from attio_simulator.happenings import Happenings, source_of
 from attio_sync.errors import AttioSyncError, ForbiddenError, GaveUpError, UnknownNameError
+from attio_sync.ledger import load_ledger
 from attio_sync.sync import TURN_SECONDS
 
 DAILY: Any = {"reconcile_hours": "24", "recheck_days": "30"}
@@ -171,7 +172,7 @@ def test_a_value_that_begins_in_a_far_year_stops_no_sync() -> None:
 def test_more_new_and_changed_records_than_can_be_named_are_delivered_at_once() -> None:
     world = synced_crm(("people.job_title",), records=20, **DAILY)
     world.pass_time(minutes=5)
-    imported = world.workspace.import_records("people", 50)
+    imported = world.workspace.import_records("people", 90)
     world.sync()
     assert_equal(world, ("people.job_title",))
     for record_id in imported:
@@ -194,6 +195,20 @@ def test_so_they_are_where_the_listing_before_was_older_than_they_are() -> None:
     world.sync()
     assert_equal(world, ("people.job_title",))
     assert len(world.warehouse.rows("attio_people_job_title")) > len(imported)
+
+
+@pytest.mark.usefixtures("small_ledger")
+def test_the_sketches_grow_with_a_workspace_in_which_too_much_is_new_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = synced_crm(("people.job_title",), records=20, **DAILY)
+    monkeypatch.setattr("attio_sync.ledger.RECORDS_PER_CELL", 1)
+    for imported in (90, 200):
+        world.pass_time(minutes=5)
+        world.workspace.import_records("people", imported)
+        world.sync()
+        assert_equal(world, ("people.job_title",))
+    [history] = world.warehouse.state["histories"].values()
+    assert load_ledger(history["ledger"]).present.cells == 192
+    assert world.warehouse.warnings == []
 
 
 def test_a_doubt_is_neither_confirmed_nor_moved_nor_forgotten_by_looks_that_are_not_scheduled() -> None:
@@ -240,6 +255,23 @@ def test_more_cleared_values_than_can_be_named_are_cleared_at_once(name: str) ->
     # equally long, so that none shows how long a page may be. Of the others the day's slices; and what any sync costs.
     assert report.requests < 2 * (47 + 40) + len(parent.ids) / 10 + 20
     assert world.sync().rows_written == 0
+
+
+@pytest.mark.usefixtures("small_ledger")
+def test_so_they_are_beside_as_many_that_were_cleared_long_ago_or_are_new_and_cleared_already() -> None:
+    world = crm_world((EMAILS,), records=20, **DAILY)
+    before = [fill_one(world, EMAILS, number) for number in range(220)]
+    for record_id in before[:44]:
+        put(world, EMAILS, record_id, [])
+    world.pass_time(hours=1)
+    world.sync()
+    world.pass_time(hours=1)
+    new = [fill_one(world, EMAILS, number) for number in range(220, 260)]
+    for record_id in before[44:84] + new:
+        put(world, EMAILS, record_id, [])
+    world.sync()
+    assert_equal(world, (EMAILS,))
+    assert world.warehouse.warnings == []
 
 
 def fill_one(world: World, source: str, number: int) -> str:
