@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 from tests.conftest import PROFILE
 from tests.support import truth
+from tests.support.ledger import ledger_state
 from tests.support.world import ERRORS, HISTORY, TABLE, Hiring, World, make_synced_world, make_world
 
 from attio_simulator import Behaviour, Fault, Limits, RequestInfo
 from attio_sync.errors import AttioSyncError, ContractChangedError, GaveUpError, UnauthorizedError, UnknownNameError
+from attio_sync.ledger import load_ledger
 from attio_sync.pages import VALUES_AHEAD
 
 DEALS = "deals.stage=attio_deal_stage"
@@ -404,3 +406,19 @@ def test_what_moved_while_no_clock_could_be_trusted_is_read() -> None:
     world.pass_time(minutes=10)
     world.sync()
     world.assert_equal_to_attio()
+
+
+def test_all_histories_together_remember_so_many_pasts_that_were_written_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("attio_sync.reconcile.MOST_OVERWRITTEN", 10)
+    world = with_deals()
+    history = f"{APPLICATIONS},{DEALS}"
+    world.sync(history=history)
+    for number, record_id in enumerate(moved(world)[:15]):
+        began = world.workspace.clock.now() - timedelta(days=3, minutes=number)
+        world.workspace.replace_history(record_id, [("Offer", began, None)])
+    of_nothing = {world.workspace.create_record("applications", None) for _ in range(15)}
+    world.pass_time(hours=25)
+    world.sync(history=history)
+    overwritten = load_ledger(ledger_state(world)).overwritten
+    assert len(overwritten - of_nothing) == len(overwritten) == 10 // 2
+    world.assert_equal_to_attio_but_for_statuses()
