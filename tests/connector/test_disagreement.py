@@ -300,6 +300,28 @@ def test_a_cleared_record_is_protected_also_where_its_past_is_not_compared() -> 
     world.assert_equal_to_attio()
 
 
+def test_so_it_is_where_it_has_a_value_again_and_nothing_is_known_of_its_slice() -> None:
+    world = synced()
+    record_id = tall(world)
+    first = truth.instant(world.histories[record_id][0]["active_from"])
+    now = world.workspace.clock.now()
+    world.workspace.clear_value(record_id, "workflow_status")
+    world.sync(**EVERYTHING)
+    before = world.histories[record_id]
+    # Set before the last sync: no filter shows it.
+    again = [("Screening", first, first + timedelta(hours=1)), ("Offer", now - timedelta(hours=9), None)]
+    world.workspace.replace_history(record_id, again)
+    ledger_state(world)["past"][slice_of(record_id)] = None
+    answers(world, record_id, [])
+    world.pass_time(hours=25)
+    world.sync(recheck_days="1")
+    assert world.histories[record_id] == before
+    assert [row["record_id"] for row in world.warehouse.rows(ERRORS)] == [record_id]
+    world.simulator.faults.clear()
+    world.sync(**EVERYTHING)
+    world.assert_equal_to_attio()
+
+
 def test_records_without_a_value_are_none_that_cannot_be_read_where_nothing_is_known_of_their_slices() -> None:
     world = synced(60)
     cleared = tall(world)
