@@ -126,9 +126,13 @@ def test_what_an_entry_is_about_changes_though_none_of_its_values_does() -> None
         about = workspace.record(workspace.list("hiring").ids[0]).parent
         assert about
         other = next(one for one in about.collection.ids if one != about.id)
-        workspace.merge_records(about.id, other)
+        workspace.create_entry("hiring", about.id)  # which has none
         world.sync()
+        workspace.merge_records(about.id, other)
+        world.pass_time(hours=25)
+        world.sync(reconcile_hours="24", recheck_days="365")
         assert_equal(world, (source,))
+        assert world.warehouse.rows("attio_sync_error") == []
 
 
 def test_killed_anywhere_the_next_sync_ends_with_the_same_tables() -> None:
