@@ -118,9 +118,10 @@ class RecordLister:
         delivered = set(cursor.record_ids) if cursor else set[str]()
         was_short = False
         while True:
-            listed = await self._page(since, {"$gte": key} if key else None)
-            if not listed and not key and not self._short_pages_end:
-                listed = await self._page(since, None)  # nothing at all is believed when it is said twice
+            created_at = {"$gte": key} if key else None
+            listed = await self._page(since, created_at)
+            if not listed and (key or not self._short_pages_end):
+                listed = await self._page(since, created_at)  # nothing at all is believed when it is said twice
             fresh = [r for r in listed if r.listed_at > key or (r.listed_at == key and r.record_id not in delivered)]
             if not fresh and key:
                 async for page in self._through_instant(listed, since, key, delivered):

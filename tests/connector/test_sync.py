@@ -171,6 +171,23 @@ def test_pages_full_of_records_of_one_millisecond_all_arrive(ties: Literal["id",
         assert queries <= 2 * imported / page + 12
 
 
+def test_pages_that_come_back_empty_once_lose_nothing() -> None:
+    world = make_world(page_size="10")
+    for imported in (30, 20):
+        world.workspace.import_records("applications", imported, "Applied")
+        world.pass_time(seconds=1)
+    asked = set[bytes]()
+
+    def empty_at_first(info: RequestInfo) -> None:
+        if info.kind == "query" and info.body not in asked:
+            asked.add(info.body)
+            world.simulator.faults.add(Fault(kind="answer", status=200, payload={"data": []}, on=["query"], times=1))
+
+    world.simulator.on_request(empty_at_first)
+    world.sync()
+    world.assert_equal_to_attio()
+
+
 def test_an_import_loses_nothing_to_a_delete_between_two_of_its_pages() -> None:
     world = make_world(page_size="40")
     ids = world.workspace.import_records("applications", 137, "Applied")
