@@ -141,7 +141,6 @@ class Windows:
                 state.backfill is None
                 and not state.blind
                 and item.record_id not in state.invalid
-                and not source.is_multiple
                 and is_unbroken(stays, record.created_at)
             )
             mark = self._delivery.write(source, item, before if is_certain else None)

@@ -48,6 +48,19 @@ def test_a_value_that_came_and_went_beside_one_that_stays_has_its_row() -> None:
     assert_equal(world, (EMAILS,))
 
 
+def test_so_it_has_where_a_sync_between_could_not_see_it() -> None:
+    world = synced_crm(("deals.products",), reconcile_hours="744")
+    _, products = source_of(world.workspace, "deals.products")
+    one, two, three = products.options[:3]
+    deal = world.workspace.create_record("deals", "Lead")
+    for there in ([one], [one, two], [one], [one, three]):
+        put(world, "deals.products", deal, there)
+        world.pass_time(hours=3)
+        if two not in there:
+            world.sync()
+    assert_equal(world, ("deals.products",))
+
+
 def test_an_attribute_that_is_archived_keeps_none_of_its_parent_from_being_compared() -> None:
     sources = ("deals.stage", "deals.value", "deals.owner")
     world = synced_crm(sources)
