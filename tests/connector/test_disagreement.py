@@ -388,12 +388,12 @@ def test_all_rows_of_a_record_go_that_grew_while_its_slice_was_written_anew() ->
     world.assert_equal_to_attio()
 
 
-def cleared_while_it_is_read(world: World, record_id: str, *statuses: str) -> None:
+def cleared_while_it_is_read(world: World, record_id: str, *statuses: str, minutes: int = 180) -> None:
     """A record that has never had a status gets these, with a sync behind each; the last is cleared before it is read."""
     for status in ("", *statuses[:-1]):
         if status:
             world.workspace.set_status(record_id, status)
-        world.pass_time(hours=3)
+        world.pass_time(minutes=minutes if status else 180)
         world.sync()
     world.workspace.set_status(record_id, statuses[-1])
     world.pass_time(minutes=5)
@@ -414,8 +414,9 @@ def test_a_record_that_no_comparison_has_seen_goes_though_it_was_cleared_while_i
     world.assert_equal_to_attio()
 
 
+@pytest.mark.parametrize("minutes", [180, 5], ids=["hours later", "at once"])
 @pytest.mark.parametrize("is_known", [True, False], ids=["its slice is known", "nothing is known of its slice"])
-def test_so_does_one_that_a_comparison_should_have_seen_once_its_slice_is_read(*, is_known: bool) -> None:
+def test_so_does_one_that_a_comparison_should_have_seen_once_its_slice_is_read(minutes: int, *, is_known: bool) -> None:
     world = synced()
     record_id = world.workspace.create_record("applications", None)
     world.simulator.behaviour.staleness = timedelta(minutes=10)
@@ -425,7 +426,7 @@ def test_so_does_one_that_a_comparison_should_have_seen_once_its_slice_is_read(*
     if not is_known:
         ledger_state(world)["past"] = [None] * SLICES
         world.warehouse.state["histories"][KEY]["missing"] = 1  # doubted: everything is compared in a day
-    cleared_while_it_is_read(world, record_id, "Screening", "Offer")
+    cleared_while_it_is_read(world, record_id, "Screening", "Offer", minutes=minutes)
     world.workspace.delete_record(record_id)
     world.pass_time(days=31)
     world.sync()

@@ -143,6 +143,11 @@ def test_last_sync_never_moves_past_what_a_listing_says_of_itself() -> None:
     world.pass_time(minutes=91)
     world.sync(reconcile_hours="744")
     world.assert_equal_to_attio()
+    # Nor does it move back where another one is older.
+    last_sync = world.warehouse.state["last_sync"]
+    world.simulator.behaviour.staleness = timedelta(hours=5)
+    world.sync(reconcile_hours="744")
+    assert world.warehouse.state["last_sync"] == last_sync
 
 
 def test_records_imported_by_the_page_just_before_the_first_sync_are_not_written_again() -> None:
