@@ -210,6 +210,33 @@ def test_two_syncs_over_an_unchanged_workspace_write_no_row_and_leave_every_tabl
     assert world.warehouse.upserts == upserts
 
 
+def test_a_first_value_of_a_record_that_was_compared_is_nothing_that_differs_later() -> None:
+    world = synced()
+    empty = [world.workspace.create_record("applications", None) for _ in range(5)]
+    world.pass_time(hours=2)
+    world.sync(reconcile_hours="0")
+    world.pass_time(hours=3)
+    for record_id in empty:
+        world.workspace.set_status(record_id, "Offer")
+    world.sync()
+    world.assert_equal_to_attio()
+    assert_the_ledger_says_what_the_destination_holds(world)
+
+
+def test_so_is_nothing_that_was_delivered_of_the_buffer_and_not_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("attio_sync.delivery.MOST_RECENT", 10)
+    world = synced()
+    world.pass_time(hours=3)
+    there = moved(world)[:25]
+    for status in ("Interview", "Offer"):
+        for record_id in there:
+            world.workspace.set_status(record_id, status)
+            world.pass_time(minutes=1)
+        world.sync()
+    world.assert_equal_to_attio()
+    assert_the_ledger_says_what_the_destination_holds(world)
+
+
 def test_a_reconciliation_costs_the_listing_a_thirtieth_of_the_moved_and_one_request_a_difference() -> None:
     world = synced(180, page_size="100")
     world.pass_time(days=1)
@@ -241,6 +268,16 @@ def test_a_mass_delete_is_believed_at_the_second_reconciliation_and_said_at_the_
     world.pass_time(hours=25)
     world.sync()
     world.assert_equal_to_attio()
+
+
+def test_it_is_doubted_too_where_as_many_are_new() -> None:
+    world = synced()
+    world.simulator.hidden = set(ids(world)[:20])
+    for _ in range(20):
+        world.workspace.create_record("applications", None)
+    world.pass_time(hours=25)
+    world.sync()
+    assert len(world.histories) == 80
 
 
 def test_records_that_come_back_after_a_doubted_listing_are_all_still_there() -> None:
