@@ -454,13 +454,15 @@ def backdated(world: World) -> str:
     return record_id
 
 
-@pytest.mark.parametrize("appear", [backdated, merged_behind_a_comparison])
+@pytest.mark.parametrize(("appear", "unread"), [(backdated, 0), (merged_behind_a_comparison, 0), (backdated, 1)])
 def test_what_is_not_in_the_ledger_goes_though_the_sync_is_killed_while_its_slice_is_written_anew(
-    appear: Callable[[World], str],
+    appear: Callable[[World], str], unread: int
 ) -> None:
     world = synced()
     world.sync()
     record_id = appear(world)
+    # Where it cannot be read by its id at first, it is read with its slice.
+    world.simulator.faults.add(Fault(records=[record_id], times=unread, **MANGLED))
     for _ in range(30):
         world.pass_time(milliseconds=1)
         world.workspace.create_record("applications")
