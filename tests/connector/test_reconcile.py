@@ -340,6 +340,18 @@ def test_a_doubt_waits_for_the_next_comparison_that_is_due_whatever_else_asks_fo
     assert len(world.histories) == 60
 
 
+def test_what_was_removed_is_delivered_by_the_next_sync_that_lists_it_again() -> None:
+    world = synced()
+    record_id = moved(world)[0]
+    world.workspace.set_status(record_id, "Offer")
+    world.sync()
+    world.simulator.hidden = {record_id}
+    assert world.sync(reconcile_hours="0").removed == 1
+    world.simulator.hidden = set()
+    assert world.sync().reconciled == 0
+    assert world.histories[record_id] == world.workspace.history(record_id)
+
+
 def test_a_token_of_one_member_deletes_nothing_and_the_warning_says_why() -> None:
     world = synced()
     world.simulator.token_level = "user"  # noqa: S105 (no password)
