@@ -164,7 +164,8 @@ def load_settings(configuration: Mapping[str, Any], env_files: tuple[Path, ...] 
     Raises:
         SettingsError: one or more settings are missing or wrong; the message names each and says what to do.
     """
-    given = {key: value for key, value in configuration.items() if value not in (None, "")}
+    # What begins with _ the library would take for its own parameters.
+    given = {key: value for key, value in configuration.items() if value not in (None, "") and not key.startswith("_")}
     check_env_files(env_files)
     try:
         return Settings(_env_file=env_files, **given)  # pyright: ignore[reportCallIssue] (pydantic-settings' own parameter)

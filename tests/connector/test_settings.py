@@ -395,6 +395,12 @@ def test_a_key_that_is_no_setting_is_named_with_the_one_it_may_have_been_meant_t
     assert load(backfil_days="7") == load()
 
 
+@pytest.mark.parametrize("key", ["_secrets_dir", "_env_file", "_cli_parse_args"])
+def test_a_key_that_the_library_of_settings_knows_is_no_setting_either(key: str, tmp_path: Path) -> None:
+    (tmp_path / "attio_page_size").write_text("7", "utf-8")
+    assert load((), **{key: str(tmp_path)}) == load()
+
+
 MISSPELT = [
     ("ATTIO_BACKFILL_DAY", "ATTIO_BACKFILL_DAYS"),
     ("ATTIO_PAGESIZE", "ATTIO_PAGE_SIZE"),
