@@ -155,8 +155,8 @@ class _Sync:
         except SAME_FOR_ALL:
             raise
         except AttioSyncError as error:
-            for source in sources:
-                self.failures.setdefault(source.name, self._reader.answer_of(self._catalog.explained, source, error))
+            for source in self._alive(sources):
+                self.failures[source.name] = self._reader.answer_of(self._catalog.explained, source, error)
 
     def _alive(self, sources: Sequence[Source]) -> list[Source]:
         return [s for s in sources if s.name not in self.failures]

@@ -1,6 +1,6 @@
 """What could make a source wrong in silence: several values at a time, sources that share a listing or a table."""
 
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,8 +13,10 @@ from tests.support.world import World, make_world
 from attio_simulator import Fault, RequestInfo
 from attio_simulator.faults import Mangle
 from attio_simulator.happenings import Happenings, source_of
+from attio_sync.catalog import Catalog
 from attio_sync.errors import AttioSyncError, ForbiddenError, GaveUpError, UnknownNameError
 from attio_sync.ledger import load_ledger
+from attio_sync.sources import Source
 from attio_sync.sync import TURN_SECONDS
 
 DAILY: Any = {"reconcile_hours": "24", "recheck_days": "30"}
@@ -363,6 +365,24 @@ def test_what_is_delivered_anew_is_complete_though_it_takes_longer_than_a_turn(m
     assert report.seconds > turn
     assert len(world.warehouse.warnings) == 1
     assert "differ from what was delivered than can be named: everything is delivered anew" in world.warehouse.warnings[0]
+
+
+def test_what_is_wrong_with_a_source_is_asked_once_though_its_listing_fails_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    sources, asked = ("deals.value", "deals.owner"), list[str]()
+    explained = Catalog.explained
+
+    def noted(catalog: Catalog, source: Source, error: AttioSyncError) -> Coroutine[Any, Any, AttioSyncError]:
+        asked.append(source.name)
+        return explained(catalog, source, error)
+
+    monkeypatch.setattr(Catalog, "explained", noted)
+    world = synced_crm(sources, page_size="4")
+    refusal = {"status_code": 403, "type": "auth_error", "code": "billing_error", "message": "No."}
+    world.simulator.faults.add(Fault(kind="answer", status=403, payload=refusal, on=["values"]))
+    world.simulator.faults.add(Fault(kind="answer", status=403, payload=refusal, on=["query"], at=[3]))
+    with pytest.raises(ForbiddenError):
+        world.sync()
+    assert sorted(asked) == sorted(sources)
 
 
 def test_what_was_listed_beside_a_source_that_fails_is_not_delivered_twice() -> None:
