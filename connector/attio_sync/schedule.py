@@ -125,7 +125,7 @@ def left_behind(before: Iterable[str], after: Iterable[str]) -> list[str]:
 
     Both are the keys of sources in a state; what names no table, as only people write it, has no rows to speak of.
     """
-    tracked = set(after)
+    tracked = {key for key in after if "=" in key}
     into = {name: table for name, _, table in (key.partition("=") for key in tracked)}
     said: list[str] = []
     for name, _, table in sorted(key.partition("=") for key in set(before) - tracked if "=" in key):

@@ -216,6 +216,11 @@ def test_where_a_history_goes_that_changes_its_table_is_said() -> None:
     assert left_behind([], [after]) == left_behind([after], [after]) == left_behind([], []) == []
 
 
+def test_nothing_goes_into_a_table_that_is_not_named() -> None:
+    [said] = left_behind(["deals.stage=attio_deals_stage", "deals.value"], ["deals.stage"])
+    assert said.startswith("deals.stage is no longer tracked; the rows of attio_deals_stage and")
+
+
 def test_a_long_first_sync_lets_the_others_have_their_turn(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("attio_sync.sync.TURN_SECONDS", turn := TURN_SECONDS / 4)
     world = synced_crm(("deals.stage",), records=60)
