@@ -41,8 +41,8 @@ def test_what_is_not_run_needs_somebody_or_something_we_do_not_have() -> None:
         "asks for each setting",
         "needs an account at Fivetran",
     ]
-    assert not_run["asks for each setting"] == "cd connector && uv run fivetran configuration\n"
-    assert not_run["needs an account at Fivetran"].startswith("cd connector && uv run fivetran deploy --api-key ")
+    assert not_run["asks for each setting"] == "(cd connector && uv run fivetran configuration)\n"
+    assert not_run["needs an account at Fivetran"].startswith("(cd connector && uv run fivetran deploy --api-key ")
 
 
 def test_the_options_of_what_is_not_run_exist(capsys: pytest.CaptureFixture[str]) -> None:

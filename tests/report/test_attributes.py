@@ -16,13 +16,13 @@ from tests.report.conftest import OF_SEGMENTS, PIPELINE, SOURCE, Open, Opened, c
 from attio_workbench.findings import findings
 from attio_workbench.findings.groups import MOST_VALUES
 from attio_workbench.models import CurrentStatus, Models, Row, StatusStay
+from attio_workbench.place import PACKAGE
 from attio_workbench.report import command, records
 from attio_workbench.report.attributes import attributes_of
 from attio_workbench.report.command import report_of
 from attio_workbench.report.content import split_histories
 from attio_workbench.report.directory import Directory
 from attio_workbench.report.segments import split_by_mover, why_unsplit
-from attio_workbench.report.warehouse import PACKAGE
 
 OPEN = f"""
     SELECT o.record_id, coalesce(s.status_title, '(none)') AS source, o.status_title AS status, o.moved_by_name AS owner,

@@ -133,7 +133,7 @@ def test_of_a_wrong_mapping_no_models_are_built(
     seed.parent.mkdir()
     head = "history,status_id,status_title,status_order,status_kind,waiting_on"
     seed.write_text(f"{head}\n{PIPELINE},,Hired,7,win,\n")
-    monkeypatch.setattr("attio_workbench.report.command.PACKAGE", tmp_path)
+    monkeypatch.setattr("attio_workbench.report.command.SEED", seed)
     monkeypatch.chdir(tmp_path)
 
     assert run("report", "--into", place) == 1

@@ -113,8 +113,8 @@ def test_what_is_guessed_is_said_and_how_to_say_better(models: Models) -> None:
     assert "Order and kind (open, won, lost, paused) of all statuses are guessed." in footers[0]
     assert "attio-sync mapping dbt/seeds/attio_status_mapping.csv" in footers[0]
     assert f"of 1 of the {len(some)} statuses are guessed: {guessed[0]}." in footers[1]
-    assert "is guessed of all statuses: see the end of the page." in heads[0]
-    assert f"is guessed of 1 of {len(some)} statuses: see the end of the page." in heads[1]
+    assert "is guessed for all statuses: see the end of the page." in heads[0]
+    assert f"is guessed for 1 of {len(some)} statuses: see the end of the page." in heads[1]
     assert "guessed" not in heads[2] + footers[2]
 
 

@@ -32,6 +32,19 @@ def test_it_says_who_the_token_is_and_what_would_be_synced(attio_sync: AttioSync
     assert not (place / "files").exists()
 
 
+def test_more_requests_than_attio_allows_are_warned_of(
+    attio_sync: AttioSync, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ATTIO_API_TOKEN", "a-token")
+    monkeypatch.setenv("ATTIO_BASE_URL", "https://127.0.0.1:9")
+    monkeypatch.setenv("ATTIO_REQUESTS_PER_SECOND", "900")
+
+    finished = attio_sync("check", "--into", place)
+
+    assert finished.code == 1
+    assert finished.err.startswith("warning: requests_per_second is 900, and Attio allows 100 over all its clients: ")
+
+
 def test_what_cannot_be_tracked_stands_apart(attio_sync: AttioSync, attio: Simulator, place: Path) -> None:
     budget = attio.workspace.object("jobs").attribute("budget")
     assert budget

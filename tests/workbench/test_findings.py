@@ -426,7 +426,7 @@ def test_who_is_open_and_who_is_stuck_is_counted(quiet: Models) -> None:
         "9 of 14 applications are open, the most in Offer (4).",
         (
             "Of the open applications, 6 are past the target time of their status, most of them in Offer (4); "
-            "5 have been in theirs for longer than 90 % of stays last, most of them in Applied (3)."
+            "5 have been in their status for longer than 90 % of stays last, most of them in Applied (3)."
         ),
     ]
     assert found[1].evidence[0].figures == {"records": 6, "in Offer": 4, "in Screening": 2}

@@ -47,7 +47,9 @@ def test_what_people_wrote_stays_and_only_the_rest_is_added(attio_sync: AttioSyn
 
     finished = attio_sync("mapping", file, "--into", synced)
 
-    assert "added as guessed: 1, kept as it was: 8" in " ".join(finished.out.split())
+    said = " ".join(finished.out.split())
+    assert "added as guessed: 1, kept as it was: 8" in said
+    assert "then put it among the seeds of your dbt project (dbt/README.md); attio-sync report goes by" in said
     assert file.read_text() == HEAD + "\n".join([*edited, others[-1]]) + "\n"
     assert screening.endswith(",Screening,2,open,")
 

@@ -20,7 +20,7 @@ from attio_sync.env_files import env_files_read
 from attio_sync.errors import SAME_FOR_ALL, AttioSyncError, MissingScopesError, summed_up
 from attio_sync.parents import Parent
 from attio_sync.runtime import utc_now
-from attio_sync.settings import Settings
+from attio_sync.settings import Settings, settings_warnings
 from attio_sync.small_tables import LISTS, MEMBERS, OBJECTS, definitions_for
 from attio_sync.sources import EVERYTHING, FIRST, Source
 from attio_sync.state import SyncState, parse_state
@@ -71,6 +71,8 @@ def run_connection_check(console: Console, settings: Settings, place: Place) -> 
     """
     for path in env_files_read():
         console.print(f"Settings from {escape(path_text(path))}", soft_wrap=True)
+    for sentence in settings_warnings(settings):
+        warn(sentence)
     findings = anyio.run(_look, console, settings)
     state = parse_state(place.read_state(), warn)
     if findings.attributes:

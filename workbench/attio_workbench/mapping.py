@@ -16,7 +16,7 @@ from attio_sync.small_tables import STATUSES
 from attio_sync.sources import Source
 from attio_workbench.errors import WorkbenchError
 from attio_workbench.held import DEFINED_BY, open_held
-from attio_workbench.place import Place, checked_output
+from attio_workbench.place import SEED, Place, checked_output
 from attio_workbench.terminal import path_text
 
 COLUMNS: tuple[str, ...] = ("history", "status_id", "status_title", "status_order", "status_kind", "waiting_on")
@@ -153,10 +153,14 @@ def write_mapping(place: Place, settings: Settings, file: Path) -> str:
     kept = read_mapping(checked_output(file))
     rows = with_guesses(kept, read_guesses(place, settings))
     file.write_text(mapping_text(rows), encoding="utf-8")
+    then = (
+        "then run attio-sync report"
+        if file.resolve() == SEED
+        else f"then put it among the seeds of your dbt project (dbt/README.md); attio-sync report goes by {path_text(SEED)}"
+    )
     return (
         f"{path_text(file)}: added as guessed: {len(rows) - len(kept)}, kept as it was: {len(kept)}. Correct "
-        "status_order, status_kind (open, won, lost, paused) and waiting_on (us, them or empty), then run attio-sync "
-        "report, or dbt build in a project of your own."
+        f"status_order, status_kind (open, won, lost, paused) and waiting_on (us, them or empty), {then}."
     )
 
 

@@ -15,6 +15,12 @@ from attio_workbench.errors import WorkbenchError
 from attio_workbench.terminal import path_text
 from attio_workbench.trouble import trouble_text
 
+PACKAGE = CONNECTOR.parent / "dbt"
+"""The dbt package, beside the connector."""
+
+SEED = PACKAGE / "seeds" / "attio_status_mapping.csv"
+"""What people say of their statuses, as the package reads it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:

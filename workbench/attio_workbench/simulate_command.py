@@ -75,7 +75,7 @@ def simulate(  # noqa: PLR0913 (each is an option)
 
     \b
     attio-sync simulate --records 10000 --seed 1 --port 8080
-    attio-sync simulate --workspace crm
+    attio-sync simulate --workspace crm --fault change=0.05
     attio-sync simulate --latency 20-300 --other-client 0.5
     attio-sync simulate --fault server_error=0.01 --fault drop=0.01
     attio-sync simulate --scopes record_permission:read,object_configuration:read --token-level user

@@ -121,11 +121,10 @@ def _finding(pipeline: Pipeline, grouping: Grouping, compared: _Compared, compar
         history=pipeline.history,
         subject_id=compared.value,
         subject=value,
-        sentence=f"{more} {pipeline.noun} with {attribute_of(grouping.history)} {value} go on: from {titles[status]} "
-        f"{share_text(own[status].share)}, compared with {share_text(others[status].share)} of the others "
-        f"({own[status].records:,} and {others[status].records:,} that went on or were lost; "
-        f"{len(compared.own):,} and {len(compared.others):,} moves out of all statuses; adjusted {p_text(p)}). "
-        "The data do not say why.",
+        sentence=f"{more} {pipeline.noun} with {attribute_of(grouping.history)} {value} go on to a later status: "
+        f"from {titles[status]} {share_text(own[status].share)}, compared with {share_text(others[status].share)} of the "
+        f"others ({own[status].records:,} and {others[status].records:,} {pipeline.noun}; all statuses together, adjusted "
+        f"{p_text(p)}). The data do not say why.",
         evidence=(
             evidence(
                 pipeline,
@@ -172,5 +171,5 @@ def _missed(own: Mapping[str, Side], others: Mapping[str, Side]) -> float:
 def _worth(missed: float) -> str:
     if not round(abs(missed)):
         return ""
-    moves = more_or_fewer(round(abs(missed)), "moves on", is_more=missed > 0)
-    return f"At the share of the others in each status, they would have made {moves}."
+    moves = more_or_fewer(round(abs(missed)), "moves", is_more=missed > 0)
+    return f"At the share of the others in each status, there would have been {moves} to a later one."

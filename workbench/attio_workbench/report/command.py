@@ -8,6 +8,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
+from attio_sync.runtime import counted
 from attio_sync.settings import Settings
 from attio_workbench.errors import WorkbenchError
 from attio_workbench.findings import Finding, findings
@@ -18,11 +19,11 @@ from attio_workbench.held import open_held
 from attio_workbench.mapping import read_mapping
 from attio_workbench.models import Models, Status
 from attio_workbench.origin import read_origin
-from attio_workbench.place import Place, checked_output
+from attio_workbench.place import SEED, Place, checked_output
 from attio_workbench.report.content import build_content, leave_out_segments, split_histories
 from attio_workbench.report.page import Page, render, title_of
 from attio_workbench.report.segments import segment_of
-from attio_workbench.report.warehouse import PACKAGE, Warehouse, fetch_models, is_installed, local_warehouse
+from attio_workbench.report.warehouse import Warehouse, fetch_models, is_installed, local_warehouse
 from attio_workbench.terminal import path_text, under_way
 
 ATTIO = "https://api.attio.com"
@@ -91,7 +92,7 @@ def write_report(console: Console, place: Place, settings: Settings, options: Re
     warehouse = warehouse_of(console, place, settings, options)
     path = checked_output(options.output) if options.output else place.report
     if options.builds:
-        read_mapping(PACKAGE / "seeds" / "attio_status_mapping.csv")  # dbt would build wrong models of a wrong one
+        read_mapping(SEED)  # dbt would build wrong models of a wrong one
     building = "Building the models with dbt" if options.builds else "Reading the models"
     with under_way(console, building if is_installed() else f"{building}, and installing it before"):
         models = fetch_models(warehouse, place.files / "dbt")
@@ -105,7 +106,7 @@ def write_report(console: Console, place: Place, settings: Settings, options: Re
     console.print(f"[bold]Report[/bold]  {escape(path_text(path))}", soft_wrap=True)
     console.print(escape(report.first_sentence))
     if (more := sum(one.compares for one in found) - 1) > 0:
-        console.print(f"[dim]{more} more that changed or differ are in the report.[/dim]")
+        console.print(f"[dim]{counted(more, 'more finding')} in the report.[/dim]")
     return report
 
 
@@ -205,7 +206,7 @@ def warning_text(statuses: Sequence[Status]) -> str:
     """What to know before all else: how much rests on a guess; empty where nothing does."""
     guessed = len(_guessed(statuses))
     which = "all statuses" if guessed == len(statuses) else f"{guessed:,} of {len(statuses):,} statuses"
-    return f"Whether they are open, won, lost or paused is guessed of {which}: see the end of the page." if guessed else ""
+    return f"Whether they are open, won, lost or paused is guessed for {which}: see the end of the page." if guessed else ""
 
 
 def guessed_text(statuses: Sequence[Status]) -> str:

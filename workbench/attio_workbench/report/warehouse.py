@@ -15,11 +15,11 @@ from attio_sync.env_files import CONNECTOR
 from attio_workbench.errors import WorkbenchError
 from attio_workbench.model_rows import read_models
 from attio_workbench.models import Models
+from attio_workbench.place import PACKAGE
 from attio_workbench.report.curves import QUERIES
 from attio_workbench.report.segments import WITHOUT_SEGMENTS, wanted_segments
 from attio_workbench.terminal import path_text
 
-PACKAGE = CONNECTOR.parent / "dbt"
 LOCAL_SCHEMA = "tester"
 """What the SDK calls the schema of a local sync."""
 
@@ -104,6 +104,8 @@ def fetch_models(warehouse: Warehouse, folder: Path) -> Models:
     if done.returncode:
         log = folder / "logs" / "dbt.log"
         instead = "" if warehouse.builds else ". Where they have not been built yet, leave out --no-build"
+        if "Could not find adapter type" in done.stdout + done.stderr:
+            instead = ". make dbt-setup installs the adapters of Snowflake, BigQuery, Redshift and Databricks"
         message = f"dbt could not build or read the models: {_quoted(done)} (its log: {path_text(log)}){instead}"
         raise WorkbenchError(message)
     try:
