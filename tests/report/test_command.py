@@ -1,5 +1,6 @@
 """The command: from a local sync to a file, and what it says where it cannot."""
 
+import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -96,6 +97,20 @@ def test_what_dbt_is_told_is_what_the_command_was(
     assert error.startswith("error: dbt could not build or read the models: run --quiet --locked --no-dev --project ")
     assert " ".join(options) in error
     assert [" --no-build " in error, "leave out --no-build" in error] == ["--no-build" in options] * 2
+
+
+@pytest.mark.long  # dbt starts for it
+def test_an_adapter_that_is_not_installed_is_said_with_what_installs_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    profile = {"mine": {"target": "there", "outputs": {"there": {"type": "teradata", "schema": "s"}}}}
+    (tmp_path / "profiles.yml").write_text(json.dumps(profile))
+
+    assert run("report", "--into", tmp_path, "--profile", "mine", "--profiles-dir", tmp_path) == 1
+
+    error = capsys.readouterr().err
+    assert "Could not find adapter type teradata!" in error
+    assert error.endswith(". make dbt-setup installs the adapters of Snowflake, BigQuery, Redshift and Databricks\n")
 
 
 def test_what_a_sync_brought_is_split_where_dbt_is_told_nothing_else(place: Path) -> None:

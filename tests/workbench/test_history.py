@@ -250,7 +250,12 @@ def test_the_local_database_says_the_same_without_a_token_also_of_a_status_that_
 
 def test_an_unknown_record_is_one_line(attio_sync: AttioSync, attio: Simulator, synced: Path, tmp_path: Path) -> None:
     before = attio.requests.by_kind["values"]
-    assert_one_line(attio_sync("history", UNKNOWN), f"there is no record {UNKNOWN} among the applications")
+    said = f"there is no record {UNKNOWN} among the"
+    assert_one_line(attio_sync("history", UNKNOWN), f"{said} applications: it was deleted or merged, or never was")
+    entry = attio_sync("history", UNKNOWN, "--attribute", "lists/talent_pool.stage")
+    assert_one_line(
+        entry, f"{said} lists/talent_pool: it was deleted or merged, or never was. An entry of a list has an id of"
+    )
     assert attio.requests.by_kind["values"] - before == 1
 
     nowhere = attio_sync("history", UNKNOWN, "--local", "--into", tmp_path / "nowhere")

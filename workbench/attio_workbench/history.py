@@ -117,9 +117,11 @@ async def _fetch(console: Console, settings: Settings, record_id: str, attribute
                 await catalog.known(source)
             parents = " and ".join(sorted({str(source.parent) for source in known.sources}))
             elsewhere = f". If it is of another object or list, name what to draw: {OPTION} lists/hiring.stage"
+            entries = ". An entry of a list has an id of its own, the entry_id of its tables"
             message = (
                 f"there is no record {record_id} among the {parents}: it was deleted or merged, or never was"
                 f"{'' if attributes else elsewhere}"
+                f"{entries if any(source.parent.is_list for source in known.sources) else ''}"
             )
             raise WorkbenchError(message)
         return Found(found, await _fetch_names(client) if _has_members(history for _, history in found) else {})
