@@ -182,7 +182,8 @@ def unknown_settings(configuration: Mapping[str, Any], env_files: tuple[Path, ..
     which is written for us, also those of ours that lack this beginning.
     """
     known = list(Settings.model_fields)
-    sentences = [_unknown(key, "", known) for key in sorted(set(configuration) - set(known))]
+    # The library takes them in capitals too.
+    sentences = [_unknown(key, "", known) for key in sorted(configuration) if key.lower() not in known]
     names = [environment_name(key) for key in known]
     places = {"the environment": EnvSettingsSource(Settings).env_vars}
     places |= {str(path): DotEnvSettingsSource(Settings, env_file=path).env_vars for path in env_files_read(env_files)}

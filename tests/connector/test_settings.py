@@ -401,6 +401,12 @@ def test_a_key_that_the_library_of_settings_knows_is_no_setting_either(key: str,
     assert load((), **{key: str(tmp_path)}) == load()
 
 
+@pytest.mark.parametrize("key", ["page_size", "PAGE_SIZE", "Page_Size"])
+def test_capitals_make_no_other_key(key: str) -> None:
+    assert load(**{key: "7"}).page_size == 7
+    assert unknown_settings({key: "7"}, ()) == []
+
+
 MISSPELT = [
     ("ATTIO_BACKFILL_DAY", "ATTIO_BACKFILL_DAYS"),
     ("ATTIO_PAGESIZE", "ATTIO_PAGE_SIZE"),
