@@ -369,7 +369,7 @@ def run_program(arguments: list[str], environment: dict[str, str]) -> subprocess
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=600,
     )
 
 
