@@ -259,12 +259,7 @@ def test_that_a_short_page_is_not_the_last_is_known_too_while_everything_is_deli
     world.die_at("truncate", 2)
     with pytest.raises(Killed):
         world.sync()
-
-    def die_amid_the_rest(operation: str) -> None:
-        if operation == "checkpointed" and "backfill" in world.warehouse.state["histories"][KEY]:
-            raise Killed
-
-    world.warehouse.before = die_amid_the_rest
+    world.die_amid_the_rest()
     with pytest.raises(Killed):
         world.sync()
     world.live()

@@ -113,12 +113,7 @@ def test_a_first_sync_goes_on_wherever_it_was_killed(number: int) -> None:
 
 def test_what_is_remembered_shrinks_to_what_is_needed_only_when_everything_is_there() -> None:
     world = first_sync()
-
-    def die_amid_the_rest(operation: str) -> None:
-        if operation == "checkpointed" and "backfill" in world.warehouse.state["histories"][KEY]:
-            raise Killed
-
-    world.warehouse.before = die_amid_the_rest
+    world.die_amid_the_rest()
     with pytest.raises(Killed):
         world.sync()
     world.live()

@@ -93,6 +93,15 @@ class World:
 
         self.warehouse.before = before
 
+    def die_amid_the_rest(self) -> None:
+        """Kills the process at the first checkpoint behind which there is something older to deliver."""
+
+        def before(name: str) -> None:
+            if name == "checkpointed" and any("backfill" in one for one in self.warehouse.state["histories"].values()):
+                raise Killed
+
+        self.warehouse.before = before
+
     def live(self) -> None:
         """Nothing kills the process any more."""
         self.warehouse.before = nothing
