@@ -164,8 +164,8 @@ def load_settings(configuration: Mapping[str, Any], env_files: tuple[Path, ...] 
     Raises:
         SettingsError: one or more settings are missing or wrong; the message names each and says what to do.
     """
-    # What begins with _ the library would take for its own parameters.
-    given = {key: value for key, value in configuration.items() if value not in (None, "") and not key.startswith("_")}
+    # Others the library could take for parameters of its own.
+    given = {key: value for key, value in configuration.items() if value not in (None, "") and _is_setting(key)}
     check_env_files(env_files)
     try:
         return Settings(_env_file=env_files, **given)  # pyright: ignore[reportCallIssue] (pydantic-settings' own parameter)
@@ -182,8 +182,7 @@ def unknown_settings(configuration: Mapping[str, Any], env_files: tuple[Path, ..
     which is written for us, also those of ours that lack this beginning.
     """
     known = list(Settings.model_fields)
-    # The library takes them in capitals too.
-    sentences = [_unknown(key, "", known) for key in sorted(configuration) if key.lower() not in known]
+    sentences = [_unknown(key, "", known) for key in sorted(configuration) if not _is_setting(key)]
     names = [environment_name(key) for key in known]
     places = {"the environment": EnvSettingsSource(Settings).env_vars}
     places |= {str(path): DotEnvSettingsSource(Settings, env_file=path).env_vars for path in env_files_read(env_files)}
@@ -194,6 +193,11 @@ def unknown_settings(configuration: Mapping[str, Any], env_files: tuple[Path, ..
             bare = {name for name in names if name.removeprefix(PREFIX).lower() in variables}
             sentences += [_unknown(name.removeprefix(PREFIX), f" in {place}", [name]) for name in sorted(bare)]
     return sentences
+
+
+def _is_setting(key: str) -> bool:
+    """Whether a key of the configuration is one; the library takes them in capitals too."""
+    return key.lower() in Settings.model_fields
 
 
 def _unknown(name: str, place: str, known: list[str]) -> str:
