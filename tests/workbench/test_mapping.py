@@ -34,7 +34,9 @@ def test_every_status_is_guessed_in_the_order_of_attio(attio_sync: AttioSync, sy
     assert all(len(status_id) == 36 for _, status_id, *_ in lines[1:])
 
 
-def test_what_people_wrote_stays_and_only_the_rest_is_added(attio_sync: AttioSync, synced: Path, tmp_path: Path) -> None:
+def test_what_people_wrote_stays_and_only_the_rest_is_added(
+    attio_sync: AttioSync, synced: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     file = tmp_path / "mapping.csv"
     attio_sync("mapping", file, "--into", synced)
     applied, screening, *others = file.read_text().splitlines()[1:]
@@ -50,6 +52,10 @@ def test_what_people_wrote_stays_and_only_the_rest_is_added(attio_sync: AttioSyn
     said = " ".join(finished.out.split())
     assert "added as guessed: 1, kept as it was: 8" in said
     assert "then put it among the seeds of your dbt project (dbt/README.md); attio-sync report goes by" in said
+    monkeypatch.setattr("attio_workbench.mapping.SEED", file)
+    seed = tmp_path / "seed.csv"
+    seed.symlink_to(file)
+    assert attio_sync("mapping", seed, "--into", synced).out.split()[-4:] == ["then", "run", "attio-sync", "report."]
     assert file.read_text() == HEAD + "\n".join([*edited, others[-1]]) + "\n"
     assert screening.endswith(",Screening,2,open,")
 

@@ -155,7 +155,7 @@ def write_mapping(place: Place, settings: Settings, file: Path) -> str:
     file.write_text(mapping_text(rows), encoding="utf-8")
     then = (
         "then run attio-sync report"
-        if file.resolve() == SEED
+        if SEED.exists() and file.samefile(SEED)
         else f"then put it among the seeds of your dbt project (dbt/README.md); attio-sync report goes by {path_text(SEED)}"
     )
     return (

@@ -95,7 +95,7 @@ def checked_output(file: Path) -> Path:
     is_new = not file.exists()
     file.open("ab").close()
     if is_new:
-        file.unlink()
+        file.resolve().unlink()  # of a link only what it leads to
     return file
 
 

@@ -103,10 +103,11 @@ def fetch_models(warehouse: Warehouse, folder: Path) -> Models:
     done = subprocess.run(command, env=_environment(), capture_output=True, text=True, check=False)  # noqa: S603 (our own script, and options that dbt itself reads)
     if done.returncode:
         log = folder / "logs" / "dbt.log"
+        quoted = _quoted(done)
         instead = "" if warehouse.builds else ". Where they have not been built yet, leave out --no-build"
-        if "Could not find adapter type" in done.stdout + done.stderr:
+        if "Could not find adapter type" in quoted:
             instead = ". make dbt-setup installs the adapters of Snowflake, BigQuery, Redshift and Databricks"
-        message = f"dbt could not build or read the models: {_quoted(done)} (its log: {path_text(log)}){instead}"
+        message = f"dbt could not build or read the models: {quoted} (its log: {path_text(log)}){instead}"
         raise WorkbenchError(message)
     try:
         return read_models(lambda name: _rows(output / f"{name}.jsonl"))
