@@ -223,6 +223,16 @@ def test_a_kill_between_the_parts_of_a_page_is_healed_too(monkeypatch: pytest.Mo
     test_a_kill_at_every_checkpoint_is_healed_by_the_next_sync(first_sync)
 
 
+def slowly(world: World, before: Callable[[str], None]) -> Callable[[str], None]:
+    """A destination that takes its time: checkpoints are due in it however far ahead of it a fast machine reads."""
+
+    def wait(operation: str) -> None:
+        world.time.sleep(0.5 * (operation == "upsert"))
+        before(operation)
+
+    return wait
+
+
 @pytest.mark.parametrize(
     ("page_size", "values_ahead"), [("500", 10_000), ("40", 10_000), ("500", 3)], ids=["parts of a page", "pages", "less"]
 )
@@ -240,6 +250,7 @@ def test_a_window_goes_on_exactly_where_it_was_killed(
     killed = 0
     while len(world.histories) < len(imported) and killed < 99:
         world.die_at("checkpointed", 2)
+        world.warehouse.before = slowly(world, world.warehouse.before)
         with suppress(Killed):
             world.sync()
         world.live()
