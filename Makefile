@@ -33,11 +33,15 @@ demo: $(filter .tools/bin/uv,$(UV)) ## a first and an incremental sync of a simu
 	@$(RUN) attio-sync demo
 
 .PHONY: test
-test: setup dbt-setup ## everything CI runs: format, lint, types, tests, documents, requirements.txt
+test: setup dbt-setup ## format, lint, types, tests, documents, requirements.txt: in three minutes
 	@$(RUN) ruff format --check .
 	@$(RUN) ruff check .
 	@$(MAKE) --no-print-directory check-requirements
 	@$(MAKE) --no-print-directory --jobs=2 test-here test-beside
+
+.PHONY: test-all
+test-all: ## everything CI runs: the same with the slow tests (in a browser, on PostgreSQL, in a fresh clone)
+	@TEST_PROFILE=all $(MAKE) --no-print-directory test
 
 .PHONY: test-here
 test-here:
@@ -64,7 +68,7 @@ dbt-setup: setup
 
 # In one process, which parses the package once for all that it builds.
 .PHONY: test-dbt
-test-dbt: dbt-setup ## the dbt package, on DuckDB and PostgreSQL, and compiled for other warehouses
+test-dbt: dbt-setup ## the dbt package; in test-all also on PostgreSQL, and as it is written for other warehouses
 	@$(DBT) run --locked --quiet pytest
 
 .PHONY: test-long

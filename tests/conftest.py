@@ -1,4 +1,4 @@
-"""Profiles: `short` is what `make test` runs, `long` what `make test-long` does (TEST_PROFILE)."""
+"""Profiles (TEST_PROFILE): `short` is what `make test` runs, `all` what CI does, and `long` repeats more of it."""
 
 import gc
 import os
@@ -7,7 +7,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 from tests.support import no_pandas as no_pandas  # noqa: PLC0414 (imported for what it does)
 
-PROFILE = os.environ.get("TEST_PROFILE", "short")
+TEST_PROFILE = os.environ.get("TEST_PROFILE", "short")
+PROFILE = "short" if TEST_PROFILE == "all" else TEST_PROFILE
+"""How much is repeated: with all tests no more than with those that are not slow."""
 
 # How long it takes says nothing on a machine that is shared. The short profile tries the same examples each time: what
 # fails there is what a change has broken; the long one looks for others.
@@ -43,8 +45,18 @@ def environment_without_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DO_NOT_TRACK", "1")
 
 
+SLOW = {"show", "free_page", "reported"}
+"""Fixtures of a browser: what uses one is slow, whether marked as such or not."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    if PROFILE != "long":
-        for item in items:
-            if item.get_closest_marker("long"):
-                item.add_marker(pytest.mark.skip(reason="long profile only: make test-long"))
+    for item in items:
+        if PROFILE != "long" and item.get_closest_marker("long"):
+            item.add_marker(pytest.mark.skip(reason="long profile only: make test-long"))
+        elif TEST_PROFILE == "short" and (item.get_closest_marker("slow") or SLOW.intersection(fixtures_of(item))):
+            item.add_marker(pytest.mark.skip(reason="slow: make test-all"))
+
+
+def fixtures_of(item: pytest.Item) -> list[str]:
+    """What a test uses, and what that uses."""
+    return item.fixturenames if isinstance(item, pytest.Function) else []

@@ -13,7 +13,7 @@ import pytest
 from xdist.scheduler import LoadFileScheduling
 
 from postgres import postgres
-from warehouses import PROFILE, DuckDB, Postgres, Warehouse
+from warehouses import PROFILE, TEST_PROFILE, DuckDB, Postgres, Warehouse
 
 ROOT = Path(__file__).parents[2]
 TYPES = {
@@ -68,6 +68,13 @@ class ByWhatIsBuilt(LoadFileScheduling):
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByWhatIsBuilt:
     return ByWhatIsBuilt(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What uses PostgreSQL is slow, whether marked as such or not."""
+    for item in items if TEST_PROFILE == "short" else ():
+        if item.get_closest_marker("slow") or (isinstance(item, pytest.Function) and "server" in item.fixturenames):
+            item.add_marker(pytest.mark.skip(reason="slow: make test-all"))
 
 
 @pytest.fixture(scope="session")
@@ -169,7 +176,7 @@ def copy_tables(file: Path, warehouse: Warehouse) -> None:
             warehouse.load(f"tester.{name}", columns, connection.execute(f"from tester.{name}").fetchall())
 
 
-@pytest.fixture(params=["duckdb", "postgres"])
+@pytest.fixture(params=["duckdb", pytest.param("postgres", marks=pytest.mark.slow)])
 def crm(request: pytest.FixtureRequest) -> Warehouse:
     """Either of them."""
     return request.getfixturevalue(f"crm_{request.param}")

@@ -73,7 +73,7 @@ def test_the_models_tell_what_the_tables_hold(built_duckdb: DuckDB) -> None:
     ) != [(0,)]
 
 
-@pytest.mark.skipif(PROFILE != "long", reason="of another workspace PostgreSQL is compared in every test run")
+@pytest.mark.skipif(PROFILE != "long", reason="of another workspace PostgreSQL is compared by make test-all")
 def test_postgres_passes_every_test_and_says_the_same(
     built_duckdb: DuckDB, synced_file: Path, variables: dict[str, Any], server: Path, tmp_path: Path
 ) -> None:
@@ -120,6 +120,7 @@ def test_the_mapping_is_loaded_by_what_its_columns_are_called(tmp_path: Path) ->
     assert warehouse.query("from dbt_attio.attio_status_mapping") == []
 
 
+@pytest.mark.slow
 def test_installed_in_a_project_with_a_mapping_of_its_own(
     synced_file: Path, mapping: Path, variables: dict[str, Any], tmp_path: Path
 ) -> None:

@@ -35,6 +35,7 @@ PARENTS = {"redshift": ["postgres"], "databricks": ["spark"]}
 DIALECTS = ["snowflake", "bigquery", "redshift", "databricks"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_what_the_package_writes_for_a_warehouse_parses_there(
     dialect: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -62,7 +63,7 @@ def test_what_the_package_writes_for_a_warehouse_parses_there(
         assert_is_a_query(name, sql.replace('"', quote), dialect)
 
 
-@pytest.mark.skipif(PROFILE != "long", reason="what the package itself writes there is parsed in every test run")
+@pytest.mark.skipif(PROFILE != "long", reason="what the package itself writes there is parsed by make test-all")
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_every_model_compiles_and_parses(dialect: str, tmp_path: Path) -> None:
     run_dbt("compile", "--no-populate-cache", "--no-introspect", target=dialect, work=tmp_path, variables=VARIABLES)

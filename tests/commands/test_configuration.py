@@ -67,6 +67,7 @@ def fill_in(project: Project, attio: Attio) -> str:
     return shown
 
 
+@pytest.mark.slow
 def test_the_form_is_saved_with_the_token_encrypted_and_a_sync_runs_from_it(project: Project, attio: Attio) -> None:
     shown = fill_in(project, attio)
 

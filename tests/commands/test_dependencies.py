@@ -133,6 +133,7 @@ def assert_only_what_is_brought_along_is_not_needed(said: Finished) -> None:
 
 
 # The SDK's scan is the same for both; packaging takes no sync.
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [pytest.param("debug", marks=pytest.mark.long), "package"])
 def test_where_pypi_can_be_reached_nothing_is_said_but_that_pins_are_not_needed(
     project: Project, attio: Attio, command: str

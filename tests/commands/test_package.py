@@ -54,6 +54,7 @@ def make_environment(folder: Path, requirements: Path) -> None:
     take_along_what_is_compiled(folder)
 
 
+@pytest.mark.slow
 def test_the_package_is_the_connector_and_nothing_else_and_runs_where_only_its_requirements_are_installed(
     project: Project, attio: Attio
 ) -> None:

@@ -445,6 +445,7 @@ def test_sigkill_at_a_random_moment_leaves_a_destination_that_the_next_sync_comp
         connection.assert_the_next_sync_completes()
 
 
+@pytest.mark.slow
 def test_a_connection_whose_process_is_killed_ends_exactly_where_attio_is(tmp_path: Path) -> None:
     applications, times = (60, 1) if PROFILE == "short" else (10_000, 10)
     moment = random.Random(applications)

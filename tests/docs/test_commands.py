@@ -55,6 +55,7 @@ def test_the_options_of_what_is_not_run_exist(capsys: pytest.CaptureFixture[str]
             assert set(re.findall(r"--[a-z-]+", options)) <= set(re.findall(r"--[a-z-]+", said)), command
 
 
+@pytest.mark.slow
 def test_every_command_runs(tmp_path: Path) -> None:
     clone, home = tmp_path / "clone", tmp_path / "home"
     copy_repository(clone)

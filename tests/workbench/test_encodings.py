@@ -43,6 +43,7 @@ def run_several(environment: dict[str, str], *commands: tuple[str | Path, ...]) 
     return [Finished(int(out[2]), out[0] + out[1], err[0] + err[1]) for out, err in pairs]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("environment", [pytest.param(ASCII, marks=pytest.mark.long), C_LOCALE])
 def test_every_command_shows_what_it_can(environment: dict[str, str], attio: Simulator, place: Path) -> None:
     status = attio.workspace.object("applications").attribute("workflow_status")
