@@ -88,6 +88,19 @@ def test_a_row_that_says_what_cannot_be_is_named(row: str, said: str, tmp_path: 
     assert str(caught.value) == f"{file}, {said}"
 
 
+@pytest.mark.usefixtures("attio")
+def test_where_no_status_or_select_was_synced_that_is_said(
+    attio_sync: AttioSync, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ATTIO_HISTORY", "applications.name")
+    synced = attio_sync("sync", "--into", place)
+    assert "\nLog  " in synced.out
+    assert "\nNext  " not in synced.out  # there is nothing to report of
+
+    said = "what was synced is no status or select (applications.name): name one in the setting history, and sync again"
+    assert_one_line(attio_sync("mapping", "--into", place), said)
+
+
 def test_without_a_database_it_says_what_to_run_first(attio_sync: AttioSync, place: Path) -> None:
     assert_one_line(attio_sync("mapping", "--into", place), "run attio-sync demo or attio-sync sync first")
 

@@ -43,6 +43,7 @@ def test_a_sync_brings_what_there_is_and_the_next_one_what_changed(
     assert_holds(place, attio)
     for name in ("Database", "State", "Log"):
         assert f"{name:10}{place}" in second.out
+    assert f"Next      attio-sync report --into {place}\n" in second.out
 
 
 def test_an_empty_workspace_leaves_tables_that_queries_find(

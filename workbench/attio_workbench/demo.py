@@ -211,11 +211,10 @@ def _counter(read: Counter[str], on_requests: Callable[[int, int, float], None])
 def say_what_next(console: Console, place: Place, deal_id: str) -> None:
     """The commands that somebody who has seen the demo may want."""
     command = command_text()
-    elsewhere = "" if place.folder == CONNECTOR else f" --into {path_text(place.folder)}"
     steps = (
         ("Look into the tables; they are in the schema tester.", f"{_duckdb()} {path_text(place.database)}"),
         ("What to paste there: the time that applications spend in each status.", QUERY_TO_PASTE.rstrip()),
-        ("Draw what one deal went through, its stage and its value.", f"{command} history {deal_id} --local{elsewhere}"),
+        ("Draw what one deal went through, its stage and its value.", place.command(f"history {deal_id} --local")),
         (
             (
                 "Your own workspace: write ATTIO_API_TOKEN=… into a file called .env here. The token is made in Attio "

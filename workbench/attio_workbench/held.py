@@ -52,6 +52,10 @@ class Held:
             WorkbenchError: there are none.
         """
         found = [source for source in self.sources if source.type.definition]
+        if not found and self.sources:
+            names = ", ".join(source.name for source in self.sources)
+            message = f"what was synced is no status or select ({names}): name one in the setting history, and sync again"
+            raise WorkbenchError(message)
         if not found:
             wanted = " or ".join(tables_of(source)[1] for source in self._named)
             message = f"there is no table {wanted} of a status or select in the database: run attio-sync sync first"

@@ -1,6 +1,7 @@
 """Where a local sync keeps its database and its state."""
 
 import json
+import shlex
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ import duckdb
 from attio_sync.env_files import CONNECTOR
 from attio_sync.tables import as_object
 from attio_workbench.errors import WorkbenchError
-from attio_workbench.terminal import path_text
+from attio_workbench.terminal import command_text, path_text
 from attio_workbench.trouble import trouble_text
 
 PACKAGE = CONNECTOR.parent / "dbt"
@@ -58,6 +59,11 @@ class Place:
     def backups(self) -> Path:
         """Where a database goes that is in the way: `fivetran reset` deletes `files`, what lies in the folder ships."""
         return self.folder.parent / f"{self.folder.name}-backups"
+
+    def command(self, words: str) -> str:
+        """A command of ours that looks at what is here, as one can type it."""
+        elsewhere = "" if self.folder == CONNECTOR else f" --into {shlex.quote(path_text(self.folder))}"
+        return f"{command_text()} {words}{elsewhere}"
 
     def read_state(self) -> dict[str, Any]:
         """The saved state; empty before the first sync.

@@ -57,8 +57,11 @@ def run_local_sync(console: Console, settings: Settings, place: Place, *, full: 
     console.print(
         f"\nDatabase  {escape(path_text(place.database))}, schema tester\n"
         f"State     {escape(path_text(place.state))}\n"
-        f"Log       {escape(path_text(place.log))}"
+        f"Log       {escape(path_text(place.log))}",
+        soft_wrap=True,
     )
+    if any(source.type.definition and not source.is_multiple for source in found.sources):
+        console.print(f"Next      {escape(place.command('report'))}", soft_wrap=True)
 
 
 def kept_text(before: dict[str, Any], place: Place) -> str:
