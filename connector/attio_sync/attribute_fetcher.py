@@ -1,10 +1,11 @@
 """AttioAttributeFetcher: reads the histories of attributes of many records, as fast as Attio allows.
 
-    lister ──(1 page)──> feeder ──(pages)──> consumer     listing order is kept: the consumer takes a page when its last
+    lister ──(pages)──> feeder ──(pages)──> consumer     listing order is kept: the consumer takes a page when its last
                             └── a task for each history   history has been read
 
 Both ends are bounded: histories in flight by the limiter, pages and values not yet taken by the feeder. A consumer that
-stalls stalls the lister.
+stalls stalls the lister. A page is listed only after the one before it, so the lister runs ahead: else, where few
+histories of a page are to be read, one listing after the other would be all that Attio is asked for.
 """
 
 from collections.abc import AsyncGenerator, Callable, Container, Iterable, Mapping, Sequence
@@ -28,7 +29,10 @@ from attio_sync.state import Cursor
 from attio_sync.value_reader import ValueReader
 
 PAGES_READY = 4
-"""Pages that may wait for the consumer, besides the one the lister holds and the one being read."""
+"""Pages that may wait for the consumer, besides those that the lister holds and the one being read."""
+
+LISTED_AHEAD = 5_000
+"""So many listed values may wait for the feeder, in pages: 5 MB of memory, more where they are long."""
 
 READS_A_PAGE = 50
 """A listing page is handed out in parts of so many histories that are read by a request."""
@@ -74,7 +78,8 @@ class AttioAttributeFetcher:
         Histories are read of those that are wanted (None: all). A `thorough` listing takes no short page for the last one.
         Leaving the context stops everything that is under way.
         """
-        return self._stream(self._listed_slots(since, cursor, wants, thorough=thorough))
+        ahead = LISTED_AHEAD // (self._page_size * len(self._sources))
+        return self._stream(self._listed_slots(since, cursor, wants, thorough=thorough), max(ahead, 1))
 
     def stream_records(
         self,
@@ -89,8 +94,8 @@ class AttioAttributeFetcher:
         return self._stream(_named_slots(source, record_ids))
 
     @asynccontextmanager
-    async def _stream(self, slots: AsyncGenerator[Slot]) -> AsyncGenerator[HistoryPages]:
-        to_feeder, from_lister = anyio.create_memory_object_stream[Slot](1)
+    async def _stream(self, slots: AsyncGenerator[Slot], ahead: int = 1) -> AsyncGenerator[HistoryPages]:
+        to_feeder, from_lister = anyio.create_memory_object_stream[Slot](ahead)
         to_consumer, from_feeder = anyio.create_memory_object_stream[Slot](PAGES_READY)
         values = ValuesAhead()
         failure: Exception | None = None

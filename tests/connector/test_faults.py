@@ -564,7 +564,8 @@ def test_faults_of_all_kinds_mixed_still_end_in_the_truth(seed: int) -> None:
     world.assert_equal_to_attio()
 
 
-def test_a_consumer_that_stalls_stalls_the_lister() -> None:
+def test_a_consumer_that_stalls_stalls_the_lister(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("attio_sync.attribute_fetcher.LISTED_AHEAD", 12)
     world = make_world(Hiring(180))
     listed_when_stalled = 0
 

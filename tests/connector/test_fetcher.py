@@ -72,6 +72,31 @@ def test_no_more_histories_are_under_way_than_allowed(concurrency: str, most: in
 # --- How much waits
 
 
+def test_what_comes_next_is_listed_while_histories_are_read() -> None:
+    world = make_world(Hiring(0), limits=Limits(latency=0.05))
+    moved, never_moved = list[str](), 240
+    for _ in range(200):
+        moved.append(world.workspace.create_record("applications", "Applied"))
+        world.pass_time(seconds=1)
+    world.pass_time(hours=1)
+    for _ in range(never_moved):
+        world.workspace.create_record("applications", "Applied")
+        world.pass_time(seconds=1)
+    for record_id in moved:
+        world.workspace.set_status(record_id, "Offer")
+    recording = Recording(world.simulator.transport())
+
+    async def read_all(client: AttioClient) -> None:
+        fetcher = AttioAttributeFetcher(client, [FIRST], page_size=30)
+        async with fetcher.stream_attribute_values(None) as pages:
+            assert len([history async for page in pages for history in page.histories]) == len(moved) + never_moved
+
+    run(world, read_all, recording)
+    asked = ["query" if request.url.path.endswith("/query") else "values" for request in recording.requests]
+    # Of eight pages at whose records only the listing looks, none is left for when there is nothing else to ask for.
+    assert asked[-1] == "values"
+
+
 def test_of_long_histories_no_more_waits_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("attio_sync.pages.VALUES_AHEAD", 80)
     world = make_world(limits=Limits(latency=0.05), behaviour=Behaviour(values_page_maximum=20))
