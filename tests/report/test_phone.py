@@ -49,6 +49,38 @@ def test_a_narrow_picture_says_what_it_shows_and_when(lent_phone: Opened, seen: 
     assert len(months) > 1
 
 
+LONG = {"Screening": "Hiring manager screening call", "Interview": "Kennenlerngesprächsterminvereinbarung"}
+BOXES = """(svg) => {
+  const frame = svg.getBoundingClientRect();
+  const texts = [...svg.querySelectorAll("text")].filter((one) => one.textContent);
+  const boxes = texts.map((text) => ({ said: text.textContent, ...text.getBoundingClientRect().toJSON() }));
+  const shared = (a, b) => ["right", "bottom"].map((end, n) => Math.min(a[end], b[end]) - Math.max(a.xy[n], b.xy[n]));
+  for (const box of [frame, ...boxes]) box.xy = [box.left, box.top];
+  const isCut = (box) => shared(box, frame).some((long, n) => long < [box.width, box.height][n] - 1);
+  const meet = (a, b) => shared(a, b).every((long, n) => long > [1, 3][n]);
+  return boxes.flatMap((box, n) => [
+    ...(isCut(box) ? [`${box.said} is cut`] : []),
+    ...boxes.slice(n + 1).filter((other) => meet(box, other)).map((other) => `${box.said} is on ${other.said}`),
+  ]);
+}"""
+"""What of the texts in a picture is beyond its edge, or on another one."""
+
+
+@pytest.mark.parametrize("width", [400, pytest.param(1280, marks=pytest.mark.long)])
+def test_a_name_is_whole_in_every_picture_however_long_it_is(open_report: Open, models: Models, width: int) -> None:
+    statuses = [replace(row, status_title=LONG.get(row.status_title, row.status_title)) for row in models.status]
+    report = open_report(replace(models, status=statuses), width=width)
+    report.page.locator("#with-outcomes").press("Space")
+    names = {"Take-home task", *LONG.values()}
+
+    for picture in ("flow", "ageing", "funnel", "transitions", "waiting"):
+        report.drawn(picture)
+        said = "".join(str(report.page.text_content(f"#{picture} .shown")).split())
+        assert [name for name in names if name.replace(" ", "") not in said] == [], picture
+        assert "…" not in said
+        assert report.page.locator(f"#{picture} .chart svg").evaluate(BOXES) == [], picture
+
+
 def test_what_is_focused_stays_so_when_pictures_are_drawn_anew(open_report: Open) -> None:
     page = open_report().page
     page.locator(".timeline-button").first.press("Enter")

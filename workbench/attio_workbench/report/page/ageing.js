@@ -58,7 +58,7 @@ pictures.push({
       const statuses = ageingStatuses();
       const shown = shownRecords();
       if (!statuses.length) return null;
-      const row = box.small ? 52 : 60;
+      const { left, row, names: titles } = besideRows(statuses.map(titleOf), box, box.small ? 52 : 60);
       const days = shown.map((n) => open.days[n] / 100);
       const edges = statuses.flatMap(bandsOf).filter((edge) => edge !== null);
       const most = Math.max(7, ...edges, days.reduce((a, b) => Math.max(a, b), 0)) * 1.08;
@@ -73,13 +73,12 @@ pictures.push({
           .filter((n) => (open.past[n] === 1) === past)
           .map((n) => ({ value: [stretched(open.days[n] / 100), statuses.indexOf(open.status[n]) + scattered(n)], record: n })),
       });
-      const titles = statuses.map((status) => labelOf(status, box.small ? 13 : 22, true));
       return {
         height: row * statuses.length + 76,
         says: ageingSays(statuses),
         onclick: (given) => given.data?.record !== undefined && showRecord(given.data.record),
         option: {
-          grid: { left: box.small ? 92 : 150, right: 16, top: 26, bottom: 46 },
+          grid: { left, right: 16, top: 26, bottom: 46 },
           tooltip: tooltip(({ data }) => recordTip(data.record), { trigger: "item" }),
           xAxis: stretchedAxis(most, {
             name: box.small ? "days so far, stretched scale" : "days in the status so far (the scale is stretched: early days have more room)",

@@ -101,24 +101,14 @@ const valueText = (attribute, key) => (key === "none" ? "(none)" : attribute.val
 
 const ownerText = (owner) => now().owners[owner];
 const isOpenKind = (status) => now().statuses[status].kind === "open";
-const shortened = (text, most) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
 
 /** Which open records have a line and a point where there are more than can be listed. */
 const LISTED = "those that are stuck first, and of them those that wait longest";
 
-const ARCHIVED = "(archived)";
-
 /** A status by name, marked if it is archived. */
 function titleOf(status) {
   const { title, archived } = now().statuses[status];
-  return archived ? `${title} ${ARCHIVED}` : title;
-}
-
-/** The same in so many characters; the mark is never cut, and stands on a line of its own where there is room below. */
-function labelOf(status, most, isTall = false) {
-  const { title, archived } = now().statuses[status];
-  if (!archived) return shortened(title, most);
-  return isTall ? `${shortened(title, most)}\n${ARCHIVED}` : `${shortened(title, Math.max(4, most - ARCHIVED.length - 1))} ${ARCHIVED}`;
+  return archived ? `${title} (archived)` : title;
 }
 
 /** The open records of a history that are listed, unpacked once. */

@@ -42,8 +42,37 @@ const decalOf = (status) => decals()[status % 6];
 
 const text = (more) => ({ color: color("muted"), fontFamily: FONT, fontSize: 12, ...more });
 
-/** What stands beside an axis and is read first: of an archived status two lines. */
-const inkText = (more) => text({ color: color("ink"), lineHeight: 14, ...more });
+/** What stands beside an axis and is read first, in as many lines as it takes. */
+const LINE = 14;
+const inkText = (more) => text({ color: color("ink"), lineHeight: LINE, ...more });
+
+const pen = document.createElement("canvas").getContext("2d");
+
+/** A text in lines no wider than this: nothing of it is cut, and only a word that is wider by itself is broken. */
+function linesOf(text, width, size = 12) {
+  pen.font = `${size}px ${FONT}`;
+  const lines = [""];
+  const adds = (piece) => {
+    const fits = pen.measureText(lines.at(-1) + piece).width <= width;
+    if (fits) lines[lines.length - 1] += piece;
+    return fits;
+  };
+  for (const word of text.split(/\s+/)) {
+    if (adds(lines.at(-1) ? ` ${word}` : word)) continue;
+    if (lines.at(-1)) lines.push("");
+    for (const letter of word) adds(letter) || lines.push(letter);
+  }
+  return lines;
+}
+
+const mostLines = (names) => Math.max(1, ...names.map((lines) => lines.length));
+
+/** Names at the left of rows: the room they take, how high a row is (at least so high), and what they say, whole. */
+function besideRows(texts, box, least) {
+  const left = box.small ? 102 : 150;
+  const names = texts.map((text) => linesOf(text, left - 10));
+  return { left, row: Math.max(least, mostLines(names) * LINE + 6), names: names.map((lines) => lines.join("\n")) };
+}
 
 function axis(more) {
   return {

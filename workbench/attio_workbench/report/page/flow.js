@@ -19,20 +19,25 @@ function flowStatuses() {
     .sort((a, b) => rank[kind(a)] - rank[kind(b)] || a - b);
 }
 
+/** What each label at the right end says, whole: a status and how many are in it. */
+const flowNames = (statuses, last, room) => statuses.map((status) => linesOf(`${titleOf(status)} ${count(told().flow.in[status][last.n])}`, room - 17));
+
 /** Labels at the right end, each beside its band, moved apart where they would touch. */
-function flowLabels(statuses, days, box, room) {
+function flowLabels(statuses, last, names) {
   let placed = null;
-  const last = days[days.length - 1];
+  const apart = (one, other) => ((one.lines.length + other.lines.length) * LINE) / 2 + 3;
   const place = (api) => {
     let below = 0;
-    const found = [...statuses].reverse().map((status) => {
+    const found = statuses.map((status, n) => ({ status, lines: names[n] })).reverse().map(({ status, lines }) => {
       const value = told().flow.in[status][last.n];
       const [x, y] = api.coord([last.date, below + value / 2]);
       below += value;
-      return { status, value, x, middle: y, y };
+      return { lines, x, middle: y, y };
     });
-    for (let n = 1; n < found.length; n++) found[n].y = Math.min(found[n].y, found[n - 1].y - 17);
-    return found.reverse();
+    for (let n = 1; n < found.length; n++) found[n].y = Math.min(found[n].y, found[n - 1].y - apart(found[n], found[n - 1]));
+    found.reverse();
+    found.forEach((one, n) => (one.y = Math.max(one.y, n ? found[n - 1].y + apart(one, found[n - 1]) : (one.lines.length * LINE) / 2)));
+    return found;
   };
   return {
     type: "custom",
@@ -42,13 +47,12 @@ function flowLabels(statuses, days, box, room) {
     z: 10,
     renderItem: (params, api) => {
       placed = placed || place(api);
-      const { status, value, x, y, middle } = placed[params.dataIndex];
-      const title = labelOf(status, Math.floor((room - 40) / 7));
+      const { lines, x, y, middle } = placed[params.dataIndex];
       return {
         type: "group",
         children: [
           { type: "polyline", shape: { points: [[x + 2, middle], [x + 7, middle], [x + 11, y]] }, style: { stroke: color("faint"), fill: "none" } },
-          { type: "text", x: x + 15, y, style: { text: `${title} ${count(value)}`, fill: color("ink"), font: `12px ${FONT}`, verticalAlign: "middle" } },
+          { type: "text", x: x + 15, y, style: { text: lines.join("\n"), lineHeight: LINE, fill: color("ink"), font: `12px ${FONT}`, verticalAlign: "middle" } },
         ],
       };
     },
@@ -64,7 +68,9 @@ pictures.push({
       const days = flowDays();
       const statuses = flowStatuses();
       if (!days.length || !statuses.length) return null;
-      const room = (box.small ? 112 : 170) + (statuses.some((status) => now().statuses[status].archived) ? 48 : 0);
+      const room = box.small ? 128 : 190;
+      const last = days[days.length - 1];
+      const names = flowNames(statuses, last, room);
       const areas = [...statuses].reverse().map((status) => ({
         type: "line",
         name: titleOf(status),
@@ -77,7 +83,7 @@ pictures.push({
         data: days.map(({ date, n }) => [date, told().flow.in[status][n]]),
       }));
       return {
-        height: box.small ? 340 : 420,
+        height: Math.max(box.small ? 340 : 420, sum(names.map((lines) => lines.length * LINE + 3)) + 40),
         says: flowSays(days, statuses),
         option: {
           grid: { left: 8, right: room, top: 30, bottom: 8, containLabel: true },
@@ -88,9 +94,9 @@ pictures.push({
             ],
             { trigger: "axis", axisPointer: { lineStyle: { color: color("muted"), type: "solid" } } }
           ),
-          xAxis: axis({ type: "time", splitLine: { show: false }, axisLabel: dateLabels(days[0].date, days[days.length - 1].date, box.width - room), boundaryGap: false }),
+          xAxis: axis({ type: "time", splitLine: { show: false }, axisLabel: dateLabels(days[0].date, last.date, box.width - room), boundaryGap: false }),
           yAxis: axis({ type: "value", minInterval: 1, splitNumber: 4, name: "records", nameTextStyle: text({ align: "left" }) }),
-          series: [...areas, flowLabels(statuses, days, box, room)],
+          series: [...areas, flowLabels(statuses, last, names)],
         },
       };
     });

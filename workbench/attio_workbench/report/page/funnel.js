@@ -29,12 +29,23 @@ function funnelStatuses(list) {
 /** A share where there is room for no more than its number. */
 const bare = (share) => percent(share).replace(" %", "");
 
-const columnNames = (statuses, box) => statuses.map((status) => labelOf(status, box.small ? 16 : 40, true));
-
-/** A title over a column: upright where the column is too narrow for a word. */
-function columnLabel(width, box) {
-  const lying = { width: width - 2, overflow: "break", fontSize: width < 84 ? 11 : 12 };
-  return inkText({ interval: 0, ...(box.small ? { rotate: 90, width: 88, overflow: "truncate", fontSize: 11, lineHeight: 12 } : lying) });
+/** Titles over columns, upright where a column is too narrow for a word: what they say, whole, and how much room they take. */
+function aboveColumns(statuses, width, box) {
+  const fontSize = box.small || width < 84 ? 11 : 12;
+  const within = (room) => statuses.map((status) => linesOf(titleOf(status), room, fontSize));
+  let room = box.small ? 88 : width - 2;
+  while (box.small && mostLines(within(room)) * 12 > Math.max(12, width)) room += 8;
+  const names = within(room);
+  return {
+    top: box.small ? room + 8 : Math.max(50, mostLines(names) * LINE + 8),
+    axis: axis({
+      type: "category",
+      position: "top",
+      data: names.map((lines) => lines.join("\n")),
+      splitLine: { show: false },
+      axisLabel: inkText({ interval: 0, fontSize, ...(box.small ? { rotate: 90, lineHeight: 12 } : {}) }),
+    }),
+  };
 }
 
 const cohortText = (cohort) => periodText(`${kindOfCohort()}:${cohort.start}`);
@@ -68,15 +79,16 @@ pictures.push({
       section.querySelector(".left-out").textContent = leftOut(statuses.length < all.length);
       if (!list.length || !statuses.length) return null;
       const row = 44;
-      const left = box.small ? 92 : 150;
+      const left = box.small ? 102 : 150;
       const cell = (box.width - left - 8) / statuses.length;
+      const above = aboveColumns(statuses, cell, box);
       return {
-        height: list.length * row + (box.small ? 104 : 58),
+        height: list.length * row + above.top + 8,
         says: funnelSays(list, statuses),
         option: {
-          grid: { left, right: 8, top: box.small ? 96 : 50, bottom: 8 },
+          grid: { left, right: 8, top: above.top, bottom: 8 },
           tooltip: tooltip(({ value }) => funnelTip(list[value[1]], statuses[value[0]]), { trigger: "item" }),
-          xAxis: axis({ type: "category", position: "top", data: columnNames(statuses, box), splitLine: { show: false }, axisLabel: columnLabel(cell, box) }),
+          xAxis: above.axis,
           yAxis: axis({
             type: "category",
             inverse: true,
@@ -87,7 +99,7 @@ pictures.push({
               formatter: (start) => {
                 const cohort = list.find((one) => one.start === start);
                 const small = cohort.mature ? "" : `, ${doubtOf(cohort).word}`;
-                return `{name|${shortened(cohortText(cohort), 20)}}\n{small|${count(cohort.records)}${box.small ? small : ` came in${withDoubt(cohort)}`}}`;
+                return `{name|${cohortText(cohort)}}\n{small|${count(cohort.records)}${box.small ? small : ` came in${withDoubt(cohort)}`}}`;
               },
               rich: { name: { color: color("ink"), fontSize: 12, align: "right", lineHeight: 16 }, small: { color: color("muted"), fontSize: 11, align: "right", lineHeight: 14 } },
             },
@@ -170,16 +182,17 @@ pictures.push({
       for (const one of section.querySelectorAll(".small, .large")) one.hidden = box.small === (one.className === "large");
       const columns = moveStatuses().filter((status) => moves.some((move) => move.to === status));
       const rows = moveStatuses().filter((status) => moves.some((move) => move.from === status));
-      const left = box.small ? 92 : 150;
-      const [width, height] = [(box.width - left - 8) / columns.length, box.small ? 36 : 46];
+      const { left, row: height, names } = besideRows(rows.map(titleOf), box, box.small ? 36 : 46);
+      const width = (box.width - left - 8) / columns.length;
+      const above = aboveColumns(columns, width, box);
       return {
-        height: rows.length * height + (box.small ? 104 : 58),
+        height: rows.length * height + above.top + 8,
         says: `A matrix of moves, from the rows to the columns. ${moves.map((m) => `${titleOf(m.from)} to ${titleOf(m.to)}: ${count(m.moves)}, ${percent(m.share)}`).join("; ")}.`,
         option: {
-          grid: { left, right: 8, top: box.small ? 96 : 50, bottom: 8 },
+          grid: { left, right: 8, top: above.top, bottom: 8 },
           tooltip: tooltip(({ value }) => moveTip(value[3]), { trigger: "item" }),
-          xAxis: axis({ type: "category", position: "top", data: columnNames(columns, box), splitLine: { show: false }, axisLabel: columnLabel(width, box) }),
-          yAxis: axis({ type: "category", inverse: true, data: rows.map((s) => labelOf(s, box.small ? 13 : 22, true)), splitLine: { show: false }, axisLabel: inkText() }),
+          xAxis: above.axis,
+          yAxis: axis({ type: "category", inverse: true, data: names, splitLine: { show: false }, axisLabel: inkText() }),
           series: [moveCells(moves, rows, columns, width, height, box)],
         },
       };
@@ -226,5 +239,5 @@ function moveCells(moves, rows, columns, width, height, box) {
 function moveTip(n) {
   if (n < 0) return ["No such move"];
   const { from, to, moves, share, median, back } = told().transitions[n];
-  return [`${titleOf(from)} → ${titleOf(to)}`, ["moves", count(moves)], [`of all out of ${labelOf(from, 20)}`, percent(share)], ["median days before", length(median)], ...(back ? [["direction", "back"]] : [])];
+  return [`${titleOf(from)} → ${titleOf(to)}`, ["moves", count(moves)], [`of all out of ${titleOf(from)}`, percent(share)], ["median days before", length(median)], ...(back ? [["direction", "back"]] : [])];
 }

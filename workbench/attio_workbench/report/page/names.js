@@ -35,11 +35,11 @@ function recordTip(n) {
   const open = openOf(now());
   return [
     idOf(now().open.ids, n).slice(0, 8),
-    ["status", labelOf(open.status[n], 30)],
+    ["status", titleOf(open.status[n])],
     ["in it for", length(open.days[n] / 100)],
     ["longer than", open.percentile[n] === null ? "–" : `${percent(open.percentile[n] / 1000)} of stays`],
-    ["moved last by", shortened(ownerText(open.owner[n]), 30)],
-    ...valuesOf(n).map(([title, value]) => [title.toLowerCase(), shortened(value, 30)]),
+    ["moved last by", ownerText(open.owner[n])],
+    ...valuesOf(n).map(([title, value]) => [title.toLowerCase(), value]),
     ...(open.past[n] === 1 ? [["past its target of", length(targetOf(n))]] : []),
   ];
 }
@@ -116,26 +116,29 @@ function drawTimeline(n) {
   const stays = staysOf(n);
   const end = new Date(now().asOf);
   const rows = [...new Set(stays.map((stay) => stay.status))].sort((a, b) => a - b);
-  drawInto(element, (box) => ({
-    height: rows.length * 32 + 40,
-    says: `One record's stays: ${stays.map((s) => `${titleOf(s.status)} from ${instantText(s.from)} to ${s.to ? instantText(s.to) : "now"}`).join("; ")}.`,
-    option: {
-      grid: { left: box.small ? 92 : 150, right: 24, top: 8, bottom: 28 },
-      xAxis: axis({ type: "time", min: +stays[0].from, max: +end, axisLabel: dateLabels(stays[0].from, end, box.width - (box.small ? 116 : 174)) }),
-      yAxis: axis({ type: "category", inverse: true, data: rows.map((s) => labelOf(s, box.small ? 13 : 22, true)), axisLabel: inkText() }),
-      series: [
-        {
-          type: "custom",
-          data: stays.map((stay) => [+stay.from, rows.indexOf(stay.status), +(stay.to ?? end), stay.status]),
-          renderItem: (params, api) => {
-            const [x, y] = api.coord([api.value(0), api.value(1)]);
-            const [to] = api.coord([api.value(2), api.value(1)]);
-            return { type: "rect", shape: { x, y: y - 7, width: Math.max(2, to - x), height: 14, r: 2 }, style: { fill: statusColor(api.value(3)) } };
+  drawInto(element, (box) => {
+    const { left, row, names: titles } = besideRows(rows.map(titleOf), box, 32);
+    return {
+      height: rows.length * row + 40,
+      says: `One record's stays: ${stays.map((s) => `${titleOf(s.status)} from ${instantText(s.from)} to ${s.to ? instantText(s.to) : "now"}`).join("; ")}.`,
+      option: {
+        grid: { left, right: 24, top: 8, bottom: 28 },
+        xAxis: axis({ type: "time", min: +stays[0].from, max: +end, axisLabel: dateLabels(stays[0].from, end, box.width - left - 24) }),
+        yAxis: axis({ type: "category", inverse: true, data: titles, axisLabel: inkText() }),
+        series: [
+          {
+            type: "custom",
+            data: stays.map((stay) => [+stay.from, rows.indexOf(stay.status), +(stay.to ?? end), stay.status]),
+            renderItem: (params, api) => {
+              const [x, y] = api.coord([api.value(0), api.value(1)]);
+              const [to] = api.coord([api.value(2), api.value(1)]);
+              return { type: "rect", shape: { x, y: y - 7, width: Math.max(2, to - x), height: 14, r: 2 }, style: { fill: statusColor(api.value(3)) } };
+            },
           },
-        },
-      ],
-    },
-  }));
+        ],
+      },
+    };
+  });
 }
 
 function toggleRecord(n) {

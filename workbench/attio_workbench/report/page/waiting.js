@@ -31,7 +31,7 @@ pictures.push({
       const [rows, sides] = [waitingRows(), waitingSides()];
       if (!rows.length) return null;
       section.querySelector(".keys").replaceChildren(...sides.flatMap((side) => side.statuses).sort((a, b) => a - b).map(waitingKey));
-      const left = box.small ? 92 : 150;
+      const { left, row: high, names } = besideRows(rows.map((row) => row.name), box, 34);
       const gap = box.small ? 16 : 36;
       const of = (row, statuses) => sumOf(row.counts, (c) => statuses.includes(c.status));
       const most = sides.map(({ statuses }) => Math.max(1, ...rows.map((row) => of(row, statuses))));
@@ -45,9 +45,8 @@ pictures.push({
         x += width + gap;
         return grid;
       });
-      const names = rows.map((row) => shortened(row.name, box.small ? 13 : 22));
       return {
-        height: rows.length * 34 + 52,
+        height: rows.length * high + 52,
         says: waitingSays(rows, sides),
         option: {
           grid: grids,
