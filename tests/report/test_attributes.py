@@ -532,7 +532,7 @@ def test_a_second_pipeline_stays_one_and_filters_too(open_report: Open, models: 
     assert report.page.locator("#owner").evaluate("owner => owner.selectedIndex") == 1
     for picture in ("ageing", "flow"):
         note = str(report.page.text_content(f"#{picture} .filter-note"))
-        assert note.endswith(f"Not filtered by Workflow status {title}, which cannot be chosen in this history.")
+        assert note.endswith(f"Not filtered by Workflow status {title}, which cannot be chosen in this pipeline.")
     # Also while something else is chosen there.
     report.page.select_option("#period", index=1)
     assert "cannot be chosen" in str(report.page.text_content("#ageing .filter-note"))

@@ -2,16 +2,13 @@
 
 import re
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 from tests.conftest import PROFILE
 from tests.report.conftest import HEIGHT, Open, Opened
 
-from attio_workbench.findings import findings
 from attio_workbench.models import Models
-from attio_workbench.report.command import report_of
 
 LABELS = ["In it for", "Target", "Longer than", "Moved last by", "Since (UTC)", "Moves", "Back"]
 
@@ -143,32 +140,3 @@ def test_nothing_moves_when_a_picture_is_drawn_and_nothing_is_wider_than_the_win
 
     assert opened.page.evaluate(tops) == before
     assert opened.page.evaluate("document.documentElement.scrollWidth") <= width
-
-
-def test_how_sure_a_finding_is_is_never_broken_in_two(
-    free_page: Opened, models: Models, bare: Models, tmp_path: Path
-) -> None:
-    said = replace(findings(models)[0], sentence="Interview has taken longer (231 and 426 stays; adjusted p < 0.001).")
-    (tmp_path / "report.html").write_text(report_of(bare, [said], None), encoding="utf-8")
-    free_page.show(tmp_path / "report.html", width=640)
-    page = free_page.page
-    lines = """() => {
-      const text = document.querySelector(".said");
-      const range = document.createRange();
-      const node = textNodes(text).find((one) => one.data.includes("p < 0.001"));
-      range.setStart(node, node.data.indexOf("p < 0.001"));
-      range.setEnd(node, node.data.indexOf("p < 0.001") + 9);
-      const found = {};
-      for (let width = 320; width < 640; width += 8) {
-        document.body.style.width = `${width}px`;
-        found[text.getBoundingClientRect().height] ??= [];
-        found[text.getBoundingClientRect().height].push(new Set([...range.getClientRects()].map((box) => box.top)).size);
-      }
-      return found;
-      function textNodes(of) { return [...of.childNodes].flatMap((one) => (one.nodeType === 3 ? [one] : textNodes(one))); }
-    }"""
-
-    found: dict[str, list[int]] = page.evaluate(lines)
-
-    assert len(found) > 1  # the sentence has been broken elsewhere
-    assert {one for lines in found.values() for one in lines} == {1}

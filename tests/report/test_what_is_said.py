@@ -5,6 +5,7 @@ from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from tests.conftest import PROFILE
 from tests.report.conftest import Open, Opened
 from tests.report.test_figures import opened
@@ -12,6 +13,7 @@ from tests.report.test_figures import opened
 from attio_workbench.findings import findings
 from attio_workbench.models import Models
 from attio_workbench.report.command import report_of
+from attio_workbench.report.page import strength_text
 
 
 def test_the_period_is_that_of_the_dates_of_the_models(open_report: Open, models: Models) -> None:
@@ -143,6 +145,45 @@ def test_an_archived_status_is_marked_wherever_it_is_named(open_report: Open, mo
         assert all(row[1].endswith(" (archived)") for row in report.cells(".names tbody tr"))
     known = replace(models, status=[replace(row, is_archived=False) for row in models.status])
     assert "(archived)" not in str(open_report(known).page.text_content("body main"))
+
+
+@pytest.mark.parametrize(
+    ("adjusted_p", "times"), [(0.001, "1,000"), (0.00099, "1,000"), (1.77e-5, "50,000"), (9e-30, "1,000,000")]
+)
+def test_how_sure_a_finding_is_is_said_as_the_share_of_false_ones(adjusted_p: float, times: str) -> None:
+    assert strength_text(adjusted_p) == (
+        f"Almost certainly no coincidence: of findings at least this clear, on average at most one in {times} is one, "
+        "however much is compared."
+    )
+
+
+def test_a_p_value_stands_in_the_evidence_only(models: Models, bare: Models) -> None:
+    plain = findings(models)[-1]
+    html = report_of(bare, [replace(plain, effect=2.0, adjusted_p=1.77e-5)], None)
+    said, _, evidence = part_of(html, "ol").partition("<details>")
+
+    assert "at most one in 50,000 is one" in said
+    assert "adjusted p" not in said
+    assert "adjusted p (Benjamini and Hochberg): 1.77e-05" in evidence
+
+
+def test_what_a_stay_is_is_said_where_the_word_is_met_first(seen: Opened) -> None:
+    seen.draw_all()
+    text = seen.page.inner_text("main").replace("How long records stay", "")
+    first = re.search(r"\bstays?\b", text)
+
+    assert first is not None
+    assert text[: first.end()].endswith("A stay")
+    assert text[first.end() :].startswith(" is one time in a status: a record that comes back has another, and here each ")
+    assert not re.search(r"\bhistor(y|ies)\b|\bgo(es)? on\b|\bgone on\b", text)
+
+
+def test_pictures_that_count_more_than_the_sentences_say_so(seen: Opened) -> None:
+    said = {one: str(seen.page.text_content(f"#{one} .shown")) for one in ("ageing", "survival", "transitions")}
+
+    assert "how long others stayed in its status, counting every time:" in said["ageing"]
+    assert "here each counts, in the sentences above only the first." in said["survival"]
+    assert "Every move counts, in the sentences above only the first out of a status." in said["transitions"]
 
 
 def part_of(html: str, name: str) -> str:

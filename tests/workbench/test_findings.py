@@ -94,7 +94,8 @@ def test_a_slower_status_is_said_with_medians_and_stays_that_can_be_counted_agai
     assert f"; those that last over it, {over}, count on both sides; " in found.evidence[0].rule
     assert found.sentence == (
         f"Interview has taken longer since September: half leave within {figures['days_half']:.1f} days, compared with "
-        f"{figures['days_half_before']:.1f} days before ({len(now)} and {len(before)} stays; adjusted p < 0.001)."
+        f"{figures['days_half_before']:.1f} days before ({len(now)} and {len(before)} applications, first "
+        "time there only)."
     )
     assert float(figures["days_half"]) > 2 * float(figures["days_half_before"])
     assert found.adjusted_p is not None
@@ -184,13 +185,13 @@ def test_a_leak_is_said_with_shares_that_can_be_counted_again() -> None:
         "went_on_before": counted[False, True],
     }
     assert found.sentence.startswith(
-        f"Since September, fewer have gone on from Screening: {counted[True, True] / now:.0%}, compared with "
-        f"{counted[False, True] / before:.0%} before ".replace("%", " %")
-        + f"({now} and {before} that went on or were lost; adjusted p"
+        f"Since September, fewer have moved on from Screening to a later status: {counted[True, True] / now:.0%}, "
+        f"compared with {counted[False, True] / before:.0%} before ".replace("%", " %")
+        + f"({now} and {before} applications that moved on or were lost, first time there only)."
     )
     missing = round(now * counted[False, True] / before - counted[True, True])
     assert (
-        found.worth == f"At the earlier share, {missing} more applications would have gone on, most of them to Interview."
+        found.worth == f"At the earlier share, {missing} more applications would have moved on, most of them to Interview."
     )
 
 
@@ -230,8 +231,9 @@ def test_more_moves_back_are_said_with_the_status_they_come_from() -> None:
     figures = {name: int(figure) for name, figure in found.evidence[0].figures.items()}
     now, before = (figures[f"went_back_{side}"] / figures[f"left_{side}"] for side in ("now", "before"))
     assert found.sentence.startswith(
-        f"Since September, more moves have gone back: {now * 100:.0f} %, compared with {before * 100:.0f} % before "
-        f"({figures['left_now']:,} and {figures['left_before']:,} moves; adjusted p"
+        f"Since September, more moves have gone back to an earlier status: {now * 100:.0f} %, compared with "
+        f"{before * 100:.0f} % before ({figures['left_now']:,} and "
+        f"{figures['left_before']:,} moves, first time out of each status only)."
     )
     assert found.sentence.endswith(" Most go back from Screening.")
     assert found.worth.endswith("fewer moves would have gone back.")
@@ -246,7 +248,7 @@ def test_a_recruiter_whose_applications_wait_is_named_and_nobody_beside_them() -
         f"Applications that Recruiter 3 moved wait longer: in {figures['status']}, half leave within "
         f"{figures['days_half']:.1f} days, compared with {figures['days_half_others']:.1f} days for those that others moved"
     )
-    assert found[0].sentence.endswith(" stays in all statuses; adjusted p < 0.001). The data do not say why.")
+    assert found[0].sentence.endswith(" moves, all statuses together, first time in each only). The data do not say why.")
     assert "against those of 5 others" in found[0].evidence[0].rule
     assert re.search(r"a third are left: \d\.\d days in Applied, \d\.\d days in Screening, ", found[0].evidence[0].rule)
     assert found[0].worth.startswith("At the pace of the others, they would have waited ")
@@ -350,7 +352,7 @@ def test_of_several_histories_each_finding_says_which() -> None:
     found = findings(replace(rows, status_history=[*rows.status_history, *deals]))
 
     assert [one.history for one in found if one.effect] == [HISTORY]
-    assert found[0].sentence.startswith("Applications: Interview has taken longer since September: ")
+    assert " applications, first time there only)" in found[0].sentence
 
 
 def test_histories_of_the_same_records_are_told_apart_by_their_attribute(quiet: Models) -> None:
@@ -426,7 +428,7 @@ def test_who_is_open_and_who_is_stuck_is_counted(quiet: Models) -> None:
         "9 of 14 applications are open, the most in Offer (4).",
         (
             "Of the open applications, 6 are past the target time of their status, most of them in Offer (4); "
-            "5 have been in their status for longer than 90 % of stays last, most of them in Applied (3)."
+            "5 have been in their status for longer than 90 % of others were, most of them in Applied (3)."
         ),
     ]
     assert found[1].evidence[0].figures == {"records": 6, "in Offer": 4, "in Screening": 2}

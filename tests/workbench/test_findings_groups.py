@@ -72,9 +72,10 @@ def test_only_what_leaks_is_named_with_figures_that_can_be_counted_again(leaking
     assert figures["went_on_others"] == number(own=False, only_on=True)
     shares = [number(own=own, title=status, only_on=True) / number(own=own, title=status) for own in (True, False)]
     assert found.sentence.startswith(
-        f"Fewer applications with source Referral go on to a later status: from {status} {shares[0] * 100:.0f} %, compared "
-        f"with {shares[1] * 100:.0f} % of the others ({number(own=True, title=status)} and "
-        f"{number(own=False, title=status):,} applications; all statuses together, adjusted p"
+        f"Fewer applications with source Referral move on to a later status: from {status}, for example, "
+        f"{shares[0] * 100:.0f} %, compared with {shares[1] * 100:.0f} % of the others "
+        f"({number(own=True, title=status)} and "
+        f"{number(own=False, title=status):,} applications that moved on or were lost, first time there only)."
     )
     extra = float(figures["went_on_at_the_share_of_the_others"]) - number(own=True, only_on=True)
     [said] = re.findall(
@@ -138,7 +139,7 @@ def test_with_few_of_a_value_it_says_so(leaking: Models) -> None:
     found = findings(with_stays(leaking, SOURCE, rare))
 
     assert [one.subject for one in found if one.kind == "group"] == ["Referral"]
-    assert "who goes on with source Fair" in next(one.sentence for one in found if one.kind == "too few")
+    assert "who moves on with source Fair" in next(one.sentence for one in found if one.kind == "too few")
 
 
 def test_of_more_values_than_one_can_ask_about_none_is_compared(leaking: Models) -> None:

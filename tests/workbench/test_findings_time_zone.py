@@ -67,7 +67,7 @@ def test_what_left_at_the_end_of_a_month_left_in_it_by_the_clocks_there(
     }
     assert (more["left_now"], more["left_before"]) == ((1, 0) if is_now else (0, 1))
     assert (more["went_on_now"], more["went_on_before"]) == ((1, 0) if is_now else (0, 1))
-    assert found.sentence.startswith("Since September, fewer have gone on from Screening: ")
+    assert found.sentence.startswith("Since September, fewer have moved on from Screening to a later status: ")
     assert f"left from 2026-09-01{'' if zone == 'UTC' else f' in {zone}'} on against" in found.evidence[0].rule
     assert f"left_at > {stamp}" in found.evidence[0].where
 

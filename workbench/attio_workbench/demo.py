@@ -164,7 +164,7 @@ def _report(console: Console, place: Place, settings: Settings) -> None:
     """The report of what was synced, which takes dbt: without it the demo has shown the rest."""
     console.print(
         "\n[dim]Planted in the workspace, for the report to find: Interview has taken longer for 75 days, "
-        "applications that Recruiter 3 moved wait longer, and of those from a job board fewer go on.[/dim]"
+        "applications that Recruiter 3 moved wait longer, and of those from a job board fewer move on.[/dim]"
     )
     try:
         write_report(console, place, settings, ReportOptions())

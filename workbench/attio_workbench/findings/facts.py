@@ -37,7 +37,7 @@ def plain_facts(models: Models, keys: Iterable[tuple[str, str]]) -> Iterator[Fin
             have = "has" if len(long) == 1 else "have"
             past = f"{len(late):,} {_is(late)} past the target time of their status{_most(late)}"
             longer = (
-                f"{len(long):,} {have} been in their status for longer than {share_text(STUCK)} of stays last{_most(long)}"
+                f"{len(long):,} {have} been in their status for longer than {share_text(STUCK)} of others were{_most(long)}"
             )
             clauses = [past] * bool(late) + [longer] * bool(long)
             yield Finding(

@@ -72,7 +72,7 @@ def _nothing(pipeline: Pipeline, number: int) -> Finding:
         pipeline,
         "nothing",
         f"In {number:,} comparisons, nothing has changed and nobody differs by more than chance.",
-        "of each record's first stay in a status: time in it, who goes on from it, moves back, each since the 1st or 16th "
+        "of each record's first stay in a status: time in it, who moves on from it, moves back, each since the 1st or 16th "
         "of a month against before; each member, and each value of other attributes, against the others",
         {"comparisons": number, "level": LEVEL},
     )

@@ -13,9 +13,9 @@ from typing import NamedTuple
 from attio_workbench.findings.finding import Finding
 from attio_workbench.findings.members import APART
 from attio_workbench.findings.pipelines import Grouping, Pipeline
-from attio_workbench.findings.sentences import attribute_of, more_or_fewer, p_text, quoted, share_text, stamp
+from attio_workbench.findings.sentences import attribute_of, more_or_fewer, quoted, share_text, stamp
 from attio_workbench.findings.statistics import Cases, Comparison, two_sided_p
-from attio_workbench.findings.tested import FEW, FEWEST_EXPECTED, Side, Tested, TooFew, evidence
+from attio_workbench.findings.tested import FEW, FEWEST_EXPECTED, FIRST_TIME, Side, Tested, TooFew, evidence
 
 MOST_VALUES = 20
 """An attribute with more values is neither compared nor a filter: nobody reads such a list."""
@@ -63,7 +63,7 @@ def compare_groups(pipeline: Pipeline) -> Iterator[Tested | TooFew]:
             continue
         for compared in _all_compared(left, values):
             if not compared.is_enough or compared.comparison is None:
-                yield TooFew(f"who goes on with {attribute_of(grouping.history)}", grouping.titles[compared.value])
+                yield TooFew(f"who moves on with {attribute_of(grouping.history)}", grouping.titles[compared.value])
                 continue
             yield _tested(pipeline, grouping, compared, compared.comparison)
 
@@ -121,10 +121,11 @@ def _finding(pipeline: Pipeline, grouping: Grouping, compared: _Compared, compar
         history=pipeline.history,
         subject_id=compared.value,
         subject=value,
-        sentence=f"{more} {pipeline.noun} with {attribute_of(grouping.history)} {value} go on to a later status: "
-        f"from {titles[status]} {share_text(own[status].share)}, compared with {share_text(others[status].share)} of the "
-        f"others ({own[status].records:,} and {others[status].records:,} {pipeline.noun}; all statuses together, adjusted "
-        f"{p_text(p)}). The data do not say why.",
+        sentence=f"{more} {pipeline.noun} with {attribute_of(grouping.history)} {value} move on to a later status: "
+        f"from {titles[status]}, for example, {share_text(own[status].share)}, compared with "
+        f"{share_text(others[status].share)} of the others ({own[status].records:,} and "
+        f"{others[status].records:,} {pipeline.noun} that moved on or were lost, "
+        f"{FIRST_TIME}). The data do not say why.",
         evidence=(
             evidence(
                 pipeline,

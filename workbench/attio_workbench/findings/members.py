@@ -25,7 +25,7 @@ from attio_workbench.findings.paces import (
     two_curves,
 )
 from attio_workbench.findings.pipelines import Pipeline, Spell
-from attio_workbench.findings.sentences import days_text, p_text, quoted, stamp
+from attio_workbench.findings.sentences import days_text, quoted, stamp
 from attio_workbench.findings.statistics import two_sided_p
 from attio_workbench.findings.survival import CumulativeHazard, Segment, cut, hazard_ratio, steps
 from attio_workbench.findings.tested import FEW, Tested, TooFew, evidence
@@ -154,7 +154,7 @@ def _finding(pipeline: Pipeline, strata: _Strata, compared: _Compared, effect: f
     status_id = max(sorted(own.keys() & others.keys()), key=lambda status: len(own[status]))
     titles = {status.id: status.title for status in pipeline.statuses}
     text, figures = two_curves(curve(own[status_id]), curve(others[status_id]), "others", "for those that others moved")
-    counts = f"{compared.sums.stays:,} and {sum(map(len, others.values())):,} stays in all statuses"
+    counts = f"{compared.sums.stays:,} and {sum(map(len, others.values())):,} moves, all statuses together"
     wait = "wait longer" if effect > 1 else "leave sooner"
     now = pipeline.day(pipeline.as_of)
     other = sum(
@@ -168,8 +168,8 @@ def _finding(pipeline: Pipeline, strata: _Strata, compared: _Compared, effect: f
         history=pipeline.history,
         subject_id=compared.member,
         subject=name,
-        sentence=f"{pipeline.noun.capitalize()} that {name} moved {wait}: in {titles[status_id]}, {text} ({counts}; "
-        f"adjusted {p_text(p)}). The data do not say why.",
+        sentence=f"{pipeline.noun.capitalize()} that {name} moved {wait}: in {titles[status_id]}, {text} ({counts}, first "
+        "time in each only). The data do not say why.",
         evidence=(
             evidence(
                 pipeline,

@@ -100,7 +100,7 @@ def pace_worth(pipeline: Pipeline, other: OtherPace, pace: str, won: tuple[float
     text = f"At {pace}, they would have waited {days:,} {'fewer' if other.days < 0 else 'more'} days in all"
     if not number:
         return f"{text}."
-    moved = f"{more_or_fewer(number, pipeline.noun, is_more=other.left > 0)} would have moved on by now"
+    moved = f"{more_or_fewer(number, pipeline.noun, is_more=other.left > 0)} would have left by now"
     return f"{text}, and {moved}{won_text(number, won)}."
 
 

@@ -28,11 +28,6 @@ def share_text(share: float) -> str:
     return f"{share * 100:.0f} %"
 
 
-def p_text(p: float) -> str:
-    """A probability as it is usually written."""
-    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"  # noqa: PLR2004 (the usual bound)
-
-
 def more_or_fewer(number: int, noun: str, *, is_more: bool) -> str:
     """`3 more applications`, `1 fewer of the applications`."""
     word = "more" if is_more else "fewer"

@@ -18,6 +18,9 @@ FEW = 30
 FEWEST_EXPECTED = 5.0
 """Of a two-by-two table, in each of its cells, as is usual."""
 
+FIRST_TIME = "first time there only"
+"""How a sentence says that a record counts in a status with its first stay; what else counts records counts them all."""
+
 LEAST_RATIO = 1.25
 """What is less than this many times as long or as probable is not worth a sentence, however sure it is."""
 

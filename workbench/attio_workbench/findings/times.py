@@ -20,10 +20,11 @@ from attio_workbench.findings.paces import (
     until_text,
 )
 from attio_workbench.findings.pipelines import Pipeline, StatusName, segments
-from attio_workbench.findings.sentences import p_text, quoted, stamp
+from attio_workbench.findings.sentences import quoted, stamp
 from attio_workbench.findings.survival import Survival, cut, log_rank, steps
 from attio_workbench.findings.tested import (
     FEW,
+    FIRST_TIME,
     Change,
     Side,
     Tested,
@@ -76,7 +77,7 @@ def _finding(
     before = Survival(steps([segment for spell in spells if (segment := spell.segment_until(day))]))
     over = sum(spell.entered < day < spell.end for spell in spells)
     text, figures = two_curves(now, before, "before", "before")
-    counts = f"{change.now.records:,} and {change.before.records:,} stays"
+    counts = f"{change.now.records:,} and {change.before.records:,} {pipeline.noun}, {FIRST_TIME}"
     length = "longer" if change.is_more else "less time"
     other = at_another_pace([spell for spell in spells if spell.end > day], day, pipeline.day(pipeline.as_of), before)
     return Finding(
@@ -86,8 +87,7 @@ def _finding(
         subject_id=status.id,
         subject=status.title,
         since=change.point,
-        sentence=f"{status.title} has taken {length} since {since(pipeline, change)}: {text} "
-        f"({counts}; adjusted {p_text(p)}).",
+        sentence=f"{status.title} has taken {length} since {since(pipeline, change)}: {text} ({counts}).",
         evidence=(
             evidence(
                 pipeline,

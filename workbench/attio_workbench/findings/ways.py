@@ -13,11 +13,12 @@ from typing import NamedTuple
 from attio_workbench.findings.finding import Finding
 from attio_workbench.findings.paces import won_text
 from attio_workbench.findings.pipelines import Pipeline, Spell, StatusName
-from attio_workbench.findings.sentences import more_or_fewer, p_text, quoted, share_text, stamp
+from attio_workbench.findings.sentences import more_or_fewer, quoted, share_text, stamp
 from attio_workbench.findings.statistics import Cases
 from attio_workbench.findings.tested import (
     FEW,
     FEWEST_EXPECTED,
+    FIRST_TIME,
     Change,
     Side,
     Tested,
@@ -55,7 +56,7 @@ def compare_conversions(pipeline: Pipeline) -> Iterator[Tested | TooFew]:
             lambda change, p: _conversion_finding(pipeline, status, spells, change, p),
         )
 
-    return of_each_status(pipeline, "who goes on from", compare)
+    return of_each_status(pipeline, "who moves on from", compare)
 
 
 def compare_moves_back(pipeline: Pipeline) -> Iterator[Tested | TooFew]:
@@ -123,8 +124,8 @@ def _conversion_finding(
         subject_id=status.id,
         subject=status.title,
         since=change.point,
-        sentence=f"Since {since(pipeline, change)}, {more} have gone on from {status.title}: "
-        f"{_shares(change)} that went on or were lost; adjusted {p_text(p)}).",
+        sentence=f"Since {since(pipeline, change)}, {more} have moved on from {status.title} to a later status: "
+        f"{_shares(change)} {pipeline.noun} that moved on or were lost, {FIRST_TIME}).",
         evidence=(
             evidence(
                 pipeline,
@@ -150,7 +151,7 @@ def _conversion_worth(pipeline: Pipeline, most: str, change: Change) -> str:
     title = next(status.title for status in pipeline.statuses if status.id == most)
     moved = more_or_fewer(number, pipeline.noun, is_more=more > 0)
     won = won_text(number, won_of(pipeline, most))
-    return f"At the earlier share, {moved} would have gone on, most of them to {title}{won}."
+    return f"At the earlier share, {moved} would have moved on, most of them to {title}{won}."
 
 
 def _back_finding(pipeline: Pipeline, leavings: Sequence[_Leaving], change: Change, p: float) -> Finding:
@@ -165,8 +166,8 @@ def _back_finding(pipeline: Pipeline, leavings: Sequence[_Leaving], change: Chan
         source_relation=pipeline.source_relation,
         history=pipeline.history,
         since=change.point,
-        sentence=f"Since {since(pipeline, change)}, {more} moves have gone back: "
-        f"{_shares(change)} moves; adjusted {p_text(p)})." + (f" Most go back from {most}." if most else ""),
+        sentence=f"Since {since(pipeline, change)}, {more} moves have gone back to an earlier status: "
+        f"{_shares(change)} moves, first time out of each status only)." + (f" Most go back from {most}." if most else ""),
         evidence=(
             evidence(
                 pipeline,

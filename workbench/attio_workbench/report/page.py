@@ -4,7 +4,6 @@ import base64
 import hashlib
 import json
 import math
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -26,9 +25,6 @@ MOST_NOUNS = 3
 """As many are named in the heading."""
 
 ORDER = '<p class="order">What has changed or differs most, in proportion, comes first; then what is open and stuck.</p>\n'
-
-_P_VALUE = re.compile(r"\bp (?:&lt;|=) [0-9.]+[0-9]\)?\.?")
-"""In a sentence, with what stands right behind it: no line ends in it."""
 
 _SCRIPTS = ("base", "drawn", "charts", "flow", "ageing", "survival", "funnel", "conversion", "waiting", "names", "main")
 """In the order in which they build on each other: together they are one script."""
@@ -115,23 +111,24 @@ def _place(page: Page, finding: Finding) -> int | None:
 
 def _item(finding: Finding, place: int | None) -> str:
     of = "" if place is None else f' data-history="{place}"'
-    sentence = _P_VALUE.sub(r'<span class="whole">\g<0></span>', escape(finding.sentence))
-    parts = [f'<li{of}><p class="said">{sentence}</p>']
+    parts = [f'<li{of}><p class="said">{escape(finding.sentence)}</p>']
     if finding.worth:
         parts.append(f'<p class="worth">{escape(finding.worth)}</p>')
+    evidence = "".join(map(_evidence, finding.evidence))
     if finding.adjusted_p is not None:
         parts.append(f'<p class="strength">{escape(strength_text(finding.adjusted_p))}</p>')
-    evidence = "".join(map(_evidence, finding.evidence))
+        evidence += f"<p>adjusted p (Benjamini and Hochberg): {_figure(finding.adjusted_p)}</p>"
     parts.append(f'<details><summary>Evidence</summary><div class="evidence">{evidence}</div></details></li>')
     return "".join(parts)
 
 
 def strength_text(adjusted_p: float) -> str:
-    """How sure a comparison is, for people who did not ask for a p-value."""
+    """How sure a comparison is, for people who did not ask for a p-value: what the false discovery rate is at most."""
     times = 1 / max(adjusted_p, LEAST_P)
     digit = 10.0 ** math.floor(math.log10(times))
     sure = math.floor(times / digit + 1e-9) * digit  # rounded down: no surer than it is
-    return f"Of findings as sure as this one, chance makes at most one in {sure:,.0f}, every comparison made considered."
+    most = f"of findings at least this clear, on average at most one in {sure:,.0f} is one"
+    return f"Almost certainly no coincidence: {most}, however much is compared."
 
 
 def _evidence(evidence: Evidence) -> str:

@@ -47,9 +47,9 @@ function ageingBand(statuses, row) {
 
 pictures.push({
   id: "ageing",
-  period: "only records that entered their status in it; the bands are of all stays",
-  owner: "only records that they moved last; the bands are of everyone's stays",
-  value: "only such records; the bands are of all stays",
+  period: "only records that entered their status in it; the bands are of all time",
+  owner: "only records that they moved last; the bands are of everyone",
+  value: "only such records; the bands are of all records",
   show(section) {
     const { total, n: listed } = now().open;
     section.querySelector(".left-out").textContent = total > listed ? `Points are drawn of ${count(listed)} of the ${count(total)} open records: ${LISTED}. The table counts all.` : "";

@@ -245,7 +245,7 @@ function filterNote(picture) {
   const others = set.filter(([, , does]) => !does).map(([name]) => name);
   if (others.length) said.push(`Not filtered by ${others.join(" or ")}${picture.isWhole ? `: ${whyWhole()}` : ""}.`);
   if (state.period !== "all") said.unshift(picture.period ? `${periodText(state.period)}: ${picture.period}.` : "Not filtered by period.");
-  if (state.missing.length) said.push(`Not filtered by ${state.missing.join(" or ")}, which cannot be chosen in this history.`);
+  if (state.missing.length) said.push(`Not filtered by ${state.missing.join(" or ")}, which cannot be chosen in this pipeline.`);
   return said.join(" ");
 }
 

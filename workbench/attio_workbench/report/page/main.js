@@ -87,7 +87,7 @@ function showSaid() {
   document.querySelectorAll(".sentences > li").forEach((one) => (one.hidden = !allSaid && others.includes(one)));
   const more = document.getElementById("more-said");
   more.hidden = others.length === 0;
-  more.textContent = allSaid ? `Only what is said of ${historyText(now())}` : `Show what is said of the other histories (${count(others.length)})`;
+  more.textContent = allSaid ? `Only what is said of ${historyText(now())}` : `Show what is said of the other pipelines (${count(others.length)})`;
 }
 
 /** What the other history does not have stays wanted, for when one is chosen again that has it. */

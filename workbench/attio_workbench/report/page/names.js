@@ -37,7 +37,7 @@ function recordTip(n) {
     idOf(now().open.ids, n).slice(0, 8),
     ["status", titleOf(open.status[n])],
     ["in it for", length(open.days[n] / 100)],
-    ["longer than", open.percentile[n] === null ? "–" : `${percent(open.percentile[n] / 1000)} of stays`],
+    ["longer than", open.percentile[n] === null ? "–" : `${percent(open.percentile[n] / 1000)} of others`],
     ["moved last by", ownerText(open.owner[n])],
     ...valuesOf(n).map(([title, value]) => [title.toLowerCase(), value]),
     ...(open.past[n] === 1 ? [["past its target of", length(targetOf(n))]] : []),
