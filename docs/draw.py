@@ -38,7 +38,7 @@ def main() -> None:
         console = _recorder(112)
         _photograph(place.files / "report.html")
         found = read_histories(load_settings({"attio_api_token": "none"}, ()), place, record_id)
-        for history, values in found.histories:
+        for history, values in found.own:
             draw(console, history, values, found.names)
         _save(console, "history", f"attio-sync history {record_id}")
 

@@ -251,11 +251,10 @@ def test_the_local_database_says_the_same_without_a_token_also_of_a_status_that_
 def test_an_unknown_record_is_one_line(attio_sync: AttioSync, attio: Simulator, synced: Path, tmp_path: Path) -> None:
     before = attio.requests.by_kind["values"]
     said = f"there is no record {UNKNOWN} among the"
-    assert_one_line(attio_sync("history", UNKNOWN), f"{said} applications: it was deleted or merged, or never was")
+    gone = "nor an entry about it: it was deleted or merged, or never was"
+    assert_one_line(attio_sync("history", UNKNOWN), f"{said} applications, {gone}")
     entry = attio_sync("history", UNKNOWN, "--attribute", "lists/talent_pool.stage")
-    assert_one_line(
-        entry, f"{said} lists/talent_pool: it was deleted or merged, or never was. An entry of a list has an id of"
-    )
+    assert_one_line(entry, f"{said} lists/talent_pool, {gone}")
     assert attio.requests.by_kind["values"] - before == 1
 
     nowhere = attio_sync("history", UNKNOWN, "--local", "--into", tmp_path / "nowhere")
@@ -263,6 +262,7 @@ def test_an_unknown_record_is_one_line(attio_sync: AttioSync, attio: Simulator, 
 
     local = attio_sync("history", UNKNOWN, "--local", "--into", synced)
     assert_one_line(local, f"there is no record {UNKNOWN} in {synced}")
+    assert_one_line(local, "nor an entry about it. It holds applications.workflow_status: ask Attio instead")
 
 
 def test_every_attribute_of_a_record_and_of_an_entry_is_drawn_and_what_is_not_held_is_said(

@@ -170,6 +170,9 @@ def history(  # noqa: PLR0913 (each is an option)
 ) -> None:
     """Draws what one record or entry went through: value, from, to, how long, by whom.
 
+    Drawn is what is tracked (ATTIO_HISTORY), or what the local database holds: of a record its own attributes, and those of
+    its entries in lists, such as a company's in a list of sales.
+
     A line is one stay. Where there can be several values at a time, their bars overlap. Members have names if the token
     has the scope user_management:read, or the local database knows them.
 
@@ -189,9 +192,11 @@ def history(  # noqa: PLR0913 (each is an option)
         found = read_histories(settings, place_of(into), record_id, attribute)
     else:
         found = fetch_histories(console, settings, record_id, attribute)
-    for number, (source, values) in enumerate(found.histories):
+    for number, (source, values) in enumerate([*found.own, *found.entries]):
         if number:
             console.print()
+        if number == len(found.own):
+            console.print(f"{found.entries_text(record_id)}\n", markup=False)
         draw(console, source, values, found.names, whole=whole)
 
 

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import cast
@@ -10,12 +10,15 @@ from typing import cast
 import anyio
 from rich.console import Console
 
+from attio_sync.attio_types.records import EntryOf
+from attio_sync.attio_types.timestamps import sortable_timestamp
 from attio_sync.attio_types.workspace import AttioWorkspaceMember
 from attio_sync.attribute_types import STATUS
 from attio_sync.catalog import Catalog, near
 from attio_sync.client import AttioClient
-from attio_sync.errors import ForbiddenError, InvalidValueError, MergeInProgressError, summed_up
+from attio_sync.errors import ForbiddenError, InvalidValueError, MergeInProgressError, in_a_row, summed_up
 from attio_sync.histories import AttributeHistory, parse_history
+from attio_sync.runtime import counted
 from attio_sync.settings import Settings
 from attio_sync.small_tables import MEMBERS
 from attio_sync.small_tables import Place as DefinedIn
@@ -28,6 +31,7 @@ from attio_workbench.errors import WorkbenchError
 from attio_workbench.held import Held, open_held
 from attio_workbench.place import Place
 from attio_workbench.terminal import path_text
+from attio_workbench.whereabouts import fetch_entries
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}", re.ASCII)
 
@@ -37,12 +41,38 @@ MOST_MEANT = 5
 """So many names at most that may have been meant."""
 
 
+type Histories = list[tuple[Source, AttributeHistory]]
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Every tracked history that a record or entry has, and what the workspace's members are called, by id."""
+    """Every tracked history that a record or entry has, and those of the entries about it, one entry after the other.
 
-    histories: list[tuple[Source, AttributeHistory]]
+    Each in the order of its list and oldest first; beside them what the workspace's members are called, by id.
+    """
+
+    own: Histories
+    entries: Histories
     names: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    @classmethod
+    def of(cls, record_id: str, histories: Histories, names: Mapping[str, str]) -> "Found":
+        """What was found, in the order in which it is drawn."""
+        began: dict[str, str] = {}
+        for _, history in histories:
+            for value in history.values[:1]:
+                first = sortable_timestamp(value.active_from)
+                began[history.record_id] = min(first, began.get(history.record_id, first))
+        own = [one for one in histories if one[1].record_id == record_id]
+        entries = [one for one in histories if one[1].record_id != record_id]
+        entries.sort(key=lambda one: (str(one[0].parent), began.get(one[1].record_id, "~"), one[1].record_id))
+        return cls(own, entries, names)
+
+    def entries_text(self, record_id: str) -> str:
+        """What the entries are, and how to see one of them alone."""
+        lists = sorted({str(source.parent) for source, _ in self.entries})
+        how_many = counted(len({history.record_id for _, history in self.entries}), "entry", "entries")
+        return f"{how_many} of {record_id} in {in_a_row(lists)}; to draw one alone, give its id instead"
 
 
 def checked_record_id(text: str) -> str:
@@ -86,13 +116,12 @@ def fetch_histories(console: Console, settings: Settings, record_id: str, attrib
 
     Raises:
         AttioSyncError: it cannot be read.
-        WorkbenchError: nothing that is tracked has such a record or entry.
+        WorkbenchError: nothing that is tracked has such a record or entry, or is about it.
     """
     return anyio.run(_fetch, console, settings, record_id, attributes)
 
 
 async def _fetch(console: Console, settings: Settings, record_id: str, attributes: str | None) -> Found:
-    found: list[tuple[Source, AttributeHistory]] = []
     async with asking(console, settings) as client:
         catalog = Catalog(client) if attributes is None else Catalog(client, OPTION)
         tracked = settings.history
@@ -103,28 +132,46 @@ async def _fetch(console: Console, settings: Settings, record_id: str, attribute
         if known.failures:
             what = "what cannot be looked up"
             raise ExceptionGroup(what, summed_up(known.failures.values()))
-        for _, of_parent in groupby(sorted(known.sources, key=lambda s: str(s.parent)), key=lambda s: s.parent):
-            for source in of_parent:
-                outcome = await ValueReader(client, source).read(record_id, None)
-                if isinstance(outcome, InvalidValueError | MergeInProgressError):
-                    # The reader takes a missing scope for this one record's failure, as one that only it has.
-                    raise await catalog.lacking(source.parent.scopes, source.name) or outcome
-                if not isinstance(outcome, AttributeHistory):
-                    break  # it is none of this object or list
-                found.append((source, outcome))
+        in_order = sorted(known.sources, key=lambda s: str(s.parent))
+        sources = {parent: list(of_parent) for parent, of_parent in groupby(in_order, key=lambda s: s.parent)}
+        found: Histories = []
+        for of_parent in sources.values():
+            found += await _read(client, catalog, of_parent, record_id)
+        of = found[0][0].parent if found else None
+        lists = [] if of and of.is_list else [parent for parent in sources if parent.is_list]
+        if lists:
+            for parent, entry_id, entry_of in await fetch_entries(client, catalog, record_id, lists, of):
+                found += await _read(client, catalog, sources[parent], entry_id, entry_of)
         if not found:
             for source in known.sources:  # also what was taken for granted, since nobody named it
                 await catalog.known(source)
             parents = " and ".join(sorted({str(source.parent) for source in known.sources}))
             elsewhere = f". If it is of another object or list, name what to draw: {OPTION} lists/hiring.stage"
-            entries = ". An entry of a list has an id of its own, the entry_id of its tables"
             message = (
-                f"there is no record {record_id} among the {parents}: it was deleted or merged, or never was"
-                f"{'' if attributes else elsewhere}"
-                f"{entries if any(source.parent.is_list for source in known.sources) else ''}"
+                f"there is no record {record_id} among the {parents}, nor an entry about it: it was deleted or merged, or "
+                f"never was{'' if attributes else elsewhere}"
             )
             raise WorkbenchError(message)
-        return Found(found, await _fetch_names(client) if _has_members(history for _, history in found) else {})
+        names = await _fetch_names(client) if _has_members(history for _, history in found) else {}
+        return Found.of(record_id, found, names)
+
+
+async def _read(
+    client: AttioClient, catalog: Catalog, sources: Sequence[Source], item_id: str, entry_of: EntryOf | None = None
+) -> Histories:
+    """The histories of a record or entry by these sources of one object or list; none if it is none of that."""
+    found: Histories = []
+    for source in sources:
+        reader = ValueReader(client, source)
+        reader.entries = {item_id: entry_of} if entry_of else {}
+        outcome = await reader.read(item_id, None)
+        if isinstance(outcome, InvalidValueError | MergeInProgressError):
+            # The reader takes a missing scope for this one record's failure, as one that only it has.
+            raise await catalog.lacking(source.parent.scopes, source.name) or outcome
+        if not isinstance(outcome, AttributeHistory):
+            break
+        found.append((source, outcome))
+    return found
 
 
 def _has_members(histories: Iterable[AttributeHistory]) -> bool:
@@ -154,25 +201,43 @@ def read_histories(settings: Settings, place: Place, record_id: str, attributes:
     """What the last local sync left; of these attributes only, if any are named.
 
     Raises:
-        WorkbenchError: there is no database, or no such record in it.
+        WorkbenchError: there is no database, or no such record in it and no entry about it.
     """
-    found: list[tuple[Source, AttributeHistory]] = []
+    found: Histories = []
     with open_held(place, settings) as held:
-        for source in held.sources if attributes is None else _named(held, place, attributes):
-            table = current_table(source)
-            query = (
-                f'SELECT "{table.columns[1].name}" FROM tester."{table.name}" '  # noqa: S608 (names that the setting allows, quoted)
-                f'WHERE "{source.parent.id_column}" = ? AND NOT _fivetran_deleted'
-            )
-            if row := held.connection.execute(query, [record_id]).fetchone():
-                values = held.title_today(source, json.loads(row[0]))
-                history = parse_history(record_id, values, source.type, is_multiple=source.is_multiple)
-                found.append((source, history))
+        sources = sorted(
+            held.sources if attributes is None else _named(held, place, attributes), key=lambda s: str(s.parent)
+        )
+        for source in sources:
+            found += _held_of(held, source, record_id)
         names = held.names()
     if not found:
-        message = f"there is no record {record_id} in {path_text(place.database)}: ask Attio instead, without --local"
+        holds = ", ".join(source.name for source in sources) or "no history"
+        message = (
+            f"there is no record {record_id} in {path_text(place.database)}, nor an entry about it. It holds {holds}: ask "
+            "Attio instead, without --local"
+        )
         raise WorkbenchError(message)
-    return Found(found, names)
+    return Found.of(record_id, found, names)
+
+
+def _held_of(held: Held, source: Source, item_id: str) -> Histories:
+    """What a local database holds of a record or entry, and of the entries about it."""
+    table, key = current_table(source), f'"{source.parent.id_column}"'
+    about, or_about = (
+        (", parent_object, parent_record_id", " OR parent_record_id = $id") if source.parent.is_list else ("", "")
+    )
+    query = (
+        f'SELECT {key}, "{table.columns[1].name}"{about} FROM tester."{table.name}" '  # noqa: S608 (names that the setting allows, quoted)
+        f"WHERE NOT _fivetran_deleted AND ({key} = $id{or_about})"
+    )
+    found: Histories = []
+    for record_id, raw, *of in held.connection.execute(query, {"id": item_id}).fetchall():
+        values = held.title_today(source, json.loads(raw))
+        entry_of = EntryOf(*of) if of and all(of) else None
+        history = parse_history(record_id, values, source.type, is_multiple=source.is_multiple, entry_of=entry_of)
+        found.append((source, history))
+    return found
 
 
 def _named(held: Held, place: Place, attributes: str) -> list[Source]:
