@@ -12,6 +12,7 @@ from rich.terminal_theme import DIMMED_MONOKAI
 from tests.support.browser import open_chromium
 
 from attio_sync.settings import load_settings
+from attio_workbench.asked import Asked
 from attio_workbench.demo import run_demo
 from attio_workbench.drawing import draw
 from attio_workbench.history import read_histories
@@ -37,7 +38,7 @@ def main() -> None:
         record_id = _one_that_moved(place.database)
         console = _recorder(112)
         _photograph(place.files / "report.html")
-        found = read_histories(load_settings({"attio_api_token": "none"}, ()), place, record_id)
+        found = read_histories(load_settings({"attio_api_token": "none"}, ()), place, Asked(record_id))
         for history, values in found.own:
             draw(console, history, values, found.names)
         _save(console, "history", f"attio-sync history {record_id}")

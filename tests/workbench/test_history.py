@@ -215,7 +215,7 @@ def test_a_history_without_end_is_one_line(attio_sync: AttioSync, attio: Simulat
     [
         "https://app.attio.com/example-hiring/custom/applications/record/{}",
         "https://app.attio.com/example-hiring/custom/applications/record/{}/overview?view=" + UNKNOWN,
-        "https://app.attio.com/example-hiring/company/{}/activity#" + UNKNOWN,
+        "https://app.attio.com/example-hiring/another-page/{}/activity#" + UNKNOWN,
     ],
 )
 def test_a_record_can_be_named_by_the_url_of_its_page(attio_sync: AttioSync, application: str, url: str) -> None:

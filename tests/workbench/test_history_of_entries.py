@@ -1,4 +1,4 @@
-"""`attio-sync history` of a record that entries of lists are about."""
+"""`attio-sync history` of a record that entries of lists are about, and of one that is none of the object in its URL."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -76,6 +76,46 @@ def test_more_entries_than_fit_a_page_are_drawn_also_of_a_list_that_is_named_by_
 
     assert headings(out)[0].startswith(f"101 entries of {person} in lists/")
     assert {heading[-36:] for heading in headings(out)[1:]} == entries
+
+
+def test_a_url_of_another_object_is_an_error_whoever_is_asked(
+    attio_sync: AttioSync, crm: Simulator, person: str, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ATTIO_HISTORY", "deals.stage,lists/hiring.stage")
+    workspace = crm.workspace
+    entry, deal = workspace.create_entry("hiring", person, "Applied"), workspace.create_record("deals", "Lead")
+    company = workspace.create_record("companies")
+    attio_sync("sync", "--into", place)
+    local = ("--local", "--into", place)
+
+    for more in ((), local):
+        assert attio_sync("history", f"{WEB}/deals/{deal}", *more).code == 0
+        about = attio_sync("history", f"{WEB}/deals/{person}", *more)
+        assert_one_line(about, f"{person} is no record of deals but a record of people: give the id alone, or copy the")
+        alone = attio_sync("history", f"{WEB}/deals/{entry}", *more)
+        assert_one_line(alone, f"{entry} is no record of deals but an entry of lists/hiring: ")
+        own = attio_sync("history", f"{WEB}/company/{deal}", *more)
+        assert_one_line(own, f"{deal} is no record of companies but a record of deals: ")
+
+    unheld = attio_sync("history", f"{WEB}/deals/{company}", *local)
+    assert_one_line(unheld, f"there is no record {company} in {place}")
+
+
+@pytest.mark.parametrize("page", ["deal/{}/overview", "deals/record/{}", "custom/deals/record/{}?view=1"])
+def test_the_object_in_a_url_is_read_in_each_form_that_it_has(
+    attio_sync: AttioSync, crm: Simulator, person: str, page: str
+) -> None:
+    deal = crm.workspace.create_record("deals", "Lead")
+    crm.workspace.create_entry("hiring", person, "Applied")
+
+    assert headings(attio_sync("history", f"{WEB}/{page.format(deal)}", "--attribute", "deals.stage").out)
+    assert_one_line(attio_sync("history", f"{WEB}/{page.format(person)}"), f"{person} is no record of deals but a record")
+
+
+def test_an_object_that_the_setting_names_by_its_id_fits_any_url(attio_sync: AttioSync, crm: Simulator) -> None:
+    deal, by_id = crm.workspace.create_record("deals", "Lead"), f"{crm.workspace.object('deals').id}.stage"
+
+    assert attio_sync("history", f"{WEB}/deal/{deal}", "--attribute", by_id).code == 0
 
 
 def test_a_scope_that_entries_of_a_record_need_is_named(attio_sync: AttioSync, crm: Simulator, person: str) -> None:

@@ -182,21 +182,22 @@ def history(  # noqa: PLR0913 (each is an option)
     attio-sync history 6f1f1d4c-6b0e-4f0e-9d5a-0f4a3c9f5a11 --attribute deals.owner
     attio-sync history https://app.attio.com/acme/custom/applications/record/6f1f1d4c-…/overview
     """
+    from attio_workbench.asked import checked_record
     from attio_workbench.command_settings import read_settings
     from attio_workbench.drawing import draw
-    from attio_workbench.history import checked_record_id, fetch_histories, read_histories
+    from attio_workbench.history import fetch_histories, read_histories
 
-    console, record_id = open_console(), checked_record_id(record)
+    console, asked = open_console(), checked_record(record)
     settings = read_settings(configuration, needs_token=not local)
     if local:
-        found = read_histories(settings, place_of(into), record_id, attribute)
+        found = read_histories(settings, place_of(into), asked, attribute)
     else:
-        found = fetch_histories(console, settings, record_id, attribute)
+        found = fetch_histories(console, settings, asked, attribute)
     for number, (source, values) in enumerate([*found.own, *found.entries]):
         if number:
             console.print()
         if number == len(found.own):
-            console.print(f"{found.entries_text(record_id)}\n", markup=False)
+            console.print(f"{found.entries_text(asked)}\n", markup=False)
         draw(console, source, values, found.names, whole=whole)
 
 

@@ -1,7 +1,6 @@
 """`attio-sync history`: what one record or entry went through, asked of Attio or of the local database."""
 
 import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -18,6 +17,7 @@ from attio_sync.catalog import Catalog, near
 from attio_sync.client import AttioClient
 from attio_sync.errors import ForbiddenError, InvalidValueError, MergeInProgressError, in_a_row, summed_up
 from attio_sync.histories import AttributeHistory, parse_history
+from attio_sync.parents import parse_parent
 from attio_sync.runtime import counted
 from attio_sync.settings import Settings
 from attio_sync.small_tables import MEMBERS
@@ -26,14 +26,13 @@ from attio_sync.sources import Source, Tracked, parse_tracked
 from attio_sync.streams import current_table
 from attio_sync.value_reader import ValueReader
 from attio_workbench.actors import MEMBER
+from attio_workbench.asked import Asked
 from attio_workbench.asking import asking
 from attio_workbench.errors import WorkbenchError
 from attio_workbench.held import Held, open_held
 from attio_workbench.place import Place
 from attio_workbench.terminal import path_text
 from attio_workbench.whereabouts import fetch_entries
-
-_UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}", re.ASCII)
 
 OPTION = "--attribute"
 
@@ -56,40 +55,29 @@ class Found:
     names: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @classmethod
-    def of(cls, record_id: str, histories: Histories, names: Mapping[str, str]) -> "Found":
-        """What was found, in the order in which it is drawn."""
+    def of(cls, asked: Asked, histories: Histories, names: Mapping[str, str]) -> "Found":
+        """What was found, in the order in which it is drawn.
+
+        Raises:
+            WorkbenchError: it is not where the URL says.
+        """
         began: dict[str, str] = {}
-        for _, history in histories:
+        for source, history in histories:
+            about = history.entry_of if history.record_id != asked.id else None
+            asked.check_is(parse_parent(about.parent_object) if about else source.parent)
             for value in history.values[:1]:
                 first = sortable_timestamp(value.active_from)
                 began[history.record_id] = min(first, began.get(history.record_id, first))
-        own = [one for one in histories if one[1].record_id == record_id]
-        entries = [one for one in histories if one[1].record_id != record_id]
+        own = [one for one in histories if one[1].record_id == asked.id]
+        entries = [one for one in histories if one[1].record_id != asked.id]
         entries.sort(key=lambda one: (str(one[0].parent), began.get(one[1].record_id, "~"), one[1].record_id))
         return cls(own, entries, names)
 
-    def entries_text(self, record_id: str) -> str:
+    def entries_text(self, asked: Asked) -> str:
         """What the entries are, and how to see one of them alone."""
         lists = sorted({str(source.parent) for source, _ in self.entries})
         how_many = counted(len({history.record_id for _, history in self.entries}), "entry", "entries")
-        return f"{how_many} of {record_id} in {in_a_row(lists)}; to draw one alone, give its id instead"
-
-
-def checked_record_id(text: str) -> str:
-    """The id, which becomes part of a URL; of a record's URL in Attio, the first id in its path.
-
-    Raises:
-        WorkbenchError: there is none.
-    """
-    path = re.split(r"[?#]", text)[0].split("/") if text.startswith("https://") else [text]
-    found = next(filter(_UUID.fullmatch, path), None)
-    if found is None:
-        message = (
-            f"{text!r} is no record id, such as 6f1f1d4c-6b0e-4f0e-9d5a-0f4a3c9f5a11, and no URL with one: copy the "
-            "address of the record's page in Attio"
-        )
-        raise WorkbenchError(message)
-    return found.lower()
+        return f"{how_many} of {asked.id} in {in_a_row(lists)}; to draw one alone, give its id instead"
 
 
 def tracked_as(attributes: str, there_are: Iterable[str]) -> Tracked:
@@ -111,17 +99,17 @@ def tracked_as(attributes: str, there_are: Iterable[str]) -> Tracked:
         raise WorkbenchError(message) from error
 
 
-def fetch_histories(console: Console, settings: Settings, record_id: str, attributes: str | None = None) -> Found:
+def fetch_histories(console: Console, settings: Settings, asked: Asked, attributes: str | None = None) -> Found:
     """What Attio says now; of these attributes, if any are named.
 
     Raises:
         AttioSyncError: it cannot be read.
         WorkbenchError: nothing that is tracked has such a record or entry, or is about it.
     """
-    return anyio.run(_fetch, console, settings, record_id, attributes)
+    return anyio.run(_fetch, console, settings, asked, attributes)
 
 
-async def _fetch(console: Console, settings: Settings, record_id: str, attributes: str | None) -> Found:
+async def _fetch(console: Console, settings: Settings, asked: Asked, attributes: str | None) -> Found:
     async with asking(console, settings) as client:
         catalog = Catalog(client) if attributes is None else Catalog(client, OPTION)
         tracked = settings.history
@@ -136,11 +124,11 @@ async def _fetch(console: Console, settings: Settings, record_id: str, attribute
         sources = {parent: list(of_parent) for parent, of_parent in groupby(in_order, key=lambda s: s.parent)}
         found: Histories = []
         for of_parent in sources.values():
-            found += await _read(client, catalog, of_parent, record_id)
+            found += await _read(client, catalog, of_parent, asked.id)
         of = found[0][0].parent if found else None
         lists = [] if of and of.is_list else [parent for parent in sources if parent.is_list]
         if lists:
-            for parent, entry_id, entry_of in await fetch_entries(client, catalog, record_id, lists, of):
+            for parent, entry_id, entry_of in await fetch_entries(client, catalog, asked.id, lists, of):
                 found += await _read(client, catalog, sources[parent], entry_id, entry_of)
         if not found:
             for source in known.sources:  # also what was taken for granted, since nobody named it
@@ -148,12 +136,12 @@ async def _fetch(console: Console, settings: Settings, record_id: str, attribute
             parents = " and ".join(sorted({str(source.parent) for source in known.sources}))
             elsewhere = f". If it is of another object or list, name what to draw: {OPTION} lists/hiring.stage"
             message = (
-                f"there is no record {record_id} among the {parents}, nor an entry about it: it was deleted or merged, or "
+                f"there is no record {asked.id} among the {parents}, nor an entry about it: it was deleted or merged, or "
                 f"never was{'' if attributes else elsewhere}"
             )
             raise WorkbenchError(message)
         names = await _fetch_names(client) if _has_members(history for _, history in found) else {}
-        return Found.of(record_id, found, names)
+        return Found.of(asked, found, names)
 
 
 async def _read(
@@ -197,7 +185,7 @@ def _name(member: AttioWorkspaceMember) -> str:
     return " ".join(names or (member.email_address or "").split())
 
 
-def read_histories(settings: Settings, place: Place, record_id: str, attributes: str | None = None) -> Found:
+def read_histories(settings: Settings, place: Place, asked: Asked, attributes: str | None = None) -> Found:
     """What the last local sync left; of these attributes only, if any are named.
 
     Raises:
@@ -209,16 +197,16 @@ def read_histories(settings: Settings, place: Place, record_id: str, attributes:
             held.sources if attributes is None else _named(held, place, attributes), key=lambda s: str(s.parent)
         )
         for source in sources:
-            found += _held_of(held, source, record_id)
+            found += _held_of(held, source, asked.id)
         names = held.names()
     if not found:
         holds = ", ".join(source.name for source in sources) or "no history"
         message = (
-            f"there is no record {record_id} in {path_text(place.database)}, nor an entry about it. It holds {holds}: ask "
+            f"there is no record {asked.id} in {path_text(place.database)}, nor an entry about it. It holds {holds}: ask "
             "Attio instead, without --local"
         )
         raise WorkbenchError(message)
-    return Found.of(record_id, found, names)
+    return Found.of(asked, found, names)
 
 
 def _held_of(held: Held, source: Source, item_id: str) -> Histories:
