@@ -250,11 +250,12 @@ def test_the_local_database_says_the_same_without_a_token_also_of_a_status_that_
 
 def test_an_unknown_record_is_one_line(attio_sync: AttioSync, attio: Simulator, synced: Path, tmp_path: Path) -> None:
     before = attio.requests.by_kind["values"]
-    said = f"there is no record {UNKNOWN} among the"
-    gone = "nor an entry about it: it was deleted or merged, or never was"
-    assert_one_line(attio_sync("history", UNKNOWN), f"{said} applications, {gone}")
+    said = f"there is no record or entry {UNKNOWN} that the token sees: it was deleted or merged, or never was. "
+    said += "Copy the address of its page in Attio once more; "
+    tracked = "the setting history names applications.workflow_status, its default\n"
+    assert_one_line(attio_sync("history", UNKNOWN), f"{said}{tracked}")
     entry = attio_sync("history", UNKNOWN, "--attribute", "lists/talent_pool.stage")
-    assert_one_line(entry, f"{said} lists/talent_pool, {gone}")
+    assert_one_line(entry, f"{said}--attribute names lists/talent_pool.stage\n")
     assert attio.requests.by_kind["values"] - before == 1
 
     nowhere = attio_sync("history", UNKNOWN, "--local", "--into", tmp_path / "nowhere")

@@ -1,4 +1,4 @@
-"""`attio-sync history` of a record that entries of lists are about, and of one that is none of the object in its URL."""
+"""`attio-sync history` of a record that entries of lists are about, and of one that is not where it is looked for."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -97,6 +97,8 @@ def test_a_url_of_another_object_is_an_error_whoever_is_asked(
         own = attio_sync("history", f"{WEB}/company/{deal}", *more)
         assert_one_line(own, f"{deal} is no record of companies but a record of deals: ")
 
+    untracked = attio_sync("history", f"{WEB}/deals/{company}")
+    assert_one_line(untracked, f"{company} is no record of deals but a record of companies: ")
     unheld = attio_sync("history", f"{WEB}/deals/{company}", *local)
     assert_one_line(unheld, f"there is no record {company} in {place}")
 
@@ -106,7 +108,6 @@ def test_the_object_in_a_url_is_read_in_each_form_that_it_has(
     attio_sync: AttioSync, crm: Simulator, person: str, page: str
 ) -> None:
     deal = crm.workspace.create_record("deals", "Lead")
-    crm.workspace.create_entry("hiring", person, "Applied")
 
     assert headings(attio_sync("history", f"{WEB}/{page.format(deal)}", "--attribute", "deals.stage").out)
     assert_one_line(attio_sync("history", f"{WEB}/{page.format(person)}"), f"{person} is no record of deals but a record")
@@ -116,6 +117,47 @@ def test_an_object_that_the_setting_names_by_its_id_fits_any_url(attio_sync: Att
     deal, by_id = crm.workspace.create_record("deals", "Lead"), f"{crm.workspace.object('deals').id}.stage"
 
     assert attio_sync("history", f"{WEB}/deal/{deal}", "--attribute", by_id).code == 0
+
+
+@pytest.mark.parametrize(
+    ("tracked", "said"),
+    [
+        ("deals.stage", "; the setting history names deals.stage. "),
+        (
+            "deals.stage,lists/hiring.stage",
+            ", without entries in lists/hiring; the setting history names deals.stage, lists/",
+        ),
+    ],
+)
+def test_of_a_record_of_which_nothing_is_tracked_it_is_said_what_it_is_what_is_tracked_and_what_to_do(
+    attio_sync: AttioSync, crm: Simulator, monkeypatch: pytest.MonkeyPatch, tracked: str, said: str
+) -> None:
+    monkeypatch.setenv("ATTIO_HISTORY", tracked)
+    company = crm.workspace.create_record("companies")
+    entry = crm.workspace.create_entry("sales", company, "Qualified")
+
+    of_company, of_entry = attio_sync("history", company), attio_sync("history", entry)
+    named = attio_sync("history", company, "--attribute", "deals.value")
+
+    assert_one_line(of_company, f"error: {company} is a record of companies{said}")
+    assert_one_line(of_company, "as in --attribute companies.NAME (attio-sync check lists what there is)\n")
+    assert_one_line(of_entry, f"{entry} is an entry of lists/sales; the setting history names deals.stage")
+    assert_one_line(of_entry, ". Name what to draw of it, as in --attribute lists/sales.stage\n")
+    assert_one_line(named, f"{company} is a record of companies; --attribute names deals.value. ")
+
+
+def test_where_the_default_is_tracked_and_there_are_no_applications_a_deal_says_how_it_is_drawn(
+    attio_sync: AttioSync, crm: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("ATTIO_HISTORY")
+    deal = crm.workspace.create_record("deals", "Lead")
+
+    finished = attio_sync("history", deal)
+
+    assert_one_line(
+        finished, f"{deal} is a record of deals; the setting history names applications.workflow_status, its default. "
+    )
+    assert_one_line(finished, "Name what to draw of it, as in --attribute deals.stage\n")
 
 
 def test_a_scope_that_entries_of_a_record_need_is_named(attio_sync: AttioSync, crm: Simulator, person: str) -> None:

@@ -159,7 +159,7 @@ def history(  # noqa: PLR0913 (each is an option)
         str | None,
         typer.Option(
             metavar="NAME",
-            help="As in deals.value or lists/hiring.stage. Without it: every one that is tracked.",
+            help="What to draw instead, as in deals.value or lists/hiring.stage. Of Attio it need not be tracked.",
             show_default=False,
         ),
     ] = None,
@@ -180,6 +180,7 @@ def history(  # noqa: PLR0913 (each is an option)
     attio-sync history 6f1f1d4c-6b0e-4f0e-9d5a-0f4a3c9f5a11
     attio-sync history 6f1f1d4c-6b0e-4f0e-9d5a-0f4a3c9f5a11 --local
     attio-sync history 6f1f1d4c-6b0e-4f0e-9d5a-0f4a3c9f5a11 --attribute deals.owner
+    attio-sync history https://app.attio.com/acme/company/6f1f1d4c-…/overview
     attio-sync history https://app.attio.com/acme/custom/applications/record/6f1f1d4c-…/overview
     """
     from attio_workbench.asked import checked_record

@@ -22,17 +22,17 @@ from attio_sync.runtime import counted
 from attio_sync.settings import Settings
 from attio_sync.small_tables import MEMBERS
 from attio_sync.small_tables import Place as DefinedIn
-from attio_sync.sources import Source, Tracked, parse_tracked
+from attio_sync.sources import EVERYTHING, FIRST, Source, Tracked, parse_tracked
 from attio_sync.streams import current_table
 from attio_sync.value_reader import ValueReader
 from attio_workbench.actors import MEMBER
-from attio_workbench.asked import Asked
+from attio_workbench.asked import Asked, item_of
 from attio_workbench.asking import asking
 from attio_workbench.errors import WorkbenchError
 from attio_workbench.held import Held, open_held
 from attio_workbench.place import Place
 from attio_workbench.terminal import path_text
-from attio_workbench.whereabouts import fetch_entries
+from attio_workbench.whereabouts import fetch_entries, whereabouts
 
 OPTION = "--attribute"
 
@@ -131,15 +131,7 @@ async def _fetch(console: Console, settings: Settings, asked: Asked, attributes:
             for parent, entry_id, entry_of in await fetch_entries(client, catalog, asked.id, lists, of):
                 found += await _read(client, catalog, sources[parent], entry_id, entry_of)
         if not found:
-            for source in known.sources:  # also what was taken for granted, since nobody named it
-                await catalog.known(source)
-            parents = " and ".join(sorted({str(source.parent) for source in known.sources}))
-            elsewhere = f". If it is of another object or list, name what to draw: {OPTION} lists/hiring.stage"
-            message = (
-                f"there is no record {asked.id} among the {parents}, nor an entry about it: it was deleted or merged, or "
-                f"never was{'' if attributes else elsewhere}"
-            )
-            raise WorkbenchError(message)
+            raise await _not_found(client, catalog, asked, in_order, OPTION if attributes else None)
         names = await _fetch_names(client) if _has_members(history for _, history in found) else {}
         return Found.of(asked, found, names)
 
@@ -160,6 +152,29 @@ async def _read(
             break
         found.append((source, outcome))
     return found
+
+
+async def _not_found(
+    client: AttioClient, catalog: Catalog, asked: Asked, sources: Sequence[Source], named_by: str | None
+) -> WorkbenchError:
+    """Why nothing is drawn, what would be, and what to do."""
+    parent = await whereabouts(client, catalog, asked.id)
+    names = ", ".join(source.name for source in sources) or EVERYTHING
+    is_default = sources == [FIRST] and not named_by  # nobody need have set it
+    looked_for = f"{named_by or 'the setting history'} names {names}{', its default' if is_default else ''}"
+    if parent is None:
+        for source in sources:  # also what was taken for granted, since nobody named it
+            await catalog.known(source)
+        gone = f"there is no record or entry {asked.id} that the token sees: it was deleted or merged, or never was"
+        return WorkbenchError(f"{gone}. Copy the address of its page in Attio once more; {looked_for}")
+    asked.check_is(parent)
+    lists = sorted({str(source.parent) for source in sources if source.parent.is_list})
+    without = f", without entries in {in_a_row(lists)}" if lists and not parent.is_list else ""
+    # Of any other type Attio may keep no history, as of what it finds out about a company by itself.
+    statuses = [a.api_slug for a in await catalog.attributes(parent) if a.type == STATUS.name and not a.is_archived]
+    name, hint = (statuses[0], "") if statuses else ("NAME", " (attio-sync check lists what there is)")
+    instead = f"Name what to draw of it, as in {OPTION} {parent}.{name}{hint}"
+    return WorkbenchError(f"{asked.id} is {item_of(parent)}{without}; {looked_for}. {instead}")
 
 
 def _has_members(histories: Iterable[AttributeHistory]) -> bool:

@@ -1,4 +1,4 @@
-"""Where in Attio the entries are that are about a record."""
+"""Where in Attio a record or an entry is, and the entries that are about a record."""
 
 from collections.abc import Collection
 from contextlib import suppress
@@ -8,10 +8,11 @@ from pydantic import BaseModel
 from attio_sync.attio_types.records import EntryOf
 from attio_sync.catalog import Catalog
 from attio_sync.client import AttioClient
-from attio_sync.errors import ForbiddenError, UnknownNameError
+from attio_sync.errors import ForbiddenError, RecordGoneError, UnknownNameError
 from attio_sync.parents import LIST_SCOPES, OBJECT_SCOPES, Parent, parse_parent, segment
 from attio_sync.small_tables import LISTS, Definition
 from attio_sync.small_tables import Place as DefinedIn
+from attio_workbench.asking import looking_up
 
 
 class _Entry(BaseModel):
@@ -59,3 +60,13 @@ async def _objects_of(client: AttioClient, lists: Collection[Parent]) -> list[Pa
     there_are = await client.fetch_definitions(LISTS, DefinedIn())
     about = [one.parent_object or [] for one in there_are if slugs & {one.api_slug, one.list_id}]
     return [parse_parent(slug) for slug in sorted({slug for of_list in about for slug in of_list})]
+
+
+async def whereabouts(client: AttioClient, catalog: Catalog, item_id: str) -> Parent | None:
+    """The object or list that has a record or an entry with this id, as far as the token sees."""
+    with looking_up(client):
+        for parent in await catalog.parents():
+            with suppress(RecordGoneError, ForbiddenError):
+                await client.fetch_item(parent, item_id)
+                return parent
+    return None
