@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from time import sleep
 from typing import Any
 
 import pytest
@@ -572,11 +571,7 @@ def test_a_consumer_that_stalls_stalls_the_lister(monkeypatch: pytest.MonkeyPatc
     def stall(operation: str) -> None:
         nonlocal listed_when_stalled
         if operation == "upsert" and not listed_when_stalled:
-            # Real time for the event loop, in which no time passes, to run as far ahead as it may.
-            before = -1
-            while before != world.simulator.requests.total:
-                before = world.simulator.requests.total
-                sleep(0.2)
+            world.time.stall()
             listed_when_stalled = world.simulator.requests.by_kind["query"]
 
     world.warehouse.before = stall

@@ -71,7 +71,6 @@ def test_a_checkpoint_is_made_at_most_once_a_minute_and_at_least_every_ten() -> 
 
 def test_checkpoints_go_on_while_no_page_is_completed() -> None:
     world = make_world(Hiring(70, seed=7), limits=Limits(latency=28.0), concurrency="1")
-    world.time.grace = 0.05
     # Fifty histories are a page, one at a time.
     gaps = seconds_between_checkpoints(world)
     assert len(gaps) > 2
@@ -139,7 +138,6 @@ class Life:
 
 def every_checkpoint(counted: dict[str, int]) -> list[tuple[str, int]]:
     """Before each, in the short profile each eighth. To die behind one is to die before the next, but for the last."""
-    # How many there are depends a little on which thread comes first.
     each = range(1, counted["checkpoint"] + 1, 8 if PROFILE == "short" else 1)
     return [("checkpoint", number) for number in each] + [("checkpointed", 1)]
 
@@ -223,16 +221,6 @@ def test_a_kill_between_the_parts_of_a_page_is_healed_too(monkeypatch: pytest.Mo
     test_a_kill_at_every_checkpoint_is_healed_by_the_next_sync(first_sync)
 
 
-def slowly(world: World, before: Callable[[str], None]) -> Callable[[str], None]:
-    """A destination that takes its time: checkpoints are due in it however far ahead of it a fast machine reads."""
-
-    def wait(operation: str) -> None:
-        world.time.sleep(0.5 * (operation == "upsert"))
-        before(operation)
-
-    return wait
-
-
 @pytest.mark.parametrize(
     ("page_size", "values_ahead"), [("500", 10_000), ("40", 10_000), ("500", 3)], ids=["parts of a page", "pages", "less"]
 )
@@ -250,7 +238,6 @@ def test_a_window_goes_on_exactly_where_it_was_killed(
     killed = 0
     while len(world.histories) < len(imported) and killed < 99:
         world.die_at("checkpointed", 2)
-        world.warehouse.before = slowly(world, world.warehouse.before)
         with suppress(Killed):
             world.sync()
         world.live()
