@@ -4,7 +4,6 @@ import asyncio
 import importlib
 import json
 import shutil
-import time
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,8 +23,9 @@ from tests.commands.projects import (
     assert_succeeded,
     finish,
 )
+from tests.support.holding import holding
 
-from attio_simulator import Limits, RequestInfo, generate_hiring_pipeline
+from attio_simulator import RequestInfo, generate_hiring_pipeline
 
 FOLDER_HISTORY = "applications.workflow_status=attio_workflow_status"
 STAYS = {
@@ -242,18 +242,12 @@ def test_what_came_before_a_failure_stays_and_the_next_sync_goes_on_there(projec
     project.assert_holds_history_of(attio.workspace)
 
 
-def test_a_second_sync_at_the_same_time_is_refused_and_the_first_is_right(project: Project, serve: Serve) -> None:
-    attio = serve(limits=Limits(latency=0.3, reads_per_second=None))
-    slowly = {**attio.variables, "ATTIO_CONCURRENCY": "1"}
-    first = project.start("fivetran", "debug", **slowly)
-    until = time.monotonic() + PATIENCE_SECONDS
-    while attio.simulator.requests.by_kind["values"] < 2:
-        assert time.monotonic() < until
-        time.sleep(0.02)
-
-    second = project.run("fivetran", "debug", **slowly)
-    assert first.poll() is None, "it was not at the same time"
-    attio.simulator.limits.latency = 0.0
+def test_a_second_sync_at_the_same_time_is_refused_and_the_first_is_right(project: Project, attio: Attio) -> None:
+    with holding(attio.simulator, 2) as has_come:
+        first = project.start("fivetran", "debug", **attio.variables)
+        assert has_come.wait(PATIENCE_SECONDS)
+        second = project.run("fivetran", "debug", **attio.variables)
+        assert first.poll() is None, "it was not at the same time"
 
     assert_failed(second, LOCKED)
     assert_succeeded(finish(first))

@@ -6,21 +6,21 @@ import logging
 import signal
 import socket
 import threading
-import time
 import traceback
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import anyio
 import duckdb
 import pytest
 from tests.commands.conftest import NewProject, Serve
-from tests.commands.projects import PATIENCE_SECONDS, TOKEN, Attio, Finished, Project, assert_failed, finish
+from tests.commands.projects import PATIENCE_SECONDS, TOKEN, Attio, Finished, Project, Started, assert_failed, finish
 from tests.conftest import PROFILE
+from tests.support.holding import holding
 from tests.support.virtual_time import VirtualTime
 from tests.support.warehouse import MemoryWarehouse
 
-from attio_simulator import Fault, Limits, Mangle
+from attio_simulator import Fault, Mangle
 from attio_sync.checks import check_token, run
 from attio_sync.client import AttioClient
 from attio_sync.errors import AttioSyncError
@@ -166,18 +166,17 @@ HOW_IT_DIES = (signal.SIGABRT, signal.SIGINT) + (signal.SIGKILL,) * (PROFILE == 
 
 
 def test_a_sync_that_dies_leaves_no_token_behind(new_project: NewProject, serve: Serve) -> None:
-    attio = serve(limits=Limits(latency=0.2, reads_per_second=None))
     projects = {how: make_talkative(new_project(how.name)) for how in HOW_IT_DIES}
-    variables = {**attio.variables, "ATTIO_CONCURRENCY": "1"}
-    dying = {how: project.start("fivetran", "debug", **variables) for how, project in projects.items()}
-    until = time.monotonic() + PATIENCE_SECONDS
-    while attio.simulator.requests.by_kind["values"] < 9:
-        assert time.monotonic() < until
-        time.sleep(0.02)
-
-    for how, process in dying.items():
-        process.send_signal(how)
-    died = {how: finish(process) for how, process in dying.items()}
+    with ExitStack() as held:
+        dying, amid = dict[signal.Signals, Started](), list[threading.Event]()
+        for how, project in projects.items():
+            attio = serve()
+            amid.append(held.enter_context(holding(attio.simulator, 5)))
+            dying[how] = project.start("fivetran", "debug", **attio.variables)
+        assert all(has_come.wait(PATIENCE_SECONDS) for has_come in amid)
+        for how, process in dying.items():
+            process.send_signal(how)
+        died = {how: finish(process) for how, process in dying.items()}
 
     for how, project in projects.items():
         assert died[how].code != 0

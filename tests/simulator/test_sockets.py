@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from typing import TYPE_CHECKING
 
 import httpx2
@@ -34,7 +35,7 @@ def simulator(served: tuple[Simulator, RunningServer]) -> Iterator[Simulator]:
 @pytest.fixture
 def client(served: tuple[Simulator, RunningServer]) -> Iterator[httpx2.Client]:
     headers = {"authorization": f"Bearer {served[0].token}"}
-    with httpx2.Client(base_url=served[1].url, headers=headers, timeout=5) as client:
+    with httpx2.Client(base_url=served[1].url, headers=headers, timeout=60) as client:
         yield client
 
 
@@ -77,7 +78,7 @@ def test_faults_happen_on_the_socket(
     simulator.workspace.import_records("applications", 200, "Applied")
     simulator.faults.add(Fault(kind=kind, times=1))
     with pytest.raises(error):
-        client.post(QUERY, timeout=0.3 if error is httpx2.ReadTimeout else 30)
+        client.post(QUERY, timeout=httpx2.Timeout(60, read=0.3 if error is httpx2.ReadTimeout else 60))
     assert client.post(QUERY).status_code == 200
 
 
@@ -92,9 +93,9 @@ def test_a_stall_passes_and_a_huge_body_arrives(simulator: Simulator, client: ht
 
 def test_latency_is_real(simulator: Simulator, client: httpx2.Client) -> None:
     simulator.limits.latency = 0.2
-    with pytest.raises(httpx2.ReadTimeout):
-        client.get("/v2/self", timeout=httpx2.Timeout(5, read=0.05))
+    asked_at = time.monotonic()
     assert client.get("/v2/self").status_code == 200
+    assert time.monotonic() - asked_at >= 0.2
     simulator.limits.latency = 0.0
 
 

@@ -3,15 +3,20 @@
 import io
 import re
 import socket
+import threading
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 import anyio
 import pytest
 from rich.console import Console
+from tests.support.virtual_time import VirtualTime
 from tests.workbench.conftest import TOKEN, AttioSync
 
 from attio_simulator import Fault, Simulator
 from attio_sync.settings import load_settings
+from attio_workbench import asking as asking_of_the_workbench
 from attio_workbench import terminal
 from attio_workbench.asking import asking
 
@@ -56,6 +61,7 @@ def test_while_much_is_looked_up_the_requests_are_told(
     attio_sync: AttioSync, crm: Simulator, place: Path, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
     monkeypatch.setattr(terminal, "SECONDS_BETWEEN_LINES", 0.002)
+    monkeypatch.setattr(asking_of_the_workbench, "told_again", told_again_at_least_once)
     # For a sync all are looked up beforehand, for a check of one source only to be shown.
     monkeypatch.setenv("ATTIO_HISTORY", "deals.stage" if command == "check" else "*,deals.stge")
 
@@ -64,6 +70,22 @@ def test_while_much_is_looked_up_the_requests_are_told(
     told = re.findall(r"^looking up objects, lists and attributes: (\d+) requests?, \d+ s so far$", said, re.MULTILINE)
     assert 0 < int(told[-1]) <= crm.requests.total
     assert told == sorted(told, key=int)
+
+
+@contextmanager
+def told_again_at_least_once(what: str, how_far: Callable[[str], str]) -> Generator[None]:
+    """The same for what takes long enough, on however fast a machine."""
+    is_told = threading.Event()
+
+    def note(so_far: str) -> str:
+        said = how_far(so_far)
+        if not said.startswith("0 "):
+            is_told.set()
+        return said
+
+    with terminal.told_again(what, note):
+        yield
+        assert is_told.wait(60)
 
 
 def told(address: str, seconds: float) -> str:
@@ -76,7 +98,8 @@ def told(address: str, seconds: float) -> str:
             with anyio.move_on_after(seconds):
                 await client.fetch_self()
 
-    anyio.run(ask)
+    # Nothing is to come but a refusal, which comes at once: waiting for it takes no time.
+    anyio.run(ask, backend_options={"loop_factory": VirtualTime().loop_factory})
     return console.export_text()
 
 

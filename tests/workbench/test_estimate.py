@@ -1,5 +1,6 @@
 import io
 import re
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,7 +10,7 @@ from rich.console import Console
 from tests.workbench.conftest import APPLICATIONS, TOKEN, AttioSync
 from tests.workbench.test_sync import figure
 
-from attio_simulator import Fault, Limits, Simulator, Workspace
+from attio_simulator import Limits, RequestInfo, Simulator, Workspace
 from attio_sync.attribute_types import TYPES
 from attio_sync.parents import parse_parent
 from attio_sync.settings import Settings, load_settings
@@ -19,6 +20,7 @@ from attio_workbench.check import run_connection_check
 from attio_workbench.estimate import Cost, Survey, cost_of_all
 from attio_workbench.place import Place
 from attio_workbench.plan import next_sync_lines, source_cells, total_lines
+from attio_workbench.terminal import Pace
 
 NOW = datetime(2026, 9, 1, tzinfo=UTC)
 DEALS = parse_parent("deals")
@@ -178,22 +180,31 @@ def test_a_workspace_without_records_has_nothing_to_estimate(
     assert lines(finished.out)["rows"].startswith("0 current ones and about 0 stays")
 
 
-def test_a_count_that_takes_long_says_how_far_it_is(attio: Simulator, place: Path) -> None:
+@pytest.fixture
+def slow_pages(attio: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Five pages, each of which takes 0.6 s by the clock that says whether it is time to say something."""
     attio.behaviour.listing_page_maximum = 8
-    attio.faults.add(Fault(kind="stall", seconds=0.6, on=["query"]))
-    shown = io.StringIO()
+    pages = attio.requests.by_kind
+    monkeypatch.setattr("attio_workbench.estimate.Pace", lambda: Pace(lambda: 0.6 * pages["query"]))
 
+
+@pytest.mark.usefixtures("slow_pages")
+def test_a_count_that_takes_long_says_how_far_it_is(attio: Simulator, place: Path) -> None:
+    shown, until = io.StringIO(), time.monotonic() + 60
+
+    def wait_until_it_is_seen(_info: RequestInfo) -> None:
+        # What is shown in a terminal is drawn by another thread now and then: here before the fifth page.
+        while attio.requests.by_kind["query"] == 5 and "so far" not in shown.getvalue() and time.monotonic() < until:
+            time.sleep(0.01)
+
+    attio.on_request(wait_until_it_is_seen)
     run_connection_check(Console(file=shown, width=120, force_terminal=True), load_settings({}, ()), Place(place))
 
     assert "counting applications: 32 so far" in shown.getvalue()
 
 
-def test_a_count_that_takes_long_says_so_on_standard_error_where_there_is_no_terminal(
-    attio_sync: AttioSync, attio: Simulator
-) -> None:
-    attio.behaviour.listing_page_maximum = 8
-    attio.faults.add(Fault(kind="stall", seconds=0.6, on=["query"]))
-
+@pytest.mark.usefixtures("attio", "slow_pages")
+def test_a_count_that_takes_long_says_so_on_standard_error_where_there_is_no_terminal(attio_sync: AttioSync) -> None:
     finished = attio_sync("check")
 
     # One line in the three seconds it takes, though there are five pages.

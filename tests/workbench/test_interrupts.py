@@ -4,11 +4,11 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pytest
 from fivetran_connector_sdk_core.destination.duckdb_destination import DuckDbDestination
+from tests.support.holding import holding
 from tests.workbench.conftest import AttioSync
 from tests.workbench.test_sync import assert_holds
 
@@ -30,12 +30,11 @@ def endings(*long: signal.Signals) -> pytest.MarkDecorator:
 def test_an_interrupted_sync_says_so_and_the_next_one_completes_it(
     attio_sync: AttioSync, attio: Simulator, place: Path, number: signal.Signals
 ) -> None:
-    attio.limits.latency = 0.3
-    process = subprocess.Popen(command(place), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)  # noqa: S603 (our own)
-    wait_until_histories_are_read(attio)
-    process.send_signal(number)
-    out, err = process.communicate(timeout=30)
-    attio.limits.latency = 0.0
+    with holding(attio) as has_come:
+        process = subprocess.Popen(command(place), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)  # noqa: S603 (our own)
+        assert has_come.wait(60)
+        process.send_signal(number)
+        out, err = process.communicate(timeout=60)
 
     assert process.returncode == 130
     assert err.startswith(NOTHING_KEPT)
@@ -46,26 +45,25 @@ def test_an_interrupted_sync_says_so_and_the_next_one_completes_it(
 
 @endings(INT, TERM)
 def test_the_terminals_cursor_returns(attio: Simulator, place: Path, number: signal.Signals) -> None:
-    attio.limits.latency = 0.3
-    ours, theirs = pty.openpty()
-    process = subprocess.Popen(command(place), stdout=theirs, stderr=theirs)  # noqa: S603 (our own)
-    os.close(theirs)
-    wait_until_histories_are_read(attio)
-    process.send_signal(number)
-    shown = read_to_the_end(ours)
+    with holding(attio) as has_come:
+        ours, theirs = pty.openpty()
+        process = subprocess.Popen(command(place), stdout=theirs, stderr=theirs)  # noqa: S603 (our own)
+        os.close(theirs)
+        assert has_come.wait(60)
+        process.send_signal(number)
+        shown = read_to_the_end(ours)
 
-    assert process.wait(timeout=30) == 130
+    assert process.wait(timeout=60) == 130
     assert 0 <= shown.rindex("\x1b[?25l") < shown.rindex("\x1b[?25h")
     assert "interrupted before the first checkpoint" in shown
 
 
 @pytest.mark.long  # the next one does without nohup
 def test_a_command_that_nohup_runs_ignores_a_hangup(attio: Simulator, place: Path) -> None:
-    attio.limits.latency = 0.3
-    process = subprocess.Popen(["nohup", *command(place)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)  # noqa: S603, S607 (our own, by a tool every system has)
-    wait_until_histories_are_read(attio)
-    process.send_signal(signal.SIGHUP)
-    attio.limits.latency = 0.0
+    with holding(attio) as has_come:
+        process = subprocess.Popen(["nohup", *command(place)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)  # noqa: S603, S607 (our own, by a tool every system has)
+        assert has_come.wait(60)
+        process.send_signal(signal.SIGHUP)
     out, _ = process.communicate(timeout=60)
 
     assert process.returncode == 0
@@ -116,8 +114,9 @@ def test_an_interruption_in_the_middle_of_a_query_is_one(
     def upsert(self: DuckDbDestination, *_: object) -> None:
         assert self.con is not None
         threading.Timer(0.05, signal.raise_signal, [TERM]).start()
-        # Some tenths of a second: where a thread of DuckDB has taken the query up, its end is waited for.
-        self.con.execute("SELECT max(hash(range)) FROM range(100000000)")
+        while True:
+            # Some tenths of a second: where a thread of DuckDB has taken the query up, its end is waited for.
+            self.con.execute("SELECT max(hash(range)) FROM range(100000000)")
 
     monkeypatch.setattr(DuckDbDestination, "upsert", upsert)
     finished = attio_sync("sync", "--into", place)
@@ -139,13 +138,6 @@ def test_a_command_that_has_nothing_to_keep_says_that_it_was_interrupted(
 
 def command(place: Path) -> list[str]:
     return [sys.executable, "-m", "attio_workbench", "sync", "--into", str(place)]
-
-
-def wait_until_histories_are_read(attio: Simulator) -> None:
-    until = time.monotonic() + 60
-    while not attio.requests.by_kind["values"] and time.monotonic() < until:
-        time.sleep(0.02)
-    assert attio.requests.by_kind["values"]
 
 
 def read_to_the_end(terminal: int) -> str:

@@ -1,6 +1,6 @@
 import io
-import time
 from contextlib import suppress
+from types import SimpleNamespace
 
 import pytest
 from rich.console import Console
@@ -99,15 +99,17 @@ def test_of_each_source_a_line_stays_when_the_next_one_begins() -> None:
     ]
 
 
-def test_without_a_terminal_what_is_waited_for_is_said_once_it_lasts() -> None:
+def test_without_a_terminal_what_is_waited_for_is_said_once_it_lasts(monkeypatch: pytest.MonkeyPatch) -> None:
+    seconds = 100.0
+    monkeypatch.setattr("attio_workbench.progress.time", SimpleNamespace(monotonic=lambda: seconds))
     console = Console(file=io.StringIO(), width=100, record=True)
 
     with suppress(KeyboardInterrupt), SyncProgress(console, "Sync") as progress:
         progress.on_progress(report())
-        until = time.monotonic() + 2.5
-        while time.monotonic() < until:
+        for _ in range(10):
             progress.on_progress(report(waiting="waiting until 10:20"))
-            time.sleep(0.5)
+            assert bool(console.export_text(clear=False)) == (seconds >= 102.0)
+            seconds += 0.5
         raise KeyboardInterrupt
 
     assert console.export_text() == f"Sync: {progress_text(report(waiting='waiting until 10:20'))}\n"
@@ -115,7 +117,9 @@ def test_without_a_terminal_what_is_waited_for_is_said_once_it_lasts() -> None:
 
 def drawn(width: int, seen: SyncReport, total: int | None) -> list[str]:
     """What the terminal shows in the end of a sync that was interrupted, line by line."""
-    console = Console(file=io.StringIO(), width=width, force_terminal=True, color_system=None, record=True)
+    console = Console(
+        file=io.StringIO(), width=width, force_terminal=True, color_system=None, record=True, get_time=lambda: 0.0
+    )
     with suppress(KeyboardInterrupt), SyncProgress(console, "From https://api.attio.com", total) as progress:
         progress.on_progress(seen)
         console.export_text()

@@ -45,7 +45,7 @@ def test_it_serves_until_interrupted_and_says_how_to_use_it(attio_sync: AttioSyn
         use(said, monkeypatch)
         checked = attio_sync("check")
         process.send_signal(signal.SIGINT)
-        _, complained = process.communicate(timeout=20)
+        _, complained = process.communicate(timeout=60)
 
     assert said.startswith("20 simulated job applications on http://127.0.0.1:")
     assert (checked.code, checked.err) == (0, "")
