@@ -25,9 +25,12 @@ HISTORY = ("history", "6f1f1d4c-6b0e-4f0e-9d5a-0f4a3c9f5a11")
 
 @pytest.mark.parametrize("command", [("check",), ("sync",), pytest.param(HISTORY, marks=pytest.mark.long)])  # as check does
 def test_what_a_command_waits_for_longer_than_a_moment_is_said(
-    attio_sync: AttioSync, attio: Simulator, place: Path, command: tuple[str, ...]
+    attio_sync: AttioSync, attio: Simulator, place: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
 ) -> None:
-    attio.faults.add(Fault(kind="drop", at=[1, 2, 3]))
+    monkeypatch.setattr(terminal, "SECONDS_BETWEEN_LINES", 600.0)  # on a slow machine too it is said once
+    # One long pause: amid several short ones a request may be under way when it is time to say something.
+    monkeypatch.setattr("attio_sync.limiter.PAUSES", (3.0,))
+    attio.faults.add(Fault(kind="drop", at=[1]))
 
     finished = attio_sync(*command, "--into", place)
 
