@@ -4,7 +4,10 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fivetran_connector_sdk_core.destination.duckdb_destination import DuckDbDestination
@@ -17,6 +20,8 @@ from attio_workbench.place import Place
 from attio_workbench.sync import kept_text
 
 NOTHING_KEPT = "warning: interrupted before the first checkpoint: nothing of this sync is kept"
+PATIENCE_SECONDS = 120.0
+PIPES: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
 INT, TERM, HUP = signal.SIGINT, signal.SIGTERM, signal.SIGHUP
 
 
@@ -30,11 +35,10 @@ def endings(*long: signal.Signals) -> pytest.MarkDecorator:
 def test_an_interrupted_sync_says_so_and_the_next_one_completes_it(
     attio_sync: AttioSync, attio: Simulator, place: Path, number: signal.Signals
 ) -> None:
-    with holding(attio) as has_come:
-        process = subprocess.Popen(command(place), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)  # noqa: S603 (our own)
-        assert has_come.wait(60)
+    with holding(attio) as has_come, running(command(place), **PIPES) as process:
+        assert has_come.wait(PATIENCE_SECONDS)
         process.send_signal(number)
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=PATIENCE_SECONDS)
 
     assert process.returncode == 130
     assert err.startswith(NOTHING_KEPT)
@@ -45,26 +49,25 @@ def test_an_interrupted_sync_says_so_and_the_next_one_completes_it(
 
 @endings(INT, TERM)
 def test_the_terminals_cursor_returns(attio: Simulator, place: Path, number: signal.Signals) -> None:
-    with holding(attio) as has_come:
-        ours, theirs = pty.openpty()
-        process = subprocess.Popen(command(place), stdout=theirs, stderr=theirs)  # noqa: S603 (our own)
+    ours, theirs = pty.openpty()
+    with holding(attio) as has_come, running(command(place), stdout=theirs, stderr=theirs) as process:
         os.close(theirs)
-        assert has_come.wait(60)
+        assert has_come.wait(PATIENCE_SECONDS)
         process.send_signal(number)
         shown = read_to_the_end(ours)
 
-    assert process.wait(timeout=60) == 130
+        assert process.wait(timeout=PATIENCE_SECONDS) == 130
     assert 0 <= shown.rindex("\x1b[?25l") < shown.rindex("\x1b[?25h")
     assert "interrupted before the first checkpoint" in shown
 
 
 @pytest.mark.long  # the next one does without nohup
 def test_a_command_that_nohup_runs_ignores_a_hangup(attio: Simulator, place: Path) -> None:
-    with holding(attio) as has_come:
-        process = subprocess.Popen(["nohup", *command(place)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)  # noqa: S603, S607 (our own, by a tool every system has)
-        assert has_come.wait(60)
-        process.send_signal(signal.SIGHUP)
-    out, _ = process.communicate(timeout=60)
+    with running(["nohup", *command(place)], **PIPES) as process:
+        with holding(attio) as has_come:
+            assert has_come.wait(PATIENCE_SECONDS)
+            process.send_signal(signal.SIGHUP)
+        out, _ = process.communicate(timeout=PATIENCE_SECONDS)
 
     assert process.returncode == 0
     assert "records listed" in out
@@ -134,6 +137,16 @@ def test_a_command_that_has_nothing_to_keep_says_that_it_was_interrupted(
     finished = attio_sync("check", "--into", place)
 
     assert (finished.code, finished.err) == (130, "warning: interrupted\n")
+
+
+@contextmanager
+def running(arguments: list[str], **streams: Any) -> Generator["subprocess.Popen[Any]"]:
+    """A process that does not outlive a test that fails."""
+    with subprocess.Popen(arguments, **streams) as process:  # noqa: S603 (our own)
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def command(place: Path) -> list[str]:
