@@ -12,7 +12,7 @@ from tests.support.ledger import assert_the_ledger_says_what_the_destination_hol
 from tests.support.warehouse import Killed
 from tests.support.world import ERRORS, Hiring, World, make_synced_world
 
-from attio_simulator import Fault, Mangle, RequestInfo
+from attio_simulator import Actor, Fault, Mangle, RequestInfo
 from attio_sync.attio_types.timestamps import EPOCH
 from attio_sync.errors import ContractChangedError
 from attio_sync.ledger import SLICES, load_ledger, present_key, slice_of
@@ -116,10 +116,15 @@ def test_what_moves_while_its_slice_is_written_anew_is_in_the_ledger_as_it_was_w
 def test_of_a_history_that_became_shorter_no_row_is_left_where_its_slice_is_written_anew() -> None:
     world = synced()
     record_id = tall(world)
-    began = truth.instant(world.histories[record_id][-1]["active_from"])
+    current = world.histories[record_id][-1]
+    status, began, actor = (
+        current["status"]["id"]["status_id"],
+        truth.instant(current["active_from"]),
+        current["created_by_actor"],
+    )
     # No listing shows the difference.
     for older in [("Screening", began - timedelta(days=2), began)], []:
-        world.workspace.replace_history(record_id, [*older, ("Interview", began, None)])
+        world.workspace.replace_history(record_id, [*older, (status, began, None)], actor=Actor(**actor))
         ledger_state(world)["past"][slice_of(record_id)] = None
         world.sync()
         world.assert_equal_to_attio()

@@ -21,7 +21,7 @@ from tests.support.sdk import LocalRun
 from tests.support.warehouse import Killed
 from tests.support.world import Hiring, World, make_world
 
-from attio_simulator import Fault, Limits, RequestInfo, Simulator, generate_hiring_pipeline
+from attio_simulator import Actor, Fault, Limits, RequestInfo, Simulator, generate_hiring_pipeline
 from attio_sync.errors import GaveUpError
 from attio_sync.runtime import Environment
 
@@ -182,7 +182,9 @@ def reconciliation() -> Life:
             # Another past of the same present: no listing shows it.
             current = truth.instant(values[-1]["active_from"])
             older = [("Applied", current - timedelta(days=2), current - timedelta(days=1))] * (len(values) > 1)
-            workspace.replace_history(record_id, [*older, (values[-1]["status"]["id"]["status_id"], current, None)])
+            actor = Actor(**values[-1]["created_by_actor"])
+            stays = [*older, (values[-1]["status"]["id"]["status_id"], current, None)]
+            workspace.replace_history(record_id, stays, actor=actor)
     for record_id in there[40:44]:
         workspace.set_status(record_id, "Offer")
     for number in range(6):
