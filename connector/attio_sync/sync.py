@@ -278,11 +278,14 @@ class _Sync:
         if outcome is Outcome.TOO_MUCH:
             self._looked_at.add(source)
         self._delivery.report.reconciled += outcome is not Outcome.TOO_MUCH
-        state = replace(
-            self._state(source), missing=comparison.missing, unnamed=comparison.unnamed, short_pages=short_pages
-        )
+        was = self._state(source)
+        state = replace(was, missing=comparison.missing, unnamed=comparison.unnamed, short_pages=short_pages)
         if outcome is not Outcome.TOO_MUCH and recheck:
-            state = replace(state, reconciled_at=now, rechecked_at=recheck.until, next_slice=recheck.next_slice)
+            state = replace(state, reconciled_at=now)
+            # A listing that is doubted left out a part of the slices: they wait for the next one, not for another round.
+            is_new_doubt = outcome is Outcome.DOUBTED and self._sees_everything and not (was.missing or was.unnamed)
+            if not is_new_doubt:
+                state = replace(state, rechecked_at=recheck.until, next_slice=recheck.next_slice)
         if outcome is Outcome.DONE:
             state = replace(state, blind=not self._sees_everything)
             if not source.type.is_filtered:

@@ -297,6 +297,18 @@ def test_records_that_come_back_after_a_doubted_listing_are_all_still_there() ->
     assert len(world.histories) == 60
 
 
+def test_what_was_left_out_of_a_doubted_listing_waits_no_longer_to_be_read_again() -> None:
+    world = synced()
+    record_id = next(r for r in moved(world) if world.workspace.history(r)[-1]["active_until"] is None and slice_of(r))
+    rewrite_a_past(world, record_id)
+    for number in range(SLICES):
+        is_its_turn = slice_of(record_id) == number
+        world.simulator.behaviour.unlisted = {record_id, *ids(world)[:20]} if is_its_turn else set()
+        world.pass_time(days=1)
+        world.sync()
+    world.assert_equal_to_attio()
+
+
 def listed_otherwise(world: World) -> None:
     """The listing shows other actors than the histories do: nearly every record differs."""
 
