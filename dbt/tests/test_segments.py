@@ -12,6 +12,8 @@ from synthetic import START, Stay, load, stays_of
 from test_build import MODELS, PUBLIC, repr_of_key, same
 from warehouses import PACKAGE, PROFILE, DuckDB, Postgres, Warehouse
 
+pytestmark = pytest.mark.slow  # every model is built for each segment too
+
 AS_OF, DAY = datetime(2026, 6, 1, tzinfo=UTC), timedelta(days=1)
 HISTORY, BY, CODE = "applications.workflow_status", "applications.source", "applications.code"
 STATUSES = [("New", False), ("Call", False), ("Hired", True), ("Rejected", False)]

@@ -18,6 +18,8 @@ from test_build import WITHOUT_TESTS, repr_of_key, same
 from test_read_models import queries
 from warehouses import PROFILE, DuckDB, Postgres, Warehouse
 
+pytestmark = pytest.mark.slow  # figures are compared with those of lifelines
+
 AS_OF = datetime(2026, 6, 30, tzinfo=UTC)
 SINCE = datetime(2026, 2, 10, tzinfo=UTC)
 STATUSES = [("Applied", False), ("Interview", False), ("Hired", True), ("Rejected", False), ("Withdrawn", False)]

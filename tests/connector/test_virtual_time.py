@@ -52,7 +52,7 @@ def what_happens(hold_up: Callable[[World], None], latency: float) -> list[tuple
 
 
 @pytest.mark.parametrize("values_ahead", [10_000, 3])
-@pytest.mark.parametrize("latency", [0.05, 28.0])
+@pytest.mark.parametrize("latency", [0.05, pytest.param(28.0, marks=pytest.mark.slow)])
 def test_everything_happens_in_the_same_order_whichever_thread_is_held_up(
     latency: float, values_ahead: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

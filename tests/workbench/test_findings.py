@@ -19,6 +19,8 @@ from attio_workbench.findings import LEVEL, Finding, findings
 from attio_workbench.findings.pipelines import pipeline_histories, pipelines
 from attio_workbench.models import Conversion, CurrentStatus, Models, StatusStay
 
+pytestmark = pytest.mark.slow  # whole pipelines are compared
+
 APPLICATIONS = 1_000
 
 

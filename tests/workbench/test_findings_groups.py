@@ -14,6 +14,8 @@ from attio_simulator import Clock, LeakOf, Planted, generate_hiring_pipeline
 from attio_workbench.findings import Finding, findings
 from attio_workbench.models import Models, StatusStay
 
+pytestmark = pytest.mark.slow  # whole pipelines are compared
+
 SOURCE = "applications.source"
 ENDS = {"Rejected", "Withdrawn"}
 

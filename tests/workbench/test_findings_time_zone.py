@@ -14,6 +14,8 @@ from attio_workbench.findings import findings
 from attio_workbench.findings.pipelines import pipeline_histories, pipelines
 from attio_workbench.models import Models, StatusDay
 
+pytestmark = pytest.mark.slow  # whole pipelines are compared
+
 CUT = date(2026, 9, 1)
 
 
