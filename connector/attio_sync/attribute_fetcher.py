@@ -1,7 +1,7 @@
 """AttioAttributeFetcher: reads the histories of attributes of many records, as fast as Attio allows.
 
     lister ──(pages)──> feeder ──(pages)──> consumer     listing order is kept: the consumer takes a page when its last
-                            └── a task for each history   history has been read
+                           └── a task for each history   history has been read
 
 Both ends are bounded: histories in flight by the limiter, pages and values not yet taken by the feeder. A consumer that
 stalls stalls the lister. A page is listed only after the one before it, so the lister runs ahead: else, where few

@@ -77,7 +77,7 @@ def test_both_warehouses_say_the_same(model: str, crm_duckdb: DuckDB, crm_postgr
     assert [name for (name,) in crm_duckdb.query(histories)][-1] == "lists/sales.priority"
 
 
-@pytest.mark.skipif(PROFILE != "long", reason="segments, which are told like histories, are compared by make test too")
+@pytest.mark.skipif(PROFILE != "long", reason="segments, which are told like histories, are compared by make test-all")
 def test_no_history_changes_what_is_said_of_another(crm_duckdb: DuckDB, variables: dict[str, Any], tmp_path: Path) -> None:
     warehouse = copied(crm_duckdb, tmp_path)
     warehouse.build(
