@@ -127,7 +127,7 @@ class _VirtualLoop(asyncio.SelectorEventLoop):
 
 def is_busy(thread: int) -> bool:
     """Whether a thread is at something else than waiting for what the loop gives it, or for the loop's end."""
-    frame = sys._current_frames().get(thread)
+    frame = sys._current_frames().get(thread)  # pyright: ignore[reportPrivateUsage] (documented)
     if frame is None:
         return False
     while frame is not None:
