@@ -116,6 +116,7 @@ def recorder() -> Generator[tuple[str, list[bytes]]]:
             thread.join()
 
 
+@pytest.mark.slow
 def test_no_failing_command_shows_the_token(new_project: NewProject, serve: Serve) -> None:
     """All at once, because the retries of some take a quarter of a minute."""
     failures: dict[str, tuple[Attio, dict[str, str], str]] = {

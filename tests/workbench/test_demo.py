@@ -20,6 +20,8 @@ from attio_workbench.held import open_held
 from attio_workbench.origin import clear_for_demo
 from attio_workbench.place import Place
 
+pytestmark = pytest.mark.slow  # the documents' commands run it too
+
 DEMO = ("demo", "--no-report", "--records", "24", "--into")
 
 

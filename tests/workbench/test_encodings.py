@@ -79,6 +79,7 @@ def test_the_demo_draws_its_bars_too(environment: dict[str, str], place: Path) -
     assert "+ The warehouse holds exactly what the workspace holds" in demo.out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("environment", [pytest.param(ASCII, marks=pytest.mark.long), C_LOCALE])
 def test_help_and_errors_are_shown_too(environment: dict[str, str]) -> None:
     help_shown = run(environment, "-m", "attio_workbench", "--help")
