@@ -46,7 +46,7 @@ def environment_without_settings(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 SLOW = {"show", "free_page", "reported"}
-"""Fixtures of a browser: what uses one is slow, whether marked as such or not."""
+"""Fixtures of a browser, and of models that dbt builds: what uses one is slow, whether marked as such or not."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
